@@ -1,0 +1,74 @@
+package io.machinemanager.database;
+
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.quarkus.logging.Log;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+
+/**
+ * Runs short pieces of work each in a transaction of its own, and again when the database chose them as the loser of a
+ * race: a deadlock, a lock wait that took too long, or a unique constraint that another transaction met first.
+ */
+@ApplicationScoped
+public class Transactions {
+
+    static final int ATTEMPTS = 8;
+
+    private static final Set<Integer> LOST_RACES = Set.of(1205, 1020, 1062, 1452);
+
+    /**
+     * Runs work in a new transaction.
+     *
+     * @param work may run several times, so it must not have effects outside the database
+     * @return what the work returned the time it was committed
+     */
+    public <T> T call(Supplier<T> work) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                return QuarkusTransaction.requiringNew().call(work::get);
+            } catch (RuntimeException e) {
+                if (attempt == ATTEMPTS || !isLostRace(e)) {
+                    throw e;
+                }
+                Log.debugf("Lost a race in the database, attempt %d: %s", attempt, e.getMessage());
+                pause(attempt);
+            }
+        }
+    }
+
+    /** Like {@link #call}, for work without a result. */
+    public void run(Runnable work) {
+        call(() -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /**
+     * Tells whether another transaction got in the way: SQL state 40001 (deadlock, serialisation), MariaDB's errors 1205
+     * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (what a row refers to is gone).
+     */
+    static boolean isLostRace(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof LostRaceException) {
+                return true;
+            }
+            if (cause instanceof SQLException sql) {
+                return "40001".equals(sql.getSQLState()) || LOST_RACES.contains(sql.getErrorCode());
+            }
+        }
+        return false;
+    }
+
+    private static void pause(int attempt) {
+        long most = TimeUnit.MILLISECONDS.toNanos(5L << attempt);
+        LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most));
+    }
+}

@@ -1,0 +1,36 @@
+package io.machinemanager.error;
+
+import java.util.Map;
+
+/**
+ * A failure that the caller can understand and act on. The message is shown to the caller as it is, so it is one
+ * sentence and holds no secret.
+ */
+public abstract sealed class DomainException extends RuntimeException
+        permits ConflictException, ForbiddenException, InvalidGrantException, InvalidRequestException,
+        NotEnoughAvailableException, NotFoundException, ProvisioningFailedException, TooManyRequestsException,
+        UnavailableException {
+
+    private final ErrorCode code;
+    private final transient Map<String, Object> details;
+
+    DomainException(ErrorCode code, String message) {
+        this(code, message, Map.of());
+    }
+
+    DomainException(ErrorCode code, String message, Map<String, Object> details) {
+        super(message);
+        this.code = code;
+        this.details = details;
+    }
+
+    /** What kind of failure this is. */
+    public ErrorCode code() {
+        return code;
+    }
+
+    /** The extra fields of the answer, in the order they are shown; mostly none. */
+    public Map<String, Object> details() {
+        return details;
+    }
+}

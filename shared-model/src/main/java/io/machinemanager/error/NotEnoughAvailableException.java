@@ -1,0 +1,29 @@
+package io.machinemanager.error;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Fewer machines are free than were asked for; nothing is held. */
+public final class NotEnoughAvailableException extends DomainException {
+
+    /**
+     * @param wanted how many were asked for
+     * @param available how many are free
+     * @param nextFreeAt when as many as were asked for should be free, if nobody extends; null when that is not known
+     */
+    public NotEnoughAvailableException(int wanted, long available, Instant nextFreeAt) {
+        super(ErrorCode.NOT_ENOUGH_AVAILABLE,
+                "%d %s wanted and %d free.".formatted(wanted, wanted == 1 ? "machine is" : "machines are", available),
+                details(available, nextFreeAt));
+    }
+
+    private static Map<String, Object> details(long available, Instant nextFreeAt) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("available", available);
+        if (nextFreeAt != null) {
+            details.put("next_free_at", nextFreeAt);
+        }
+        return details;
+    }
+}

@@ -1,0 +1,146 @@
+package io.machinemanager.machine;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+import jakarta.inject.Singleton;
+
+/**
+ * Encrypts what must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
+ * nonce each time and the machine's id as associated data, so that a ciphertext moved to another row does not decrypt.
+ *
+ * <p>
+ * The stored form is {@code v1:<key id>:<base64 of nonce and ciphertext>}; the key id is the start of the key's SHA-256,
+ * so a rotated key finds its own ciphertexts.
+ */
+@Singleton
+public class MachineSecrets {
+
+    private static final String VERSION = "v1";
+    private static final int NONCE_BYTES = 12;
+    private static final int TAG_BITS = 128;
+
+    /**
+     * Stands in for a key where none is set, which only development and demonstrations may do: production does not start
+     * without one.
+     */
+    static final String DEVELOPMENT_KEY = Base64.getEncoder().encodeToString(new byte[32]);
+
+    private final Map<String, SecretKeySpec> keys = new LinkedHashMap<>();
+    private final String currentKeyId;
+    private final SecureRandom random = new SecureRandom();
+
+    MachineSecrets(MachineConfig config) {
+        currentKeyId = add(config.secretsKey().orElse(DEVELOPMENT_KEY));
+        config.secretsKeyPrevious().ifPresent(this::add);
+    }
+
+    /**
+     * Encrypts a secret for one machine.
+     *
+     * @param machineId the id of the machine that the secret belongs to
+     * @param secret any text
+     */
+    public String seal(long machineId, String secret) {
+        byte[] nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        byte[] ciphertext = crypt(Cipher.ENCRYPT_MODE, currentKeyId, machineId, nonce,
+                secret.getBytes(StandardCharsets.UTF_8));
+        byte[] sealed = ByteBuffer.allocate(NONCE_BYTES + ciphertext.length).put(nonce).put(ciphertext).array();
+        return VERSION + ":" + currentKeyId + ":" + Base64.getEncoder().encodeToString(sealed);
+    }
+
+    /**
+     * Decrypts what {@link #seal} made for the same machine.
+     *
+     * @throws IllegalStateException when the key is not at hand, or the text was made for another machine or altered
+     */
+    public String open(long machineId, String sealed) {
+        String[] parts = sealed.split(":", 3);
+        if (parts.length != 3 || !parts[0].equals(VERSION)) {
+            throw new IllegalStateException("the stored secret of machine " + machineId + " has an unknown form");
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(parts[2]));
+        byte[] nonce = new byte[NONCE_BYTES];
+        bytes.get(nonce);
+        byte[] ciphertext = new byte[bytes.remaining()];
+        bytes.get(ciphertext);
+        return new String(crypt(Cipher.DECRYPT_MODE, parts[1], machineId, nonce, ciphertext), StandardCharsets.UTF_8);
+    }
+
+    /** Tells whether the text was made with the current key, so that it needs no re-encryption. */
+    public boolean isCurrent(String sealed) {
+        return sealed.startsWith(VERSION + ":" + currentKeyId + ":");
+    }
+
+    /**
+     * What is wrong with a key, for the check at start.
+     *
+     * @return one sentence, or nothing when the key is 32 bytes in base64 and not the one for development
+     */
+    public static Optional<String> problemWith(String key) {
+        try {
+            decode(key);
+        } catch (IllegalArgumentException e) {
+            return Optional.of(e.getMessage());
+        }
+        return key.equals(DEVELOPMENT_KEY) ? Optional.of("it is all zeros") : Optional.empty();
+    }
+
+    private String add(String key) {
+        byte[] raw = decode(key);
+        String id = HexFormat.of().formatHex(sha256(raw), 0, 4);
+        keys.put(id, new SecretKeySpec(raw, "AES"));
+        return id;
+    }
+
+    private static byte[] decode(String key) {
+        byte[] raw;
+        try {
+            raw = Base64.getDecoder().decode(key.strip());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("it is not base64", e);
+        }
+        if (raw.length != 32) {
+            throw new IllegalArgumentException("it holds %d bytes instead of 32".formatted(raw.length));
+        }
+        return raw;
+    }
+
+    private byte[] crypt(int mode, String keyId, long machineId, byte[] nonce, byte[] input) {
+        SecretKeySpec key = keys.get(keyId);
+        if (key == null) {
+            throw new IllegalStateException(
+                    "the secret of machine %d is encrypted with key %s, which is not configured".formatted(machineId,
+                            keyId));
+        }
+        try {
+            Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+            cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
+            cipher.updateAAD(ByteBuffer.allocate(Long.BYTES).putLong(machineId).array());
+            return cipher.doFinal(input);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the secret of machine %d cannot be processed".formatted(machineId), e);
+        }
+    }
+
+    private static byte[] sha256(byte[] input) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(input);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

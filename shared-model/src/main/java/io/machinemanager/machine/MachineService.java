@@ -1,0 +1,74 @@
+package io.machinemanager.machine;
+
+import java.util.Optional;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.quarkus.logging.Log;
+
+/** Registers machines and keeps what is known about each. */
+@ApplicationScoped
+public class MachineService {
+
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final MachineSecrets secrets;
+
+    MachineService(Transactions transactions, DatabaseClock clock, MachineSecrets secrets) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+    }
+
+    /**
+     * Adds a machine to the pool.
+     *
+     * @param hostKeys its SSH host keys, as {@code type base64} a line; null when it was not reached yet, in which case
+     *        the keys it shows at the first contact are recorded
+     * @throws ConflictException when the name is taken
+     */
+    public Machine register(NewMachine wanted, String hostKeys) {
+        Machine registered = transactions.call(() -> {
+            if (Machine.byName(wanted.name()).isPresent()) {
+                throw new ConflictException("A machine named %s exists already.".formatted(wanted.name()));
+            }
+            Machine machine = new Machine();
+            machine.name = wanted.name();
+            machine.host = wanted.host();
+            machine.port = wanted.port();
+            machine.sshUser = wanted.user();
+            machine.hostKeys = hostKeys;
+            machine.createdAt = clock.now();
+            machine.sealedPassword = "";
+            machine.persist();
+            machine.sealedPassword = secrets.seal(machine.id, wanted.password());
+            return machine;
+        });
+        Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,
+                hostKeys == null ? "; its host keys will be recorded at the first contact" : "");
+        return registered;
+    }
+
+    /**
+     * Records the host keys a machine showed, unless some are recorded already: only the first contact is trusted.
+     *
+     * @return the keys that are on record now; empty when the machine is gone from the pool
+     */
+    public Optional<String> recordHostKeys(long machineId, String hostKeys) {
+        return transactions.call(() -> {
+            Machine machine = Machine.findById(machineId, LockModeType.PESSIMISTIC_WRITE);
+            if (machine == null) {
+                return Optional.empty();
+            }
+            if (machine.hostKeys == null) {
+                machine.hostKeys = hostKeys;
+                Log.infof("Machine %s: host keys recorded", machine.name);
+            }
+            return Optional.of(machine.hostKeys);
+        });
+    }
+}

@@ -1,0 +1,157 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.account.AccountDriver;
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.HostKeyScanner;
+import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.machine.MachineService;
+import io.quarkus.logging.Log;
+
+/** Has the account work of claimed reservations done, and keeps the claim alive for as long as that takes. */
+@ApplicationScoped
+class AccountWorker {
+
+    private final AccountDriver driver;
+    private final HostKeyScanner hostKeys;
+    private final MachineService machines;
+    private final MachineConfig machineConfig;
+    private final ReservationStore store;
+    private final Duration renewal;
+    private final Executor recorders = task -> Thread.ofVirtual().name("account-result").start(task);
+
+    AccountWorker(AccountDriver driver, HostKeyScanner hostKeys, MachineService machines, MachineConfig machineConfig,
+            ReservationStore store, ReservationConfig config) {
+        this.driver = driver;
+        this.hostKeys = hostKeys;
+        this.machines = machines;
+        this.machineConfig = machineConfig;
+        this.store = store;
+        this.renewal = config.claim().dividedBy(3);
+    }
+
+    /**
+     * Removes the accounts of claimed reservations and records what came of each as soon as it is known.
+     *
+     * @return once all of it is recorded, how many machines are free again
+     */
+    int remove(UUID claim, List<WorkItem> items) {
+        List<AccountResult> results = work(claim, items, Action.REMOVE, (item, result) -> {
+            if (result.isDone()) {
+                store.released(claim, item);
+            } else {
+                store.removalFailed(claim, item, result);
+            }
+        });
+        return (int) results.stream().filter(AccountResult::isDone).count();
+    }
+
+    /**
+     * Does one kind of work for each item.
+     *
+     * @param onResult is called for each item as soon as its machine has answered; the calls may overlap. When it
+     *        throws, that is logged and the claim decides what becomes of the row
+     * @return the results in the order of the items, once all of them are there and were handed over
+     */
+    List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
+            BiConsumer<WorkItem, AccountResult> onResult) {
+        List<CompletableFuture<AccountResult>> results = start(items, action);
+        List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
+        for (int i = 0; i < items.size(); i++) {
+            WorkItem item = items.get(i);
+            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult), recorders));
+        }
+        awaitRenewing(claim, recorded);
+        return recorded.stream().map(CompletableFuture::join).toList();
+    }
+
+    private static AccountResult handOver(WorkItem item, AccountResult result,
+            BiConsumer<WorkItem, AccountResult> onResult) {
+        try {
+            onResult.accept(item, result);
+            return result;
+        } catch (RuntimeException e) {
+            Log.errorf(e, "%s: the result could not be recorded; its claim will run out and the work be repeated",
+                    item);
+            return new AccountResult(Outcome.FAILED, "The result could not be recorded.");
+        }
+    }
+
+    private List<CompletableFuture<AccountResult>> start(List<WorkItem> items, Action action) {
+        List<CompletableFuture<Optional<WorkItem>>> known = items.stream().map(this::withHostKeys).toList();
+        List<AccountTask> tasks = new ArrayList<>();
+        List<Integer> positions = new ArrayList<>();
+        List<CompletableFuture<AccountResult>> results = new ArrayList<>();
+        for (int i = 0; i < items.size(); i++) {
+            Optional<WorkItem> item = known.get(i).join();
+            results.add(item.isPresent()
+                    ? null
+                    : CompletableFuture.completedFuture(new AccountResult(
+                            Outcome.UNREACHABLE,
+                            "The machine did not answer when its SSH host keys were to be recorded.")));
+            if (item.isPresent()) {
+                tasks.add(item.get().task(action));
+                positions.add(i);
+            }
+        }
+        List<CompletableFuture<AccountResult>> submitted = tasks.isEmpty() ? List.of() : driver.submit(tasks);
+        for (int i = 0; i < positions.size(); i++) {
+            results.set(positions.get(i), submitted.get(i));
+        }
+        return results;
+    }
+
+    /** A machine that was not reached when it was registered shows its keys now; from then on they are binding. */
+    private CompletableFuture<Optional<WorkItem>> withHostKeys(WorkItem item) {
+        if (item.target().hostKeys() != null) {
+            return CompletableFuture.completedFuture(Optional.of(item));
+        }
+        return CompletableFuture.supplyAsync(
+                () -> hostKeys.scan(item.target().host(), item.target().port(), machineConfig.hostKeyTimeout())
+                        .flatMap(keys -> machines.recordHostKeys(item.machineId(), keys)).map(item::withHostKeys),
+                recorders);
+    }
+
+    private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all) {
+        CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
+        while (true) {
+            try {
+                done.get(renewal.toMillis(), TimeUnit.MILLISECONDS);
+                return;
+            } catch (TimeoutException e) {
+                renew(claim);
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while machines are worked on", e);
+            }
+        }
+    }
+
+    /** A database that is away for a while must not end the wait: the work goes on and its end is still to be recorded. */
+    private void renew(UUID claim) {
+        try {
+            store.renew(claim);
+        } catch (RuntimeException e) {
+            Log.warnf("The claim %s could not be renewed: %s", claim, e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Growing pauses between tries: the pause doubles from the first to the longest, and each is shortened by up to half at
+ * random, so that many that failed together do not come back together.
+ *
+ * @param first the pause after the first failure
+ * @param longest the pause that is never exceeded
+ * @param random gives numbers from 0 (inclusive) to 1 (exclusive)
+ */
+record BackOff(Duration first, Duration longest, DoubleSupplier random) {
+
+    /**
+     * @param failures how many tries have failed in a row, at least 1
+     * @return between a half and the whole of {@code min(longest, first * 2^(failures - 1))}
+     */
+    Duration after(int failures) {
+        double whole = Math.min(longest.toMillis(), first.toMillis() * Math.pow(2, failures - 1.0));
+        return Duration.ofMillis((long) (whole * (1 - random.getAsDouble() / 2)));
+    }
+}

@@ -1,0 +1,44 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.machine.Machine;
+
+/** The machines that may be lent at this moment: enabled, not sitting out, and without a live reservation. */
+final class FreeMachines {
+
+    private static final String FREE = "from Machine m where m.enabled = true"
+            + " and (m.unavailableUntil is null or m.unavailableUntil <= ?1)"
+            + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";
+
+    private FreeMachines() {
+    }
+
+    /**
+     * Locks free machines until the end of the transaction, passing over those that another transaction is about to take.
+     * The order is that of the primary key, so that the database stops, and locks, no further than it has to.
+     */
+    static List<Machine> lock(Instant now, int count) {
+        return Machine.<Machine>find(FREE + " order by m.id", now).withLock(LockModeType.PESSIMISTIC_WRITE)
+                .withHint("jakarta.persistence.lock.timeout", -2).range(0, count - 1).list();
+    }
+
+    /** How many machines are free; those that another transaction is about to take count as free. */
+    static long count(Instant now) {
+        return Machine.count(FREE, now);
+    }
+
+    /**
+     * When so many more machines should be free, if nobody extends or gives back early.
+     *
+     * @return nothing when fewer than that are lent
+     */
+    static Optional<Instant> nextFreeAt(int more) {
+        return Reservation.<Reservation>find("state = ACTIVE order by reservedUntil").range(more - 1, more - 1)
+                .firstResultOptional().map(reservation -> reservation.reservedUntil);
+    }
+}

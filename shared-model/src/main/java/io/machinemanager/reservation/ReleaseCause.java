@@ -1,0 +1,17 @@
+package io.machinemanager.reservation;
+
+/** Why a reservation ended. */
+public enum ReleaseCause {
+    /** Its time was up. */
+    EXPIRED,
+    /** Its owner, or an admin for it, gave it back. */
+    GIVEN_BACK,
+    /** An admin released all machines. */
+    RELEASED_ALL,
+    /** Its owner was deleted. */
+    OWNER_DELETED,
+    /** The account could not be made, here or on another machine of the same request. */
+    PROVISIONING_FAILED,
+    /** The worker that was making the account was not heard of again. */
+    WORKER_LOST
+}

@@ -1,0 +1,187 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.FetchType;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.LockModeType;
+import jakarta.persistence.ManyToOne;
+import jakarta.persistence.Table;
+
+import io.machinemanager.machine.Machine;
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+
+/**
+ * One machine lent to one user for a time. The rows of one request share a {@link #requestId}.
+ *
+ * <p>
+ * Whoever works on a row holds a claim on it ({@link #claimedBy}, {@link #claimedUntil}). A claim that has run out may
+ * be taken by anyone, and a worker that lost its claim may not write its result.
+ */
+@Entity
+@Table(name = "reservations")
+public class Reservation extends PanacheEntityBase {
+
+    @Id
+    @GeneratedValue(strategy = GenerationType.IDENTITY)
+    public Long id;
+
+    @Column(length = 36)
+    public String requestId;
+
+    /** Null once the machine was deleted, which only happens to rows that are not live. */
+    @ManyToOne(fetch = FetchType.LAZY)
+    public Machine machine;
+
+    @Column(length = 63)
+    public String machineName;
+
+    /** Null once the owner was deleted. */
+    public Long ownerId;
+
+    @Column(length = 64)
+    public String ownerName;
+
+    /** The account made on the machine. */
+    @Column(length = 32)
+    public String account;
+
+    /** Crypt hash of the account's password; null once the account is gone. */
+    @Column(length = 128)
+    public String passwordHash;
+
+    @Enumerated(EnumType.STRING)
+    @Column(length = 16)
+    public ReservationState state;
+
+    @Enumerated(EnumType.STRING)
+    @Column(length = 24)
+    public ReleaseCause releaseCause;
+
+    /** Database time of the allocation, in microseconds. */
+    public Instant createdAt;
+
+    public int durationMinutes;
+
+    /** The end; counted from the moment when all accounts of the request were made. */
+    public Instant reservedUntil;
+
+    public Instant releasedAt;
+
+    /** Removals that failed so far. */
+    public int attempts;
+
+    @Column(length = 500)
+    public String lastError;
+
+    /** When a removal that failed is tried again. */
+    public Instant nextAttemptAt;
+
+    @Column(length = 36)
+    public String claimedBy;
+
+    public Instant claimedUntil;
+
+    /** The machine's id while the reservation is live; computed by the database, which keeps it unique. */
+    @Column(insertable = false, updatable = false)
+    public Long liveMachineId;
+
+    /** When somebody has to look at the row next; computed by the database. Null for history. */
+    @Column(insertable = false, updatable = false)
+    public Instant dueAt;
+
+    /** The rows with these ids, locked until the end of the transaction in the order of their ids. */
+    public static List<Reservation> lockAll(Collection<Long> ids) {
+        return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    }
+
+    /**
+     * Rows that wait for somebody: the time is up, a worker was not heard of again, or a removal is to be tried again.
+     * They are locked until the end of the transaction; rows that another transaction holds are passed over.
+     */
+    public static List<Reservation> lockDue(Instant now, int limit) {
+        return find("dueAt <= ?1 order by dueAt", now).withLock(LockModeType.PESSIMISTIC_WRITE)
+                .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
+    }
+
+    /** The live rows, by machine. */
+    public static List<Reservation> live() {
+        return list("from Reservation r join fetch r.machine where r.state <> RELEASED order by r.machineName");
+    }
+
+    /**
+     * The fencing token of the account work: microseconds since 1970 at the allocation. A machine is allocated again only
+     * after its row was released, so the token grows from one reservation of a machine to the next.
+     */
+    public long token() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, createdAt);
+    }
+
+    /** Tells whether the claim is this one, run out or not: as long as nobody else took it, its holder may write. */
+    public boolean isClaimedBy(UUID claim) {
+        return claim.toString().equals(claimedBy);
+    }
+
+    /** Hands the row to a worker until the given time. */
+    public void claim(UUID claim, Instant until) {
+        claimedBy = claim.toString();
+        claimedUntil = until;
+    }
+
+    /** The account is there: the user's time runs. */
+    public void activate(Instant until) {
+        become(ReservationState.ACTIVE);
+        reservedUntil = until;
+        dropClaim();
+    }
+
+    /** The account has to go. A row on its way out already keeps its first cause. */
+    public void startReleasing(ReleaseCause cause, Instant now) {
+        if (state == ReservationState.RELEASING) {
+            return;
+        }
+        become(ReservationState.RELEASING);
+        releaseCause = cause;
+        nextAttemptAt = now;
+        dropClaim();
+    }
+
+    /** The removal failed; it is tried again at the given time. */
+    public void removalFailed(String error, Instant retryAt) {
+        attempts++;
+        lastError = error;
+        nextAttemptAt = retryAt;
+        dropClaim();
+    }
+
+    /** The account is verified gone: the machine is free. */
+    public void release(Instant now) {
+        become(ReservationState.RELEASED);
+        releasedAt = now;
+        passwordHash = null;
+        nextAttemptAt = null;
+        dropClaim();
+    }
+
+    private void dropClaim() {
+        claimedBy = null;
+        claimedUntil = null;
+    }
+
+    private void become(ReservationState next) {
+        if (!state.canBecome(next)) {
+            throw new IllegalStateException("reservation " + id + " is " + state + " and cannot become " + next);
+        }
+        state = next;
+    }
+}

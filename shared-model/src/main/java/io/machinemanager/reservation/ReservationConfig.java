@@ -1,0 +1,38 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** What an operator may set about reservations. */
+@ConfigMapping(prefix = "reservations")
+public interface ReservationConfig {
+
+    /** {@code RESERVATION_MAX_MINUTES}: the longest that a machine is lent, extensions included, counted from the start. */
+    @WithDefault("10080")
+    int maxMinutes();
+
+    /** {@code RESERVATION_MAX_MACHINES}: how many machines one user may hold at once; 0 means no limit. */
+    @WithDefault("0")
+    int maxMachines();
+
+    /**
+     * {@code CLAIM_DURATION}: after how long without a sign of life the work of a crashed service is taken over. A
+     * shorter time recovers sooner; it must outlast a stall of the database.
+     */
+    @WithDefault("60s")
+    Duration claim();
+
+    /** {@code PROVISIONING_TIMEOUT}: how long a reservation goes on trying further machines when some fail. */
+    @WithDefault("60s")
+    Duration provisioningTimeout();
+
+    /** The pause before a removal that failed is tried again; doubled with each failure. */
+    @WithDefault("10s")
+    Duration retryFirst();
+
+    /** The longest pause between two tries of a removal. */
+    @WithDefault("10m")
+    Duration retryLongest();
+}

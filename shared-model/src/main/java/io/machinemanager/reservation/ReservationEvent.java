@@ -1,0 +1,69 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.util.List;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+
+/** Something that happened to a reservation: together they are the proof of what became of it. */
+@Entity
+@Table(name = "reservation_events")
+public class ReservationEvent extends PanacheEntityBase {
+
+    /** What can happen to a reservation. */
+    public enum Kind {
+        /** A machine was chosen and held. */
+        ALLOCATED,
+        /** The account is on the machine, as are all others of the request: the user's time runs. */
+        ACCOUNT_MADE,
+        /** The account could not be made; the detail says why. */
+        ACCOUNT_FAILED,
+        /** The end was moved; the detail says to when. */
+        EXTENDED,
+        /** The account has to go; the detail says why. */
+        RELEASE_STARTED,
+        /** A removal failed; the detail says why. */
+        REMOVAL_FAILED,
+        /** No entry, no process, no home, no sudo rule: verified on the machine. */
+        VERIFIED_GONE
+    }
+
+    @Id
+    @GeneratedValue(strategy = GenerationType.IDENTITY)
+    public Long id;
+
+    public Long reservationId;
+
+    public Instant happenedAt;
+
+    @Enumerated(EnumType.STRING)
+    @Column(length = 24)
+    public Kind kind;
+
+    @Column(length = 500)
+    public String detail;
+
+    /** Writes an event down in the caller's transaction. */
+    static void record(Reservation reservation, Instant at, Kind kind, String detail) {
+        ReservationEvent event = new ReservationEvent();
+        event.reservationId = reservation.id;
+        event.happenedAt = at;
+        event.kind = kind;
+        event.detail = detail;
+        event.persist();
+    }
+
+    /** The history of a reservation, oldest first. */
+    public static List<ReservationEvent> of(long reservationId) {
+        return list("reservationId = ?1 order by id", reservationId);
+    }
+}

@@ -1,0 +1,17 @@
+package io.machinemanager.reservation;
+
+import java.util.UUID;
+
+/**
+ * What all rows of one request have in common.
+ *
+ * @param requestId names the request
+ * @param borrower who reserves
+ * @param account the account to make
+ * @param passwordHash the crypt hash of its password
+ * @param minutes for how long
+ * @param claim the claim of whoever works on the request
+ */
+record ReservationRequest(String requestId, Borrower borrower, String account, String passwordHash, int minutes,
+        UUID claim) {
+}

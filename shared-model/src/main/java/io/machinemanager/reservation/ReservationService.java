@@ -1,0 +1,189 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.account.AccountName;
+import io.machinemanager.account.AccountPassword;
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.NotFoundException;
+import io.machinemanager.error.ProvisioningFailedException;
+import io.quarkus.logging.Log;
+
+/** Lends machines and takes them back. None of this may be called inside a transaction: it waits for machines. */
+@ApplicationScoped
+public class ReservationService {
+
+    private final ReservationStore store;
+    private final AccountWorker worker;
+    private final ReservationConfig config;
+
+    ReservationService(ReservationStore store, AccountWorker worker, ReservationConfig config) {
+        this.store = store;
+        this.worker = worker;
+        this.config = config;
+    }
+
+    /**
+     * Reserves machines: either all of them get the account, or none has it and none is held. Machines that fail are
+     * replaced by others as long as there are any and time allows.
+     *
+     * @throws InvalidRequestException when the order is not one that can be met
+     * @throws NotEnoughAvailableException when too few machines are free
+     * @throws ConflictException when the account's name exists on a machine, or the borrower holds too many machines
+     * @throws ProvisioningFailedException when machines failed and could not be replaced
+     */
+    public Lease reserve(ReservationOrder order) {
+        check(order);
+        String generated = order.password() == null ? AccountPassword.generate() : null;
+        String hash = AccountPassword.hash(generated == null ? order.password() : generated);
+        ReservationRequest request = new ReservationRequest(UUID.randomUUID().toString(), order.borrower(),
+                order.account(), hash, order.minutes(), UUID.randomUUID());
+        List<WorkItem> first = store.allocate(request, order.count());
+        try {
+            List<WorkItem> made = makeAccounts(request, first);
+            Instant until = store.activate(request.claim(), made, order.minutes())
+                    .orElseThrow(() -> new ProvisioningFailedException(
+                            "The reservation was released before it was ready.", Map.of()));
+            return lease(request, made, until, generated);
+        } catch (RuntimeException e) {
+            giveUp(request, e);
+            throw e;
+        }
+    }
+
+    private void check(ReservationOrder order) {
+        if (order.count() < 1) {
+            throw new InvalidRequestException("count must be at least 1.");
+        }
+        if (order.minutes() < 1 || order.minutes() > config.maxMinutes()) {
+            throw new InvalidRequestException("The duration must be 1 to %d minutes.".formatted(config.maxMinutes()));
+        }
+        AccountName.problemWith(order.account()).ifPresent(problem -> {
+            throw new InvalidRequestException(problem);
+        });
+        if (order.password() != null) {
+            AccountPassword.problemWith(order.password()).ifPresent(problem -> {
+                throw new InvalidRequestException(problem);
+            });
+        }
+    }
+
+    private List<WorkItem> makeAccounts(ReservationRequest request, List<WorkItem> first) {
+        long start = System.nanoTime();
+        List<WorkItem> made = new ArrayList<>();
+        Map<String, String> failed = new LinkedHashMap<>();
+        List<WorkItem> round = first;
+        while (!round.isEmpty()) {
+            int missing = makeRound(request, round, made, failed);
+            if (missing > 0
+                    && Duration.ofNanos(System.nanoTime() - start).compareTo(config.provisioningTimeout()) > 0) {
+                throw new ProvisioningFailedException("No account could be made on enough machines in time.", failed);
+            }
+            round = missing == 0 ? List.of() : replacements(request, missing, failed);
+        }
+        return made;
+    }
+
+    private int makeRound(ReservationRequest request, List<WorkItem> round, List<WorkItem> made,
+            Map<String, String> failed) {
+        List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
+            if (!result.isDone()) {
+                store.accountFailed(request.claim(), item, result);
+            }
+        });
+        int missing = 0;
+        for (int i = 0; i < round.size(); i++) {
+            AccountResult result = results.get(i);
+            String machine = round.get(i).target().machine();
+            if (result.outcome() == Outcome.REFUSED) {
+                throw new ConflictException("The account name %s cannot be used on %s: %s".formatted(request.account(),
+                        machine, result.reason()));
+            }
+            if (result.isDone()) {
+                made.add(round.get(i));
+            } else {
+                failed.put(machine, result.reason());
+                missing++;
+            }
+        }
+        return missing;
+    }
+
+    private List<WorkItem> replacements(ReservationRequest request, int missing, Map<String, String> failed) {
+        try {
+            return store.allocate(request, missing);
+        } catch (NotEnoughAvailableException e) {
+            throw new ProvisioningFailedException("Machines failed and no others are free.", failed);
+        }
+    }
+
+    /** Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. */
+    private void giveUp(ReservationRequest request, RuntimeException cause) {
+        try {
+            worker.remove(request.claim(), store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
+                    ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
+        } catch (RuntimeException e) {
+            Log.errorf(e, "Request %s: not taken back at once; the scheduler will", request.requestId());
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static Lease lease(ReservationRequest request, List<WorkItem> made, Instant until, String generated) {
+        List<Lease.LentMachine> machines = made.stream().map(item -> new Lease.LentMachine(item.reservationId(),
+                item.target().machine(), item.target().host(), item.target().port()))
+                .sorted((a, b) -> a.name().compareTo(b.name())).toList();
+        return new Lease(request.requestId(), request.account(), machines, until, request.minutes(), generated);
+    }
+
+    /** Takes back all machines, whoever has them, and waits for the removals. */
+    public ReleaseReport releaseAll() {
+        return release(new LiveRows.All(), ReleaseCause.RELEASED_ALL);
+    }
+
+    /**
+     * Takes back one machine before its time and waits for the removal.
+     *
+     * @throws NotFoundException when there is no live reservation of that id
+     */
+    public ReleaseReport giveBack(long reservationId) {
+        ReleaseReport report = release(new LiveRows.One(reservationId), ReleaseCause.GIVEN_BACK);
+        if (report.isEmpty()) {
+            throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
+        }
+        return report;
+    }
+
+    private ReleaseReport release(LiveRows which, ReleaseCause cause) {
+        UUID claim = UUID.randomUUID();
+        List<WorkItem> items = store.claimForRelease(which, cause, claim, true);
+        int released = worker.remove(claim, items);
+        return new ReleaseReport(released, store.pending(which));
+    }
+
+    /**
+     * Takes up reservations that wait for somebody: expired ones, removals to be tried again, and what a crashed service
+     * left behind.
+     *
+     * @param limit the most that is taken up by this call
+     * @return how many were taken up
+     */
+    public int cleanUp(int limit) {
+        UUID claim = UUID.randomUUID();
+        List<WorkItem> items = store.claimDue(claim, limit);
+        worker.remove(claim, items);
+        return items.size();
+    }
+}

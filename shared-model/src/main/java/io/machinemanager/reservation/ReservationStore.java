@@ -1,0 +1,253 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.LostRaceException;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.machine.MachineSecrets;
+import io.machinemanager.reservation.ReservationEvent.Kind;
+import io.machinemanager.user.User;
+import io.quarkus.logging.Log;
+
+/**
+ * Every step of the life cycle as one short transaction. Nothing here talks to a machine; whoever does so in between
+ * holds a claim, and a step that finds the claim gone writes nothing.
+ */
+@ApplicationScoped
+class ReservationStore {
+
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final MachineSecrets secrets;
+    private final ReservationConfig config;
+    private final MachineConfig machineConfig;
+
+    ReservationStore(Transactions transactions, DatabaseClock clock, MachineSecrets secrets, ReservationConfig config,
+            MachineConfig machineConfig) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.config = config;
+        this.machineConfig = machineConfig;
+    }
+
+    /**
+     * Takes free machines out of the pool, all that are asked for or none.
+     *
+     * @param request what the rows are to have in common
+     * @param count how many machines
+     * @return one item for each machine, held by the request's claim
+     * @throws NotEnoughAvailableException when fewer are free
+     * @throws ConflictException when the borrower would hold more machines than allowed
+     */
+    List<WorkItem> allocate(ReservationRequest request, int count) {
+        List<WorkItem> items = transactions.call(() -> {
+            Instant now = clock.now();
+            checkBorrower(request.borrower(), count);
+            return lockFree(now, count).stream().map(machine -> hold(machine, request, now)).toList();
+        });
+        items.forEach(item -> Log.infof("Request %s: %s held", request.requestId(), item));
+        return items;
+    }
+
+    private void checkBorrower(Borrower borrower, int count) {
+        LockModeType lock = config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE;
+        if (User.findById(borrower.userId(), lock) == null) {
+            throw new ForbiddenException("The user %s does not exist any more.".formatted(borrower.name()));
+        }
+        if (config.maxMachines() > 0) {
+            long held = Reservation.count("ownerId = ?1 and state <> RELEASED", borrower.userId());
+            if (held + count > config.maxMachines()) {
+                throw new ConflictException(
+                        "You hold %d machines and may hold %d.".formatted(held, config.maxMachines()));
+            }
+        }
+    }
+
+    private List<Machine> lockFree(Instant now, int count) {
+        List<Machine> machines = FreeMachines.lock(now, count);
+        if (machines.size() < count) {
+            long available = FreeMachines.count(now);
+            if (available >= count) {
+                throw new LostRaceException("other requests are choosing among the free machines");
+            }
+            throw new NotEnoughAvailableException(count, available,
+                    FreeMachines.nextFreeAt((int) (count - available)).orElse(null));
+        }
+        return machines;
+    }
+
+    private WorkItem hold(Machine machine, ReservationRequest request, Instant now) {
+        Reservation reservation = new Reservation();
+        reservation.requestId = request.requestId();
+        reservation.machine = machine;
+        reservation.machineName = machine.name;
+        reservation.ownerId = request.borrower().userId();
+        reservation.ownerName = request.borrower().name();
+        reservation.account = request.account();
+        reservation.passwordHash = request.passwordHash();
+        reservation.state = ReservationState.PROVISIONING;
+        reservation.createdAt = now;
+        reservation.durationMinutes = request.minutes();
+        reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
+        reservation.claim(request.claim(), now.plus(config.claim()));
+        reservation.persist();
+        ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
+        return WorkItem.of(reservation, secrets);
+    }
+
+    /** Shows a sign of life: everything held by the claim stays with it for another claim time. */
+    void renew(UUID claim) {
+        transactions.run(() -> Reservation.update("claimedUntil = ?1 where claimedBy = ?2",
+                clock.now().plus(config.claim()), claim.toString()));
+    }
+
+    /**
+     * All accounts of a request are made: the user's time starts for all of its machines at once.
+     *
+     * @return the end of the reservation; nothing when the claim on any of the rows was lost, in which case none is changed
+     */
+    Optional<Instant> activate(UUID claim, Collection<WorkItem> items, int minutes) {
+        Optional<Instant> end = transactions.call(() -> {
+            Instant now = clock.now();
+            Instant until = now.plus(Duration.ofMinutes(minutes));
+            List<Reservation> held = lockHeld(claim, items);
+            if (held.size() < items.size() || held.stream().anyMatch(r -> r.state != ReservationState.PROVISIONING)) {
+                return Optional.empty();
+            }
+            for (Reservation reservation : held) {
+                reservation.activate(until);
+                reservation.machine.succeeded(now);
+                ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
+            }
+            return Optional.of(until);
+        });
+        end.ifPresent(until -> items.forEach(item -> Log.infof("%s: active until %s", item, until)));
+        return end;
+    }
+
+    /** No account could be made: the machine sits out, unless it only refused the name, and is cleaned up all the same. */
+    void accountFailed(UUID claim, WorkItem item, AccountResult result) {
+        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
+            Instant now = clock.now();
+            ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
+            reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
+            if (result.outcome() != Outcome.REFUSED) {
+                sitOut(reservation.machine, result.reason(), now);
+            }
+            if (result.outcome() == Outcome.UNREACHABLE) {
+                reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
+            }
+        }));
+        Log.warnf("%s: no account could be made: %s", item, result.reason());
+    }
+
+    /**
+     * Ends live rows and claims them for the removal of their accounts. Rows that are on their way out already are
+     * claimed too, when nobody works on them.
+     *
+     * @param which the rows, among the live ones
+     * @param cause why; a row that is on its way out already keeps its own
+     * @param evenIfPausing whether removals that failed and wait for their next try are taken as well
+     */
+    List<WorkItem> claimForRelease(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+        return transactions.call(() -> release(which, cause, claim, evenIfPausing));
+    }
+
+    /** Like {@link #claimForRelease}, as a part of the caller's transaction. */
+    List<WorkItem> release(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+        Instant now = clock.now();
+        return which.lock().stream()
+                .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
+                .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
+                .map(r -> release(r, cause, claim, now)).toList();
+    }
+
+    /** The names of the machines whose rows are still live, sorted. */
+    List<String> pending(LiveRows which) {
+        return transactions.call(() -> which.lock().stream().map(r -> r.machineName).sorted().toList());
+    }
+
+    /** Claims rows that wait for somebody, whatever for: all that is left to do with any of them is the removal. */
+    List<WorkItem> claimDue(UUID claim, int limit) {
+        return transactions.call(() -> {
+            Instant now = clock.now();
+            return Reservation.lockDue(now, limit).stream().map(r -> release(r, causeOfDue(r), claim, now)).toList();
+        });
+    }
+
+    private static ReleaseCause causeOfDue(Reservation due) {
+        return due.state == ReservationState.PROVISIONING ? ReleaseCause.WORKER_LOST : ReleaseCause.EXPIRED;
+    }
+
+    private static boolean isUnclaimed(Reservation reservation, Instant now) {
+        return reservation.claimedBy == null || !reservation.claimedUntil.isAfter(now);
+    }
+
+    private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
+        if (reservation.state != ReservationState.RELEASING) {
+            reservation.startReleasing(cause, now);
+            ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, cause.name());
+            Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, cause);
+        }
+        reservation.claim(claim, now.plus(config.claim()));
+        return WorkItem.of(reservation, secrets);
+    }
+
+    /** The account is verified gone: the machine is free. Does nothing when the claim was lost. */
+    void released(UUID claim, WorkItem item) {
+        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
+            Instant now = clock.now();
+            reservation.release(now);
+            ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
+            if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
+                reservation.machine.succeeded(now);
+            }
+            Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
+        }));
+    }
+
+    /** A removal failed: it is tried again later, and until then the machine stays held. */
+    void removalFailed(UUID claim, WorkItem item, AccountResult result) {
+        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
+            Instant now = clock.now();
+            Instant retryAt = now.plus(retryBackOff().after(reservation.attempts + 1));
+            reservation.removalFailed(result.reason(), retryAt);
+            ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
+            Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts, retryAt,
+                    result.reason());
+        }));
+    }
+
+    private List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {
+        return Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
+                .filter(reservation -> reservation.isClaimedBy(claim)).toList();
+    }
+
+    private void sitOut(Machine machine, String reason, Instant now) {
+        BackOff backOff = new BackOff(machineConfig.sitOut(), machineConfig.sitOutMax(),
+                () -> ThreadLocalRandom.current().nextDouble());
+        machine.failed(reason, now.plus(backOff.after(machine.failures + 1)));
+    }
+
+    private BackOff retryBackOff() {
+        return new BackOff(config.retryFirst(), config.retryLongest(), () -> ThreadLocalRandom.current().nextDouble());
+    }
+}

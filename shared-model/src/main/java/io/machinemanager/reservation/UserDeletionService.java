@@ -1,0 +1,52 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.NotFoundException;
+import io.machinemanager.user.User;
+import io.quarkus.logging.Log;
+
+/** Deletes users, which takes back what they hold. */
+@ApplicationScoped
+public class UserDeletionService {
+
+    private final Transactions transactions;
+    private final ReservationStore store;
+    private final AccountWorker worker;
+
+    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker) {
+        this.transactions = transactions;
+        this.store = store;
+        this.worker = worker;
+    }
+
+    /**
+     * Deletes a user. In one and the same transaction its reservations start to be released; from then on its tokens are
+     * worthless. Then the accounts are removed from the machines, and what cannot be removed now is left to the scheduler.
+     *
+     * @throws NotFoundException when there is no such user
+     * @throws ConflictException when it is the last admin
+     */
+    public void delete(String username) {
+        UUID claim = UUID.randomUUID();
+        List<WorkItem> items = transactions.call(() -> {
+            List<User> admins = User.lockAdmins();
+            User user = User.lockByName(username)
+                    .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(username)));
+            if (user.admin && admins.size() == 1) {
+                throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
+            }
+            List<WorkItem> held = store.release(new LiveRows.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim, true);
+            Reservation.update("ownerId = null where ownerId = ?1", user.id);
+            user.delete();
+            return held;
+        });
+        Log.infof("User %s deleted; %d reservations are being released", username, items.size());
+        worker.remove(claim, items);
+    }
+}

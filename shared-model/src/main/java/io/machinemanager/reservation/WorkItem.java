@@ -1,0 +1,43 @@
+package io.machinemanager.reservation;
+
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.Target;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineSecrets;
+
+/**
+ * A reservation that is to be worked on, read in the transaction that took the claim: all that account work needs, with
+ * no tie to the database.
+ *
+ * @param reservationId the row
+ * @param machineId the machine's row
+ * @param target how to reach the machine; its host keys are null when the machine was never reached
+ * @param account the account's name
+ * @param token the fencing token
+ * @param passwordHash the hash of the account's password
+ */
+record WorkItem(long reservationId, long machineId, Target target, String account, long token, String passwordHash) {
+
+    static WorkItem of(Reservation reservation, MachineSecrets secrets) {
+        Machine machine = reservation.machine;
+        Target target = new Target(machine.name, machine.host, machine.port, machine.sshUser,
+                secrets.open(machine.id, machine.sealedPassword), machine.hostKeys);
+        return new WorkItem(reservation.id, machine.id, target, reservation.account, reservation.token(),
+                reservation.passwordHash);
+    }
+
+    WorkItem withHostKeys(String hostKeys) {
+        return new WorkItem(reservationId, machineId, new Target(target.machine(), target.host(), target.port(),
+                target.user(), target.password(), hostKeys), account, token, passwordHash);
+    }
+
+    AccountTask task(Action action) {
+        return new AccountTask(target, action, account, token, action == Action.CREATE ? passwordHash : null);
+    }
+
+    @Override
+    public String toString() {
+        return "reservation " + reservationId + " on " + target.machine();
+    }
+}
