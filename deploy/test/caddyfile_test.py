@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Runs a real Caddy with deploy/Caddyfile in front of two upstreams of the test's own and looks at both sides.
+
+CADDY names the binary (caddy). Everything is on loopback, on free ports, in a folder of its own.
+"""
+import http.client
+import http.server
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+CADDYFILE = pathlib.Path(__file__).parent.parent / "Caddyfile"
+SECRET = "s3cr3t-in-query"
+TOKEN = "t0k3n-in-header"
+
+
+class Upstream(http.server.ThreadingHTTPServer):
+    """Answers 200 and remembers what it was asked; `hang_up` makes it close the connection without an answer."""
+
+    daemon_threads = True
+
+    def __init__(self, port=0):
+        self.seen = []
+        self.hang_up = False
+        self.stopped = False
+        super().__init__(("127.0.0.1", port), Handler)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def stop(self):
+        self.stopped = True
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        pass
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self):
+        if self.server.stopped:
+            self.close_connection = True
+            return None
+        if self.path == "/healthz":
+            return self.reply(b"ok")
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.seen.append((self.command, self.path, self.headers, len(body)))
+        if self.server.hang_up:
+            self.close_connection = True
+            return None
+        return self.reply(b"x" * 2000)
+
+    do_GET = do_POST = do_DELETE = answer
+
+    def reply(self, body):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Server", "upstream")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def eventually(what, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.05)
+
+
+class CaddyfileTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="caddyfile-test.")
+        cls.upstreams = [Upstream(), Upstream()]
+        cls.http_port, cls.https_port = free_ports(2)
+        cls.log = open(os.path.join(cls.folder, "log"), "wb")
+        cls.caddy = subprocess.Popen(
+            [os.environ.get("CADDY", "caddy"), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"],
+            stdout=cls.log, stderr=subprocess.STDOUT, env={
+                "PATH": os.environ["PATH"], "HOME": cls.folder,
+                "XDG_DATA_HOME": cls.folder, "XDG_CONFIG_HOME": cls.folder,
+                "HTTP_PORT": str(cls.http_port), "HTTPS_PORT": str(cls.https_port),
+                # Everything Caddy has to say, so that the search of its log means something.
+                "CADDY_LOG_LEVEL": "DEBUG",
+                "API_UPSTREAMS": " ".join(f"127.0.0.1:{u.port}" for u in cls.upstreams)})
+        eventually(cls.is_up)
+
+    @classmethod
+    def is_up(cls):
+        try:
+            return cls.call("GET", "/available")[0] == 200
+        except OSError:
+            return False
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.caddy.send_signal(signal.SIGTERM)
+        cls.caddy.wait(20)
+        cls.log.close()
+        for upstream in cls.upstreams:
+            upstream.stop()
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def call(cls, method, path, body=None, headers=None):
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection("localhost", cls.https_port, context=context, timeout=20)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}", **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def setUp(self):
+        for upstream in self.upstreams:
+            upstream.hang_up = False
+            upstream.seen.clear()
+        # Upstreams that an earlier test let fail are taken back first.
+        eventually(lambda: all(self.call("GET", "/available")[0] == 200 for _ in range(4)) and all(
+            u.seen for u in self.upstreams))
+        for upstream in self.upstreams:
+            upstream.seen.clear()
+
+    def seen(self):
+        return [request for upstream in self.upstreams for request in upstream.seen]
+
+    def test_answers_carry_the_usual_headers(self):
+        for path in "/available", "/q/health":
+            _, headers, _ = self.call("GET", path)
+            self.assertEqual("max-age=31536000", headers["Strict-Transport-Security"])
+            self.assertEqual("nosniff", headers["X-Content-Type-Options"])
+            self.assertEqual("DENY", headers["X-Frame-Options"])
+            self.assertEqual("no-referrer", headers["Referrer-Policy"])
+            self.assertIsNone(headers["Server"])
+
+    def test_plain_http_only_redirects(self):
+        connection = http.client.HTTPConnection("localhost", self.http_port, timeout=5)
+        connection.request("GET", f"/reserve?password={SECRET}")
+        self.assertEqual(308, connection.getresponse().status)
+        connection.close()
+        self.assertEqual([], self.seen())
+
+    def test_compresses_lists_but_no_answer_with_secrets(self):
+        wanted = {"Accept-Encoding": "gzip"}
+        self.assertEqual("gzip", self.call("GET", "/machines", headers=wanted)[1]["Content-Encoding"])
+        self.assertIsNone(self.call("GET", "/reserve", headers=wanted)[1]["Content-Encoding"])
+        self.assertIsNone(self.call("POST", "/login", b"{}", wanted)[1]["Content-Encoding"])
+
+    def test_operators_paths_are_not_reachable(self):
+        for path in ("/q", "/q/", "/q/health", "/Q/health", "//q/health", "/%71/health", "/./q/health", "/x/../q/health",
+                     "/q;x=1/openapi", "/q%2fhealth", "/x/%2e%2e/q/health"):
+            status, headers, body = self.call("GET", path)
+            self.assertEqual((404, "application/json"), (status, headers["Content-Type"]), path)
+            self.assertIn(b'"not_found"', body)
+        self.assertEqual([], self.seen())
+        self.assertEqual(200, self.call("GET", "/queue")[0])
+
+    def test_the_client_address_is_caddys_word_alone(self):
+        self.call("GET", "/whoami", headers={
+            "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example",
+            "X-Forwarded-Port": "1", "X-Forwarded-Prefix": "/x", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"})
+        headers = self.seen()[0][2]
+        self.assertIn(headers["X-Forwarded-For"], ("127.0.0.1", "::1"))
+        self.assertEqual("https", headers["X-Forwarded-Proto"])
+        self.assertEqual(f"localhost:{self.https_port}", headers["X-Forwarded-Host"])
+        for name in "Forwarded", "X-Real-Ip", "X-Forwarded-Port", "X-Forwarded-Prefix":
+            self.assertIsNone(headers[name], name)
+
+    def test_large_bodies_are_refused(self):
+        self.assertEqual(200, self.call("POST", "/machines", b"x" * 99_000)[0])
+        status, _, body = self.call("POST", "/machines", b"x" * 101_000)
+        self.assertEqual(413, status)
+        self.assertIn(b'"invalid_request"', body)
+
+    def test_harmless_calls_are_repeated_when_the_answer_is_lost(self):
+        self.upstreams[0].hang_up = True
+        for _ in range(4):
+            self.assertEqual(200, self.call("GET", "/machines")[0])
+
+    def test_calls_that_change_things_are_never_repeated(self):
+        for upstream in self.upstreams:
+            upstream.hang_up = True
+        for method, path in (("GET", "/reserve?count=1"), ("GET", "/release_all"), ("GET", "/reserve/"),
+                             ("GET", "/RESERVE"), ("POST", "/reservations"), ("DELETE", "/machines/m1")):
+            for upstream in self.upstreams:
+                upstream.seen.clear()
+            status, headers, body = self.call(method, path, b"{}" if method == "POST" else None)
+            self.assertEqual(1, len(self.seen()), f"{method} {path}")
+            self.assertEqual((503, "5"), (status, headers["Retry-After"]), f"{method} {path}")
+            self.assertIn(b'"unavailable"', body)
+            # Three failures would take an upstream out for a while, and then nothing would reach it.
+            if self.call("GET", "/queue")[0] == 503:
+                eventually(self.reached)
+
+    def reached(self):
+        for upstream in self.upstreams:
+            upstream.hang_up = False
+        reached = self.call("GET", "/queue")[0] == 200
+        for upstream in self.upstreams:
+            upstream.hang_up = reached
+        return reached
+
+    def test_nothing_is_sent_twice_on_a_kept_connection_that_has_died(self):
+        for _ in range(8):
+            self.call("GET", "/reserve")
+            self.call("GET", "/whoami")
+        for upstream in self.upstreams:
+            upstream.seen.clear()
+            upstream.hang_up = True
+        self.call("GET", "/reserve")
+        self.assertEqual(1, len(self.seen()))
+
+    def test_every_call_goes_to_the_replica_that_is_up(self):
+        port = self.upstreams[0].port
+        self.upstreams[0].stop()
+        try:
+            for method, path in (("GET", "/reserve"), ("POST", "/login"), ("GET", "/machines"), ("DELETE", "/machines/m1")):
+                self.assertEqual(200, self.call(method, path)[0], f"{method} {path}")
+            self.assertEqual(4, len(self.upstreams[1].seen))
+        finally:
+            self.upstreams[0] = Upstream(port)
+
+    def test_no_log_line_holds_a_query_or_a_token(self):
+        self.call("GET", f"/reserve?reservation_password={SECRET}")
+        self.call("GET", f"/machines?limit={SECRET}", headers={"Referer": f"https://localhost/reserve?password={SECRET}"})
+        self.call("GET", f"/q/health?{SECRET}")
+        self.call("POST", f"/reserve?{SECRET}", b"x" * 101_000)
+        for upstream in self.upstreams:
+            upstream.hang_up = True
+        self.assertEqual(503, self.call("GET", f"/reserve?lost-answer={SECRET}")[0])
+        eventually(lambda: b'"status":503' in self.logged())
+        logged = self.logged()
+        self.assertTrue(b'"uri":"/reserve"' in logged)
+        self.assertTrue(b"http.log.error" in logged, "no error was logged, so its line was not looked at")
+        for secret in SECRET, TOKEN, "lost-answer", "reservation_password":
+            found = [line for line in logged.splitlines() if secret.encode() in line]
+            self.assertEqual([], found, f"{secret} is in the log")
+
+    def logged(self):
+        return pathlib.Path(self.log.name).read_bytes()
+
+
+if __name__ == "__main__":
+    unittest.main()
