@@ -20,7 +20,8 @@ public final class AccountName {
         if (!PATTERN.matcher(name).matches()) {
             return Optional.of("An account name has 1 to 32 characters of a-z, 0-9, _ and -, the first a letter or _.");
         }
-        return RESERVED.contains(name) ? Optional.of("The account name %s belongs to the system.".formatted(name))
+        return RESERVED.contains(name)
+                ? Optional.of("The account name %s belongs to the system.".formatted(name))
                 : Optional.empty();
     }
 }

@@ -19,7 +19,8 @@ public final class AccountPassword {
     public static Optional<String> problemWith(String password) {
         boolean allowed = !password.isEmpty() && password.length() <= 128
                 && password.chars().noneMatch(Character::isISOControl);
-        return allowed ? Optional.empty()
+        return allowed
+                ? Optional.empty()
                 : Optional.of("A password has 1 to 128 characters and no control characters.");
     }
 

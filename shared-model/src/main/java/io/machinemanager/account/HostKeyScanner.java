@@ -21,7 +21,8 @@ public class HostKeyScanner {
      * @return {@code type base64}, one key a line, sorted; nothing when the machine does not answer
      */
     public Optional<String> scan(String host, int port, Duration timeout) {
-        ProcessBuilder keyscan = new ProcessBuilder("ssh-keyscan", "-T", Long.toString(Math.max(1, timeout.toSeconds())),
+        ProcessBuilder keyscan = new ProcessBuilder("ssh-keyscan", "-T",
+                Long.toString(Math.max(1, timeout.toSeconds())),
                 "-p", Integer.toString(port), "-t", "ed25519,ecdsa,rsa", "--", host)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         try {
