@@ -3,28 +3,37 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
-mvn := "deploy/setup/mvn"
-need := "deploy/setup/need"
+setup := "deploy/setup"
+mvn := setup / "mvn"
+need := setup / "need"
 
 [private]
 default:
     @'{{ just_executable() }}' --justfile '{{ justfile() }}' --list --unsorted
+
+# Show the whole job on real parts, then stay up for you to try; --once ends by itself
+[group('use')]
+demo *args:
+    @exec deploy/demo/demo "$@"
 
 # Compile and package both services, without tests
 [group('build')]
 build *args:
     {{ mvn }} package -DskipTests "$@"
 
-# Run every check and test; arguments go to Maven, e.g. -pl shared-model -am
+# Run every check and test
 [group('build')]
-test *args: lint
+test: lint
     #!/usr/bin/env bash
     set -euo pipefail
-    {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client mmdebstrap:mmdebstrap
-    rm -rf */target/surefire-reports */target/failsafe-reports
+    {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
+        mmdebstrap:mmdebstrap caddy:caddy python3:python3
+    rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
+    mkdir -p target
     status=0
-    {{ mvn }} verify --fail-at-end "$@" || status=$?
-    deploy/setup/report || status=1
+    python3 -m unittest discover -s deploy/test -p '*_test.py' 2>&1 | tee target/python-tests.log || status=1
+    {{ mvn }} verify --fail-at-end || status=1
+    {{ setup }}/report || status=1
     exit "$status"
 
 # Check the shell scripts
