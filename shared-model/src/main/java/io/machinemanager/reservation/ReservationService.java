@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -55,8 +56,7 @@ public class ReservationService {
         try {
             List<WorkItem> made = makeAccounts(request, first);
             Instant until = store.activate(request.claim(), made, order.minutes())
-                    .orElseThrow(() -> new ProvisioningFailedException(
-                            "The reservation was released before it was ready.", Map.of()));
+                    .orElseThrow(ReservationService::releasedMeanwhile);
             return lease(request, made, until, generated);
         } catch (RuntimeException e) {
             giveUp(request, e);
@@ -99,11 +99,15 @@ public class ReservationService {
 
     private int makeRound(ReservationRequest request, List<WorkItem> round, List<WorkItem> made,
             Map<String, String> failed) {
+        AtomicBoolean lost = new AtomicBoolean();
         List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
-            if (!result.isDone()) {
-                store.accountFailed(request.claim(), item, result);
+            if (!result.isDone() && !store.accountFailed(request.claim(), item, result)) {
+                lost.set(true);
             }
         });
+        if (lost.get()) {
+            throw releasedMeanwhile();
+        }
         int missing = 0;
         for (int i = 0; i < round.size(); i++) {
             AccountResult result = results.get(i);
@@ -120,6 +124,10 @@ public class ReservationService {
             }
         }
         return missing;
+    }
+
+    private static ProvisioningFailedException releasedMeanwhile() {
+        return new ProvisioningFailedException("The reservation was released before it was ready.", Map.of());
     }
 
     private List<WorkItem> replacements(ReservationRequest request, int missing, Map<String, String> failed) {

@@ -143,20 +143,30 @@ class ReservationStore {
         return end;
     }
 
-    /** No account could be made: the machine sits out, unless it only refused the name, and is cleaned up all the same. */
-    void accountFailed(UUID claim, WorkItem item, AccountResult result) {
-        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
-            Instant now = clock.now();
-            ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
-            reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
-            if (result.outcome() != Outcome.REFUSED) {
-                sitOut(reservation.machine, result.reason(), now);
-            }
-            if (result.outcome() == Outcome.UNREACHABLE) {
-                reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
-            }
-        }));
+    /**
+     * No account could be made: the machine sits out, unless it only refused the name, and is cleaned up all the same.
+     *
+     * @return false when the claim was lost, in which case nothing is changed
+     */
+    boolean accountFailed(UUID claim, WorkItem item, AccountResult result) {
+        boolean held = transactions.call(() -> {
+            List<Reservation> rows = lockHeld(claim, List.of(item));
+            rows.forEach(reservation -> giveUp(reservation, result, clock.now()));
+            return !rows.isEmpty();
+        });
         Log.warnf("%s: no account could be made: %s", item, result.reason());
+        return held;
+    }
+
+    private void giveUp(Reservation reservation, AccountResult result, Instant now) {
+        ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
+        reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
+        if (result.outcome() != Outcome.REFUSED) {
+            sitOut(reservation.machine, result.reason(), now);
+        }
+        if (result.outcome() == Outcome.UNREACHABLE) {
+            reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
+        }
     }
 
     /**

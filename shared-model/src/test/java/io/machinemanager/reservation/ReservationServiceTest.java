@@ -1,0 +1,320 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class ReservationServiceTest {
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    Scene scene;
+
+    private Borrower alice;
+
+    @BeforeEach
+    void emptyPool() {
+        scene.clear();
+        machines.reset();
+        alice = scene.user("alice");
+    }
+
+    private Lease reserve(Borrower borrower, int count) {
+        return reservations.reserve(new ReservationOrder(borrower, count, 60, borrower.name(), "secret word"));
+    }
+
+    @Test
+    void everyMachineOfALeaseHasTheAccount() {
+        scene.machines("m1", "m2", "m3");
+
+        Lease lease = reserve(alice, 2);
+
+        assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m1", "m2");
+        assertThat(machines.allAccounts()).containsExactlyInAnyOrder("m1/alice", "m2/alice");
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
+    }
+
+    @Test
+    void aGivenPasswordIsNeverHandedBackAndAMissingOneIsGenerated() {
+        scene.machines("m1", "m2");
+
+        assertThat(reserve(alice, 1).generatedPassword()).isNull();
+        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).generatedPassword())
+                .hasSizeGreaterThanOrEqualTo(16);
+    }
+
+    @Test
+    void fiftyAtOnceOnTenMachinesGiveTenLeasesOnTenMachines() throws Exception {
+        scene.machines("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9");
+
+        List<Object> answers = allAtOnce(50, () -> reserve(alice, 1).machines().getFirst().name());
+
+        assertThat(answers.stream().filter(String.class::isInstance)).hasSize(10).doesNotHaveDuplicates();
+        assertThat(answers.stream().filter(answer -> !(answer instanceof String))).hasSize(40)
+                .allSatisfy(answer -> assertThat(answer).isInstanceOf(NotEnoughAvailableException.class));
+    }
+
+    @Test
+    void requestsForManyAtOnceNeverHoldAPartOfTheirMachines() throws Exception {
+        scene.machines("m0", "m1", "m2", "m3", "m4", "m5", "m6");
+
+        List<Object> answers = allAtOnce(20, () -> reserve(alice, 3).requestId());
+
+        assertThat(answers.stream().filter(String.class::isInstance)).hasSize(2);
+        assertThat(scene.states()).hasSize(6).allSatisfy(state -> assertThat(state).endsWith("ACTIVE"));
+    }
+
+    @Test
+    void tooFewFreeMachinesHoldNoneAndTellWhenThereWillBeEnough() {
+        scene.machines("m1", "m2");
+        Lease lease = reserve(alice, 1);
+
+        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOfSatisfying(NotEnoughAvailableException.class, e -> {
+            assertThat(e.details()).containsEntry("available", 1L);
+            assertThat(e.details().get("next_free_at")).isEqualTo(lease.reservedUntil());
+        });
+        assertThat(scene.states()).containsExactly("m1 ACTIVE");
+    }
+
+    @Test
+    void aFailingMachineIsReplacedAndSitsOutWithItsReason() {
+        scene.machines("m1", "m2", "m3");
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+
+        Lease lease = reserve(alice, 2);
+
+        assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m2", "m3");
+        assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
+        assertThat(scene.machine("m1").unavailableReason).isEqualTo("connection refused");
+        assertThat(scene.machine("m1").unavailableUntil).isAfter(scene.machine("m1").createdAt);
+    }
+
+    @Test
+    void whenNoMachineCanReplaceAFailingOneNothingIsHeld() {
+        scene.machines("m1", "m2");
+        machines.fail("m2", Outcome.FAILED, "useradd: no space left on device");
+
+        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOfSatisfying(ProvisioningFailedException.class,
+                e -> assertThat(e.details().toString()).contains("m2").contains("no space left"));
+
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 RELEASING");
+    }
+
+    @Test
+    void aNameThatExistsOnAMachineIsAConflictAndTheMachineStaysInThePool() {
+        scene.machines("m1");
+        machines.addForeignAccount("m1", "alice");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class)
+                .hasMessageContaining("alice").hasMessageContaining("m1");
+
+        assertThat(machines.accountsOn("m1")).containsExactly("alice");
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).machines()).hasSize(1);
+    }
+
+    @Test
+    void namesOfTheSystemAndImpossibleNumbersAreRefused() {
+        scene.machines("m1");
+
+        for (ReservationOrder order : List.of(new ReservationOrder(alice, 1, 60, "root", null),
+                new ReservationOrder(alice, 0, 60, "a", null), new ReservationOrder(alice, -1, 60, "a", null),
+                new ReservationOrder(alice, 1, 0, "a", null), new ReservationOrder(alice, 1, 10_081, "a", null),
+                new ReservationOrder(alice, 1, 60, "a b", null), new ReservationOrder(alice, 1, 60, "a", "x\ny"))) {
+            assertThatThrownBy(() -> reservations.reserve(order)).isInstanceOf(InvalidRequestException.class);
+        }
+        assertThat(scene.states()).isEmpty();
+    }
+
+    @Test
+    void anExpiredReservationIsCleanedAndFreesTheMachine() {
+        scene.machines("m1");
+        reserve(alice, 1);
+        assertThat(reservations.cleanUp(10)).isZero();
+        scene.expireAll();
+
+        assertThat(reservations.cleanUp(10)).isEqualTo(1);
+
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(scene.history("m1")).containsExactly("ALLOCATED", "ACCOUNT_MADE", "RELEASE_STARTED EXPIRED",
+                "VERIFIED_GONE");
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
+    }
+
+    @Test
+    void aRemovalThatFailsKeepsTheMachineHeldAndIsTriedAgain() {
+        scene.machines("m1");
+        reserve(alice, 1);
+        scene.expireAll();
+        machines.fail("m1", Outcome.FAILED, "userdel: alice is busy");
+
+        reservations.cleanUp(10);
+
+        assertThat(scene.states()).containsExactly("m1 RELEASING");
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+        assertThat(reservations.cleanUp(10)).as("taken up again before its pause is over").isZero();
+
+        machines.heal("m1");
+        scene.endPauses();
+        reservations.cleanUp(10);
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(scene.history("m1")).contains("REMOVAL_FAILED userdel: alice is busy");
+    }
+
+    @Test
+    void whatACrashedWorkerHeldIsCleanedOnceItsClaimHasRunOut() throws Exception {
+        scene.machines("m1");
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> late = executor.submit(() -> reserve(alice, 1));
+            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
+            assertThat(reservations.cleanUp(10)).as("taken from a worker that is alive").isZero();
+
+            scene.endClaims();
+            machines.heal("m1");
+            reservations.cleanUp(10);
+            assertThat(scene.states()).containsExactly("m1 RELEASED");
+
+            gate.complete(null);
+            assertThatThrownBy(late::get).cause().isInstanceOf(ProvisioningFailedException.class);
+        }
+        assertThat(machines.allAccounts()).as("an account made by the late worker").isEmpty();
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+    }
+
+    @Test
+    void aWorkerThatLostItsClaimMayNotWriteItsResult() throws Exception {
+        scene.machines("m1");
+        reserve(alice, 1);
+        scene.expireAll();
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Integer> slow = executor.submit(() -> reservations.cleanUp(10));
+            await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
+            scene.endClaims();
+            machines.fail("m1", Outcome.UNREACHABLE, "gone");
+            reservations.cleanUp(10);
+            assertThat(scene.history("m1")).contains("REMOVAL_FAILED gone");
+
+            gate.complete(null);
+            slow.get();
+        }
+        assertThat(scene.states()).as("written by the worker that lost its claim").containsExactly("m1 RELEASING");
+    }
+
+    @Test
+    void releaseAllTellsWhichMachinesAreNotCleanYet() {
+        scene.machines("m1", "m2", "m3");
+        reserve(alice, 2);
+        machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
+
+        ReleaseReport report = reservations.releaseAll();
+
+        assertThat(report).isEqualTo(new ReleaseReport(1, List.of("m2")));
+        machines.heal("m2");
+        assertThat(reservations.releaseAll()).as("an admin need not wait for the next try")
+                .isEqualTo(new ReleaseReport(1, List.of()));
+        assertThat(reservations.releaseAll().isEmpty()).isTrue();
+    }
+
+    @Test
+    void releaseAllWinsOverAReservationThatIsBeingMade() throws Exception {
+        scene.machines("m1", "m2");
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> making = executor.submit(() -> reserve(alice, 2));
+            await().until(() -> machines.accountsOn("m2").contains("alice"));
+            machines.heal("m1");
+
+            assertThat(reservations.releaseAll()).isEqualTo(new ReleaseReport(2, List.of()));
+
+            gate.complete(null);
+            assertThatThrownBy(making::get).isInstanceOf(ExecutionException.class)
+                    .cause().isInstanceOf(ProvisioningFailedException.class);
+        }
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 RELEASED");
+    }
+
+    @Test
+    void machinesThatAreDisabledOrSitOutAreNotLent() {
+        scene.machines("m1", "m2", "m3");
+        scene.change("m1", machine -> machine.enabled = false);
+        scene.change("m2", machine -> machine.failed("no answer", machine.createdAt.plusSeconds(3600)));
+
+        assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m3");
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+    }
+
+    @Test
+    void theSchemaItselfRefusesASecondLiveReservation() {
+        scene.machines("m1");
+        reserve(alice, 1);
+
+        assertThatThrownBy(() -> QuarkusTransaction.requiringNew().run(() -> {
+            Reservation second = new Reservation();
+            second.requestId = "00000000-0000-0000-0000-000000000000";
+            second.machine = Machine.byName("m1").orElseThrow();
+            second.machineName = "m1";
+            second.ownerName = "bob";
+            second.account = "bob";
+            second.state = ReservationState.ACTIVE;
+            second.createdAt = second.machine.createdAt;
+            second.reservedUntil = second.createdAt.plusSeconds(60);
+            second.persistAndFlush();
+        })).hasStackTraceContaining("uq_reservations_live_machine");
+    }
+
+    private static List<Object> allAtOnce(int times, Callable<String> call) throws Exception {
+        List<Object> answers = new ArrayList<>();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<String>> futures = new ArrayList<>();
+            for (int i = 0; i < times; i++) {
+                futures.add(executor.submit(call));
+            }
+            for (Future<String> future : futures) {
+                try {
+                    answers.add(future.get());
+                } catch (ExecutionException e) {
+                    answers.add(e.getCause());
+                }
+            }
+        }
+        return answers;
+    }
+}

@@ -1,0 +1,97 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineService;
+import io.machinemanager.machine.NewMachine;
+import io.machinemanager.user.User;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+
+/** Sets the database up for a test, looks into it, and lets time pass by moving what is written there. */
+@ApplicationScoped
+public class Scene {
+
+    private final MachineService machines;
+
+    Scene(MachineService machines) {
+        this.machines = machines;
+    }
+
+    /** Deletes everything. */
+    public void clear() {
+        change(() -> {
+            ReservationEvent.deleteAll();
+            Reservation.deleteAll();
+            Machine.deleteAll();
+            User.deleteAll();
+        });
+    }
+
+    /** Makes a user. */
+    public Borrower user(String name) {
+        return QuarkusTransaction.requiringNew().call(() -> {
+            User user = new User();
+            user.username = name;
+            user.passwordHash = "-";
+            user.createdAt = Instant.EPOCH;
+            user.persist();
+            return new Borrower(user.id, name);
+        });
+    }
+
+    /** Registers machines whose host keys are known. */
+    public void machines(String... names) {
+        for (String name : names) {
+            machines.register(new NewMachine(name, "127.0.0.1", 22, "root", "secret"), "ssh-ed25519 AAAA");
+        }
+    }
+
+    /** The machine of that name. */
+    public Machine machine(String name) {
+        return QuarkusTransaction.requiringNew().call(() -> Machine.byName(name).orElseThrow());
+    }
+
+    /** Changes a machine. */
+    public void change(String name, Consumer<Machine> change) {
+        change(() -> change.accept(Machine.byName(name).orElseThrow()));
+    }
+
+    /** The reservations as {@code machine state}, sorted. */
+    public List<String> states() {
+        return QuarkusTransaction.requiringNew().call(() -> Reservation.<Reservation>listAll().stream()
+                .map(r -> r.machineName + " " + r.state).sorted().toList());
+    }
+
+    /** What happened to the latest reservation of a machine, as {@code kind detail}. */
+    public List<String> history(String machine) {
+        return QuarkusTransaction.requiringNew().call(() -> {
+            Reservation latest = Reservation.find("machineName = ?1 order by id desc", machine).firstResult();
+            return ReservationEvent.of(latest.id).stream()
+                    .map(event -> event.detail == null ? event.kind.name() : event.kind + " " + event.detail).toList();
+        });
+    }
+
+    /** Lets the time of all active reservations be up. */
+    public void expireAll() {
+        change(() -> Reservation.update("reservedUntil = createdAt where state = ACTIVE"));
+    }
+
+    /** Lets the pauses between the tries of removals be over. */
+    public void endPauses() {
+        change(() -> Reservation.update("nextAttemptAt = createdAt where state = RELEASING"));
+    }
+
+    /** Lets all claims run out, as if their holders had died long ago. */
+    public void endClaims() {
+        change(() -> Reservation.update("claimedUntil = createdAt where claimedBy is not null"));
+    }
+
+    private static void change(Runnable change) {
+        QuarkusTransaction.requiringNew().run(change);
+    }
+}

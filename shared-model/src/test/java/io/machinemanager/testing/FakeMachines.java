@@ -1,0 +1,120 @@
+package io.machinemanager.testing;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Alternative;
+
+import io.machinemanager.account.AccountDriver;
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
+
+/**
+ * Stands in for machines where a test wants them to fail in a certain way or at a certain moment. It keeps the rules of
+ * the real script: only accounts with the task's token are removed, and none is made for a token that was cleaned up.
+ */
+@Alternative
+@Priority(1)
+@ApplicationScoped
+public class FakeMachines implements AccountDriver {
+
+    private final Map<String, Map<String, Long>> accounts = new ConcurrentHashMap<>();
+    private final Map<String, Long> fences = new ConcurrentHashMap<>();
+    private final Map<String, Function<AccountTask, CompletableFuture<AccountResult>>> faults = new ConcurrentHashMap<>();
+
+    @Override
+    public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
+        return tasks.stream().map(this::start).toList();
+    }
+
+    /** Forgets all accounts and faults. */
+    public void reset() {
+        accounts.clear();
+        fences.clear();
+        faults.clear();
+    }
+
+    /** Lets every task of that machine end so, without any effect on it. */
+    public void fail(String machine, Outcome outcome, String reason) {
+        faults.put(machine, task -> CompletableFuture.completedFuture(new AccountResult(outcome, reason)));
+    }
+
+    /**
+     * Lets every task of that machine wait.
+     *
+     * @return completing it lets the tasks take their ordinary course
+     */
+    public CompletableFuture<Void> hold(String machine) {
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        faults.put(machine, task -> gate.thenApply(open -> work(task)));
+        return gate;
+    }
+
+    /** Runs something when a task of that machine is about to start. */
+    public void before(String machine, Runnable action) {
+        faults.put(machine, task -> {
+            action.run();
+            return CompletableFuture.completedFuture(work(task));
+        });
+    }
+
+    /** Lets the machine work as it should. */
+    public void heal(String machine) {
+        faults.remove(machine);
+    }
+
+    /** Makes an account that is not ours. */
+    public void addForeignAccount(String machine, String account) {
+        on(machine).put(account, -1L);
+    }
+
+    /** The names of the accounts on a machine, ours and others. */
+    public Set<String> accountsOn(String machine) {
+        return new TreeSet<>(on(machine).keySet());
+    }
+
+    /** All accounts of all machines, as {@code machine/account}. */
+    public List<String> allAccounts() {
+        List<String> all = new ArrayList<>();
+        accounts.forEach((machine, names) -> names.keySet().forEach(name -> all.add(machine + "/" + name)));
+        return all;
+    }
+
+    private Map<String, Long> on(String machine) {
+        return accounts.computeIfAbsent(machine, name -> new HashMap<>());
+    }
+
+    private CompletableFuture<AccountResult> start(AccountTask task) {
+        return faults.getOrDefault(task.target().machine(), t -> CompletableFuture.completedFuture(work(t)))
+                .apply(task);
+    }
+
+    private synchronized AccountResult work(AccountTask task) {
+        String machine = task.target().machine();
+        Long owner = on(machine).get(task.account());
+        if (task.action() == Action.REMOVE) {
+            fences.merge(machine, task.token(), Math::max);
+            on(machine).remove(task.account(), task.token());
+            return AccountResult.done();
+        }
+        if (fences.getOrDefault(machine, 0L) >= task.token()) {
+            return new AccountResult(Outcome.FAILED, "This reservation was already cleaned up.");
+        }
+        if (owner != null && owner != task.token()) {
+            return new AccountResult(Outcome.REFUSED, "The name exists.");
+        }
+        on(machine).put(task.account(), task.token());
+        return AccountResult.done();
+    }
+}

@@ -1,0 +1,25 @@
+package io.machinemanager.testing;
+
+import java.util.Map;
+
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+
+/** Gives the application under test, in this JVM or packaged, a real MariaDB. */
+public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
+
+    private MariaDb database;
+
+    @Override
+    public Map<String, String> start() {
+        database = MariaDb.start();
+        return Map.of("quarkus.datasource.jdbc.url", database.jdbcUrl(), "quarkus.datasource.username", "test",
+                "quarkus.datasource.password", "test");
+    }
+
+    @Override
+    public void stop() {
+        if (database != null) {
+            database.close();
+        }
+    }
+}
