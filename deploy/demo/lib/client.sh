@@ -59,8 +59,8 @@ hold_session() {
   wait_for "held-$1" 15 grep -q 'still here' "$dir/logs/held-$1.log"
 }
 
-# held_seconds NAME  Prints how long that session was open, in seconds.
-held_seconds() { grep -c 'still here' "$dir/logs/held-$1.log"; }
+# when_cut NAME  Prints the second in which that session ended: the client's parting word is the last of its log.
+when_cut() { date -r "$dir/logs/held-$1.log" +%s; }
 
 # expect_session_cut NAME  Fails when the session is still open.
 expect_session_cut() {
