@@ -3,6 +3,7 @@ package io.machinemanager.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -82,16 +83,40 @@ class LabTest {
 
     @Test
     void closingLeavesNothingRunning() {
-        var directory = lab.directory().getParent();
-        LabMachine machine;
-        try (var other = Lab.start(1)) {
-            machine = other.machine(0);
-            directory = other.directory();
-            assertThat(commandsThatName(directory.toString())).isNotEmpty();
-        }
+        var other = Lab.start(1);
+        var machine = other.machine(0);
+        var directory = other.directory();
+        assertThat(commandsThatName(directory.toString())).isNotEmpty();
+        other.close();
         assertThat(commandsThatName(directory.toString())).isEmpty();
-        assertThat(Files.exists(directory)).isFalse();
+        assertThat(directory).doesNotExist();
         assertThatThrownBy(machine::start).hasMessageContaining("there is no lab in");
+    }
+
+    @Test
+    void busyboxMachinesHaveBusyboxesToolsAndSudo() {
+        try (var busybox = Lab.start(1, Lab.Flavour.BUSYBOX, "--ssh-user", "admin")) {
+            var machine = busybox.machine(0);
+            assertThat(machine.exec("useradd", "dora").succeeded()).isFalse();
+            assertThat(machine.exec("adduser", "-D", "-s", "/bin/sh", "dora")).matches(CommandResult::succeeded);
+            assertThat(machine.homeExists("dora")).isTrue();
+            assertThat(new SshLogin(machine, "root", machine.password()).isRefused()).isTrue();
+            var admin = new SshLogin(machine, machine.user(), machine.password());
+            assertThat(admin.run("echo " + machine.password() + " | sudo -S id -u").output())
+                    .isEqualToIgnoringNewLines("0");
+        }
+    }
+
+    @Test
+    void machinesEndWithTheProcessTheyBelongTo() throws IOException {
+        var directory = Files.createTempDirectory("lab-");
+        var owner = new ProcessBuilder("sleep", "1000").start();
+        Lab.script(List.of("up", directory.toString(), "1", "--with", Long.toString(owner.pid())));
+        assertThat(commandsThatName(directory.toString())).isNotEmpty();
+        owner.destroyForcibly();
+        Awaitility.await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(directory).doesNotExist());
+        assertThat(commandsThatName("__machine " + directory)).isEmpty();
     }
 
     private static List<String> commandsThatName(String text) {
