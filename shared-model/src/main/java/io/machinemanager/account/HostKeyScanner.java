@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -11,6 +12,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 /** Asks a machine for its SSH host keys. */
 @ApplicationScoped
 public class HostKeyScanner {
+
+    private static final Duration MARGIN = Duration.ofSeconds(2);
 
     /**
      * Asks a machine for its SSH host keys, without logging in.
@@ -21,14 +24,21 @@ public class HostKeyScanner {
      * @return {@code type base64}, one key a line, sorted; nothing when the machine does not answer
      */
     public Optional<String> scan(String host, int port, Duration timeout) {
-        ProcessBuilder keyscan = new ProcessBuilder("ssh-keyscan", "-T",
-                Long.toString(Math.max(1, timeout.toSeconds())),
+        long seconds = Math.max(1, timeout.toSeconds());
+        ProcessBuilder keyscan = new ProcessBuilder("ssh-keyscan", "-T", Long.toString(seconds),
                 "-p", Integer.toString(port), "-t", "ed25519,ecdsa,rsa", "--", host)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         try {
             Process process = keyscan.start();
+            // Its own limit does not count while it waits for an answer of the name service.
+            process.onExit().orTimeout(seconds + MARGIN.toSeconds(), TimeUnit.SECONDS).exceptionally(late -> {
+                process.destroyForcibly();
+                return process;
+            });
+            process.getOutputStream().close();
             String keys = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
-                    .filter(line -> !line.startsWith("#")).map(line -> line.substring(line.indexOf(' ') + 1)).sorted()
+                    .filter(line -> !line.startsWith("#") && line.indexOf(' ') > 0)
+                    .map(line -> line.substring(line.indexOf(' ') + 1)).sorted()
                     .collect(Collectors.joining("\n"));
             return keys.isEmpty() ? Optional.empty() : Optional.of(keys);
         } catch (IOException e) {

@@ -1,0 +1,51 @@
+package io.machinemanager.account;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** What an operator may set about account work on machines. */
+@ConfigMapping(prefix = "accounts")
+public interface AccountConfig {
+
+    /**
+     * {@code ANSIBLE_PLAYBOOK}: the program that does the work; a path picks another than the one that is found first.
+     */
+    @WithDefault("ansible-playbook")
+    String playbook();
+
+    /**
+     * {@code ANSIBLE_FORKS}: how many machines one run works on at once. More is faster for large reservations and
+     * costs about 60 MB of memory and a share of the processor for each while the run lasts.
+     */
+    @WithDefault("20")
+    int forks();
+
+    /**
+     * {@code ANSIBLE_RUN_TIMEOUT}: after how long a run is ended, and machines that have not answered count as failed.
+     * Must outlast {@link #connectTimeout()} and the slowest removal, which grows with what a borrower has left.
+     */
+    @WithDefault("60s")
+    Duration runTimeout();
+
+    /** {@code SSH_CONNECT_TIMEOUT}: after how long a machine that does not take the connection counts as unreachable. */
+    @WithDefault("10s")
+    Duration connectTimeout();
+
+    /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
+    @WithDefault("4")
+    int concurrentRuns();
+
+    /** How many machines one run may have. What is beyond that goes into further runs. */
+    @WithDefault("100")
+    int batchSize();
+
+    /**
+     * {@code ANSIBLE_WORK_DIR}: where the private folder with the playbook and the variables of the runs is made; the
+     * folder for temporary files when not set. A file system in memory keeps the variables off the disk.
+     */
+    Optional<Path> workDir();
+}

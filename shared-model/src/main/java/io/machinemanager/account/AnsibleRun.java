@@ -1,0 +1,168 @@
+package io.machinemanager.account;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.quarkus.logging.Log;
+
+/** One run of ansible-playbook. */
+final class AnsibleRun {
+
+    // The machine's own limits must be over before ours is, so that it still can say what went wrong.
+    private static final double SHARE_OF_MACHINE = 2.0 / 3;
+    private static final Duration READERS_PATIENCE = Duration.ofSeconds(5);
+    private static final int LONGEST_LINE = 16_384;
+
+    private final AnsibleFiles files;
+    private final AccountConfig config;
+    private final List<AccountTask> tasks;
+    private final BiConsumer<Integer, AccountResult> onResult;
+    private volatile String complaint = "";
+
+    /**
+     * @param tasks what is to be done, each for another machine
+     * @param onResult is called with the place of a task as soon as its machine has answered, from one thread
+     */
+    AnsibleRun(AnsibleFiles files, AccountConfig config, List<AccountTask> tasks,
+            BiConsumer<Integer, AccountResult> onResult) {
+        this.files = files;
+        this.config = config;
+        this.tasks = tasks;
+        this.onResult = onResult;
+    }
+
+    /**
+     * Runs and waits for the end. Nothing of the run is left afterwards: no process, no file.
+     *
+     * @return what is to be said of the machines that have not answered
+     */
+    AccountResult run() {
+        Path folder = null;
+        try {
+            folder = files.newRun();
+            PrivateFiles.write(folder.resolve("inventory.yml"), AnsibleInventory.inventory(tasks, machineLimit()));
+            PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
+            return run(folder);
+        } catch (IOException e) {
+            Log.errorf(e, "Account work could not be started");
+            return failed("The account work could not be started: " + e.getMessage() + ".");
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private AccountResult run(Path folder) throws IOException {
+        ProcessTree tree = new ProcessTree();
+        Process process = start(folder, tree);
+        Thread answers = reader(process.inputReader(StandardCharsets.UTF_8), this::answer);
+        Thread complaints = reader(process.errorReader(StandardCharsets.UTF_8), this::complain);
+        try {
+            boolean ended = waitFor(process, tree);
+            answers.join(READERS_PATIENCE);
+            complaints.join(READERS_PATIENCE);
+            return failed(ended
+                    ? endReason(process.exitValue())
+                    : "No answer within %d s.".formatted(config.runTimeout().toSeconds()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failed("The account work was interrupted.");
+        }
+    }
+
+    /** Whether it ended by itself. Also then something that it has started may be left. */
+    private boolean waitFor(Process process, ProcessTree tree) throws InterruptedException {
+        try {
+            return process.waitFor(config.runTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            if (!tree.kill(process.toHandle())) {
+                Log.errorf("Processes of the Ansible run %d do not end", process.pid());
+            }
+        }
+    }
+
+    private Process start(Path folder, ProcessTree tree) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(config.playbook(), "--inventory", "inventory.yml",
+                "--forks", Integer.toString(Math.clamp(config.forks(), 1, tasks.size())),
+                "--timeout", Long.toString(Math.max(1, config.connectTimeout().toSeconds())), "../accounts.yml");
+        builder.directory(folder.toFile()).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        Map<String, String> environment = builder.environment();
+        cleanEnvironment(environment);
+        environment.put("HOME", folder.toString());
+        environment.put("ANSIBLE_CONFIG", folder.resolveSibling("ansible.cfg").toString());
+        tree.mark(environment);
+        return builder.start();
+    }
+
+    /** Leaves only the path: no setting of Ansible, Python or ssh may come from the environment of the service. */
+    static void cleanEnvironment(Map<String, String> environment) {
+        String path = environment.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+        environment.clear();
+        environment.put("PATH", path);
+        environment.put("LANG", "C.UTF-8");
+        environment.put("LC_ALL", "C.UTF-8");
+    }
+
+    private Duration machineLimit() {
+        return Duration.ofSeconds((long) (config.runTimeout().toSeconds() * SHARE_OF_MACHINE));
+    }
+
+    private static Thread reader(BufferedReader output, Consumer<String> onLine) {
+        return Thread.ofVirtual().name("ansible-output").start(() -> {
+            try (output) {
+                for (String line = output.readLine(); line != null; line = output.readLine()) {
+                    onLine.accept(line);
+                }
+            } catch (IOException e) {
+                Log.debugf("Ansible's output ended: %s", e.getMessage());
+            }
+        });
+    }
+
+    private void answer(String line) {
+        if (line.length() <= LONGEST_LINE) {
+            AnsibleAnswer.read(line).ifPresent(answer -> {
+                for (int i = 0; i < tasks.size(); i++) {
+                    if (AnsibleInventory.hostName(i).equals(answer.host())) {
+                        onResult.accept(i, answer.result());
+                    }
+                }
+            });
+        }
+    }
+
+    /** Keeps the first error only: what follows it may quote the variables. */
+    private void complain(String line) {
+        if (complaint.isEmpty() && (line.startsWith("ERROR!") || line.startsWith("[ERROR]"))) {
+            complaint = line.substring(0, Math.min(line.length(), 200));
+        }
+    }
+
+    private String endReason(int status) {
+        return complaint.isEmpty()
+                ? "Ansible ended without an answer of the machine (exit status %d).".formatted(status)
+                : "Ansible ended without an answer of the machine: " + complaint;
+    }
+
+    private static void delete(Path folder) {
+        try {
+            if (folder != null) {
+                PrivateFiles.delete(folder);
+            }
+        } catch (IOException e) {
+            Log.errorf("The folder %s, which holds passwords, could not be removed: %s", folder, e.getMessage());
+        }
+    }
+
+    private static AccountResult failed(String reason) {
+        return new AccountResult(Outcome.FAILED, reason);
+    }
+}

@@ -1,0 +1,76 @@
+package io.machinemanager.account;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** Tells before the first reservation whether account work can be done at all. */
+public final class AnsibleVersion {
+
+    private static final Pattern VERSION = Pattern.compile("ansible-playbook \\[core (\\d+)\\.(\\d+)");
+    private static final int OLDEST_MAJOR = 2;
+    private static final int OLDEST_MINOR = 14;
+    private static final int PATIENCE_SECONDS = 30;
+
+    private AnsibleVersion() {
+    }
+
+    /**
+     * What is wrong with the programs that account work needs. Starts them, which takes about a second.
+     *
+     * @param playbook the path or name of ansible-playbook, as {@link AccountConfig#playbook()} has it
+     * @return one sentence that names what to install; nothing when all is well
+     */
+    public static Optional<String> problemWith(String playbook) {
+        return outputOf(playbook, "--version")
+                .map(AnsibleVersion::problemWithVersion)
+                .orElseGet(() -> Optional
+                        .of(("Account work needs Ansible, and %s cannot be run: install ansible-core %d.%d "
+                                + "or newer, or set ANSIBLE_PLAYBOOK.")
+                                .formatted(playbook, OLDEST_MAJOR, OLDEST_MINOR)))
+                .or(() -> problemWithProgram("sshpass", "-V", "sshpass"))
+                .or(() -> problemWithProgram("ssh", "-V", "openssh-client"));
+    }
+
+    static Optional<String> problemWithVersion(String output) {
+        return VERSION.matcher(output).results().findFirst().map(AnsibleVersion::isNewEnough).orElse(false)
+                ? Optional.empty()
+                : Optional.of("Account work needs ansible-core %d.%d or newer; found is: %s".formatted(OLDEST_MAJOR,
+                        OLDEST_MINOR, output.lines().findFirst().orElse("no answer")));
+    }
+
+    private static boolean isNewEnough(MatchResult version) {
+        int major = Integer.parseInt(version.group(1));
+        return major > OLDEST_MAJOR
+                || major == OLDEST_MAJOR && Integer.parseInt(version.group(2)) >= OLDEST_MINOR;
+    }
+
+    private static Optional<String> problemWithProgram(String program, String option, String toInstall) {
+        return outputOf(program, option).isPresent()
+                ? Optional.empty()
+                : Optional.of("Account work needs %s: install %s.".formatted(program, toInstall));
+    }
+
+    private static Optional<String> outputOf(String... command) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        AnsibleRun.cleanEnvironment(builder.environment());
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
+                process.destroyForcibly();
+                return process;
+            });
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.machinemanager.account;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A process and everything that it starts. Its members are found as descendants and, on Linux, by an environment variable
+ * that each inherits, so that those whose parent has died are found as well.
+ */
+final class ProcessTree {
+
+    private static final String VARIABLE = "MACHINE_MANAGER_RUN";
+    private static final Path PROC = Path.of("/proc");
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final String mark = UUID.randomUUID().toString();
+
+    /** Adds the mark to the environment of the process that is to be the root of the tree. */
+    void mark(Map<String, String> environment) {
+        environment.put(VARIABLE, mark);
+    }
+
+    /**
+     * Kills all members until none is left.
+     *
+     * @return whether none is left; false after ten seconds
+     */
+    boolean kill(ProcessHandle root) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        List<ProcessHandle> members = members(root);
+        while (!members.isEmpty()) {
+            members.forEach(ProcessHandle::destroyForcibly);
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            members = members(root);
+            Thread.yield();
+        }
+        return true;
+    }
+
+    private List<ProcessHandle> members(ProcessHandle root) {
+        // Descendants come first: once their parent is dead they can no longer be told from others where there is no /proc.
+        List<ProcessHandle> members = new ArrayList<>(root.descendants().toList());
+        members.addAll(marked());
+        members.add(root);
+        return members.stream().filter(ProcessHandle::isAlive).distinct().toList();
+    }
+
+    private List<ProcessHandle> marked() {
+        if (!Files.isDirectory(PROC)) {
+            return List.of();
+        }
+        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+            return all.filter(this::isMarked).toList();
+        }
+    }
+
+    private boolean isMarked(ProcessHandle process) {
+        try {
+            byte[] environment = Files.readAllBytes(PROC.resolve(Long.toString(process.pid())).resolve("environ"));
+            return new String(environment, StandardCharsets.ISO_8859_1).contains(VARIABLE + "=" + mark);
+        } catch (IOException e) {
+            return false; // it belongs to somebody else, or has just ended
+        }
+    }
+}

@@ -1,0 +1,573 @@
+# shellcheck shell=dash disable=SC2154
+#
+# Makes or removes one account on the machine it runs on, as root, in any POSIX shell (dash, busybox ash, bash).
+#
+# It is never a file on the machine: the caller sends it, after these lines of data, to the standard input of a shell
+# that has read them into variables. Data is thus never code, and nothing secret is ever on a command line.
+#   mm_action   CREATE or REMOVE
+#   mm_account  the account's name
+#   mm_token    the fencing token of the reservation
+#   mm_hash     the crypt hash of its password, empty to remove
+#   mm_limit    the seconds that the caller waits for the answer
+# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence.
+#
+# Nothing but assignments and functions may stand outside the last line: when the connection breaks half way through
+# the script, the part that arrived must do nothing.
+
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH ENV BASH_ENV TMPDIR
+IFS=' 	
+'
+mm_tab='	'
+mm_state=/var/lib/machine-manager
+mm_record=$mm_state/accounts/$mm_account
+mm_mark=machine-manager-$mm_token
+mm_home=/home/$mm_account
+# A range of its own, so that a number is not soon used again and no file of a former borrower finds a new owner.
+mm_first_uid=20000
+mm_last_uid=59999
+
+mm_end() {
+    printf 'MM-RESULT %s %s\n' "$1" "$2" >&3
+    exit 0
+}
+
+mm_has() {
+    command -v "$1" >/dev/null
+}
+
+# Also sees a link that leads nowhere.
+mm_exists() {
+    [ -e "$1" ] || [ -L "$1" ]
+}
+
+mm_pause() {
+    sleep 0.1 || sleep 1
+}
+
+# ---- input ----------------------------------------------------------------------------------------------------------
+
+mm_check() {
+    case $mm_account in
+    '' | [!a-z_]* | *[!a-z0-9_-]*) mm_end FAILED 'the account name is not valid' ;;
+    esac
+    [ ${#mm_account} -le 32 ] || mm_end FAILED 'the account name is too long'
+    case $mm_token in
+    '' | 0* | *[!0-9]*) mm_end FAILED 'the fencing token is not a number' ;;
+    esac
+    [ ${#mm_token} -le 18 ] || mm_end FAILED 'the fencing token is too large'
+    case $mm_limit in
+    '' | *[!0-9]*) mm_end FAILED 'the time limit is not a number' ;;
+    esac
+    [ "$mm_limit" -ge 4 ] || mm_limit=4
+    mm_half=$((mm_limit / 2))
+    [ "$(id -u)" = 0 ] || mm_end FAILED 'the script needs the rights of root'
+    [ -r /proc/self/status ] || mm_end FAILED '/proc is not mounted on the machine'
+    mm_has flock || mm_end FAILED 'the machine has no flock command'
+}
+
+# ---- one at a time on this machine ----------------------------------------------------------------------------------
+
+# The kernel frees the lock when its last holder ends. Commands that change the account list hold it too: a useradd
+# that hangs and outlives this script thus keeps a later removal from believing that it has seen the end of it.
+mm_lock() {
+    if ! mkdir -p "$mm_state/accounts" || [ -L "$mm_state" ] || [ ! -O "$mm_state" ] || ! (: >>"$mm_state/lock"); then
+        mm_end FAILED "cannot write to $mm_state on the machine"
+    fi
+    mm_tries=0
+    until exec 9>>"$mm_state/lock" && flock -n 9; do
+        # A waiter does not keep the file open, so that it cannot be taken for a holder.
+        exec 9>&-
+        mm_tries=$((mm_tries + 1))
+        [ $mm_tries -lt $((mm_half * 10)) ] || mm_end FAILED 'the machine is busy with other account work'
+        if [ $((mm_tries % 10)) -eq 0 ] && mm_overdue; then mm_end_holders; fi
+        mm_pause
+    done
+    mm_uptime
+    echo $((mm_now + mm_limit * 2)) >"$mm_state/until"
+    : >"$mm_state/said"
+}
+
+mm_uptime() {
+    read -r mm_now _ </proc/uptime
+    mm_now=${mm_now%%.*}
+}
+
+# Whether the one who holds the lock should have ended long ago. Time since boot, as clocks may jump.
+mm_overdue() {
+    mm_until=
+    read -r mm_until <"$mm_state/until"
+    case $mm_until in
+    '' | *[!0-9]*) return 1 ;;
+    esac
+    mm_uptime
+    [ "$mm_now" -gt "$mm_until" ] || [ "$mm_until" -gt $((mm_now + 86400)) ]
+}
+
+# Ends every process that holds the lock, except this shell.
+mm_end_holders() {
+    for mm_fd in /proc/[0-9]*/fd/9; do
+        if [ "$mm_fd" -ef "$mm_state/lock" ]; then
+            mm_pid=${mm_fd#/proc/}
+            mm_pid=${mm_pid%%/*}
+            [ "$mm_pid" = $$ ] || kill -KILL "$mm_pid"
+        fi
+    done
+}
+
+# Runs a command that changes the account list, for a limited time, and keeps what it says for the reason of a failure.
+mm_change() {
+    mm_within "$mm_half" "$@" >"$mm_state/said" 2>&1 3>&-
+    mm_status=$?
+    if [ $mm_status -eq 137 ] || [ $mm_status -eq 124 ]; then
+        mm_end_holders
+        echo "it did not end within $mm_half s" >"$mm_state/said"
+    fi
+    return $mm_status
+}
+
+# What the last such command said: its last line, short, of plain characters.
+mm_said() {
+    mm_text=
+    while IFS= read -r mm_line || [ -n "$mm_line" ]; do
+        [ -z "$mm_line" ] || mm_text=$mm_line
+    done <"$mm_state/said"
+    printf '%.200s' "$mm_text" | tr -cd ' -~'
+}
+
+# Runs something that only helps, for a limited time and whatever comes of it.
+mm_try() {
+    ! mm_has "$1" || mm_within 5 "$@" 3>&- 9>&- || return 0
+}
+
+mm_within() {
+    mm_seconds=$1
+    shift
+    if [ -z "$mm_timeout" ]; then
+        mm_timeout=no
+        ! timeout -s KILL 5 true || mm_timeout=yes
+    fi
+    if [ $mm_timeout = yes ]; then timeout -s KILL "$mm_seconds" "$@"; else "$@"; fi
+}
+
+# ---- whose account it is --------------------------------------------------------------------------------------------
+
+# Looks the name up; all of the name services count for a name, but only the local list can be changed.
+mm_passwd() {
+    mm_line=
+    if mm_has getent; then mm_line=$(mm_within 5 getent passwd "$mm_account" 3>&- 9>&-); fi
+    [ -n "$mm_line" ] || mm_line=$(grep "^$mm_account:" /etc/passwd)
+    [ -n "$mm_line" ] || return 1
+    set -f
+    IFS=:
+    # shellcheck disable=SC2086
+    set -- $mm_line
+    IFS=" $mm_tab
+"
+    set +f
+    mm_p_uid=$3 mm_p_gid=$4 mm_p_gecos=$5
+}
+
+# Reads what was recorded when the account was made.
+mm_recorded() {
+    mm_r_token='' mm_r_uid=''
+    [ -f "$mm_record" ] && {
+        read -r mm_r_token
+        read -r mm_r_uid
+    } <"$mm_record"
+    case $mm_r_uid in
+    '' | *[!0-9]*) return 1 ;;
+    esac
+    [ "$mm_r_uid" -ge 1000 ]
+}
+
+# Whether the entry last looked up was made for this reservation: by the mark that was written together with it, or, as
+# some systems let users change that field, by the record and the same number.
+mm_ours() {
+    [ "$mm_p_uid" -ge 1000 ] || return 1
+    [ "${mm_p_gecos%%,*}" = "$mm_mark" ] && return 0
+    mm_recorded && [ "$mm_r_token" = "$mm_token" ] && [ "$mm_r_uid" = "$mm_p_uid" ]
+}
+
+mm_sudo_rule() {
+    grep -qsE "^[[:space:]]*${mm_account}[[:space:],]" /etc/sudoers /etc/sudoers.d/*
+}
+
+mm_group() {
+    grep -q "^$mm_account:" /etc/group
+}
+
+# ---- the fence: the highest token that was cleaned up here -----------------------------------------------------------
+
+mm_fence() {
+    mm_fenced=0
+    if [ -f "$mm_state/fence" ]; then read -r mm_fenced <"$mm_state/fence"; fi
+    case $mm_fenced in
+    '' | *[!0-9]*) mm_fenced=0 ;;
+    esac
+}
+
+# Whatever still comes with this token or an older one is late from now on.
+mm_raise_fence() {
+    mm_fence
+    [ "$mm_fenced" -ge "$mm_token" ] && return 0
+    echo "$mm_token" >"$mm_state/fence.new" && mv -f "$mm_state/fence.new" "$mm_state/fence"
+    mm_fence
+    [ "$mm_fenced" -ge "$mm_token" ]
+}
+
+# ---- make -----------------------------------------------------------------------------------------------------------
+
+mm_create() {
+    mm_fence
+    [ "$mm_token" -gt "$mm_fenced" ] || mm_end FAILED 'this reservation was already cleaned up on the machine'
+    if mm_passwd; then
+        mm_ours || mm_end REFUSED "the account $mm_account exists on the machine and is not ours"
+        mm_uid=$mm_p_uid
+    else
+        mm_check_free
+        mm_add || mm_undo "the account could not be added: $(mm_said)"
+    fi
+    mm_set_password || mm_undo "the password could not be set: $(mm_said)"
+    if ! mm_passwd || ! mm_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
+        mm_undo 'the account is not as it should be after it was made'
+    fi
+    mm_end DONE 'the account is ready'
+}
+
+# Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's.
+mm_check_free() {
+    mm_recorded && [ "$mm_r_token" = "$mm_token" ] && return 0
+    ! mm_group || mm_end REFUSED "a group named $mm_account exists on the machine and is not ours"
+    ! mm_exists "$mm_home" || mm_end REFUSED "the folder $mm_home exists on the machine and is not ours"
+    ! mm_sudo_rule || mm_end REFUSED "a sudo rule for $mm_account exists on the machine and is not ours"
+}
+
+mm_choose_uid() {
+    mm_uid=
+    if [ -f "$mm_state/uid" ]; then read -r mm_uid <"$mm_state/uid"; fi
+    case $mm_uid in
+    '' | *[!0-9]*) mm_uid=0 ;;
+    esac
+    mm_tries=0
+    while :; do
+        mm_uid=$((mm_uid + 1))
+        [ $mm_uid -ge $mm_first_uid ] && [ $mm_uid -le $mm_last_uid ] || mm_uid=$mm_first_uid
+        mm_uid_taken || break
+        mm_tries=$((mm_tries + 1))
+        [ $mm_tries -le $((mm_last_uid - mm_first_uid)) ] || return 1
+    done
+    echo "$mm_uid" >"$mm_state/uid"
+}
+
+mm_uid_taken() {
+    grep -qE "^[^:]*:[^:]*:$mm_uid:" /etc/passwd /etc/group && return 0
+    mm_has getent && { mm_within 5 getent passwd "$mm_uid" || mm_within 5 getent group "$mm_uid"; } 3>&- 9>&-
+}
+
+# The record comes first, so that whatever a crash leaves half made is found again.
+mm_add() {
+    mm_choose_uid || return 1
+    printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record.new" && mv -f "$mm_record.new" "$mm_record" || return 1
+    [ -d /home ] || mkdir -m 755 /home
+    mm_shell=/bin/sh
+    [ ! -x /bin/bash ] || mm_shell=/bin/bash
+    if mm_has useradd; then
+        # No ageing and no expiry, whatever the machine's defaults are, and no range of subordinate ids, whose
+        # processes could not be told to be the borrower's.
+        mm_change useradd -c "$mm_mark" -d "$mm_home" -m -s "$mm_shell" -u "$mm_uid" -U -e '' -f -1 \
+            -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 \
+            -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 "$mm_account"
+    elif mm_has adduser; then
+        mm_change adduser -D -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
+    else
+        echo 'the machine has neither useradd nor adduser' >"$mm_state/said"
+        return 1
+    fi
+    [ $mm_status -eq 0 ] && [ -d "$mm_home" ] && [ ! -L "$mm_home" ] && chmod 700 "$mm_home"
+}
+
+# Through standard input: no process ever has the hash as an argument.
+mm_set_password() {
+    mm_has chpasswd || {
+        echo 'the machine has no chpasswd' >"$mm_state/said"
+        return 1
+    }
+    mm_change chpasswd -e <<EOF
+$mm_account:$mm_hash
+EOF
+}
+
+mm_password_is_set() {
+    while IFS=: read -r mm_name mm_value _; do
+        [ "$mm_name" != "$mm_account" ] || break
+    done </etc/shadow
+    [ "$mm_name" = "$mm_account" ] && [ "$mm_value" = "$mm_hash" ]
+}
+
+mm_undo() {
+    mm_reason=$1
+    mm_erase || mm_reason="$mm_reason; what was made could not be removed: $mm_left"
+    mm_end FAILED "$mm_reason"
+}
+
+# ---- remove ---------------------------------------------------------------------------------------------------------
+
+mm_remove() {
+    mm_raise_fence
+    if mm_passwd; then
+        if mm_ours; then
+            mm_uid=$mm_p_uid
+        else
+            mm_absent 'the name belongs to an account that is not ours'
+        fi
+    elif mm_recorded && [ "$mm_r_token" = "$mm_token" ]; then
+        mm_uid=$mm_r_uid
+    else
+        mm_absent 'there is no such account'
+    fi
+    mm_erase || mm_end FAILED "the account could not be removed: $mm_left"
+    mm_absent 'the account is removed'
+}
+
+# Without the fence a late worker could still make the account, so that its absence would prove nothing.
+mm_absent() {
+    mm_raise_fence || mm_end FAILED "cannot write to $mm_state on the machine"
+    mm_end DONE "$1"
+}
+
+# Ends and removes everything of the account $mm_account with the number $mm_uid; false when something is left, which
+# $mm_left then names. Every step may find that there is nothing to do.
+mm_erase() {
+    mm_left=
+    mm_gid=$mm_uid
+    if mm_passwd; then
+        mm_gid=$mm_p_gid
+        mm_lock_account
+    fi
+    mm_forget_jobs
+    mm_end_processes
+    mm_end_sessions
+    mm_delete_account
+    # A log-in that was under way while the account went.
+    mm_end_processes
+    mm_end_sessions
+    mm_delete_files
+    # The disk may have been too full to write the account list anew.
+    mm_delete_account
+    mm_verify_gone || return 1
+    rm -f "$mm_record"
+}
+
+# No new session from here on; the expiry date also counts for keys.
+mm_lock_account() {
+    if mm_has usermod; then
+        mm_change usermod -L -e 1 "$mm_account"
+    else
+        mm_change passwd -l "$mm_account"
+    fi
+}
+
+mm_forget_jobs() {
+    for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs; do
+        rm -f "$mm_folder/$mm_account"
+    done
+    for mm_folder in /var/spool/cron /var/spool/at; do
+        [ ! -d $mm_folder ] || find $mm_folder -xdev -type f -user "$mm_uid" -exec rm -f {} +
+    done
+    rm -f "/var/lib/systemd/linger/$mm_account"
+    if [ -d /run/systemd/system ]; then
+        mm_try loginctl disable-linger "$mm_account"
+        mm_try loginctl kill-user -s KILL "$mm_account"
+        mm_try loginctl terminate-user "$mm_account"
+    fi
+}
+
+# The living processes of the account: those that have its number as the real, effective, saved or file system one.
+mm_processes() {
+    mm_pids=$(mm_status_files | mm_pid_list)
+    [ -n "$mm_pids" ]
+}
+
+mm_status_files() {
+    mm_files=$(grep -slE "^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)" /proc/[0-9]*/status)
+    # shellcheck disable=SC2086
+    [ -z "$mm_files" ] || grep -sLE "^State:${mm_tab}[${1}ZX]" $mm_files
+}
+
+mm_pid_list() {
+    while IFS=/ read -r _ _ mm_pid _; do printf '%s ' "$mm_pid"; done
+}
+
+# A process may fork faster than it is found. So after the first round they are all stopped before any is ended, and
+# where the machine can, the kernel ends all of the user's processes in one step.
+mm_end_processes() {
+    mm_round=0
+    while mm_processes; do
+        mm_round=$((mm_round + 1))
+        [ $mm_round -le 40 ] || return 1
+        if [ $mm_round -gt 1 ]; then
+            mm_end_at_once
+            mm_stop_processes
+            mm_processes || break
+            mm_pause
+        fi
+        # shellcheck disable=SC2086
+        kill -KILL $mm_pids
+    done
+}
+
+mm_stop_processes() {
+    mm_sweep=0
+    while [ $mm_sweep -lt 20 ]; do
+        mm_pids=$(mm_status_files T | mm_pid_list)
+        [ -n "$mm_pids" ] || break
+        # shellcheck disable=SC2086
+        kill -STOP $mm_pids
+        mm_sweep=$((mm_sweep + 1))
+    done
+}
+
+mm_end_at_once() {
+    mm_file=/sys/fs/cgroup/user.slice/user-$mm_uid.slice/cgroup.kill
+    [ ! -w "$mm_file" ] || echo 1 >"$mm_file"
+    if mm_has setpriv && setpriv --reuid="$mm_uid" --clear-groups true; then
+        mm_try setpriv --reuid="$mm_uid" --clear-groups /bin/sh -c 'kill -KILL -1'
+    else
+        mm_try su -s /bin/sh "$mm_account" -c 'kill -KILL -1'
+    fi
+}
+
+# The part of a session's sshd that runs as root: it ends by itself with its child, but one that still is at the log-in
+# has no child of the user yet.
+mm_end_sessions() {
+    for mm_signal in TERM KILL; do
+        mm_pids=$(grep -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)" /proc/[0-9]*/cmdline | mm_pid_list)
+        [ -n "$mm_pids" ] || return 0
+        # shellcheck disable=SC2086
+        kill -$mm_signal $mm_pids
+        mm_pause
+    done
+}
+
+mm_delete_account() {
+    ! mm_passwd || mm_delete_user
+    if mm_own_group; then
+        if mm_has groupdel; then mm_change groupdel "$mm_account"; else mm_change delgroup "$mm_account"; fi
+    fi
+    # A userdel that was killed leaves the password behind, which no command removes: with an entry to it, userdel does.
+    if mm_in_shadow && ! mm_passwd && mm_has useradd; then
+        mm_change useradd -c "$mm_mark" -M -N -d "$mm_home" -u "$mm_uid" "$mm_account" && mm_delete_user
+    fi
+}
+
+mm_delete_user() {
+    if mm_has userdel; then
+        # Without -f it refuses while there is a process, were it a dead one that nobody has waited for.
+        mm_change userdel "$mm_account" || mm_change userdel -f "$mm_account"
+    elif mm_has deluser; then
+        mm_change deluser "$mm_account"
+    else
+        echo 'the machine has neither userdel nor deluser' >"$mm_state/said"
+    fi
+}
+
+mm_in_shadow() {
+    grep -q "^$mm_account:" /etc/shadow
+}
+
+mm_own_group() {
+    grep -qE "^$mm_account:[^:]*:$mm_gid:" /etc/group
+}
+
+mm_delete_files() {
+    mm_forget_jobs
+    mm_delete_tree "$mm_home"
+    mm_delete_tree "/run/user/$mm_uid"
+    rm -f "/var/mail/$mm_account" "/var/spool/mail/$mm_account" "/etc/sudoers.d/machine-manager-$mm_account"
+    for mm_folder in /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash; do
+        [ ! -d $mm_folder ] || [ -L $mm_folder ] || find $mm_folder -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    done
+    mm_delete_ipc
+}
+
+# Follows no link: neither rm nor find does, and the folder above belongs to root.
+mm_delete_tree() {
+    mm_exists "$1" || return 0
+    while read -r _ mm_mounted _; do
+        case $mm_mounted in
+        "$1" | "$1"/*) umount -l "$(printf '%b' "$mm_mounted")" ;;
+        esac
+    done </proc/mounts
+    rm -rf "$1" 3>&- 9>&-
+    mm_exists "$1" || return 0
+    mm_flatten "$1"
+    rm -rf "$1" 3>&- 9>&-
+}
+
+# Folders within folders, so deep that rm cannot name them, are moved up in pieces.
+mm_flatten() {
+    mm_tries=0
+    while [ $mm_tries -lt 1000 ]; do
+        mm_deep=$(find "$1" -xdev -mindepth 64 -maxdepth 64 -type d ! -path "*
+*" 2>/dev/null | while IFS= read -r mm_line; do
+            printf '%s' "$mm_line"
+            break
+        done)
+        [ -n "$mm_deep" ] || break
+        mv "$mm_deep" "$1/.machine-manager-$$-$mm_tries" || break
+        mm_tries=$((mm_tries + 1))
+    done
+}
+
+mm_delete_ipc() {
+    mm_has ipcrm || return 0
+    for mm_kind in shm:8 msg:8 sem:5; do
+        [ -r "/proc/sysvipc/${mm_kind%:*}" ] || continue
+        while read -r mm_line; do
+            # shellcheck disable=SC2086
+            set -- $mm_line
+            mm_ipc=$2
+            shift $((${mm_kind#*:} - 1))
+            case ${mm_kind%:*}:$1:$mm_ipc in
+            shm:"$mm_uid":*) ipcrm -m "$mm_ipc" ;;
+            msg:"$mm_uid":*) ipcrm -q "$mm_ipc" ;;
+            sem:"$mm_uid":*) ipcrm -s "$mm_ipc" ;;
+            esac
+        done <"/proc/sysvipc/${mm_kind%:*}"
+    done
+}
+
+mm_verify_gone() {
+    mm_left=
+    if mm_passwd; then mm_left="its entry in the account list ($(mm_said))"; fi
+    ! mm_in_shadow || mm_left="$mm_left, its password"
+    ! mm_own_group || mm_left="$mm_left, its group"
+    ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
+    ! mm_exists "$mm_home" || mm_left="$mm_left, its folder $mm_home"
+    ! mm_sudo_rule || mm_left="$mm_left, a sudo rule for its name"
+    mm_left=${mm_left#, }
+    [ -z "$mm_left" ]
+}
+
+# ---- the work -------------------------------------------------------------------------------------------------------
+
+mm_main() {
+    # What the commands say must not mix with the answer, and an answer that nobody waits for must not stop the work.
+    exec 3>&1 >/dev/null 2>&1 </dev/null
+    trap '' HUP PIPE
+    umask 077
+    mm_timeout=
+    cd / || mm_end FAILED 'the machine has no root folder'
+    mm_check
+    mm_lock
+    case $mm_action in
+    CREATE) mm_create ;;
+    REMOVE) mm_remove ;;
+    *) mm_end FAILED 'the action is not known' ;;
+    esac
+}
+
+mm_main

@@ -1,0 +1,54 @@
+package io.machinemanager.account;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.SshLogin;
+
+/** What a test has a driver do, for reservations whose tokens grow by themselves. */
+record AccountWork(AccountDriver driver) {
+
+    private static final AtomicLong TOKENS = new AtomicLong(System.currentTimeMillis() * 1000);
+    private static final String PASSWORD = "open sesame";
+    private static final String HASH = AccountPassword.hash(PASSWORD);
+
+    static long newToken() {
+        return TOKENS.incrementAndGet();
+    }
+
+    static AccountTask creation(Target target, String account, long token) {
+        return new AccountTask(target, Action.CREATE, account, token, HASH);
+    }
+
+    static AccountTask removal(Target target, String account, long token) {
+        return new AccountTask(target, Action.REMOVE, account, token, null);
+    }
+
+    AccountResult create(LabMachine machine, String account, long token) {
+        return result(creation(machine.target(), account, token));
+    }
+
+    AccountResult remove(LabMachine machine, String account, long token) {
+        return result(removal(machine.target(), account, token));
+    }
+
+    AccountResult result(AccountTask task) {
+        return resultOf(start(task));
+    }
+
+    CompletableFuture<AccountResult> start(AccountTask task) {
+        return driver.submit(List.of(task)).getFirst();
+    }
+
+    static AccountResult resultOf(CompletableFuture<AccountResult> future) {
+        return future.orTimeout(3, TimeUnit.MINUTES).join();
+    }
+
+    static SshLogin login(LabMachine machine, String account) {
+        return new SshLogin(machine, account, PASSWORD);
+    }
+}
