@@ -1,0 +1,28 @@
+package io.machinemanager.startup;
+
+import java.util.List;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.quarkus.arc.All;
+import io.quarkus.runtime.StartupEvent;
+
+/** Runs every {@link StartupCheck} before anything else starts. */
+@ApplicationScoped
+class StartupChecks {
+
+    private final List<StartupCheck> checks;
+
+    StartupChecks(@All List<StartupCheck> checks) {
+        this.checks = checks;
+    }
+
+    void run(@Observes @Priority(StartupOrder.CHECKS) StartupEvent start) {
+        List<String> problems = checks.stream().flatMap(StartupCheck::problems).sorted().toList();
+        if (!problems.isEmpty()) {
+            throw StartupRefusal.because(problems);
+        }
+    }
+}
