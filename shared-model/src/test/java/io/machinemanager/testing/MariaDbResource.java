@@ -16,6 +16,12 @@ public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
                 "quarkus.datasource.password", "test");
     }
 
+    /** Gives tests in this JVM the server, in a field of its type. */
+    @Override
+    public void inject(TestInjector injector) {
+        injector.injectIntoFields(database, new TestInjector.MatchesType(MariaDb.class));
+    }
+
     @Override
     public void stop() {
         if (database != null) {

@@ -1,0 +1,131 @@
+package io.machinemanager.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+import javax.sql.DataSource;
+
+import jakarta.inject.Inject;
+
+import org.awaitility.Awaitility;
+import org.flywaydb.core.Flyway;
+import org.hibernate.SessionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.database.DatabaseConfig.Schema;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+@TestProfile(DatabaseOutageTest.Impatient.class)
+class DatabaseGateTest {
+
+    private static final String HISTORY = "machine_manager.flyway_schema_history";
+
+    @Inject
+    DataSource dataSource;
+
+    @Inject
+    Flyway flyway;
+
+    @Inject
+    SessionFactory mapping;
+
+    MariaDb database;
+
+    @AfterEach
+    void restore() {
+        database.query("drop database machine_manager; create database machine_manager");
+        open(Schema.MIGRATE, 0);
+    }
+
+    private void open(Schema schema, int retries) {
+        new DatabaseGate(dataSource, flyway, mapping, new Config(schema, retries)).open(new StartupEvent());
+    }
+
+    @Test
+    void migratesAnEmptyDatabase() {
+        database.query("drop database machine_manager; create database machine_manager");
+        open(Schema.MIGRATE, 0);
+        assertThat(database.query("select count(*) from machine_manager.reservations").strip()).isEqualTo("0");
+    }
+
+    @Test
+    void waitsForTheServer() {
+        database.stop();
+        CompletableFuture<Void> opened = CompletableFuture.runAsync(() -> open(Schema.AWAIT, 10_000));
+        database.resume();
+        assertThat(opened).succeedsWithin(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void givesUpInTheEnd() {
+        database.stop();
+        try {
+            assertThatThrownBy(() -> open(Schema.AWAIT, 2)).isInstanceOf(PreventFurtherStepsException.class)
+                    .hasMessageStartingWith("Cannot start: The database could not be reached in 3 tries: ")
+                    .hasMessageNotContaining("\n");
+        } finally {
+            database.resume();
+        }
+    }
+
+    @Test
+    void waitsForAnotherServiceToMigrate() {
+        database.query("drop database machine_manager; create database machine_manager");
+        CompletableFuture<Void> opened = CompletableFuture.runAsync(() -> open(Schema.AWAIT, 0));
+        Awaitility.await().during(Duration.ofMillis(500)).until(() -> !opened.isDone());
+        open(Schema.MIGRATE, 0);
+        assertThat(opened).succeedsWithin(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void refusesASchemaFromTheFuture() {
+        database.query("insert into " + HISTORY + " select 99, '99', 'tomorrow', type, 'V99__tomorrow.sql', 1,"
+                + " installed_by, installed_on, 1, 1 from " + HISTORY + " where installed_rank = 1");
+        for (Schema schema : Schema.values()) {
+            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(PreventFurtherStepsException.class)
+                    .hasMessageContaining("newer version").hasMessageContaining("99");
+        }
+    }
+
+    @Test
+    void refusesAMigrationThatWasChanged() {
+        database.query("update " + HISTORY + " set checksum = 1 where version = '2'");
+        for (Schema schema : Schema.values()) {
+            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(PreventFurtherStepsException.class)
+                    .hasMessageContaining("checksum").hasMessageNotContaining("\n");
+        }
+    }
+
+    @Test
+    void refusesASchemaThatDoesNotFitTheEntities() {
+        database.query("alter table machine_manager.machines drop column failures");
+        assertThatThrownBy(() -> open(Schema.AWAIT, 0)).isInstanceOf(PreventFurtherStepsException.class)
+                .hasMessageContaining("failures").hasMessageNotContaining("\n");
+    }
+
+    private record Config(Schema schema, int connectMaxRetries) implements DatabaseConfig {
+
+        @Override
+        public Optional<String> urlProblem() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Duration connectRetry() {
+            return Duration.ofMillis(100);
+        }
+    }
+}
