@@ -52,3 +52,23 @@ format:
 [group('build')]
 clean:
     rm -rf target */target
+
+# Make machines to lend, as containers on this host: how many, and on which system (alpine, debian)
+[group('machines')]
+provision count="3" os="alpine":
+    @provision/pool provision -e machine_count="$1" -e machine_os="$2"
+
+# Remove the machines that provision made
+[group('machines')]
+unprovision:
+    @provision/pool unprovision
+
+# Make the machines anew, each with the password and host keys it had: their registration stays good
+[group('machines')]
+reprovision count="3" os="alpine":
+    @provision/pool provision -e machine_count="$1" -e machine_os="$2" -e machine_renew=true
+
+# Register the machines of provision/machines.yml; `UPDATE=true just register` changes those that are registered
+[group('machines')]
+register:
+    @provision/pool register

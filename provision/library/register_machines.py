@@ -1,0 +1,183 @@
+#!/usr/bin/python
+"""An Ansible module: a thousand machines are registered by a few kept connections, not by a thousand tasks."""
+
+import concurrent.futures
+import http.client
+import json
+import ssl
+import threading
+import urllib.parse
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: register_machines
+short_description: Registers machines with the Machine Manager
+description:
+  - Logs in as an admin and registers each machine that the service does not know yet.
+  - A machine that is there under the same host, port and user is left alone, unless O(update) is set.
+options:
+  api_base:
+    description: Address of the service.
+    type: str
+    required: true
+  verify_tls:
+    description: Whether to insist on a certificate that this host trusts.
+    type: bool
+    default: true
+  username:
+    description: Name of an admin.
+    type: str
+    required: true
+  password:
+    description: The admin's password.
+    type: str
+    required: true
+  update:
+    description: Whether machines that are registered already are changed to what is given here.
+    type: bool
+    default: false
+  connections:
+    description: How many connections are used at the same time.
+    type: int
+    default: 8
+  machines:
+    description: What to register.
+    type: list
+    elements: dict
+    required: true
+author: Machine Manager
+"""
+
+RETURN = r"""
+added: {description: Names of the machines that are new., type: list, returned: always}
+updated: {description: Names of those that were changed., type: list, returned: always}
+present: {description: Names of those that were there., type: list, returned: always}
+machines_failed: {description: The reason for each that could not be registered., type: dict, returned: always}
+"""
+
+EXAMPLES = r"""
+- name: Register two machines
+  register_machines:
+    api_base: https://localhost
+    verify_tls: false
+    username: admin
+    password: "{{ admin_password }}"
+    machines:
+      - {name: m1, host: 192.0.2.1, port: 22, user: root, password: "{{ m1_password }}"}
+      - {name: m2, host: 192.0.2.2, port: 22, user: root, password: "{{ m2_password }}"}
+"""
+
+FIELDS = ("name", "host", "port", "user", "password")
+
+
+class Refused(Exception):
+    """The service answered, and did not do it."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+class Api:
+    """The service as one admin sees it; each thread has a connection of its own."""
+
+    def __init__(self, base, verify_tls):
+        self.url = urllib.parse.urlsplit(base)
+        if self.url.scheme not in ("http", "https") or not self.url.hostname:
+            raise ValueError(f"api_base is not an address: {base}")
+        self.context = None
+        if self.url.scheme == "https":
+            self.context = ssl.create_default_context() if verify_tls else ssl._create_unverified_context()
+        self.token = None
+        self.local = threading.local()
+
+    def connect(self):
+        if self.context:
+            return http.client.HTTPSConnection(self.url.hostname, self.url.port or 443, context=self.context, timeout=120)
+        return http.client.HTTPConnection(self.url.hostname, self.url.port or 80, timeout=120)
+
+    def call(self, method, path, body=None):
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = "Bearer " + self.token
+        connection = getattr(self.local, "connection", None)
+        if connection is None:
+            connection = self.local.connection = self.connect()
+        try:
+            connection.request(method, self.url.path.rstrip("/") + path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.local.connection = None
+            raise
+        try:
+            content = json.loads(text)
+        except ValueError:
+            content = {}
+        if answer.status >= 400:
+            raise Refused(answer.status, content.get("message") or f"{answer.status} {answer.reason}")
+        return content
+
+    def login(self, username, password):
+        self.token = self.call("POST", "/login", {"username": username, "password": password})["access_token"]
+
+
+def register(api, machine, known, update):
+    """Registers one machine; the result is one of added, updated, present."""
+    missing = [field for field in FIELDS if not machine.get(field)]
+    if missing:
+        raise ValueError("not given: " + ", ".join(missing))
+    body = {key: machine[key] for key in FIELDS + ("host_key",) if machine.get(key)}
+    body["port"] = int(body["port"])
+    name = str(machine["name"])
+    if name not in known:
+        api.call("POST", "/machines", body)
+        return "added"
+    if update:
+        api.call("PATCH", "/machines/" + urllib.parse.quote(name, safe=""), {k: v for k, v in body.items() if k != "name"})
+        return "updated"
+    differing = [field for field in ("host", "port", "user") if str(known[name].get(field)) != str(machine[field])]
+    if differing:
+        raise ValueError("is registered with another " + ", ".join(differing) + "; UPDATE=true changes it")
+    return "present"
+
+
+def main():
+    module = AnsibleModule(supports_check_mode=False, argument_spec={
+        "api_base": {"type": "str", "required": True},
+        "verify_tls": {"type": "bool", "default": True},
+        "username": {"type": "str", "required": True},
+        "password": {"type": "str", "required": True, "no_log": True},
+        "update": {"type": "bool", "default": False},
+        "connections": {"type": "int", "default": 8},
+        "machines": {"type": "list", "elements": "dict", "required": True, "no_log": True},
+    })
+    given = module.params
+    result = {"added": [], "updated": [], "present": []}
+    failed = {}
+    try:
+        api = Api(given["api_base"], given["verify_tls"])
+        api.login(given["username"], given["password"])
+        known = {machine["name"]: machine for machine in api.call("GET", "/machines")}
+    except (OSError, ValueError, KeyError, http.client.HTTPException, Refused) as problem:
+        module.fail_json(msg=f"{given['api_base']} does not let {given['username']} in: {problem}")
+
+    def work(machine):
+        name = str(machine.get("name") or "without a name")
+        try:
+            return name, register(api, machine, known, given["update"]), None
+        except (OSError, ValueError, http.client.HTTPException, Refused) as problem:
+            return name, "failed", str(problem)
+
+    with concurrent.futures.ThreadPoolExecutor(max(1, given["connections"])) as pool:
+        for name, outcome, reason in pool.map(work, given["machines"]):
+            if outcome == "failed":
+                failed[name] = reason
+            else:
+                result[outcome].append(name)
+    module.exit_json(changed=bool(result["added"] or result["updated"]), machines_failed=failed, **result)
+
+
+if __name__ == "__main__":
+    main()
