@@ -16,6 +16,8 @@ create table reservations (
     -- also the fencing token of the account work, so it grows from one reservation of a machine to the next
     created_at       datetime(6)  not null,
     duration_minutes int          not null,
+    -- when the accounts were made and the time began to run
+    started_at       datetime(6),
     reserved_until   datetime(6)  not null,
     released_at      datetime(6),
     attempts         int          not null default 0,

@@ -13,6 +13,7 @@ import jakarta.persistence.LockModeType;
 import jakarta.persistence.SequenceGenerator;
 import jakarta.persistence.Table;
 
+import io.machinemanager.secret.SecretBox;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
 /**
@@ -43,7 +44,7 @@ public class Machine extends PanacheEntityBase {
     @Column(length = 32)
     public String sshUser;
 
-    /** The password of {@link #sshUser}, encrypted by {@link MachineSecrets} for this machine's id. */
+    /** The password of {@link #sshUser}, encrypted by {@link SecretBox} for {@link #secretOwner}. */
     @Column(columnDefinition = "text")
     public String sealedPassword;
 
@@ -82,6 +83,11 @@ public class Machine extends PanacheEntityBase {
     /** The machines with these ids, locked until the end of the transaction in the order of their ids. */
     public static List<Machine> lockAll(Collection<Long> ids) {
         return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    }
+
+    /** What the machine's secrets are encrypted for. */
+    public String secretOwner() {
+        return "machine/" + id;
     }
 
     /** Notes that work on the machine reached its aim, so that it is in the pool again. */

@@ -8,6 +8,7 @@ import jakarta.persistence.LockModeType;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
 /** Registers machines and keeps what is known about each. */
@@ -16,9 +17,9 @@ public class MachineService {
 
     private final Transactions transactions;
     private final DatabaseClock clock;
-    private final MachineSecrets secrets;
+    private final SecretBox secrets;
 
-    MachineService(Transactions transactions, DatabaseClock clock, MachineSecrets secrets) {
+    MachineService(Transactions transactions, DatabaseClock clock, SecretBox secrets) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -45,7 +46,7 @@ public class MachineService {
             machine.createdAt = clock.now();
             machine.sealedPassword = "";
             machine.persist();
-            machine.sealedPassword = secrets.seal(machine.id, wanted.password());
+            machine.sealedPassword = secrets.seal(machine.secretOwner(), wanted.password());
             return machine;
         });
         Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,

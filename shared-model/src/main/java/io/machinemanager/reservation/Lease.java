@@ -3,6 +3,8 @@ package io.machinemanager.reservation;
 import java.time.Instant;
 import java.util.List;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
 /**
  * What a successful reservation gives: every machine of it has the account.
  *
@@ -13,6 +15,7 @@ import java.util.List;
  * @param minutes the duration
  * @param generatedPassword the password that was generated, to be shown this once; null when the caller gave one
  */
+@RegisterForReflection // kept as JSON for repeated requests
 public record Lease(String requestId, String account, List<LentMachine> machines, Instant reservedUntil, int minutes,
         String generatedPassword) {
 
@@ -24,6 +27,7 @@ public record Lease(String requestId, String account, List<LentMachine> machines
      * @param host where to log in
      * @param port the port of its sshd
      */
+    @RegisterForReflection
     public record LentMachine(long reservationId, String name, String host, int port) {
     }
 

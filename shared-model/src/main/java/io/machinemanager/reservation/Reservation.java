@@ -1,9 +1,11 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 import jakarta.persistence.Column;
@@ -71,9 +73,13 @@ public class Reservation extends PanacheEntityBase {
     /** Database time of the allocation, in microseconds. */
     public Instant createdAt;
 
+    /** From the start to the end, in whole minutes, rounded up. */
     public int durationMinutes;
 
-    /** The end; counted from the moment when all accounts of the request were made. */
+    /** When all accounts of the request were made and the time began to run; null before. */
+    public Instant startedAt;
+
+    /** The end. Before the start it is only what it would be, had the time begun at the allocation. */
     public Instant reservedUntil;
 
     public Instant releasedAt;
@@ -100,6 +106,11 @@ public class Reservation extends PanacheEntityBase {
     @Column(insertable = false, updatable = false)
     public Instant dueAt;
 
+    /** The row with this id, locked until the end of the transaction. */
+    public static Optional<Reservation> lockById(long id) {
+        return findByIdOptional(id, LockModeType.PESSIMISTIC_WRITE);
+    }
+
     /** The rows with these ids, locked until the end of the transaction in the order of their ids. */
     public static List<Reservation> lockAll(Collection<Long> ids) {
         return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
@@ -112,6 +123,11 @@ public class Reservation extends PanacheEntityBase {
     public static List<Reservation> lockDue(Instant now, int limit) {
         return find("dueAt <= ?1 order by dueAt", now).withLock(LockModeType.PESSIMISTIC_WRITE)
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
+    }
+
+    /** The row with this id together with its machine. */
+    public static Optional<Reservation> withMachine(long id) {
+        return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
     }
 
     /** The live rows, by machine. */
@@ -139,10 +155,22 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /** The account is there: the user's time runs. */
-    public void activate(Instant until) {
+    public void activate(Instant now, Instant until) {
         become(ReservationState.ACTIVE);
+        startedAt = now;
         reservedUntil = until;
         dropClaim();
+    }
+
+    /** Tells whether the user's time runs: the account is there and its end is still to come. */
+    public boolean isRunning(Instant now) {
+        return state == ReservationState.ACTIVE && reservedUntil.isAfter(now);
+    }
+
+    /** Moves the end of a running reservation. */
+    public void moveEnd(Instant until) {
+        reservedUntil = until;
+        durationMinutes = (int) Math.ceilDiv(Duration.between(startedAt, until).toMillis(), 60_000);
     }
 
     /** The account has to go. A row on its way out already keeps its first cause. */

@@ -1,5 +1,7 @@
 package io.machinemanager.reservation;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
 /**
  * What somebody wants to reserve.
  *
@@ -9,6 +11,7 @@ package io.machinemanager.reservation;
  * @param account the account to make on each
  * @param password the account's password in clear, which is hashed and forgotten; null to have one generated
  */
+@RegisterForReflection // kept as JSON for repeated requests
 public record ReservationOrder(Borrower borrower, int count, int minutes, String account, String password) {
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

@@ -47,10 +47,15 @@ public class ReservationService {
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
     public Lease reserve(ReservationOrder order) {
+        return reserve(order, UUID.randomUUID());
+    }
+
+    /** Like {@link #reserve(ReservationOrder)}, under a request id that the caller knows beforehand. */
+    Lease reserve(ReservationOrder order, UUID requestId) {
         check(order);
         String generated = order.password() == null ? AccountPassword.generate() : null;
         String hash = AccountPassword.hash(generated == null ? order.password() : generated);
-        ReservationRequest request = new ReservationRequest(UUID.randomUUID().toString(), order.borrower(),
+        ReservationRequest request = new ReservationRequest(requestId.toString(), order.borrower(),
                 order.account(), hash, order.minutes(), UUID.randomUUID());
         List<WorkItem> first = store.allocate(request, order.count());
         try {
@@ -172,6 +177,31 @@ public class ReservationService {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
         return report;
+    }
+
+    /** Takes back what a request holds, if anything; what cannot be removed now is left to the scheduler. */
+    void releaseRequest(String requestId) {
+        release(new LiveRows.OfRequest(requestId), ReleaseCause.WORKER_LOST);
+    }
+
+    /**
+     * Moves the end of a running reservation to a later or earlier time.
+     *
+     * @throws NotFoundException when there is no such reservation
+     * @throws ConflictException when it does not run (any more)
+     * @throws InvalidRequestException when the new end is not in the future, or is beyond the configured maximum
+     */
+    public Reservation extend(long reservationId, NewEnd newEnd) {
+        return store.extend(reservationId, newEnd);
+    }
+
+    /**
+     * One reservation, live or history, with all that happened to it.
+     *
+     * @throws NotFoundException when there is no such reservation
+     */
+    public ReservationDetails details(long reservationId) {
+        return store.details(reservationId);
     }
 
     private ReleaseReport release(LiveRows which, ReleaseCause cause) {

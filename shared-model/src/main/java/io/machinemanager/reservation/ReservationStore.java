@@ -18,11 +18,13 @@ import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.machine.MachineSecrets;
 import io.machinemanager.reservation.ReservationEvent.Kind;
+import io.machinemanager.secret.SecretBox;
 import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
@@ -35,11 +37,11 @@ class ReservationStore {
 
     private final Transactions transactions;
     private final DatabaseClock clock;
-    private final MachineSecrets secrets;
+    private final SecretBox secrets;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
 
-    ReservationStore(Transactions transactions, DatabaseClock clock, MachineSecrets secrets, ReservationConfig config,
+    ReservationStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
             MachineConfig machineConfig) {
         this.transactions = transactions;
         this.clock = clock;
@@ -133,7 +135,7 @@ class ReservationStore {
                 return Optional.empty();
             }
             for (Reservation reservation : held) {
-                reservation.activate(until);
+                reservation.activate(now, until);
                 reservation.machine.succeeded(now);
                 ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
             }
@@ -219,6 +221,42 @@ class ReservationStore {
         }
         reservation.claim(claim, now.plus(config.claim()));
         return WorkItem.of(reservation, secrets);
+    }
+
+    /**
+     * Moves the end of a running reservation. It and the expiry exclude each other by the lock on the row: whichever comes
+     * first wins wholly.
+     *
+     * @throws NotFoundException when there is no such reservation
+     * @throws ConflictException when it does not run (any more)
+     * @throws InvalidRequestException when the new end is not in the future, or is beyond the configured maximum
+     */
+    Reservation extend(long reservationId, NewEnd newEnd) {
+        Reservation extended = transactions.call(() -> {
+            Reservation reservation = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
+            Instant now = clock.now();
+            if (!reservation.isRunning(now)) {
+                throw new ConflictException("The reservation %d is over or being made, and cannot be changed."
+                        .formatted(reservationId));
+            }
+            reservation.moveEnd(newEnd.checked(reservation.startedAt, now, config.maxMinutes()));
+            ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
+            return reservation;
+        });
+        Log.infof("Reservation %d on %s: ends at %s now", reservationId, extended.machineName, extended.reservedUntil);
+        return extended;
+    }
+
+    /** One reservation, live or history, with all that happened to it. */
+    ReservationDetails details(long reservationId) {
+        return transactions.call(() -> {
+            Reservation reservation = Reservation.withMachine(reservationId).orElseThrow(() -> unknown(reservationId));
+            return new ReservationDetails(clock.now(), reservation, ReservationEvent.of(reservationId));
+        });
+    }
+
+    private static NotFoundException unknown(long reservationId) {
+        return new NotFoundException("There is no reservation %d.".formatted(reservationId));
     }
 
     /** The account is verified gone: the machine is free. Does nothing when the claim was lost. */

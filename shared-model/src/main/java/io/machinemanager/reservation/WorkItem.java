@@ -4,7 +4,7 @@ import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.machine.MachineSecrets;
+import io.machinemanager.secret.SecretBox;
 
 /**
  * A reservation that is to be worked on, read in the transaction that took the claim: all that account work needs, with
@@ -19,10 +19,10 @@ import io.machinemanager.machine.MachineSecrets;
  */
 record WorkItem(long reservationId, long machineId, Target target, String account, long token, String passwordHash) {
 
-    static WorkItem of(Reservation reservation, MachineSecrets secrets) {
+    static WorkItem of(Reservation reservation, SecretBox secrets) {
         Machine machine = reservation.machine;
         Target target = new Target(machine.name, machine.host, machine.port, machine.sshUser,
-                secrets.open(machine.id, machine.sealedPassword), machine.hostKeys);
+                secrets.open(machine.secretOwner(), machine.sealedPassword), machine.hostKeys);
         return new WorkItem(reservation.id, machine.id, target, reservation.account, reservation.token(),
                 reservation.passwordHash);
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -12,6 +14,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
 
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
@@ -279,6 +284,94 @@ class ReservationServiceTest {
 
         assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m3");
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+    }
+
+    @Test
+    void anExtensionKeepsTheAccountPastItsFirstEnd() {
+        scene.machines("m1");
+        long id = reserve(alice, 1).machines().getFirst().reservationId();
+
+        Reservation extended = reservations.extend(id, new NewEnd.After(120));
+
+        assertThat(extended.reservedUntil).isEqualTo(extended.startedAt.plusSeconds(7200));
+        assertThat(extended.durationMinutes).isEqualTo(120);
+        assertThat(scene.history("m1")).last().asString().startsWith("EXTENDED to ");
+        assertThat(reservations.extend(id, new NewEnd.At(extended.startedAt.plusSeconds(90))).durationMinutes)
+                .isEqualTo(2);
+    }
+
+    @Test
+    void anExtensionToThePastOrBeyondTheMaximumIsRefused() {
+        scene.machines("m1");
+        Lease lease = reserve(alice, 1);
+        long id = lease.machines().getFirst().reservationId();
+
+        for (NewEnd end : List.of(new NewEnd.After(0), new NewEnd.After(-5), new NewEnd.After(10_081),
+                new NewEnd.At(lease.reservedUntil().minusSeconds(7200)), new NewEnd.At(Instant.MAX))) {
+            assertThatThrownBy(() -> reservations.extend(id, end)).isInstanceOf(InvalidRequestException.class);
+        }
+        assertThat(reservations.details(id).reservation().reservedUntil).isEqualTo(lease.reservedUntil());
+    }
+
+    @Test
+    void anExtensionThatComesAfterTheExpiryIsAConflict() {
+        scene.machines("m1");
+        long id = reserve(alice, 1).machines().getFirst().reservationId();
+        scene.expireAll();
+
+        assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(60)))
+                .as("the end has passed and nobody has noticed yet").isInstanceOf(ConflictException.class);
+        reservations.cleanUp(10);
+        assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(60))).isInstanceOf(ConflictException.class);
+    }
+
+    @Test
+    void extensionsThatRaceTheExpiryWinWhollyOrNotAtAll() throws Exception {
+        String[] names = IntStream.range(0, 20).mapToObj(i -> "m" + (10 + i)).toArray(String[]::new);
+        scene.machines(names);
+        List<Long> ids = reserve(alice, 20).machines().stream().map(Lease.LentMachine::reservationId).toList();
+        scene.expireAllWithin(Duration.ofMillis(500));
+
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            executor.submit(() -> {
+                while (!over.get()) {
+                    reservations.cleanUp(5);
+                }
+            });
+            try {
+                ids.forEach(this::extendInTimeOrNotAtAll);
+            } finally {
+                over.set(true);
+            }
+        }
+    }
+
+    private void extendInTimeOrNotAtAll(long id) {
+        boolean extended = extendedInTime(id);
+        if (!extended) {
+            await().until(() -> reservations.details(id).reservation().state == ReservationState.RELEASED);
+        }
+        Reservation after = reservations.details(id).reservation();
+        assertThat(after.state == ReservationState.ACTIVE).isEqualTo(extended);
+        assertThat(machines.accountsOn(after.machineName).contains("alice")).isEqualTo(extended);
+    }
+
+    private boolean extendedInTime(long id) {
+        try {
+            reservations.extend(id, new NewEnd.After(60));
+            return true;
+        } catch (ConflictException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void aUserThatWasDeletedMeanwhileCannotReserve() {
+        scene.machines("m1");
+        Borrower gone = new Borrower(alice.userId() + 1_000, "gone");
+
+        assertThatThrownBy(() -> reserve(gone, 1)).isInstanceOf(ForbiddenException.class);
     }
 
     @Test

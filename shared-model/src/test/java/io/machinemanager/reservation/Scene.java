@@ -1,11 +1,13 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
@@ -17,14 +19,17 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 public class Scene {
 
     private final MachineService machines;
+    private final DatabaseClock clock;
 
-    Scene(MachineService machines) {
+    Scene(MachineService machines, DatabaseClock clock) {
         this.machines = machines;
+        this.clock = clock;
     }
 
     /** Deletes everything. */
     public void clear() {
         change(() -> {
+            IdempotencyKey.deleteAll();
             ReservationEvent.deleteAll();
             Reservation.deleteAll();
             Machine.deleteAll();
@@ -79,6 +84,17 @@ public class Scene {
     /** Lets the time of all active reservations be up. */
     public void expireAll() {
         change(() -> Reservation.update("reservedUntil = createdAt where state = ACTIVE"));
+    }
+
+    /** Lets the time of the active reservations be up one after the other, the last of them after the given time. */
+    public void expireAllWithin(Duration time) {
+        change(() -> {
+            List<Reservation> active = Reservation.list("state = ACTIVE order by id");
+            Instant now = clock.now();
+            for (int i = 0; i < active.size(); i++) {
+                active.get(i).reservedUntil = now.plus(time.multipliedBy(i + 1).dividedBy(active.size()));
+            }
+        });
     }
 
     /** Lets the pauses between the tries of removals be over. */

@@ -1,4 +1,4 @@
-package io.machinemanager.machine;
+package io.machinemanager.secret;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,14 +19,15 @@ import jakarta.inject.Singleton;
 
 /**
  * Encrypts what must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
- * nonce each time and the machine's id as associated data, so that a ciphertext moved to another row does not decrypt.
+ * nonce each time and the owner of the secret as associated data, so that a ciphertext moved to another row does not
+ * decrypt.
  *
  * <p>
  * The stored form is {@code v1:<key id>:<base64 of nonce and ciphertext>}; the key id is the start of the key's SHA-256,
  * so a rotated key finds its own ciphertexts.
  */
 @Singleton
-public class MachineSecrets {
+public class SecretBox {
 
     private static final String VERSION = "v1";
     private static final int NONCE_BYTES = 12;
@@ -42,42 +43,42 @@ public class MachineSecrets {
     private final String currentKeyId;
     private final SecureRandom random = new SecureRandom();
 
-    MachineSecrets(MachineConfig config) {
-        currentKeyId = add(config.secretsKey().orElse(DEVELOPMENT_KEY));
-        config.secretsKeyPrevious().ifPresent(this::add);
+    SecretBox(SecretConfig config) {
+        currentKeyId = add(config.key().orElse(DEVELOPMENT_KEY));
+        config.keyPrevious().ifPresent(this::add);
     }
 
     /**
-     * Encrypts a secret for one machine.
+     * Encrypts a secret.
      *
-     * @param machineId the id of the machine that the secret belongs to
+     * @param owner names what the secret belongs to, such as {@code machine/7}; the same has to be given to open it
      * @param secret any text
      */
-    public String seal(long machineId, String secret) {
+    public String seal(String owner, String secret) {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
-        byte[] ciphertext = crypt(Cipher.ENCRYPT_MODE, currentKeyId, machineId, nonce,
+        byte[] ciphertext = crypt(Cipher.ENCRYPT_MODE, currentKeyId, owner, nonce,
                 secret.getBytes(StandardCharsets.UTF_8));
         byte[] sealed = ByteBuffer.allocate(NONCE_BYTES + ciphertext.length).put(nonce).put(ciphertext).array();
         return VERSION + ":" + currentKeyId + ":" + Base64.getEncoder().encodeToString(sealed);
     }
 
     /**
-     * Decrypts what {@link #seal} made for the same machine.
+     * Decrypts what {@link #seal} made for the same owner.
      *
-     * @throws IllegalStateException when the key is not at hand, or the text was made for another machine or altered
+     * @throws IllegalStateException when the key is not at hand, or the text was made for another owner or altered
      */
-    public String open(long machineId, String sealed) {
+    public String open(String owner, String sealed) {
         String[] parts = sealed.split(":", 3);
         if (parts.length != 3 || !parts[0].equals(VERSION)) {
-            throw new IllegalStateException("the stored secret of machine " + machineId + " has an unknown form");
+            throw new IllegalStateException("the stored secret of " + owner + " has an unknown form");
         }
         ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(parts[2]));
         byte[] nonce = new byte[NONCE_BYTES];
         bytes.get(nonce);
         byte[] ciphertext = new byte[bytes.remaining()];
         bytes.get(ciphertext);
-        return new String(crypt(Cipher.DECRYPT_MODE, parts[1], machineId, nonce, ciphertext), StandardCharsets.UTF_8);
+        return new String(crypt(Cipher.DECRYPT_MODE, parts[1], owner, nonce, ciphertext), StandardCharsets.UTF_8);
     }
 
     /** Tells whether the text was made with the current key, so that it needs no re-encryption. */
@@ -119,20 +120,20 @@ public class MachineSecrets {
         return raw;
     }
 
-    private byte[] crypt(int mode, String keyId, long machineId, byte[] nonce, byte[] input) {
+    private byte[] crypt(int mode, String keyId, String owner, byte[] nonce, byte[] input) {
         SecretKeySpec key = keys.get(keyId);
         if (key == null) {
             throw new IllegalStateException(
-                    "the secret of machine %d is encrypted with key %s, which is not configured".formatted(machineId,
+                    "the secret of %s is encrypted with key %s, which is not configured".formatted(owner,
                             keyId));
         }
         try {
             Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
             cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
-            cipher.updateAAD(ByteBuffer.allocate(Long.BYTES).putLong(machineId).array());
+            cipher.updateAAD(owner.getBytes(StandardCharsets.UTF_8));
             return cipher.doFinal(input);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the secret of machine %d cannot be processed".formatted(machineId), e);
+            throw new IllegalStateException("the secret of %s cannot be processed".formatted(owner), e);
         }
     }
 

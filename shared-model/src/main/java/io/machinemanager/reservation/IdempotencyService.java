@@ -1,0 +1,166 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.DomainException;
+import io.machinemanager.secret.SecretBox;
+
+/**
+ * Lets a request that is repeated with the same key reserve once and get the first answer again, in the manner of the
+ * IETF draft on the {@code Idempotency-Key} header. A request that failed holds nothing, so its key may be used again.
+ */
+@ApplicationScoped
+public class IdempotencyService {
+
+    /** For how long an answer is kept. */
+    static final Duration RETENTION = Duration.ofHours(24);
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final SecretBox secrets;
+    private final ObjectMapper json;
+    private final ReservationService reservations;
+    private final Duration longestWork;
+
+    IdempotencyService(Transactions transactions, DatabaseClock clock, SecretBox secrets, ObjectMapper json,
+            ReservationService reservations, ReservationConfig config) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.json = json;
+        this.reservations = reservations;
+        // trying further machines, then the last try, then taking all back
+        this.longestWork = config.provisioningTimeout().multipliedBy(3);
+    }
+
+    /**
+     * Reserves, or gives the answer of the request that came first with this key; waits for it while it is worked on. When
+     * the service that worked on it died, whatever it had reserved is given back before the work is done anew.
+     *
+     * @param requestKey the key, 1 to 255 characters
+     * @param order what is to be reserved
+     * @throws ConflictException when the borrower used the key for another order, or the first request takes too long
+     */
+    public Lease reserve(String requestKey, ReservationOrder order) {
+        UUID requestId = UUID.randomUUID();
+        long giveUpAt = System.nanoTime() + longestWork.toNanos();
+        while (true) {
+            switch (transactions.call(() -> start(requestKey, order, requestId))) {
+                case Answered(Lease first) -> {
+                    return first;
+                }
+                case Ours(Optional<String> abandoned) -> {
+                    abandoned.ifPresent(reservations::releaseRequest);
+                    return work(requestKey, order, requestId);
+                }
+                case Busy() -> {
+                    if (System.nanoTime() > giveUpAt) {
+                        throw new ConflictException("The first request with this Idempotency-Key is still worked on.");
+                    }
+                    LockSupport.parkNanos(POLL.toNanos());
+                }
+            }
+        }
+    }
+
+    /** Forgets answers that are older than the time they are kept for. */
+    public void purge() {
+        transactions.run(() -> IdempotencyKey.delete("createdAt < ?1", clock.now().minus(RETENTION)));
+    }
+
+    private Start start(String requestKey, ReservationOrder order, UUID requestId) {
+        Instant now = clock.now();
+        Optional<IdempotencyKey> known = IdempotencyKey.lock(order.borrower().userId(), requestKey);
+        if (known.isEmpty()) {
+            IdempotencyKey key = new IdempotencyKey();
+            key.userId = order.borrower().userId();
+            key.requestKey = requestKey;
+            key.asked = secrets.seal(key.secretOwner(), write(order));
+            key.createdAt = now;
+            key.claim(requestId, now.plus(longestWork));
+            key.persist();
+            return new Ours(Optional.empty());
+        }
+        IdempotencyKey key = known.get();
+        if (!secrets.open(key.secretOwner(), key.asked).equals(write(order))) {
+            throw new ConflictException("This Idempotency-Key was already used for another request.");
+        }
+        if (key.answer != null) {
+            return new Answered(read(secrets.open(key.secretOwner(), key.answer)));
+        }
+        if (key.isWorkedOn(now)) {
+            return new Busy();
+        }
+        String abandoned = key.requestId;
+        key.claim(requestId, now.plus(longestWork));
+        return new Ours(Optional.of(abandoned));
+    }
+
+    private Lease work(String requestKey, ReservationOrder order, UUID requestId) {
+        try {
+            Lease lease = reservations.reserve(order, requestId);
+            transactions.run(() -> held(requestKey, order, requestId)
+                    .ifPresent(key -> key.answer = secrets.seal(key.secretOwner(), write(lease))));
+            return lease;
+        } catch (DomainException e) {
+            forget(requestKey, order, requestId, e);
+            throw e;
+        }
+    }
+
+    /** A request that failed in an orderly way holds nothing; after any other failure the claim has to run out first. */
+    private void forget(String requestKey, ReservationOrder order, UUID requestId, RuntimeException cause) {
+        try {
+            transactions.run(() -> held(requestKey, order, requestId).ifPresent(IdempotencyKey::delete));
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static Optional<IdempotencyKey> held(String requestKey, ReservationOrder order, UUID requestId) {
+        return IdempotencyKey.lock(order.borrower().userId(), requestKey)
+                .filter(key -> key.requestId.equals(requestId.toString()));
+    }
+
+    private String write(Object value) {
+        try {
+            return json.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Lease read(String lease) {
+        try {
+            return json.readValue(lease, Lease.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private sealed interface Start {
+    }
+
+    private record Answered(Lease first) implements Start {
+    }
+
+    private record Ours(Optional<String> abandoned) implements Start {
+    }
+
+    private record Busy() implements Start {
+    }
+}

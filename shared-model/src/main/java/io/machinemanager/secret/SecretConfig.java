@@ -1,0 +1,21 @@
+package io.machinemanager.secret;
+
+import java.util.Optional;
+
+import io.smallrye.config.ConfigMapping;
+
+/** What an operator has to give so that secrets can be kept. */
+@ConfigMapping(prefix = "secrets")
+public interface SecretConfig {
+
+    /**
+     * {@code MACHINE_SECRETS_KEY}: 32 random bytes in base64 that encrypt the machines' passwords in the database. Whoever
+     * has both this key and the database has the machines. Production does not start without it.
+     */
+    Optional<String> key();
+
+    /**
+     * {@code MACHINE_SECRETS_KEY_PREVIOUS}: the key before a rotation; what was encrypted with it can still be read.
+     */
+    Optional<String> keyPrevious();
+}
