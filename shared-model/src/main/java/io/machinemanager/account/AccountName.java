@@ -10,7 +10,9 @@ public final class AccountName {
     private static final Pattern PATTERN = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
     private static final Set<String> RESERVED = Set.of("root", "daemon", "bin", "sys", "sync", "games", "man", "lp",
             "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "sshd", "operator", "adm",
-            "wheel", "sudo", "admin", "shutdown", "halt", "toor");
+            "wheel", "sudo", "admin", "shutdown", "halt", "toor", "staff", "users", "shadow", "disk", "kmem", "tty",
+            "utmp",
+            "docker", "lxd", "incus", "libvirt", "kvm", "ssh", "cron", "nogroup", "messagebus", "polkitd", "dbus");
 
     private AccountName() {
     }

@@ -17,11 +17,16 @@ public final class AccountPassword {
 
     /** What is wrong with a password, as one sentence; nothing when it may be used. */
     public static Optional<String> problemWith(String password) {
+        // 128 characters in UTF-8 stay below the 512 bytes that PAM takes.
         boolean allowed = !password.isEmpty() && password.length() <= 128
-                && password.chars().noneMatch(Character::isISOControl);
+                && password.codePoints().noneMatch(AccountPassword::isForbidden);
         return allowed
                 ? Optional.empty()
                 : Optional.of("A password has 1 to 128 characters and no control characters.");
+    }
+
+    private static boolean isForbidden(int character) {
+        return Character.isISOControl(character) || Character.getType(character) == Character.SURROGATE;
     }
 
     /** A password of 20 characters that are not mistaken for one another. */

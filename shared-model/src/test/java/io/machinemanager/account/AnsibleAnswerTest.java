@@ -1,0 +1,62 @@
+package io.machinemanager.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.machinemanager.account.AccountResult.Outcome;
+
+class AnsibleAnswerTest {
+
+    // As Ansible 2.14 and 2.19 and OpenSSH 9 and 10 say it.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            UNREACHABLE | refuses the connection | ssh: connect to host 127.0.0.1 port 1: Connection refused
+            UNREACHABLE | in time | ssh: connect to host 10.0.0.1 port 22: Connection timed out
+            UNREACHABLE | in time | Connection timed out during banner exchange
+            UNREACHABLE | not found | ssh: Could not resolve hostname nowhere: Name or service not known
+            UNREACHABLE | no way | ssh: connect to host 10.0.0.1 port 22: No route to host
+            UNREACHABLE | or the password is wrong | root@127.0.0.1: Permission denied (publickey,password).
+            UNREACHABLE | or the password is wrong | Invalid/incorrect password: Permission denied, please try again.
+            UNREACHABLE | key has changed | @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ Host key verification failed.
+            UNREACHABLE | key has changed | No ED25519 host key is known for m0 and you have requested strict checking.
+            UNREACHABLE | expired | Password change required but no TTY available.
+            UNREACHABLE | expired | WARNING: Your password has expired. Permission denied
+            UNREACHABLE | without a shell | This account is currently not available.
+            UNREACHABLE | sudo does not accept | Sorry, try again. sudo: 1 incorrect password attempt
+            UNREACHABLE | may not use sudo | admin is not in the sudoers file.
+            UNREACHABLE | has no sudo | sh: 1: sudo: not found
+            UNREACHABLE | before the log-in | kex_exchange_identification: read: Connection reset by peer
+            UNREACHABLE | before the log-in | Connection closed by 127.0.0.1 port 22
+            UNREACHABLE | sshpass | to use the 'ssh' connection type with passwords, you must install the sshpass program
+            FAILED | lost during the work | Connection to 127.0.0.1 closed by remote host.
+            FAILED | lost during the work | Timeout, server 127.0.0.1 not responding.
+            FAILED | lost during the work | client_loop: send disconnect: Broken pipe
+            FAILED | gave no answer | something that nobody has seen before
+            """)
+    void failureHasAReasonThatAPersonUnderstands(Outcome outcome, String reason, String said) {
+        AccountResult result = new AnsibleAnswer("m0", "", -1, said).result();
+
+        assertThat(result.outcome()).isEqualTo(outcome);
+        assertThat(result.reason()).contains(reason).endsWith(".");
+    }
+
+    @Test
+    void answerOfTheScriptIsTaken() {
+        assertThat(AnsibleAnswer.read("""
+                {"host": "m3", "state": "ok", "rc": 0, "answer": "DONE the account is ready", "said": "noise"}""")
+                .orElseThrow().result()).isEqualTo(AccountResult.done());
+        assertThat(new AnsibleAnswer("m0", "REFUSED the name exists", 0, "Permission denied").result())
+                .isEqualTo(new AccountResult(Outcome.REFUSED, "The name exists."));
+        assertThat(new AnsibleAnswer("m0", "FAILED", 0, "").result().outcome()).isEqualTo(Outcome.FAILED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "null", "[]", "42", "\"host\"", "{\"host\": null}", "PLAY [all] ****", "{}x" })
+    void otherOutputIsNoAnswer(String line) {
+        assertThat(AnsibleAnswer.read(line)).isEmpty();
+    }
+}

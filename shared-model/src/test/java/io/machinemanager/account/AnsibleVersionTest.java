@@ -1,0 +1,38 @@
+package io.machinemanager.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AnsibleVersionTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ansible-playbook [core 2.14.18]", "ansible-playbook [core 2.19.11]\n  config file = None",
+            "ansible-playbook [core 2.20.0.dev0]", "ansible-playbook [core 3.0.0]" })
+    void newEnoughVersionIsNoProblem(String output) {
+        assertThat(AnsibleVersion.problemWithVersion(output)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ansible-playbook [core 2.13.9]", "ansible-playbook 2.9.27",
+            "ansible-playbook [core 1.20.0]",
+            "", "usage: something else" })
+    void olderOrOtherProgramIsAProblem(String output) {
+        assertThat(AnsibleVersion.problemWithVersion(output)).hasValueSatisfying(
+                problem -> assertThat(problem).startsWith("Account work needs ansible-core 2.14 or newer"));
+    }
+
+    @Test
+    void installedProgramsAreFound() {
+        assertThat(AnsibleVersion.problemWith("ansible-playbook")).isEmpty();
+    }
+
+    @Test
+    void missingProgramIsAProblemThatNamesWhatToInstall() {
+        assertThat(AnsibleVersion.problemWith("/nonexistent/ansible-playbook")).hasValueSatisfying(
+                problem -> assertThat(problem).contains("/nonexistent/ansible-playbook", "install ansible-core"));
+        assertThat(AnsibleVersion.problemWith("/bin/false")).isPresent();
+    }
+}
