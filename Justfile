@@ -27,7 +27,8 @@ test: lint
     #!/usr/bin/env bash
     set -euo pipefail
     {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
-        mmdebstrap:mmdebstrap gcc:build-essential make:build-essential bzip2:bzip2 caddy:caddy python3:python3
+        mmdebstrap:mmdebstrap caddy:caddy python3:python3 gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2
+    provision/lab/lab build busybox
     rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
     mkdir -p target
     status=0
