@@ -8,4 +8,4 @@ create table users (
     created_at    datetime(6)  not null,
     constraint pk_users primary key (id),
     constraint uq_users_username unique (username)
-) default character set utf8mb4 collate utf8mb4_bin;
+) default character set utf8mb4 collate utf8mb4_nopad_bin;

@@ -20,4 +20,4 @@ create table machines (
     constraint pk_machines primary key (id),
     constraint uq_machines_name unique (name),
     constraint ck_machines_port check (port between 1 and 65535)
-) default character set utf8mb4 collate utf8mb4_bin;
+) default character set utf8mb4 collate utf8mb4_nopad_bin;

@@ -42,7 +42,7 @@ create table reservations (
     constraint ck_reservations_state check (state in ('PROVISIONING', 'ACTIVE', 'RELEASING', 'RELEASED')),
     constraint ck_reservations_live check (state = 'RELEASED' or machine_id is not null),
     constraint ck_reservations_due check (state = 'RELEASED' or due_at is not null)
-) default character set utf8mb4 collate utf8mb4_bin;
+) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
 create index ix_reservations_due on reservations (due_at);
 create index ix_reservations_request on reservations (request_id);
@@ -58,4 +58,4 @@ create table reservation_events (
     constraint pk_reservation_events primary key (id),
     constraint fk_reservation_events_reservation foreign key (reservation_id)
         references reservations (id) on delete cascade
-) default character set utf8mb4 collate utf8mb4_bin;
+) default character set utf8mb4 collate utf8mb4_nopad_bin;
