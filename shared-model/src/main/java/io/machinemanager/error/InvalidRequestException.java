@@ -1,10 +1,18 @@
 package io.machinemanager.error;
 
+import java.util.List;
+import java.util.Map;
+
 /** The request is wrong in itself. */
 public final class InvalidRequestException extends DomainException {
 
     /** The message names the field and what it takes. */
     public InvalidRequestException(String message) {
         super(ErrorCode.INVALID_REQUEST, message);
+    }
+
+    /** The message names the fields and what is wrong with them; {@code fields} has their names alone. */
+    public InvalidRequestException(String message, List<String> fields) {
+        super(ErrorCode.INVALID_REQUEST, message, Map.of("fields", fields));
     }
 }

@@ -53,4 +53,15 @@ public class User extends PanacheEntityBase {
     public static List<User> lockAdmins() {
         return find("admin = true order by id").withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
+
+    /** Some of the users, by name. */
+    public static List<User> byNames(int offset, int limit) {
+        return getEntityManager().createQuery("from User order by username", User.class).setFirstResult(offset)
+                .setMaxResults(limit).getResultList();
+    }
+
+    /** Tells whether anybody is an admin. */
+    public static boolean hasAdmin() {
+        return count("admin = true") > 0;
+    }
 }

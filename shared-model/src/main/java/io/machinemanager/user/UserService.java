@@ -1,0 +1,203 @@
+package io.machinemanager.user;
+
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidGrantException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.NotFoundException;
+import io.quarkus.logging.Log;
+
+/** Creates users, checks who they are, and changes what they may do. None of this may be called inside a transaction. */
+@ApplicationScoped
+public class UserService {
+
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final PasswordHasher hasher;
+    private final UserConfig config;
+    private final SecureRandom random = new SecureRandom();
+
+    UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.hasher = hasher;
+        this.config = config;
+    }
+
+    /**
+     * Creates a user.
+     *
+     * @throws InvalidRequestException when the name or the password is not allowed
+     * @throws ConflictException when the name is taken
+     */
+    public User create(NewUser wanted) {
+        UserName.problemWith(wanted.username()).ifPresent(UserService::refuse);
+        LoginPassword.problemWith(wanted.password()).ifPresent(UserService::refuse);
+        String hash = hasher.hash(wanted.password());
+        User created = transactions.call(() -> {
+            if (User.byName(wanted.username()).isPresent()) {
+                throw new ConflictException("A user named %s exists already.".formatted(wanted.username()));
+            }
+            return insert(wanted, hash);
+        });
+        Log.infof("User %s created%s", created.username, created.admin ? " as an admin" : "");
+        return created;
+    }
+
+    /**
+     * Makes the first admin when there is no admin at all. Any number of replicas may do so at once.
+     *
+     * @return whether this call made it
+     * @throws IllegalStateException when there is no admin and the configuration does not say how to make one
+     */
+    public boolean seedAdmin() {
+        if (transactions.call(User::hasAdmin)) {
+            return false;
+        }
+        NewUser admin = new NewUser(config.adminUsername(), config.adminPassword().orElse(""), true);
+        UserName.problemWith(admin.username()).or(() -> LoginPassword.problemWith(admin.password()))
+                .ifPresent(problem -> {
+                    throw new IllegalStateException("The first admin cannot be made of ADMIN_DEFAULT_USERNAME and"
+                            + " ADMIN_DEFAULT_PASSWORD. " + problem);
+                });
+        String hash = hasher.hash(admin.password());
+        boolean made = transactions.call(() -> {
+            if (User.hasAdmin()) {
+                return false;
+            }
+            if (User.byName(admin.username()).isPresent()) {
+                throw new IllegalStateException("There is no admin, and ADMIN_DEFAULT_USERNAME, %s, is the name of an"
+                        .formatted(admin.username()) + " ordinary user.");
+            }
+            insert(admin, hash);
+            return true;
+        });
+        if (made) {
+            Log.infof("Admin %s made, the first one", admin.username());
+        }
+        return made;
+    }
+
+    /**
+     * The users by name.
+     *
+     * @param offset how many to leave out at the start
+     * @param limit how many at the most
+     */
+    public List<User> list(int offset, int limit) {
+        return transactions.call(() -> User.byNames(offset, limit));
+    }
+
+    /** How many users there are. */
+    public long count() {
+        return transactions.call(() -> User.count());
+    }
+
+    /**
+     * One user.
+     *
+     * @throws NotFoundException when there is none of that name
+     */
+    public User get(String username) {
+        return transactions.call(() -> User.byName(username)).orElseThrow(() -> unknown(username));
+    }
+
+    /**
+     * Checks a name and a password. It takes the same work whether there is such a user or not.
+     *
+     * @throws InvalidGrantException when they do not fit
+     */
+    public Standing logIn(String username, String password) {
+        Optional<Login> login = transactions.call(() -> User.byName(username)
+                .map(user -> new Login(Standing.of(user, clock.now()), user.passwordHash)));
+        if (!hasher.fits(password, login.map(Login::passwordHash))) {
+            throw new InvalidGrantException("The user name or the password is wrong.");
+        }
+        return login.orElseThrow().standing();
+    }
+
+    private record Login(Standing standing, String passwordHash) {
+    }
+
+    /** What the user of that name may do at this moment; nothing when there is none. */
+    public Optional<Standing> standing(String username) {
+        return transactions.call(() -> User.byName(username).map(user -> Standing.of(user, clock.now())));
+    }
+
+    /**
+     * Changes a user. All tokens given out before stop working.
+     *
+     * @throws InvalidRequestException when the password is not allowed
+     * @throws NotFoundException when there is no such user
+     * @throws ConflictException when the last admin would be none any more
+     */
+    public User change(String username, UserChange change) {
+        Optional<String> password = Optional.ofNullable(change.password());
+        password.flatMap(LoginPassword::problemWith).ifPresent(UserService::refuse);
+        Optional<String> hash = password.map(hasher::hash);
+        User changed = transactions.call(() -> {
+            List<User> admins = User.lockAdmins();
+            User user = User.lockByName(username).orElseThrow(() -> unknown(username));
+            boolean admin = change.admin() == null ? user.admin : change.admin();
+            if (user.admin && !admin && admins.size() == 1) {
+                throw new ConflictException("%s is the last admin and has to stay one.".formatted(username));
+            }
+            user.admin = admin;
+            hash.ifPresent(h -> user.passwordHash = h);
+            user.tokenVersion = random.nextLong();
+            return user;
+        });
+        Log.infof("User %s changed: %s", username, change);
+        return changed;
+    }
+
+    /**
+     * Changes one's own password. All tokens given out before stop working.
+     *
+     * @param caller who changes the password
+     * @throws InvalidRequestException when the new password is not allowed
+     * @throws ForbiddenException when the current one is wrong
+     */
+    public void changeOwnPassword(Standing caller, String current, String wanted) {
+        LoginPassword.problemWith(wanted).ifPresent(UserService::refuse);
+        String known = get(caller.username()).passwordHash;
+        if (!hasher.fits(current, Optional.of(known))) {
+            throw new ForbiddenException("The current password is wrong.");
+        }
+        String hash = hasher.hash(wanted);
+        transactions.run(() -> {
+            User user = User.lockByName(caller.username()).filter(u -> u.passwordHash.equals(known))
+                    .orElseThrow(() -> new ForbiddenException("The current password was changed meanwhile."));
+            user.passwordHash = hash;
+            user.tokenVersion = random.nextLong();
+        });
+        Log.infof("User %s changed the password", caller.username());
+    }
+
+    private User insert(NewUser wanted, String passwordHash) {
+        User user = new User();
+        user.username = wanted.username();
+        user.passwordHash = passwordHash;
+        user.admin = wanted.admin();
+        user.tokenVersion = random.nextLong();
+        user.createdAt = clock.now();
+        user.persist();
+        return user;
+    }
+
+    private static void refuse(String problem) {
+        throw new InvalidRequestException(problem);
+    }
+
+    private static NotFoundException unknown(String username) {
+        return new NotFoundException("There is no user named %s.".formatted(username));
+    }
+}
