@@ -93,6 +93,11 @@ public class Machine extends PanacheEntityBase {
     /** Notes that work on the machine reached its aim, so that it is in the pool again. */
     public void succeeded(Instant now) {
         lastSeenAt = now;
+        forgetFailures();
+    }
+
+    /** Lets the machine be tried again at once. */
+    public void forgetFailures() {
         failures = 0;
         unavailableReason = null;
         unavailableUntil = null;

@@ -12,6 +12,8 @@ import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineChange;
+import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
 /** The machines together with who holds them. */
@@ -24,11 +26,13 @@ public class PoolService {
     private final EntityManager entityManager;
     private final Transactions transactions;
     private final DatabaseClock clock;
+    private final SecretBox secrets;
 
-    PoolService(EntityManager entityManager, Transactions transactions, DatabaseClock clock) {
+    PoolService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, SecretBox secrets) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
+        this.secrets = secrets;
     }
 
     /**
@@ -43,15 +47,70 @@ public class PoolService {
                         .setMaxResults(limit).getResultList()));
     }
 
-    /** One machine, if there is one of that name. */
-    public Optional<PooledMachine> byName(String name) {
-        return transactions.call(() -> entityManager.createQuery(POOLED + " where m.name = :name", PooledMachine.class)
-                .setParameter("name", name).getResultStream().findFirst());
+    /** How many machines there are. */
+    public long count() {
+        return transactions.call(() -> Machine.count());
     }
 
-    /** The live reservations by machine, each with its machine, at the time the answer carries. */
-    public LiveReservations reservations() {
-        return transactions.call(() -> new LiveReservations(clock.now(), Reservation.live()));
+    /**
+     * The machine of that name alone.
+     *
+     * @throws NotFoundException when there is none
+     */
+    public Pool only(String name) {
+        return transactions.call(() -> new Pool(clock.now(),
+                List.of(entityManager.createQuery(POOLED + " where m.name = :name", PooledMachine.class)
+                        .setParameter("name", name).getResultStream().findFirst()
+                        .orElseThrow(() -> unknown(name)))));
+    }
+
+    /**
+     * The live reservations by machine, each with its machine, at the time the answer carries.
+     *
+     * @param offset how many to leave out at the start
+     * @param limit how many at the most
+     */
+    public LiveReservations reservations(int offset, int limit) {
+        return transactions.call(() -> new LiveReservations(clock.now(), Reservation.live(offset, limit)));
+    }
+
+    /** How many live reservations there are. */
+    public long countReservations() {
+        return transactions.call(() -> Reservation.count("state <> RELEASED"));
+    }
+
+    /**
+     * Changes a machine. One that is lent can neither move nor be replaced by another behind the same name: its account
+     * would be looked for in the wrong place.
+     *
+     * @param hostKeys the SSH host keys shown at the new address; null when nothing answered there, in which case they are
+     *        recorded at the first contact. Not used when the address stays
+     * @throws NotFoundException when there is none of that name
+     * @throws ConflictException when it is to move while it is reserved or being cleaned
+     */
+    public Pool change(String name, MachineChange change, String hostKeys) {
+        transactions.run(() -> {
+            Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
+            if (change.moves(machine)) {
+                refuseWhileHeld(machine);
+                machine.hostKeys = hostKeys;
+            }
+            apply(change, machine);
+        });
+        Log.infof("Machine %s changed: %s", name, change);
+        return only(name);
+    }
+
+    private void apply(MachineChange change, Machine machine) {
+        Optional.ofNullable(change.host()).ifPresent(host -> machine.host = host);
+        Optional.ofNullable(change.port()).ifPresent(port -> machine.port = port);
+        Optional.ofNullable(change.user()).ifPresent(user -> machine.sshUser = user);
+        Optional.ofNullable(change.password())
+                .ifPresent(password -> machine.sealedPassword = secrets.seal(machine.secretOwner(), password));
+        Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
+        if (change.isWorthATry()) {
+            machine.forgetFailures();
+        }
     }
 
     /**
@@ -63,16 +122,24 @@ public class PoolService {
     public void delete(String name) {
         transactions.run(() -> {
             Machine machine = Machine.lockByName(name)
-                    .orElseThrow(() -> new NotFoundException("There is no machine named %s.".formatted(name)));
-            Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional().ifPresent(live -> {
-                throw new ConflictException(live.state == ReservationState.RELEASING
-                        ? "The machine %s is still being cleaned.".formatted(name)
-                        : "The machine %s is reserved.".formatted(name));
-            });
+                    .orElseThrow(() -> unknown(name));
+            refuseWhileHeld(machine);
             Reservation.update("machine = null where machine = ?1", machine);
             machine.delete();
         });
         Log.infof("Machine %s deleted", name);
+    }
+
+    private static void refuseWhileHeld(Machine machine) {
+        Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional().ifPresent(live -> {
+            throw new ConflictException(live.state == ReservationState.RELEASING
+                    ? "The machine %s is still being cleaned.".formatted(machine.name)
+                    : "The machine %s is reserved.".formatted(machine.name));
+        });
+    }
+
+    private static NotFoundException unknown(String name) {
+        return new NotFoundException("There is no machine named %s.".formatted(name));
     }
 
     /**

@@ -1,5 +1,8 @@
 package io.machinemanager.reservation;
 
+import java.time.Instant;
+import java.util.Optional;
+
 import io.machinemanager.machine.Machine;
 
 /**
@@ -9,4 +12,29 @@ import io.machinemanager.machine.Machine;
  * @param reservation its live reservation; null while it is not lent
  */
 public record PooledMachine(Machine machine, Reservation reservation) {
+
+    /** What the machine is doing at the given time of the database. */
+    public MachineState state(Instant now) {
+        if (reservation != null) {
+            return switch (reservation.state) {
+                case PROVISIONING -> MachineState.PROVISIONING;
+                case ACTIVE -> MachineState.RESERVED;
+                case RELEASING, RELEASED -> MachineState.CLEANING;
+            };
+        }
+        if (!machine.enabled) {
+            return MachineState.DISABLED;
+        }
+        return machine.isUsable(now) ? MachineState.FREE : MachineState.UNAVAILABLE;
+    }
+
+    /** Why the machine is not free although nobody uses it, in words for an admin; nothing when there is no such reason. */
+    public Optional<String> reason(Instant now) {
+        return switch (state(now)) {
+            case FREE, PROVISIONING, RESERVED -> Optional.empty();
+            case CLEANING -> Optional.ofNullable(reservation.lastError);
+            case UNAVAILABLE -> Optional.ofNullable(machine.unavailableReason);
+            case DISABLED -> Optional.of("An admin disabled it.");
+        };
+    }
 }

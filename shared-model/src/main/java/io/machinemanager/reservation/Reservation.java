@@ -130,9 +130,12 @@ public class Reservation extends PanacheEntityBase {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
     }
 
-    /** The live rows, by machine. */
-    public static List<Reservation> live() {
-        return list("from Reservation r join fetch r.machine where r.state <> RELEASED order by r.machineName");
+    /** Some of the live rows, by machine. */
+    public static List<Reservation> live(int offset, int limit) {
+        return getEntityManager()
+                .createQuery("from Reservation r join fetch r.machine where r.state <> RELEASED order by r.machineName",
+                        Reservation.class)
+                .setFirstResult(offset).setMaxResults(limit).getResultList();
     }
 
     /**
