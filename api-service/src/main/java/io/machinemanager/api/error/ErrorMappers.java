@@ -1,0 +1,122 @@
+package io.machinemanager.api.error;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+
+import io.machinemanager.database.DatabaseFailure;
+import io.machinemanager.error.DomainException;
+import io.machinemanager.error.ErrorCode;
+import io.machinemanager.error.TooManyRequestsException;
+import io.machinemanager.error.UnavailableException;
+import io.quarkus.logging.Log;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+
+/** Turns whatever goes wrong, in whichever layer, into the one error shape. */
+class ErrorMappers {
+
+    /** Seconds after which a caller may try again when the database is away. */
+    private static final int RETRY_AFTER = 5;
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> domain(DomainException failure) {
+        ResponseBuilder<Map<String, Object>> answer = ErrorAnswer.of(failure.code().status(), failure.code(),
+                failure.getMessage(), failure.details());
+        switch (failure) {
+            case TooManyRequestsException tooMany ->
+                answer.header(HttpHeaders.RETRY_AFTER, tooMany.retryAfter().toSeconds());
+            case UnavailableException unavailable -> answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
+            default -> {
+            }
+        }
+        return answer.build();
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> noToken(UnauthorizedException failure) {
+        return ErrorAnswer.of(ErrorCode.UNAUTHORIZED, "This call needs a token; POST /login gives one.")
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer").build();
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> badToken(AuthenticationFailedException failure) {
+        if (DatabaseFailure.isPassing(failure)) {
+            return databaseAway(failure);
+        }
+        return ErrorAnswer.of(ErrorCode.UNAUTHORIZED, "The token is not valid, or not any more; log in again.")
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"").build();
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> forbidden(ForbiddenException failure) {
+        return ErrorAnswer.plain(ErrorCode.FORBIDDEN, "Only an admin may do this.");
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> badJson(JsonProcessingException failure) {
+        return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, JsonProblem.describe(failure));
+    }
+
+    /** The same again, because the framework has a mapper of its own for this kind. */
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> badJson(MismatchedInputException failure) {
+        return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, JsonProblem.describe(failure));
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> web(WebApplicationException failure, ContainerRequestContext request) {
+        if (failure.getCause() instanceof JsonProcessingException json) {
+            return badJson(json);
+        }
+        int status = failure.getResponse().getStatus();
+        if (status >= 500) {
+            return everythingElse(failure, request);
+        }
+        ResponseBuilder<Map<String, Object>> answer = ErrorAnswer.of(status, HttpProblem.code(status),
+                HttpProblem.message(status), Map.of());
+        List<Object> allow = failure.getResponse().getHeaders().get(HttpHeaders.ALLOW);
+        if (allow != null) {
+            allow.forEach(method -> answer.header(HttpHeaders.ALLOW, method));
+        }
+        return answer.build();
+    }
+
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> everythingElse(Throwable failure, ContainerRequestContext request) {
+        if (DatabaseFailure.isPassing(failure)) {
+            return databaseAway(failure);
+        }
+        String id = UUID.randomUUID().toString();
+        // the path alone: a query may hold a password
+        Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(), request.getUriInfo().getPath());
+        return ErrorAnswer.of(ErrorCode.SERVER_ERROR.status(), ErrorCode.SERVER_ERROR,
+                "Something went wrong here; an operator finds it in the log under this id.", Map.of("id", id)).build();
+    }
+
+    private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
+        Log.warnf("The database is away: %s", rootOf(failure));
+        return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment; try again soon.")
+                .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}

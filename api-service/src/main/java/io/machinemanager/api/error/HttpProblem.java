@@ -1,0 +1,39 @@
+package io.machinemanager.api.error;
+
+import io.machinemanager.error.ErrorCode;
+
+/** Code and words for requests that HTTP itself finds fault with, before any code of ours is asked. */
+final class HttpProblem {
+
+    private HttpProblem() {
+    }
+
+    /** The code for a status of 400 to 499; what has no code of its own is an invalid request. */
+    static ErrorCode code(int status) {
+        return switch (status) {
+            case 401 -> ErrorCode.UNAUTHORIZED;
+            case 403 -> ErrorCode.FORBIDDEN;
+            case 404 -> ErrorCode.NOT_FOUND;
+            case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
+            case 409 -> ErrorCode.CONFLICT;
+            case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+            default -> ErrorCode.INVALID_REQUEST;
+        };
+    }
+
+    /** One sentence that a person can act on. */
+    static String message(int status) {
+        return switch (status) {
+            case 401 -> "This call needs a token; POST /login gives one.";
+            case 403 -> "You may not do this.";
+            case 404 -> "There is nothing at this address.";
+            case 405 -> "This address does not take this method; the Allow header lists those it takes.";
+            case 406 -> "Answers are JSON; ask with Accept: application/json or without Accept.";
+            case 413 -> "The body is too large.";
+            case 414 -> "The address is too long.";
+            case 415 -> "The body must be JSON; send it with Content-Type: application/json.";
+            case 431 -> "The headers are too large.";
+            default -> "The request is malformed.";
+        };
+    }
+}

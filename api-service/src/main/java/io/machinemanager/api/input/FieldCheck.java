@@ -1,0 +1,78 @@
+package io.machinemanager.api.input;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+import io.machinemanager.error.InvalidRequestException;
+
+/** Checks the fields of a body and reports all that is wrong at once. */
+public final class FieldCheck {
+
+    private final List<String> missing = new ArrayList<>();
+    private final List<String> wrong = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+
+    /**
+     * A body that has to be there.
+     *
+     * @throws InvalidRequestException when it is not
+     */
+    public static <T> T body(T body) {
+        if (body == null) {
+            throw new InvalidRequestException("This call needs a JSON object as its body.");
+        }
+        return body;
+    }
+
+    /** A field that has to be there and to keep a rule. */
+    public <T> FieldCheck required(String field, T value, Function<T, Optional<String>> problem) {
+        if (value == null) {
+            missing.add(field);
+        }
+        return optional(field, value, problem);
+    }
+
+    /** A field that has to be there. */
+    public FieldCheck required(String field, Object value) {
+        return required(field, value, any -> Optional.empty());
+    }
+
+    /** A field that has to keep a rule if it is there. */
+    public <T> FieldCheck optional(String field, T value, Function<T, Optional<String>> problem) {
+        Optional.ofNullable(value).flatMap(problem).ifPresent(sentence -> {
+            wrong.add(field);
+            problems.add(sentence);
+        });
+        return this;
+    }
+
+    /** Ends the check of a body in which nothing is required, but something has to be there. */
+    public FieldCheck anyOf(List<String> fields, Object... values) {
+        for (Object value : values) {
+            if (value != null) {
+                return this;
+            }
+        }
+        throw new InvalidRequestException("Give at least one of: %s.".formatted(String.join(", ", fields)), fields);
+    }
+
+    /**
+     * Ends the check.
+     *
+     * @throws InvalidRequestException when a field is missing or wrong; it names all of them
+     */
+    public void orThrow() {
+        if (missing.isEmpty() && wrong.isEmpty()) {
+            return;
+        }
+        List<String> sentences = new ArrayList<>(problems);
+        if (!missing.isEmpty()) {
+            sentences.addFirst("Missing: %s.".formatted(String.join(", ", missing)));
+        }
+        List<String> fields = new ArrayList<>(missing);
+        fields.addAll(wrong);
+        throw new InvalidRequestException(String.join(" ", sentences), fields);
+    }
+}

@@ -1,0 +1,73 @@
+package io.machinemanager.api.input;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import jakarta.ws.rs.core.UriInfo;
+
+import io.machinemanager.error.InvalidRequestException;
+
+/** The query of a request, with errors that name the parameter and never repeat its value. */
+public final class QueryParameters {
+
+    private final Map<String, List<String>> values;
+
+    private QueryParameters(Map<String, List<String>> values) {
+        this.values = values;
+    }
+
+    /** The query of that request. */
+    public static QueryParameters of(UriInfo uri) {
+        return new QueryParameters(uri.getQueryParameters());
+    }
+
+    /**
+     * A parameter's value, as it is.
+     *
+     * @return nothing when it is not given
+     * @throws InvalidRequestException when it is given more than once
+     */
+    public Optional<String> text(String name) {
+        List<String> given = values.getOrDefault(name, List.of());
+        if (given.size() > 1) {
+            throw new InvalidRequestException("The parameter %s is given more than once.".formatted(name),
+                    List.of(name));
+        }
+        return given.stream().findFirst();
+    }
+
+    /**
+     * A parameter's value as a number.
+     *
+     * @throws InvalidRequestException when it is no whole number of 32 bits
+     */
+    public Optional<Integer> number(String name) {
+        return text(name).map(text -> parse(name, text));
+    }
+
+    /**
+     * A parameter's value as a number of at least {@code least}.
+     *
+     * @throws InvalidRequestException when it is anything else
+     */
+    public Optional<Integer> number(String name, int least) {
+        Optional<Integer> number = number(name);
+        number.filter(n -> n < least).ifPresent(n -> {
+            throw new InvalidRequestException("The parameter %s must be at least %d.".formatted(name, least),
+                    List.of(name));
+        });
+        return number;
+    }
+
+    private static int parse(String name, String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new InvalidRequestException(
+                    "The parameter %s must be a whole number from %d to %d.".formatted(name, Integer.MIN_VALUE,
+                            Integer.MAX_VALUE),
+                    List.of(name));
+        }
+    }
+}

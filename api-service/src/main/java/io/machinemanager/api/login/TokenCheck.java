@@ -1,0 +1,67 @@
+package io.machinemanager.api.login;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.eclipse.microprofile.jwt.Claims;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+
+import io.machinemanager.user.Standing;
+import io.machinemanager.user.UserService;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.identity.AuthenticationRequestContext;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.SecurityIdentityAugmentor;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.smallrye.mutiny.Uni;
+
+/**
+ * Looks at the user behind a token whose signature was found good: the user must still be there with the same password and
+ * role, and the token's times must fit the database's. Roles come from the database, not from the token.
+ */
+@ApplicationScoped
+class TokenCheck implements SecurityIdentityAugmentor {
+
+    private static final Set<String> REQUIRED = Set.of(Claims.sub.name(), Claims.jti.name(), Claims.iat.name(),
+            Claims.nbf.name(), Claims.exp.name(), "roles", Tokens.VERSION);
+
+    private final UserService users;
+
+    TokenCheck(UserService users) {
+        this.users = users;
+    }
+
+    @Override
+    public Uni<SecurityIdentity> augment(SecurityIdentity identity, AuthenticationRequestContext context) {
+        return identity.getPrincipal() instanceof JsonWebToken token
+                ? context.runBlocking(() -> check(token))
+                : Uni.createFrom().item(identity);
+    }
+
+    private SecurityIdentity check(JsonWebToken token) {
+        if (!token.getClaimNames().containsAll(REQUIRED)) {
+            throw new AuthenticationFailedException("a claim is missing");
+        }
+        Standing user = users.standing(token.getSubject())
+                .orElseThrow(() -> new AuthenticationFailedException("the user does not exist"));
+        if (!Tokens.version(user).equals(token.getClaim(Tokens.VERSION))) {
+            throw new AuthenticationFailedException("the user was changed since");
+        }
+        if (!fits(token, user.at())) {
+            throw new AuthenticationFailedException("it is not its time");
+        }
+        return QuarkusSecurityIdentity.builder().setPrincipal(token)
+                .addRoles(user.admin() ? Set.of(Role.ADMIN) : Set.of()).addAttributes(Map.of(Caller.STANDING, user))
+                .build();
+    }
+
+    private static boolean fits(JsonWebToken token, Instant now) {
+        long notBefore = token.<Number>getClaim(Claims.nbf.name()).longValue();
+        return now.isBefore(Instant.ofEpochSecond(token.getExpirationTime()))
+                && !now.isBefore(Instant.ofEpochSecond(notBefore))
+                && !now.isBefore(Instant.ofEpochSecond(token.getIssuedAtTime()));
+    }
+}

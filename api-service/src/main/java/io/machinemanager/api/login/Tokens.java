@@ -1,0 +1,48 @@
+package io.machinemanager.api.login;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.eclipse.microprofile.jwt.Claims;
+
+import io.machinemanager.user.Standing;
+import io.smallrye.jwt.build.Jwt;
+
+/** Issues tokens. All times in them are the database's, as are the times they are checked against. */
+@ApplicationScoped
+public class Tokens {
+
+    /** Who issues our tokens, and the only issuer whose tokens are taken. */
+    static final String ISSUER = "machine-manager";
+
+    /** The claim that ties a token to the user's password and role at the time. */
+    static final String VERSION = "ver";
+
+    private final Duration lifetime;
+
+    Tokens(JwtConfig config) {
+        lifetime = Duration.ofMinutes(config.expiresMinutes());
+    }
+
+    /** A token for a user who has just logged in. */
+    public String issue(Standing user) {
+        Instant now = user.at();
+        return Jwt.claims().issuer(ISSUER).subject(user.username())
+                .claim("roles", user.admin() ? Set.of(Role.ADMIN) : Set.of()).claim(VERSION, version(user))
+                .issuedAt(now).claim(Claims.nbf.name(), now.getEpochSecond()).expiresAt(now.plus(lifetime)).jws()
+                .sign();
+    }
+
+    /** How long a token is good for. */
+    public Duration lifetime() {
+        return lifetime;
+    }
+
+    /** The user's token version as a token carries it: a text, since JSON numbers do not hold 64 bits everywhere. */
+    static String version(Standing user) {
+        return Long.toHexString(user.tokenVersion());
+    }
+}

@@ -1,0 +1,57 @@
+package io.machinemanager.api.login;
+
+import java.util.List;
+
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.MessageView;
+import io.machinemanager.user.Standing;
+import io.machinemanager.user.UserService;
+import io.quarkus.security.Authenticated;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+
+/** The caller's own user. */
+@Path("/whoami")
+@Tag(name = "Log-in")
+@Produces(MediaType.APPLICATION_JSON)
+@Authenticated
+@RunOnVirtualThread
+public class WhoamiResource {
+
+    private final SecurityIdentity identity;
+    private final UserService users;
+
+    WhoamiResource(SecurityIdentity identity, UserService users) {
+        this.identity = identity;
+        this.users = users;
+    }
+
+    /** Tells who the token stands for. */
+    @GET
+    @Operation(summary = "Tell who the token stands for")
+    public WhoamiView whoami() {
+        Standing caller = Caller.of(identity);
+        return new WhoamiView(caller.username(), caller.admin() ? List.of(Role.ADMIN) : List.of());
+    }
+
+    /** Changes the caller's password. */
+    @PUT
+    @Path("/password")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Change one's own password", description = "All tokens given out before stop working, the one of this call included.")
+    public MessageView changePassword(PasswordChange change) {
+        FieldCheck.body(change).check();
+        users.changeOwnPassword(Caller.of(identity), change.currentPassword(), change.newPassword());
+        return new MessageView("changed");
+    }
+}

@@ -1,0 +1,113 @@
+package io.machinemanager.api.machine;
+
+import java.util.List;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.MessageView;
+import io.machinemanager.api.input.Page;
+import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.api.login.Caller;
+import io.machinemanager.api.login.Role;
+import io.machinemanager.machine.MachineChange;
+import io.machinemanager.reservation.PoolService;
+import io.machinemanager.reservation.PoolService.Pool;
+import io.quarkus.security.Authenticated;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+
+/** The machines of the pool. */
+@Path("/machines")
+@Tag(name = "Machines")
+@Produces(MediaType.APPLICATION_JSON)
+@Authenticated
+@RunOnVirtualThread
+public class MachineResource {
+
+    private final SecurityIdentity identity;
+    private final PoolService pool;
+    private final MachineAdmission admission;
+
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission) {
+        this.identity = identity;
+        this.pool = pool;
+        this.admission = admission;
+    }
+
+    /** Registers a machine. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Role.ADMIN)
+    @Operation(summary = "Register a machine", description = """
+            The machine's SSH host keys are recorded now, or at the first contact when it does not answer now; from then on a
+            machine with other keys is not spoken to. The password is stored encrypted and never shown.""")
+    public RestResponse<MachineView> register(MachineRegistration registration) {
+        FieldCheck.body(registration).check();
+        return ResponseBuilder
+                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration.toNewMachine())))
+                .build();
+    }
+
+    /** Lists the machines. */
+    @GET
+    @Operation(summary = "List the machines by name")
+    public RestResponse<List<MachineView>> list(@Context UriInfo uri) {
+        Page page = Page.of(QueryParameters.of(uri));
+        Pool part = pool.list(page.offset(), page.limit());
+        return page.answer(MachineView.of(part, isAdmin()), pool::count);
+    }
+
+    /** Shows a machine. */
+    @GET
+    @Path("/{name}")
+    @Operation(summary = "Show one machine")
+    public MachineView get(@RestPath String name) {
+        return MachineView.of(pool.only(name), isAdmin()).getFirst();
+    }
+
+    /** Changes a machine. */
+    @PATCH
+    @Path("/{name}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Role.ADMIN)
+    @Operation(summary = "Change a machine", description = """
+            What is left out stays. `"enabled": false` keeps the machine from being lent again; whoever has it keeps it. Host and
+            port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
+            anew.""")
+    public MachineView change(@RestPath String name, MachineUpdate update) {
+        FieldCheck.body(update).check();
+        MachineChange change = update.toChange();
+        return MachineView.of(admission.change(name, change), true).getFirst();
+    }
+
+    /** Deletes a machine. */
+    @DELETE
+    @Path("/{name}")
+    @RolesAllowed(Role.ADMIN)
+    @Operation(summary = "Delete a machine", description = "Refused while it is reserved or being cleaned. The history of its reservations stays.")
+    public MessageView delete(@RestPath String name) {
+        pool.delete(name);
+        return new MessageView("deleted");
+    }
+
+    private boolean isAdmin() {
+        return Caller.of(identity).admin();
+    }
+}

@@ -1,0 +1,56 @@
+package io.machinemanager.api.machine;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+
+import io.machinemanager.machine.Machine;
+import io.machinemanager.reservation.MachineState;
+import io.machinemanager.reservation.PoolService.Pool;
+import io.machinemanager.reservation.PooledMachine;
+import io.machinemanager.reservation.Reservation;
+
+/**
+ * A machine. Its password is not part of it.
+ *
+ * @param name its name in the pool
+ * @param host a DNS name or an IP address
+ * @param port the port of its sshd
+ * @param user the user the service logs in with
+ * @param reserved whether somebody holds it, be it that its account is only just made or still being removed
+ * @param reservedBy the user who holds it
+ * @param reservedUntil until when
+ * @param state what it is doing
+ * @param enabled whether it may be lent
+ * @param lastSeenAt when the service was last logged in there; for admins
+ * @param reason why it is not lent although nobody uses it; for admins
+ */
+public record MachineView(String name, String host, int port, String user, boolean reserved, String reservedBy,
+        Instant reservedUntil, String state, boolean enabled, @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
+        @JsonInclude(Include.NON_NULL) String reason) {
+
+    static List<MachineView> of(Pool pool, boolean forAdmin) {
+        return pool.machines().stream().map(pooled -> of(pooled, pool.at(), forAdmin)).toList();
+    }
+
+    /** A machine that was registered just now. */
+    static MachineView of(Machine machine) {
+        return of(new PooledMachine(machine, null), machine.createdAt, true);
+    }
+
+    private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin) {
+        Machine machine = pooled.machine();
+        Reservation reservation = pooled.reservation();
+        return new MachineView(machine.name, machine.host, machine.port, machine.sshUser, reservation != null,
+                reservation == null ? null : reservation.ownerName,
+                reservation == null ? null : reservation.reservedUntil, name(pooled.state(at)), machine.enabled,
+                forAdmin ? machine.lastSeenAt : null, forAdmin ? pooled.reason(at).orElse(null) : null);
+    }
+
+    private static String name(MachineState state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+}

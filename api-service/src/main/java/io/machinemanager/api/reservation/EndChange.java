@@ -1,0 +1,25 @@
+package io.machinemanager.api.reservation;
+
+import java.time.Instant;
+import java.util.List;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.error.InvalidRequestException;
+
+/**
+ * Another end for a reservation, said in one of two ways.
+ *
+ * @param durationMinutes how many minutes it is to last, counted from its start
+ * @param reservedUntil when it is to end
+ */
+public record EndChange(Integer durationMinutes, Instant reservedUntil) {
+
+    private static final List<String> FIELDS = List.of("duration_minutes", "reserved_until");
+
+    void check() {
+        new FieldCheck().anyOf(FIELDS, durationMinutes, reservedUntil);
+        if (durationMinutes != null && reservedUntil != null) {
+            throw new InvalidRequestException("Give either duration_minutes or reserved_until.", FIELDS);
+        }
+    }
+}

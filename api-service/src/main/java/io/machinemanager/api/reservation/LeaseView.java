@@ -1,0 +1,49 @@
+package io.machinemanager.api.reservation;
+
+import java.time.Instant;
+import java.util.List;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+
+import io.machinemanager.reservation.Lease;
+import io.machinemanager.reservation.Lease.LentMachine;
+
+/**
+ * Machines that were reserved.
+ *
+ * @param username the account on each
+ * @param machines the machines, by name
+ * @param reservedUntil the end
+ * @param durationMinutes how long that is
+ * @param reservationPassword the account's password if it was generated, this once
+ */
+public record LeaseView(String username, List<MachineOfLease> machines, Instant reservedUntil, int durationMinutes,
+        @JsonInclude(Include.NON_NULL) String reservationPassword) {
+
+    /**
+     * One of the machines.
+     *
+     * @param machine its name
+     * @param host where to log in
+     * @param port the port of its sshd
+     * @param reservationId the reservation of this machine
+     */
+    public record MachineOfLease(String machine, String host, int port, long reservationId) {
+
+        static MachineOfLease of(LentMachine lent) {
+            return new MachineOfLease(lent.name(), lent.host(), lent.port(), lent.reservationId());
+        }
+    }
+
+    static LeaseView of(Lease lease) {
+        return new LeaseView(lease.account(), lease.machines().stream().map(MachineOfLease::of).toList(),
+                lease.reservedUntil(), lease.minutes(), lease.generatedPassword());
+    }
+
+    /** Leaves the password out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return machines.toString();
+    }
+}

@@ -1,0 +1,18 @@
+package io.machinemanager.api.reservation;
+
+import java.util.List;
+
+import io.machinemanager.reservation.ReleaseReport;
+
+/**
+ * What came of giving a machine back.
+ *
+ * @param message the outcome in words
+ * @param pending the machine's name if its account could not be removed yet
+ */
+public record ReleaseView(String message, List<String> pending) {
+
+    static ReleaseView of(ReleaseReport report) {
+        return new ReleaseView(report.pending().isEmpty() ? "released" : "still being removed", report.pending());
+    }
+}

@@ -1,0 +1,72 @@
+package io.machinemanager.api.reservation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+
+import io.machinemanager.machine.Machine;
+import io.machinemanager.reservation.PoolService.Chronicle;
+import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.ReservationEvent;
+import io.machinemanager.reservation.ReservationState;
+
+/**
+ * A reservation with all that happened to it.
+ *
+ * @param reservationId its id
+ * @param username the account on the machine
+ * @param owner the user who reserved
+ * @param machine the machine's name
+ * @param host where to log in; null once the machine was deleted
+ * @param port the port of its sshd; null once the machine was deleted
+ * @param state its station: provisioning, active, releasing or released
+ * @param createdAt when the machine was chosen
+ * @param durationMinutes how long it was to last
+ * @param reservedUntil the end
+ * @param secondsRemaining how long that is from now; 0 once it has passed or the reservation is over
+ * @param releaseCause why it ended
+ * @param releasedAt when the account was verified gone
+ * @param failedRemovals how many tries to remove the account have failed
+ * @param lastError why the last of them failed
+ * @param nextAttemptAt when the next one is due
+ * @param history what happened, oldest first
+ */
+public record ReservationDetailView(long reservationId, String username, String owner, String machine, String host,
+        Integer port, String state, Instant createdAt, int durationMinutes, Instant reservedUntil,
+        long secondsRemaining, String releaseCause, Instant releasedAt, int failedRemovals,
+        @JsonInclude(Include.NON_NULL) String lastError, @JsonInclude(Include.NON_NULL) Instant nextAttemptAt,
+        List<EventView> history) {
+
+    /**
+     * Something that happened to a reservation.
+     *
+     * @param at when
+     * @param event what
+     * @param detail more about it
+     */
+    public record EventView(Instant at, String event, @JsonInclude(Include.NON_NULL) String detail) {
+
+        static EventView of(ReservationEvent event) {
+            return new EventView(event.happenedAt, name(event.kind), event.detail);
+        }
+    }
+
+    static ReservationDetailView of(Chronicle chronicle) {
+        Reservation row = chronicle.reservation();
+        Machine machine = row.machine;
+        boolean running = row.state == ReservationState.PROVISIONING || row.state == ReservationState.ACTIVE;
+        return new ReservationDetailView(row.id, row.account, row.ownerName, row.machineName,
+                machine == null ? null : machine.host, machine == null ? null : machine.port, name(row.state),
+                row.createdAt, row.durationMinutes, row.reservedUntil,
+                running ? ReservationView.secondsRemaining(row, chronicle.at()) : 0,
+                row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts, row.lastError,
+                row.nextAttemptAt, chronicle.events().stream().map(EventView::of).toList());
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,49 @@
+package io.machinemanager.api.reservation;
+
+import io.machinemanager.account.AccountName;
+import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.reservation.Borrower;
+import io.machinemanager.reservation.ReservationOrder;
+import io.machinemanager.user.Standing;
+
+/**
+ * What somebody wants to reserve.
+ *
+ * @param count how many machines; 1 when it is left out
+ * @param durationMinutes for how many minutes; 60 when it is left out
+ * @param reservationPassword the account's password; one is generated when it is left out
+ * @param username the account to make on each machine; the caller's own name when it is left out
+ */
+public record ReservationForm(Integer count, Integer durationMinutes, String reservationPassword, String username) {
+
+    private static final int DEFAULT_COUNT = 1;
+    private static final int DEFAULT_MINUTES = 60;
+
+    static ReservationForm of(QueryParameters query) {
+        return new ReservationForm(query.number("count").orElse(null), query.number("duration").orElse(null),
+                query.text("reservation_password").or(() -> query.text("password")).orElse(null),
+                query.text("username").orElse(null));
+    }
+
+    ReservationOrder toOrder(Standing caller) {
+        return new ReservationOrder(new Borrower(caller.userId(), caller.username()),
+                count == null ? DEFAULT_COUNT : count, durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
+                username == null ? accountOf(caller) : username, reservationPassword);
+    }
+
+    private static String accountOf(Standing caller) {
+        if (AccountName.problemWith(caller.username()).isPresent()) {
+            throw new InvalidRequestException(
+                    "Your name, %s, cannot be the name of an account on a machine; pass another one as username."
+                            .formatted(caller.username()));
+        }
+        return caller.username();
+    }
+
+    /** Leaves the password out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "%s machines, %s minutes, account %s".formatted(count, durationMinutes, username);
+    }
+}

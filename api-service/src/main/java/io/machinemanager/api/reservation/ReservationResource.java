@@ -1,0 +1,131 @@
+package io.machinemanager.api.reservation;
+
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.Page;
+import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.api.login.Caller;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.NotFoundException;
+import io.machinemanager.reservation.PoolService;
+import io.machinemanager.reservation.PoolService.Chronicle;
+import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.user.Standing;
+import io.quarkus.security.Authenticated;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+
+/** Reservations: one for each machine lent. */
+@Path("/reservations")
+@Tag(name = "Reservations")
+@Produces(MediaType.APPLICATION_JSON)
+@Authenticated
+@RunOnVirtualThread
+public class ReservationResource {
+
+    private final SecurityIdentity identity;
+    private final ReservationService reservations;
+    private final PoolService pool;
+
+    ReservationResource(SecurityIdentity identity, ReservationService reservations, PoolService pool) {
+        this.identity = identity;
+        this.reservations = reservations;
+        this.pool = pool;
+    }
+
+    /** Reserves machines. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Reserve machines", description = """
+            All or nothing: either all `count` machines have the account, or none has it and none is held. When no password is
+            given one is generated, and the answer carries it this once.""")
+    public RestResponse<LeaseView> reserve(ReservationForm form) {
+        LeaseView lease = LeaseView.of(reservations.reserve(FieldCheck.body(form).toOrder(caller())));
+        return ResponseBuilder.create(RestResponse.Status.CREATED, lease).header("Cache-Control", "no-store").build();
+    }
+
+    /** Lists the live reservations. */
+    @GET
+    @Operation(summary = "List the live reservations, one entry a machine", description = "An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end.")
+    public RestResponse<ReservationsView> list(@Context UriInfo uri) {
+        Page page = Page.of(QueryParameters.of(uri));
+        ReservationsView part = ReservationsView.of(pool.reservations(page.offset(), page.limit()));
+        return page.answer(part, pool::countReservations);
+    }
+
+    /** Shows a reservation. */
+    @GET
+    @Path("/{id}")
+    @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
+    public ReservationDetailView get(@RestPath String id) {
+        return ReservationDetailView.of(own(id));
+    }
+
+    /** Moves the end of a reservation. */
+    @PATCH
+    @Path("/{id}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Extend or shorten a reservation", description = """
+            Give either `duration_minutes`, counted from the start, or `reserved_until`. Only while the reservation is active: an
+            extension that comes too late is refused with 409 and changes nothing.""")
+    public ReservationDetailView moveEnd(@RestPath String id, EndChange change) {
+        FieldCheck.body(change).check();
+        long reservation = own(id).reservation().id;
+        if (change.reservedUntil() != null) {
+            reservations.moveEnd(reservation, change.reservedUntil());
+        } else {
+            reservations.changeDuration(reservation, change.durationMinutes());
+        }
+        return ReservationDetailView.of(pool.reservation(reservation));
+    }
+
+    /** Gives a machine back. */
+    @DELETE
+    @Path("/{id}")
+    @Operation(summary = "Give a machine back early", description = """
+            200 when the account is verified gone and the machine is free. 202 when the account could not be removed yet: the
+            reservation is over all the same, and the scheduler goes on trying.""")
+    public RestResponse<ReleaseView> giveBack(@RestPath String id) {
+        ReleaseView view = ReleaseView.of(reservations.giveBack(own(id).reservation().id));
+        return ResponseBuilder.create(view.pending().isEmpty() ? RestResponse.Status.OK : RestResponse.Status.ACCEPTED,
+                view).build();
+    }
+
+    private Chronicle own(String id) {
+        Chronicle chronicle = pool.reservation(parse(id));
+        Standing caller = caller();
+        Long owner = chronicle.reservation().ownerId;
+        if (!caller.admin() && (owner == null || owner != caller.userId())) {
+            throw new ForbiddenException("Only the owner of a reservation and admins may do this.");
+        }
+        return chronicle;
+    }
+
+    private static long parse(String id) {
+        try {
+            return Long.parseLong(id);
+        } catch (NumberFormatException e) {
+            throw new NotFoundException("There is no such reservation; the id of one is a number.");
+        }
+    }
+
+    private Standing caller() {
+        return Caller.of(identity);
+    }
+}

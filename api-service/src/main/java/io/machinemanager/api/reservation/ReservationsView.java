@@ -1,0 +1,17 @@
+package io.machinemanager.api.reservation;
+
+import java.util.List;
+
+import io.machinemanager.reservation.PoolService.LiveReservations;
+
+/**
+ * The live reservations.
+ *
+ * @param reservations by machine
+ */
+public record ReservationsView(List<ReservationView> reservations) {
+
+    static ReservationsView of(LiveReservations live) {
+        return new ReservationsView(live.reservations().stream().map(r -> ReservationView.of(r, live.at())).toList());
+    }
+}

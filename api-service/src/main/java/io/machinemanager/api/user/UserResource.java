@@ -1,0 +1,93 @@
+package io.machinemanager.api.user;
+
+import java.util.List;
+
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.MessageView;
+import io.machinemanager.api.input.Page;
+import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.api.login.Role;
+import io.machinemanager.reservation.UserDeletionService;
+import io.machinemanager.user.UserService;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+
+/** Users, for admins. */
+@Path("/users")
+@Tag(name = "Users")
+@Produces(MediaType.APPLICATION_JSON)
+@RolesAllowed(Role.ADMIN)
+@RunOnVirtualThread
+public class UserResource {
+
+    private final UserService users;
+    private final UserDeletionService deletion;
+
+    UserResource(UserService users, UserDeletionService deletion) {
+        this.users = users;
+        this.deletion = deletion;
+    }
+
+    /** Creates a user. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Create a user")
+    public RestResponse<UserView> create(UserCreation creation) {
+        FieldCheck.body(creation).check();
+        return ResponseBuilder.create(RestResponse.Status.CREATED, UserView.of(users.create(creation.toNewUser())))
+                .build();
+    }
+
+    /** Lists the users. */
+    @GET
+    @Operation(summary = "List the users by name")
+    public RestResponse<List<UserView>> list(@Context UriInfo uri) {
+        Page page = Page.of(QueryParameters.of(uri));
+        return page.answer(users.list(page.offset(), page.limit()).stream().map(UserView::of).toList(), users::count);
+    }
+
+    /** Shows a user. */
+    @GET
+    @Path("/{username}")
+    @Operation(summary = "Show one user")
+    public UserView get(@RestPath String username) {
+        return UserView.of(users.get(username));
+    }
+
+    /** Changes a user. */
+    @PATCH
+    @Path("/{username}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working. The last admin has to stay one.")
+    public UserView change(@RestPath String username, UserUpdate update) {
+        FieldCheck.body(update).check();
+        return UserView.of(users.change(username, update.toChange()));
+    }
+
+    /** Deletes a user. */
+    @DELETE
+    @Path("/{username}")
+    @Operation(summary = "Delete a user", description = "The user's reservations are released first, and all of its tokens stop working at once."
+            + " The last admin cannot be deleted.")
+    public MessageView delete(@RestPath String username) {
+        deletion.delete(username);
+        return new MessageView("deleted");
+    }
+}
