@@ -1,4 +1,4 @@
-package io.machinemanager.machine;
+package io.machinemanager.secret;
 
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -8,28 +8,28 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.startup.StartupCheck;
 import io.quarkus.runtime.configuration.ConfigUtils;
 
-/** Checks the keys that encrypt the machines' passwords. */
+/** Checks the keys that encrypt secrets in the database. */
 @ApplicationScoped
-class MachineSecretsCheck implements StartupCheck {
+class SecretCheck implements StartupCheck {
 
-    private final MachineConfig config;
+    private final SecretConfig config;
 
-    MachineSecretsCheck(MachineConfig config) {
+    SecretCheck(SecretConfig config) {
         this.config = config;
     }
 
     @Override
     public Stream<String> problems() {
         boolean production = ConfigUtils.isProfileActive("prod");
-        Stream<String> missing = config.secretsKey().isEmpty() && production
+        Stream<String> missing = config.key().isEmpty() && production
                 ? Stream.of("MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32")
                 : Stream.empty();
-        return Stream.of(missing, problem("MACHINE_SECRETS_KEY", config.secretsKey()),
-                problem("MACHINE_SECRETS_KEY_PREVIOUS", config.secretsKeyPrevious())).flatMap(problems -> problems);
+        return Stream.of(missing, problem("MACHINE_SECRETS_KEY", config.key()),
+                problem("MACHINE_SECRETS_KEY_PREVIOUS", config.keyPrevious())).flatMap(problems -> problems);
     }
 
     private static Stream<String> problem(String name, Optional<String> key) {
-        return key.flatMap(MachineSecrets::problemWith)
+        return key.flatMap(SecretBox::problemWith)
                 .map(problem -> "%s cannot be used: %s; make one with: openssl rand -base64 32".formatted(name,
                         problem))
                 .stream();
