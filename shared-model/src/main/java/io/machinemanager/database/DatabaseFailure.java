@@ -14,6 +14,8 @@ public final class DatabaseFailure {
     private static final Set<Integer> PASSING = Set.of(1021, 1040, 1053, 1114, 1203, 1205, 1226, 1290, 1317, 1836, 1927,
             1969, 3024);
 
+    private static final String DEADLOCK = "40001";
+
     private DatabaseFailure() {
     }
 
@@ -22,6 +24,9 @@ public final class DatabaseFailure {
      * or {@link Transactions} lost one race too many.
      */
     public static boolean isPassing(Throwable failure) {
+        if (Reachability.lostConnection(failure).isPresent()) {
+            return true;
+        }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof LostRaceException || cause instanceof SQLException sql && isPassing(sql)) {
                 return true;
@@ -31,11 +36,6 @@ public final class DatabaseFailure {
     }
 
     private static boolean isPassing(SQLException failure) {
-        String state = failure.getSQLState();
-        if (state == null) {
-            // the pool's own failures, such as no connection in time, have neither state nor number
-            return failure.getErrorCode() == 0;
-        }
-        return state.startsWith("08") || state.equals("40001") || PASSING.contains(failure.getErrorCode());
+        return DEADLOCK.equals(failure.getSQLState()) || PASSING.contains(failure.getErrorCode());
     }
 }

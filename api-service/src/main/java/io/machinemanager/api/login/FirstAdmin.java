@@ -1,8 +1,11 @@
 package io.machinemanager.api.login;
 
+import java.util.List;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.machinemanager.startup.StartupRefusal;
 import io.machinemanager.user.UserService;
 import io.quarkus.runtime.StartupEvent;
 
@@ -11,6 +14,10 @@ import io.quarkus.runtime.StartupEvent;
 class FirstAdmin {
 
     void seed(@Observes StartupEvent start, UserService users) {
-        users.seedAdmin();
+        try {
+            users.seedAdmin();
+        } catch (IllegalStateException e) {
+            throw StartupRefusal.because(List.of(e.getMessage()));
+        }
     }
 }

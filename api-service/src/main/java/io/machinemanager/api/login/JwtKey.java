@@ -5,7 +5,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.Optional;
 
 /**
  * The key that a secret stands for, as a JSON Web Key (RFC 7517). Its id is derived from the secret, so that a token finds
@@ -17,9 +16,6 @@ record JwtKey(String secret) {
 
     /** HS256 needs a key of at least 256 bits (RFC 7518, section 3.2). */
     static final int MIN_BYTES = 32;
-
-    /** Stands in for a secret where none is set, which production does not allow. */
-    static final String DEVELOPMENT_SECRET = "change-me";
 
     /** The key as JSON; a secret that is too short for it is stretched, which makes it work and not safe. */
     String toJwk() {
@@ -35,20 +31,6 @@ record JwtKey(String secret) {
     private byte[] bytes() {
         byte[] raw = secret.getBytes(StandardCharsets.UTF_8);
         return raw.length >= MIN_BYTES ? raw : sha256(raw);
-    }
-
-    /** Why production does not start with a secret; nothing when it may be used. */
-    static Optional<String> problemWith(Optional<String> secret) {
-        if (secret.isEmpty()) {
-            return Optional.of("JWT_SECRET is not set");
-        }
-        if (secret.get().startsWith(DEVELOPMENT_SECRET)) {
-            return Optional.of("JWT_SECRET is the default");
-        }
-        int bytes = secret.get().getBytes(StandardCharsets.UTF_8).length;
-        return bytes >= MIN_BYTES
-                ? Optional.empty()
-                : Optional.of("JWT_SECRET has %d bytes instead of at least %d".formatted(bytes, MIN_BYTES));
     }
 
     private static byte[] sha256(byte[] input) {

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.reservation.NewEnd;
 
 /**
  * Another end for a reservation, said in one of two ways.
@@ -21,5 +22,9 @@ public record EndChange(Integer durationMinutes, Instant reservedUntil) {
         if (durationMinutes != null && reservedUntil != null) {
             throw new InvalidRequestException("Give either duration_minutes or reserved_until.", FIELDS);
         }
+    }
+
+    NewEnd toNewEnd() {
+        return reservedUntil == null ? new NewEnd.After(durationMinutes) : new NewEnd.At(reservedUntil);
     }
 }

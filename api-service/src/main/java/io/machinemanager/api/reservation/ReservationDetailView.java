@@ -8,8 +8,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 import io.machinemanager.machine.Machine;
-import io.machinemanager.reservation.PoolService.Chronicle;
 import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.ReservationDetails;
 import io.machinemanager.reservation.ReservationEvent;
 import io.machinemanager.reservation.ReservationState;
 
@@ -54,16 +54,16 @@ public record ReservationDetailView(long reservationId, String username, String 
         }
     }
 
-    static ReservationDetailView of(Chronicle chronicle) {
-        Reservation row = chronicle.reservation();
+    static ReservationDetailView of(ReservationDetails details) {
+        Reservation row = details.reservation();
         Machine machine = row.machine;
         boolean running = row.state == ReservationState.PROVISIONING || row.state == ReservationState.ACTIVE;
         return new ReservationDetailView(row.id, row.account, row.ownerName, row.machineName,
                 machine == null ? null : machine.host, machine == null ? null : machine.port, name(row.state),
                 row.createdAt, row.durationMinutes, row.reservedUntil,
-                running ? ReservationView.secondsRemaining(row, chronicle.at()) : 0,
+                running ? ReservationView.secondsRemaining(row, details.at()) : 0,
                 row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts, row.lastError,
-                row.nextAttemptAt, chronicle.events().stream().map(EventView::of).toList());
+                row.nextAttemptAt, details.events().stream().map(EventView::of).toList());
     }
 
     private static String name(Enum<?> constant) {

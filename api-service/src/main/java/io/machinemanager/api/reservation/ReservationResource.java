@@ -1,5 +1,9 @@
 package io.machinemanager.api.reservation;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -8,10 +12,15 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -22,9 +31,13 @@ import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.reservation.IdempotencyService;
+import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.PoolService;
-import io.machinemanager.reservation.PoolService.Chronicle;
+import io.machinemanager.reservation.ReservationDetails;
+import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.user.Standing;
 import io.quarkus.security.Authenticated;
@@ -39,13 +52,19 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @RunOnVirtualThread
 public class ReservationResource {
 
+    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
+
     private final SecurityIdentity identity;
     private final ReservationService reservations;
+    private final IdempotencyService idempotency;
     private final PoolService pool;
 
-    ReservationResource(SecurityIdentity identity, ReservationService reservations, PoolService pool) {
+    ReservationResource(SecurityIdentity identity, ReservationService reservations, IdempotencyService idempotency,
+            PoolService pool) {
         this.identity = identity;
         this.reservations = reservations;
+        this.idempotency = idempotency;
         this.pool = pool;
     }
 
@@ -54,10 +73,26 @@ public class ReservationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Reserve machines", description = """
             All or nothing: either all `count` machines have the account, or none has it and none is held. When no password is
-            given one is generated, and the answer carries it this once.""")
-    public RestResponse<LeaseView> reserve(ReservationForm form) {
-        LeaseView lease = LeaseView.of(reservations.reserve(FieldCheck.body(form).toOrder(caller())));
-        return ResponseBuilder.create(RestResponse.Status.CREATED, lease).header("Cache-Control", "no-store").build();
+            given one is generated, and the answer carries it this once. With an `Idempotency-Key` the request may be
+            repeated: for 24 hours the same key gives the first answer again and reserves once.""")
+    @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
+    public RestResponse<LeaseView> reserve(ReservationForm form, @Context HttpHeaders headers) {
+        ReservationOrder order = FieldCheck.body(form).toOrder(caller());
+        Lease lease = key(headers).map(key -> idempotency.reserve(key, order))
+                .orElseGet(() -> reservations.reserve(order));
+        return ResponseBuilder.create(RestResponse.Status.CREATED, LeaseView.of(lease))
+                .header("Cache-Control", "no-store").build();
+    }
+
+    private static Optional<String> key(HttpHeaders headers) {
+        List<String> given = headers.getRequestHeader(IDEMPOTENCY_KEY);
+        if (given.isEmpty()) {
+            return Optional.empty();
+        }
+        if (given.size() > 1 || !KEY.matcher(given.getFirst()).matches()) {
+            throw new InvalidRequestException("An Idempotency-Key is one text of 1 to 255 printable characters.");
+        }
+        return Optional.of(given.getFirst());
     }
 
     /** Lists the live reservations. */
@@ -87,12 +122,8 @@ public class ReservationResource {
     public ReservationDetailView moveEnd(@RestPath String id, EndChange change) {
         FieldCheck.body(change).check();
         long reservation = own(id).reservation().id;
-        if (change.reservedUntil() != null) {
-            reservations.moveEnd(reservation, change.reservedUntil());
-        } else {
-            reservations.changeDuration(reservation, change.durationMinutes());
-        }
-        return ReservationDetailView.of(pool.reservation(reservation));
+        reservations.extend(reservation, change.toNewEnd());
+        return ReservationDetailView.of(reservations.details(reservation));
     }
 
     /** Gives a machine back. */
@@ -107,14 +138,14 @@ public class ReservationResource {
                 view).build();
     }
 
-    private Chronicle own(String id) {
-        Chronicle chronicle = pool.reservation(parse(id));
+    private ReservationDetails own(String id) {
+        ReservationDetails details = reservations.details(parse(id));
         Standing caller = caller();
-        Long owner = chronicle.reservation().ownerId;
+        Long owner = details.reservation().ownerId;
         if (!caller.admin() && (owner == null || owner != caller.userId())) {
             throw new ForbiddenException("Only the owner of a reservation and admins may do this.");
         }
-        return chronicle;
+        return details;
     }
 
     private static long parse(String id) {

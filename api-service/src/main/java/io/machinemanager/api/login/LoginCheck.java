@@ -1,0 +1,55 @@
+package io.machinemanager.api.login;
+
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.startup.Secrets;
+import io.machinemanager.startup.StartupCheck;
+import io.machinemanager.user.LoginPassword;
+import io.machinemanager.user.UserConfig;
+import io.machinemanager.user.UserName;
+import io.quarkus.runtime.configuration.ConfigUtils;
+
+/** Checks the secrets that logging in rests on. Production takes none that is short or known to everybody. */
+@ApplicationScoped
+class LoginCheck implements StartupCheck {
+
+    private static final int MIN_ADMIN_PASSWORD = 8;
+
+    private final JwtConfig tokens;
+    private final UserConfig users;
+
+    LoginCheck(JwtConfig tokens, UserConfig users) {
+        this.tokens = tokens;
+        this.users = users;
+    }
+
+    @Override
+    public Stream<String> problems() {
+        return ConfigUtils.isProfileActive("prod")
+                ? Stream.concat(shapes(), production()).distinct()
+                : shapes();
+    }
+
+    private Stream<String> production() {
+        return Stream
+                .of(Secrets.problemWith("JWT_SECRET", tokens.secret(), JwtKey.MIN_BYTES),
+                        tokens.secretPrevious().flatMap(previous -> Secrets.problemWith("JWT_SECRET_PREVIOUS",
+                                Optional.of(previous), JwtKey.MIN_BYTES)),
+                        Secrets.problemWith("ADMIN_DEFAULT_PASSWORD", users.adminPassword(), MIN_ADMIN_PASSWORD))
+                .flatMap(Optional::stream);
+    }
+
+    private Stream<String> shapes() {
+        return Stream
+                .of(UserName.problemWith(users.adminUsername())
+                        .map(problem -> "ADMIN_DEFAULT_USERNAME cannot be used: " + problem),
+                        users.adminPassword().flatMap(LoginPassword::problemWith)
+                                .map(problem -> "ADMIN_DEFAULT_PASSWORD cannot be used: " + problem),
+                        Optional.of("BCRYPT_COST is not a number from 4 to 31.")
+                                .filter(problem -> users.bcryptCost() < 4 || users.bcryptCost() > 31))
+                .flatMap(Optional::stream);
+    }
+}
