@@ -4,12 +4,13 @@
 #
 # It is never a file on the machine: the caller sends it, after these lines of data, to the standard input of a shell
 # that has read them into variables. Data is thus never code, and nothing secret is ever on a command line.
-#   mm_action   CREATE or REMOVE
+#   mm_action   CREATE, REMOVE or PROBE
 #   mm_account  the account's name
 #   mm_token    the fencing token of the reservation
-#   mm_hash     the crypt hash of its password, empty to remove
+#   mm_hash     the crypt hash of its password, empty unless it is to be made
 #   mm_limit    the seconds that the caller waits for the answer
-# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence.
+# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence;
+# or, to PROBE, FOUND and each account of ours as name=token.
 #
 # Nothing but assignments and functions may stand outside the last line: when the connection breaks half way through
 # the script, the part that arrived must do nothing.
@@ -552,6 +553,22 @@ mm_verify_gone() {
     [ -z "$mm_left" ]
 }
 
+# ---- look -----------------------------------------------------------------------------------------------------------
+
+# The accounts that carry our mark, and those whose mark was altered but whose record still fits. Takes no lock, since it
+# changes nothing and must not be held up by work that is under way.
+mm_probe() {
+    mm_found=
+    while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
+        mm_record=$mm_state/accounts/$mm_account
+        case ${mm_p_gecos%%,*} in
+        machine-manager-[1-9]*) mm_found="$mm_found $mm_account=${mm_p_gecos#machine-manager-}" ;;
+        *) if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ]; then mm_found="$mm_found $mm_account=$mm_r_token"; fi ;;
+        esac
+    done </etc/passwd
+    mm_end FOUND "${mm_found# }"
+}
+
 # ---- the work -------------------------------------------------------------------------------------------------------
 
 mm_main() {
@@ -562,6 +579,7 @@ mm_main() {
     mm_timeout=
     cd / || mm_end FAILED 'the machine has no root folder'
     mm_check
+    [ "$mm_action" != PROBE ] || mm_probe
     mm_lock
     case $mm_action in
     CREATE) mm_create ;;

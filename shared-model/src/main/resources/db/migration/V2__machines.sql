@@ -13,11 +13,16 @@ create table machines (
     enabled            boolean       not null default true,
     -- account work that failed in a row; decides how long the machine sits out
     failures           int           not null default 0,
+    unavailable_cause  varchar(16),
     unavailable_reason varchar(500),
     unavailable_until  datetime(6),
     last_seen_at       datetime(6),
+    -- when the scheduler is to log in and look
+    next_probe_at      datetime(6)   not null,
     created_at         datetime(6)   not null,
     constraint pk_machines primary key (id),
     constraint uq_machines_name unique (name),
     constraint ck_machines_port check (port between 1 and 65535)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
+
+create index ix_machines_next_probe on machines (next_probe_at);

@@ -1,12 +1,20 @@
 package io.machinemanager.account;
 
+import java.util.Map;
+
 /**
  * What came of one {@link AccountTask}.
  *
  * @param outcome how it ended
  * @param reason one sentence that a person understands, without secrets; empty when done
+ * @param accounts what a probe has found: the accounts that carry our mark, with the token of each; otherwise empty
  */
-public record AccountResult(Outcome outcome, String reason) {
+public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts) {
+
+    /** A result without accounts. */
+    public AccountResult(Outcome outcome, String reason) {
+        this(outcome, reason, Map.of());
+    }
 
     /** How a task ended. */
     public enum Outcome {
@@ -23,6 +31,11 @@ public record AccountResult(Outcome outcome, String reason) {
     /** The result of work that reached its aim. */
     public static AccountResult done() {
         return new AccountResult(Outcome.DONE, "");
+    }
+
+    /** The result of a probe of a machine that works. */
+    public static AccountResult found(Map<String, Long> accounts) {
+        return new AccountResult(Outcome.DONE, "", accounts);
     }
 
     /** Tells whether the wanted state was reached. */

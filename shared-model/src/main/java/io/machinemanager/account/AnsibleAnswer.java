@@ -2,7 +2,10 @@ package io.machinemanager.account;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.core.JacksonException;
@@ -22,6 +25,9 @@ import io.machinemanager.account.AccountResult.Outcome;
 record AnsibleAnswer(String host, String answer, int status, String said) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Pattern MARKED_ACCOUNT = Pattern
+            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
     /** What ssh and sudo say, and what it means; the first that fits counts. Before the log-in nothing has changed. */
     private record Meaning(Pattern pattern, Outcome outcome, String reason) {
@@ -84,10 +90,23 @@ record AnsibleAnswer(String host, String answer, int status, String said) {
         String[] words = answer.split(" ", 2);
         return switch (words[0]) {
             case "DONE" -> AccountResult.done();
+            case "FOUND" -> AccountResult.found(accounts(words));
             case "REFUSED" -> new AccountResult(Outcome.REFUSED, sentence(words));
             case "FAILED" -> new AccountResult(Outcome.FAILED, sentence(words));
             default -> failure();
         };
+    }
+
+    /** Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. */
+    private static Map<String, Long> accounts(String[] words) {
+        Map<String, Long> accounts = new TreeMap<>();
+        if (words.length == 2) {
+            Matcher pairs = MARKED_ACCOUNT.matcher(words[1]);
+            while (pairs.find()) {
+                accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
+            }
+        }
+        return accounts;
     }
 
     private AccountResult failure() {

@@ -7,6 +7,8 @@ import java.util.Optional;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
 import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
@@ -23,6 +25,14 @@ import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 @Entity
 @Table(name = "machines")
 public class Machine extends PanacheEntityBase {
+
+    /** What may be wrong with a machine. */
+    public enum Trouble {
+        /** No log-in: no connection, wrong credentials, another host key. Over with the next log-in. */
+        UNREACHABLE,
+        /** The log-in works and the making of accounts does not. Over with the next account made. */
+        ACCOUNT_WORK
+    }
 
     @Id
     @GeneratedValue(generator = "machines_seq")
@@ -58,7 +68,12 @@ public class Machine extends PanacheEntityBase {
     /** How many times in a row work on this machine has failed. */
     public int failures;
 
-    /** Why the machine sits out; null while all is well. */
+    /** What kind of trouble lets the machine sit out; null while all is well. */
+    @Enumerated(EnumType.STRING)
+    @Column(length = 16)
+    public Trouble unavailableCause;
+
+    /** Why the machine sits out, as a sentence; null while all is well. */
     @Column(length = 500)
     public String unavailableReason;
 
@@ -67,6 +82,9 @@ public class Machine extends PanacheEntityBase {
 
     /** When we last were logged in there; null before the first time. */
     public Instant lastSeenAt;
+
+    /** When the scheduler is to log in and look. */
+    public Instant nextProbeAt;
 
     public Instant createdAt;
 
@@ -85,12 +103,21 @@ public class Machine extends PanacheEntityBase {
         return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
+    /**
+     * Machines that are due for a look, locked until the end of the transaction; those that another transaction holds are
+     * passed over.
+     */
+    public static List<Machine> lockDueForProbe(Instant now, int limit) {
+        return find("nextProbeAt <= ?1 order by nextProbeAt", now).withLock(LockModeType.PESSIMISTIC_WRITE)
+                .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
+    }
+
     /** What the machine's secrets are encrypted for. */
     public String secretOwner() {
         return "machine/" + id;
     }
 
-    /** Notes that work on the machine reached its aim, so that it is in the pool again. */
+    /** Notes that account work on the machine reached its aim, so that it is in the pool again. */
     public void succeeded(Instant now) {
         lastSeenAt = now;
         forgetFailures();
@@ -99,13 +126,24 @@ public class Machine extends PanacheEntityBase {
     /** Lets the machine be tried again at once. */
     public void forgetFailures() {
         failures = 0;
+        unavailableCause = null;
         unavailableReason = null;
         unavailableUntil = null;
     }
 
+    /** Notes a log-in. It ends the trouble of a machine that did not answer, but not that of failing account work. */
+    public void seen(Instant now) {
+        if (unavailableCause == Trouble.ACCOUNT_WORK) {
+            lastSeenAt = now;
+        } else {
+            succeeded(now);
+        }
+    }
+
     /** Notes that work on the machine failed, and lets it sit out until the given time. */
-    public void failed(String reason, Instant until) {
+    public void failed(Trouble trouble, String reason, Instant until) {
         failures++;
+        unavailableCause = trouble;
         unavailableReason = reason;
         unavailableUntil = until;
     }

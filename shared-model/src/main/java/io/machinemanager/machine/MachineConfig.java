@@ -13,6 +13,14 @@ public interface MachineConfig {
     @WithDefault("3s")
     Duration hostKeyTimeout();
 
+    /** {@code SSH_HEALTH_INTERVAL}: how often the scheduler logs in to each machine to see whether it works. */
+    @WithDefault("60s")
+    Duration healthInterval();
+
+    /** {@code SSH_HEALTH_CONCURRENCY}: how many machines are looked at in one go. */
+    @WithDefault("20")
+    int healthConcurrency();
+
     /** How long a machine sits out after work on it failed once; doubled with each further failure. */
     @WithDefault("30s")
     Duration sitOut();

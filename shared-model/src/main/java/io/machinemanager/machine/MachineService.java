@@ -44,6 +44,7 @@ public class MachineService {
             machine.sshUser = wanted.user();
             machine.hostKeys = hostKeys;
             machine.createdAt = clock.now();
+            machine.nextProbeAt = machine.createdAt;
             machine.sealedPassword = "";
             machine.persist();
             machine.sealedPassword = secrets.seal(machine.secretOwner(), wanted.password());

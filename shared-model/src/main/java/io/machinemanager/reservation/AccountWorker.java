@@ -21,6 +21,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.HostKeyScanner;
+import io.machinemanager.account.Target;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineService;
 import io.quarkus.logging.Log;
@@ -35,7 +36,7 @@ class AccountWorker {
     private final MachineConfig machineConfig;
     private final ReservationStore store;
     private final Duration renewal;
-    private final Executor recorders = task -> Thread.ofVirtual().name("account-result").start(task);
+    static final Executor RECORDERS = task -> Thread.ofVirtual().name("account-result").start(task);
 
     AccountWorker(AccountDriver driver, HostKeyScanner hostKeys, MachineService machines, MachineConfig machineConfig,
             ReservationStore store, ReservationConfig config) {
@@ -76,7 +77,7 @@ class AccountWorker {
         List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
             WorkItem item = items.get(i);
-            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult), recorders));
+            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult), RECORDERS));
         }
         awaitRenewing(claim, recorded);
         return recorded.stream().map(CompletableFuture::join).toList();
@@ -95,17 +96,14 @@ class AccountWorker {
     }
 
     private List<CompletableFuture<AccountResult>> start(List<WorkItem> items, Action action) {
-        List<CompletableFuture<Optional<WorkItem>>> known = items.stream().map(this::withHostKeys).toList();
+        List<CompletableFuture<Optional<WorkItem>>> known = items.stream().map(item -> withHostKeys(item.machineId(),
+                item.target()).thenApply(target -> target.map(item::with))).toList();
         List<AccountTask> tasks = new ArrayList<>();
         List<Integer> positions = new ArrayList<>();
         List<CompletableFuture<AccountResult>> results = new ArrayList<>();
         for (int i = 0; i < items.size(); i++) {
             Optional<WorkItem> item = known.get(i).join();
-            results.add(item.isPresent()
-                    ? null
-                    : CompletableFuture.completedFuture(new AccountResult(
-                            Outcome.UNREACHABLE,
-                            "The machine did not answer when its SSH host keys were to be recorded.")));
+            results.add(item.isPresent() ? null : noHostKeys());
             if (item.isPresent()) {
                 tasks.add(item.get().task(action));
                 positions.add(i);
@@ -118,15 +116,22 @@ class AccountWorker {
         return results;
     }
 
+    static CompletableFuture<AccountResult> noHostKeys() {
+        return CompletableFuture.completedFuture(new AccountResult(Outcome.UNREACHABLE,
+                "The machine did not answer when its SSH host keys were to be recorded."));
+    }
+
     /** A machine that was not reached when it was registered shows its keys now; from then on they are binding. */
-    private CompletableFuture<Optional<WorkItem>> withHostKeys(WorkItem item) {
-        if (item.target().hostKeys() != null) {
-            return CompletableFuture.completedFuture(Optional.of(item));
+    CompletableFuture<Optional<Target>> withHostKeys(long machineId, Target target) {
+        if (target.hostKeys() != null) {
+            return CompletableFuture.completedFuture(Optional.of(target));
         }
         return CompletableFuture.supplyAsync(
-                () -> hostKeys.scan(item.target().host(), item.target().port(), machineConfig.hostKeyTimeout())
-                        .flatMap(keys -> machines.recordHostKeys(item.machineId(), keys)).map(item::withHostKeys),
-                recorders);
+                () -> hostKeys.scan(target.host(), target.port(), machineConfig.hostKeyTimeout())
+                        .flatMap(keys -> machines.recordHostKeys(machineId, keys))
+                        .map(keys -> new Target(target.machine(), target.host(), target.port(), target.user(),
+                                target.password(), keys)),
+                RECORDERS);
     }
 
     private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all) {

@@ -27,6 +27,15 @@ final class FreeMachines {
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, count - 1).list();
     }
 
+    /**
+     * How many of the free machines are kept back to replace lent ones that die.
+     *
+     * @param percent the share of the enabled machines, rounded up
+     */
+    static int keptBack(int percent) {
+        return percent == 0 ? 0 : (int) Math.ceilDiv(Machine.count("enabled = true") * percent, 100);
+    }
+
     /** How many machines are free; those that another transaction is about to take count as free. */
     static long count(Instant now) {
         return Machine.count(FREE, now);

@@ -10,6 +10,8 @@ public enum ReleaseCause {
     RELEASED_ALL,
     /** Its owner was deleted. */
     OWNER_DELETED,
+    /** The machine did not answer any more and another one took over. */
+    MACHINE_LOST,
     /** The account could not be made, here or on another machine of the same request. */
     PROVISIONING_FAILED,
     /** The worker that was making the account was not heard of again. */

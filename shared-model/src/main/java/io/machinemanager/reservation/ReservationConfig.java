@@ -28,6 +28,17 @@ public interface ReservationConfig {
     @WithDefault("60s")
     Duration provisioningTimeout();
 
+    /**
+     * {@code SPARE_POOL_PERCENT}: the share of the enabled machines that is not lent, but kept to replace lent ones that
+     * die. 0 lends everything and replaces nothing.
+     */
+    @WithDefault("0")
+    int sparePoolPercent();
+
+    /** How many looks at a lent machine have to fail in a row before it is replaced. */
+    @WithDefault("3")
+    int replaceAfterFailures();
+
     /** The pause before a removal that failed is tried again; doubled with each failure. */
     @WithDefault("10s")
     Duration retryFirst();

@@ -29,6 +29,10 @@ public class ReservationEvent extends PanacheEntityBase {
         ACCOUNT_FAILED,
         /** The end was moved; the detail says to when. */
         EXTENDED,
+        /** The machine died; the detail names the reservation that took over. */
+        REPLACED,
+        /** This reservation took over from another one, which the detail names. */
+        REPLACES,
         /** The account has to go; the detail says why. */
         RELEASE_STARTED,
         /** A removal failed; the detail says why. */

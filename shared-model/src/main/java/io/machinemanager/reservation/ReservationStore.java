@@ -22,6 +22,7 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
@@ -63,7 +64,8 @@ class ReservationStore {
         List<WorkItem> items = transactions.call(() -> {
             Instant now = clock.now();
             checkBorrower(request.borrower(), count);
-            return lockFree(now, count).stream().map(machine -> hold(machine, request, now)).toList();
+            int keptBack = FreeMachines.keptBack(config.sparePoolPercent());
+            return lockFree(now, count, keptBack).stream().map(machine -> hold(machine, request, now)).toList();
         });
         items.forEach(item -> Log.infof("Request %s: %s held", request.requestId(), item));
         return items;
@@ -83,17 +85,19 @@ class ReservationStore {
         }
     }
 
-    private List<Machine> lockFree(Instant now, int count) {
-        List<Machine> machines = FreeMachines.lock(now, count);
-        if (machines.size() < count) {
-            long available = FreeMachines.count(now);
+    /** Locking those that are kept back as well makes sure that so many are left, whatever others do meanwhile. */
+    private List<Machine> lockFree(Instant now, int count, int keptBack) {
+        long wanted = (long) count + keptBack;
+        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE));
+        if (machines.size() < wanted) {
+            long available = Math.max(0, FreeMachines.count(now) - keptBack);
             if (available >= count) {
                 throw new LostRaceException("other requests are choosing among the free machines");
             }
             throw new NotEnoughAvailableException(count, available,
                     FreeMachines.nextFreeAt((int) (count - available)).orElse(null));
         }
-        return machines;
+        return machines.subList(0, count);
     }
 
     private WorkItem hold(Machine machine, ReservationRequest request, Instant now) {
@@ -113,6 +117,58 @@ class ReservationStore {
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
         return WorkItem.of(reservation, secrets);
+    }
+
+    /**
+     * Holds a free machine, be it one of those that are kept back, to take over from a lent one that died. Both stay held
+     * until the account is made on the new one.
+     *
+     * @return the item for the new machine; nothing when the reservation does not run any more, when another machine is
+     *         being prepared for it already, or when none is free
+     */
+    Optional<WorkItem> holdReplacement(long reservationId, UUID claim) {
+        return transactions.call(() -> {
+            Instant now = clock.now();
+            Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
+            boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", dead.requestId) > 0;
+            List<Machine> spare = FreeMachines.lock(now, 1);
+            if (!dead.isRunning(now) || underWay || spare.isEmpty()) {
+                return Optional.empty();
+            }
+            ReservationRequest request = new ReservationRequest(dead.requestId,
+                    new Borrower(dead.ownerId, dead.ownerName), dead.account, dead.passwordHash, dead.durationMinutes,
+                    claim);
+            WorkItem item = hold(spare.getFirst(), request, now);
+            Log.infof("Reservation %d on %s does not answer: %s is to take over", reservationId, dead.machineName,
+                    item);
+            return Optional.of(item);
+        });
+    }
+
+    /**
+     * The account is made on the new machine: it takes over, until the same end, and the dead one is to be cleaned.
+     *
+     * @return false when the claim was lost or the old reservation does not run any more; then nothing is changed
+     */
+    boolean takeOver(UUID claim, WorkItem item, long reservationId) {
+        return transactions.call(() -> {
+            Instant now = clock.now();
+            Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
+            List<Reservation> held = lockHeld(claim, List.of(item));
+            if (held.isEmpty() || held.getFirst().state != ReservationState.PROVISIONING || !dead.isRunning(now)) {
+                return false;
+            }
+            Reservation heir = held.getFirst();
+            heir.activate(now, dead.reservedUntil);
+            heir.startedAt = dead.startedAt;
+            ReservationEvent.record(heir, now, Kind.REPLACES,
+                    "reservation %d on %s".formatted(dead.id, dead.machineName));
+            ReservationEvent.record(dead, now, Kind.REPLACED,
+                    "reservation %d on %s".formatted(heir.id, heir.machineName));
+            dead.startReleasing(ReleaseCause.MACHINE_LOST, now);
+            ReservationEvent.record(dead, now, Kind.RELEASE_STARTED, ReleaseCause.MACHINE_LOST.name());
+            return true;
+        });
     }
 
     /** Shows a sign of life: everything held by the claim stays with it for another claim time. */
@@ -164,7 +220,7 @@ class ReservationStore {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
         if (result.outcome() != Outcome.REFUSED) {
-            sitOut(reservation.machine, result.reason(), now);
+            sitOut(reservation.machine, result, now);
         }
         if (result.outcome() == Outcome.UNREACHABLE) {
             reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
@@ -289,10 +345,11 @@ class ReservationStore {
                 .filter(reservation -> reservation.isClaimedBy(claim)).toList();
     }
 
-    private void sitOut(Machine machine, String reason, Instant now) {
+    private void sitOut(Machine machine, AccountResult result, Instant now) {
         BackOff backOff = new BackOff(machineConfig.sitOut(), machineConfig.sitOutMax(),
                 () -> ThreadLocalRandom.current().nextDouble());
-        machine.failed(reason, now.plus(backOff.after(machine.failures + 1)));
+        machine.failed(result.outcome() == Outcome.UNREACHABLE ? Trouble.UNREACHABLE : Trouble.ACCOUNT_WORK,
+                result.reason(), now.plus(backOff.after(machine.failures + 1)));
     }
 
     private BackOff retryBackOff() {

@@ -21,15 +21,18 @@ record WorkItem(long reservationId, long machineId, Target target, String accoun
 
     static WorkItem of(Reservation reservation, SecretBox secrets) {
         Machine machine = reservation.machine;
-        Target target = new Target(machine.name, machine.host, machine.port, machine.sshUser,
-                secrets.open(machine.secretOwner(), machine.sealedPassword), machine.hostKeys);
-        return new WorkItem(reservation.id, machine.id, target, reservation.account, reservation.token(),
+        return new WorkItem(reservation.id, machine.id, target(machine, secrets), reservation.account,
+                reservation.token(),
                 reservation.passwordHash);
     }
 
-    WorkItem withHostKeys(String hostKeys) {
-        return new WorkItem(reservationId, machineId, new Target(target.machine(), target.host(), target.port(),
-                target.user(), target.password(), hostKeys), account, token, passwordHash);
+    static Target target(Machine machine, SecretBox secrets) {
+        return new Target(machine.name, machine.host, machine.port, machine.sshUser,
+                secrets.open(machine.secretOwner(), machine.sealedPassword), machine.hostKeys);
+    }
+
+    WorkItem with(Target reachable) {
+        return new WorkItem(reservationId, machineId, reachable, account, token, passwordHash);
     }
 
     AccountTask task(Action action) {

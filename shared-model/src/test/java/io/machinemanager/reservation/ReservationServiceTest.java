@@ -29,6 +29,7 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -280,7 +281,8 @@ class ReservationServiceTest {
     void machinesThatAreDisabledOrSitOutAreNotLent() {
         scene.machines("m1", "m2", "m3");
         scene.change("m1", machine -> machine.enabled = false);
-        scene.change("m2", machine -> machine.failed("no answer", machine.createdAt.plusSeconds(3600)));
+        scene.change("m2", machine -> machine.failed(Trouble.UNREACHABLE, "no answer",
+                machine.createdAt.plusSeconds(3600)));
 
         assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m3");
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);

@@ -72,11 +72,16 @@ public class Scene {
                 .map(r -> r.machineName + " " + r.state).sorted().toList());
     }
 
+    /** The latest reservation of a machine. */
+    public Reservation latest(String machine) {
+        return QuarkusTransaction.joiningExisting().call(() -> Reservation
+                .<Reservation>find("machineName = ?1 order by id desc", machine).firstResult());
+    }
+
     /** What happened to the latest reservation of a machine, as {@code kind detail}. */
     public List<String> history(String machine) {
         return QuarkusTransaction.requiringNew().call(() -> {
-            Reservation latest = Reservation.find("machineName = ?1 order by id desc", machine).firstResult();
-            return ReservationEvent.of(latest.id).stream()
+            return ReservationEvent.of(latest(machine).id).stream()
                     .map(event -> event.detail == null ? event.kind.name() : event.kind + " " + event.detail).toList();
         });
     }

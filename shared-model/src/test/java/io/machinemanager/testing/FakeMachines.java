@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -50,6 +51,12 @@ public class FakeMachines implements AccountDriver {
         faults.put(machine, task -> CompletableFuture.completedFuture(new AccountResult(outcome, reason)));
     }
 
+    /** Lets every task of one kind on that machine end so, without any effect on it. */
+    public void fail(String machine, Action action, Outcome outcome, String reason) {
+        faults.put(machine, task -> CompletableFuture
+                .completedFuture(task.action() == action ? new AccountResult(outcome, reason) : work(task)));
+    }
+
     /**
      * Lets every task of that machine wait.
      *
@@ -72,6 +79,11 @@ public class FakeMachines implements AccountDriver {
     /** Lets the machine work as it should. */
     public void heal(String machine) {
         faults.remove(machine);
+    }
+
+    /** Makes an account of ours that no reservation knows. */
+    public void addStrayAccount(String machine, String account) {
+        on(machine).put(account, 1L);
     }
 
     /** Makes an account that is not ours. */
@@ -102,6 +114,10 @@ public class FakeMachines implements AccountDriver {
 
     private synchronized AccountResult work(AccountTask task) {
         String machine = task.target().machine();
+        if (task.action() == Action.PROBE) {
+            return AccountResult.found(on(machine).entrySet().stream().filter(account -> account.getValue() > 0)
+                    .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+        }
         Long owner = on(machine).get(task.account());
         if (task.action() == Action.REMOVE) {
             fences.merge(machine, task.token(), Math::max);

@@ -1,0 +1,169 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.account.AccountDriver;
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.Target;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.secret.SecretBox;
+import io.quarkus.logging.Log;
+
+/**
+ * Logs in to each machine from time to time. One that does not answer leaves the pool until it does; a lent one that has
+ * died is replaced; and an account of ours that no reservation knows is removed, such as one left over from before the
+ * database was restored from a backup.
+ */
+@ApplicationScoped
+public class ProbeService {
+
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final SecretBox secrets;
+    private final AccountDriver driver;
+    private final AccountWorker worker;
+    private final ReservationStore store;
+    private final MachineConfig config;
+    private final ReservationConfig reservationConfig;
+
+    ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountDriver driver,
+            AccountWorker worker, ReservationStore store, MachineConfig config, ReservationConfig reservationConfig) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.driver = driver;
+        this.worker = worker;
+        this.store = store;
+        this.config = config;
+        this.reservationConfig = reservationConfig;
+    }
+
+    /**
+     * Looks at machines whose turn it is, and waits for what comes of it.
+     *
+     * @return how many were looked at, at most {@link MachineConfig#healthConcurrency()}
+     */
+    public int probeDue() {
+        List<Machine> machines = transactions.call(this::takeTurn);
+        List<CompletableFuture<Void>> looks = machines.stream().map(this::look).toList();
+        looks.forEach(CompletableFuture::join);
+        return machines.size();
+    }
+
+    /** Moving the next turn on is all the claim that a look needs: it changes nothing on the machine. */
+    private List<Machine> takeTurn() {
+        Instant now = clock.now();
+        List<Machine> due = Machine.lockDueForProbe(now, config.healthConcurrency());
+        due.forEach(machine -> machine.nextProbeAt = now.plus(config.healthInterval()));
+        return due;
+    }
+
+    private CompletableFuture<Void> look(Machine machine) {
+        return worker.withHostKeys(machine.id, target(machine))
+                .thenCompose(target -> target.map(this::probe).orElseGet(AccountWorker::noHostKeys))
+                .thenAcceptAsync(result -> record(machine, result), AccountWorker.RECORDERS)
+                .exceptionally(failure -> {
+                    Log.errorf(failure, "Machine %s: the look at it came to nothing", machine.name);
+                    return null;
+                });
+    }
+
+    private Target target(Machine machine) {
+        return WorkItem.target(machine, secrets);
+    }
+
+    private CompletableFuture<AccountResult> probe(Target target) {
+        return driver.submit(List.of(AccountTask.probe(target))).getFirst();
+    }
+
+    private void record(Machine machine, AccountResult result) {
+        if (result.isDone()) {
+            answered(machine);
+            result.accounts().forEach((account, token) -> removeIfStray(machine, account, token));
+        } else {
+            silent(machine, result);
+        }
+    }
+
+    private void answered(Machine machine) {
+        transactions.run(() -> lock(machine).ifPresent(m -> {
+            if (m.unavailableCause == Trouble.UNREACHABLE) {
+                Log.infof("Machine %s answers again", m.name);
+            }
+            m.seen(clock.now());
+        }));
+    }
+
+    /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
+    private void silent(Machine machine, AccountResult result) {
+        int failures = transactions.call(() -> lock(machine).map(m -> {
+            if (m.unavailableCause != Trouble.UNREACHABLE) {
+                Log.warnf("Machine %s leaves the pool: %s", m.name, result.reason());
+            }
+            m.failed(Trouble.UNREACHABLE, result.reason(), clock.now().plus(sitOut()));
+            return m.failures;
+        }).orElse(0));
+        if (failures >= reservationConfig.replaceAfterFailures() && reservationConfig.sparePoolPercent() > 0
+                && result.outcome() == Outcome.UNREACHABLE) {
+            running(machine).ifPresent(this::replace);
+        }
+    }
+
+    private Duration sitOut() {
+        return config.healthInterval().multipliedBy(3);
+    }
+
+    private Optional<Reservation> running(Machine machine) {
+        return transactions.call(() -> Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
+                .filter(reservation -> reservation.isRunning(clock.now())));
+    }
+
+    private void replace(Reservation dead) {
+        UUID claim = UUID.randomUUID();
+        store.holdReplacement(dead.id, claim).ifPresent(item -> {
+            AccountResult result = worker.work(claim, List.of(item), Action.CREATE, (made, r) -> {
+                if (!r.isDone()) {
+                    store.accountFailed(claim, made, r);
+                }
+            }).getFirst();
+            if (result.isDone() && !store.takeOver(claim, item, dead.id)) {
+                worker.remove(claim, store.claimForRelease(new LiveRows.One(item.reservationId()),
+                        ReleaseCause.PROVISIONING_FAILED, claim, true));
+            }
+        });
+    }
+
+    /** The row is committed before its account is made, so an account without one was never ours to keep. */
+    private void removeIfStray(Machine machine, String account, long token) {
+        boolean known = transactions.call(() -> Reservation.<Reservation>find("liveMachineId", machine.id)
+                .firstResultOptional().filter(live -> live.token() == token).isPresent());
+        if (known) {
+            return;
+        }
+        Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
+                account);
+        worker.withHostKeys(machine.id, target(machine)).thenAccept(target -> target.ifPresent(t -> driver
+                .submit(List.of(new AccountTask(t, Action.REMOVE, account, token, null))).getFirst()
+                .thenAccept(result -> Log.infof("Machine %s: stray account %s: %s", machine.name, account,
+                        result.isDone() ? "removed" : result.reason()))));
+    }
+
+    private static Optional<Machine> lock(Machine machine) {
+        return Machine.findByIdOptional(machine.id, LockModeType.PESSIMISTIC_WRITE);
+    }
+}

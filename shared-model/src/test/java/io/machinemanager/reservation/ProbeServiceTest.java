@@ -1,0 +1,157 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+
+@QuarkusTest
+@TestProfile(ProbeServiceTest.WithSpares.class)
+@WithTestResource(MariaDbResource.class)
+class ProbeServiceTest {
+
+    /** A third of the machines is kept back, and the first look that fails has a lent machine replaced. */
+    public static class WithSpares implements QuarkusTestProfile {
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("reservations.spare-pool-percent", "33", "reservations.replace-after-failures", "1");
+        }
+    }
+
+    @Inject
+    ProbeService probes;
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    Scene scene;
+
+    private Borrower alice;
+
+    @BeforeEach
+    void threeMachines() {
+        scene.clear();
+        machines.reset();
+        alice = scene.user("alice");
+        scene.machines("m1", "m2", "m3");
+    }
+
+    private Lease reserve(int count) {
+        return reservations.reserve(new ReservationOrder(alice, count, 60, "alice", "secret word"));
+    }
+
+    @Test
+    void eachMachineIsLookedAtOnceAnInterval() {
+        assertThat(probes.probeDue()).isEqualTo(3);
+        assertThat(probes.probeDue()).isZero();
+
+        assertThat(scene.machine("m1").lastSeenAt).isNotNull();
+    }
+
+    @Test
+    void aMachineThatDoesNotAnswerLeavesThePoolAndComesBackByItself() {
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        probes.probeDue();
+        assertThat(scene.machine("m1").unavailableReason).isEqualTo("connection refused");
+        assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+
+        machines.heal("m1");
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probes.probeDue();
+        assertThat(scene.machine("m1").unavailableReason).isNull();
+        assertThat(scene.machine("m1").failures).isZero();
+    }
+
+    @Test
+    void aLogInDoesNotExcuseAccountWorkThatFails() {
+        machines.fail("m1", Outcome.FAILED, "useradd: no space left");
+        reserve(1);
+        machines.heal("m1");
+
+        probes.probeDue();
+
+        assertThat(scene.machine("m1").unavailableReason).isEqualTo("useradd: no space left");
+    }
+
+    @Test
+    void anAccountOfOursThatNoReservationKnowsIsRemovedAndOthersAreNot() {
+        reserve(1);
+        machines.addStrayAccount("m1", "stray");
+        machines.addStrayAccount("m2", "stray");
+        machines.addForeignAccount("m2", "operator");
+
+        probes.probeDue();
+
+        assertThat(machines.accountsOn("m1")).containsExactly("alice");
+        assertThat(machines.accountsOn("m2")).containsExactly("operator");
+    }
+
+    @Test
+    void sparesAreNotLent() {
+        assertThat(reserve(2).machines()).hasSize(2);
+        assertThatThrownBy(() -> reserve(1)).isInstanceOfSatisfying(NotEnoughAvailableException.class,
+                e -> assertThat(e.details()).containsEntry("available", 0L));
+    }
+
+    @Test
+    void aLentMachineThatDiesIsReplacedUntilTheSameEndAndCleanedWhenItReturns() {
+        Lease lease = reserve(2);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+
+        probes.probeDue();
+
+        assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
+        assertThat(machines.accountsOn("m3")).containsExactly("alice");
+        assertThat(scene.history("m1")).anySatisfy(event -> assertThat(event).startsWith("REPLACED ").contains("m3"));
+        assertThat(scene.history("m3")).anySatisfy(event -> assertThat(event).startsWith("REPLACES ").contains("m1"));
+        assertThat(scene.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil());
+        assertThat(scene.latest("m3").passwordHash).isEqualTo(scene.latest("m2").passwordHash);
+
+        machines.heal("m1");
+        reservations.cleanUp(10);
+        assertThat(scene.states()).contains("m1 RELEASED");
+        assertThat(machines.accountsOn("m1")).isEmpty();
+    }
+
+    @Test
+    void withoutASpareTheReservationStaysWithItsMachine() {
+        reserve(2);
+        scene.change("m3", machine -> machine.enabled = false);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+
+        probes.probeDue();
+
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
+    }
+
+    @Test
+    void aReplacementThatCannotBeMadeLeavesNothingBehind() {
+        reserve(2);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+        machines.fail("m3", Action.CREATE, Outcome.FAILED, "no space left");
+
+        probes.probeDue();
+
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
+    }
+}
