@@ -103,8 +103,8 @@ start_services() {
   start_service scheduler-service "$scheduler_http" "$scheduler_management"
   # Only the two of them need to know.
   unset DATABASE_URL ADMIN_DEFAULT_USERNAME ADMIN_DEFAULT_PASSWORD JWT_SECRET MACHINE_SECRETS_KEY SCHEDULER_INTERVAL LOG_LEVEL
-  wait_for api-service 90 ready "$api_management"
-  wait_for scheduler-service 90 ready "$scheduler_management"
+  wait_for api-service 180 ready "$api_management"
+  wait_for scheduler-service 180 ready "$scheduler_management"
 }
 
 # start_caddy  Sets $api to the address for clients and $ca to the certificate that vouches for it.
