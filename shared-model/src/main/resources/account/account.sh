@@ -508,17 +508,13 @@ mm_delete_tree() {
     rm -rf "$1" 3>&- 9>&-
 }
 
-# Folders within folders, so deep that rm cannot name them, are moved up in pieces.
+# Folders within folders, so deep that their path is longer than a path may be, are moved up in pieces. A path of twelve
+# names always fits.
 mm_flatten() {
     mm_tries=0
-    while [ $mm_tries -lt 1000 ]; do
-        mm_deep=$(find "$1" -xdev -mindepth 64 -maxdepth 64 -type d ! -path "*
-*" 2>/dev/null | while IFS= read -r mm_line; do
-            printf '%s' "$mm_line"
-            break
-        done)
-        [ -n "$mm_deep" ] || break
-        mv "$mm_deep" "$1/.machine-manager-$$-$mm_tries" || break
+    while [ $mm_tries -lt 1000 ] && [ -n "$(find "$1" -xdev -mindepth 12 -maxdepth 12 -type d)" ]; do
+        mm_folder=$1/.machine-manager-$mm_tries
+        mkdir "$mm_folder" && find "$1" -xdev -mindepth 12 -maxdepth 12 -type d -exec mv {} "$mm_folder" \;
         mm_tries=$((mm_tries + 1))
     done
 }

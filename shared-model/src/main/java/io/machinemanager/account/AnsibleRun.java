@@ -53,16 +53,27 @@ final class AnsibleRun {
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
             return run(folder);
         } catch (IOException e) {
-            Log.errorf(e, "Account work could not be started");
-            return failed("The account work could not be started: " + e.getMessage() + ".");
+            Log.errorf("The variables of account work could not be written: %s", e);
+            return failed("The folder for temporary files where Machine Manager runs is full or cannot be written.");
         } finally {
             delete(folder);
         }
     }
 
-    private AccountResult run(Path folder) throws IOException {
+    private AccountResult run(Path folder) {
         ProcessTree tree = new ProcessTree();
-        Process process = start(folder, tree);
+        Process process;
+        try {
+            process = start(folder, tree);
+        } catch (IOException e) {
+            Log.errorf("Account work could not be started: %s", e.getMessage());
+            return failed("Ansible cannot be run where Machine Manager runs: %s is missing or not a program."
+                    .formatted(config.playbook()));
+        }
+        return await(process, tree);
+    }
+
+    private AccountResult await(Process process, ProcessTree tree) {
         Thread answers = reader(process.inputReader(StandardCharsets.UTF_8), this::answer);
         Thread complaints = reader(process.errorReader(StandardCharsets.UTF_8), this::complain);
         try {

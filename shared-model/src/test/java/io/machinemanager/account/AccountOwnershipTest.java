@@ -1,0 +1,125 @@
+package io.machinemanager.account;
+
+import static io.machinemanager.account.AccountWork.login;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.Lab.Flavour;
+import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.SshLogin;
+
+/** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
+class AccountOwnershipTest {
+
+    @TempDir
+    static Path workDir;
+    private static Lab lab;
+    private static LabMachine machine;
+    private static AnsibleDriver driver;
+    private static AccountWork work;
+
+    @BeforeAll
+    static void start() {
+        lab = Lab.start(1, Flavour.DEBIAN, "--ssh-user", "operator1");
+        machine = lab.machine(0);
+        machine.exec("useradd", "--create-home", "person");
+        machine.exec("groupadd", "crowd");
+        machine.exec("mkdir", "/home/folder");
+        machine.exec("sh", "-c", "echo 'chief ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/chief");
+        driver = new AnsibleDriver(TestSettings.in(workDir));
+        work = new AccountWork(driver);
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.close();
+        lab.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"operator1", "person", "crowd", "folder", "chief", "_apt" })
+    void nameThatMeansSomethingOnTheMachineIsRefusedAndNothingIsTouched(String name) {
+        List<String> before = accounts();
+        AccountResult result = work.create(machine, name, AccountWork.newToken());
+
+        assertThat(result.outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(result.reason()).contains(name, "is not ours");
+        assertThat(accounts()).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"operator1", "person", "crowd", "folder", "_apt" })
+    void removalOfWhatIsNotOursTouchesNothing(String name) {
+        List<String> before = accounts();
+
+        assertThat(work.remove(machine, name, AccountWork.newToken()).isDone()).isTrue();
+        assertThat(accounts()).isEqualTo(before);
+        assertThat(machine.homeExists("person")).isTrue();
+        assertThat(machine.homeExists("folder")).isTrue();
+        assertThat(new SshLogin(machine, machine.user(), machine.password()).works()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"root", "daemon", "-rf", "a b", "$(reboot)", "x\ny" })
+    void nameThatMayNotBeUsedNeverReachesTheMachine(String name) {
+        Target nowhere = new Target("nowhere", "127.0.0.1", 1, "root", "x", machine.hostKeys());
+
+        assertThat(work.result(AccountWork.creation(nowhere, name, 1)).outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(work.result(AccountWork.removal(nowhere, name, 1)).outcome()).isEqualTo(Outcome.REFUSED);
+    }
+
+    @Test
+    void accountOfAnotherReservationIsNotOurs() {
+        long token = AccountWork.newToken();
+        assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
+        List<String> before = accounts();
+
+        assertThat(work.create(machine, "alice", AccountWork.newToken()).outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(work.remove(machine, "alice", token - 1).isDone()).isTrue();
+        assertThat(accounts()).isEqualTo(before);
+        assertThat(login(machine, "alice").works()).isTrue();
+        assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.passwdHas("alice")).isFalse();
+    }
+
+    @Test
+    void accountIsAnOrdinaryOne() {
+        long token = AccountWork.newToken();
+        work.create(machine, "bert", token);
+
+        var session = login(machine, "bert").run("id -Gn; stat -c %a ~; sudo -n true 2>/dev/null && echo may-sudo");
+        assertThat(session.output()).isEqualTo("bert\n700\n");
+        work.remove(machine, "bert", token);
+    }
+
+    @Test
+    void defaultsThatExpireAccountsDoNotMatter() {
+        machine.exec("sh", "-c", "cp /etc/login.defs /root; echo 'PASS_MAX_DAYS 0' >> /etc/login.defs;"
+                + " printf 'EXPIRE=2001-01-01\\nINACTIVE=0\\n' >> /etc/default/useradd");
+        long token = AccountWork.newToken();
+
+        assertThat(work.create(machine, "cora", token)).isEqualTo(AccountResult.done());
+        assertThat(login(machine, "cora").works()).isTrue();
+        work.remove(machine, "cora", token);
+    }
+
+    private static List<String> accounts() {
+        List<String> lines = new ArrayList<>();
+        for (String name : List.of("passwd", "shadow", "group", "gshadow", "sudoers")) {
+            lines.addAll(machine.lines("/etc/" + name));
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,255 @@
+package io.machinemanager.account;
+
+import static io.machinemanager.account.AccountWork.login;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.LabMachine;
+
+/** Gone means gone, whatever the borrower, the machine and late or repeated work do. */
+class AccountRemovalTest {
+
+    private static final Duration SHORT = Duration.ofSeconds(9);
+
+    @TempDir
+    static Path workDir;
+    private static Lab lab;
+    private static LabMachine machine;
+    private static AnsibleDriver driver;
+    private static AccountWork work;
+
+    @BeforeAll
+    static void start() {
+        lab = Lab.start(1);
+        machine = lab.machine(0);
+        driver = new AnsibleDriver(TestSettings.in(workDir));
+        work = new AccountWork(driver);
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.close();
+        lab.close();
+    }
+
+    @AfterEach
+    void removeFakes() {
+        machine.exec("sh", "-c", "rm -f /usr/local/sbin/*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            // a hundred processes
+            "i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done",
+            // loops that use the processor up
+            "for i in 1 2 3 4; do sh -c 'while :; do :; done' & done",
+            // daemons that have left their session and ignore what can be ignored
+            "for i in 1 2 3; do setsid sh -c 'trap \"\" HUP TERM INT; (while :; do sleep 1; done) & :' & done",
+            // stopped ones
+            "sleep 1000 & kill -STOP $!",
+            // a fork bomb, within a limit
+            "ulimit -u 100; b() { b | b & }; b" })
+    void processesAreEnded(String command) {
+        long token = AccountWork.newToken();
+        work.create(machine, "alice", token);
+        int uid = machine.uidOf("alice").orElseThrow();
+        login(machine, "alice").run("(" + command + ") >/dev/null 2>&1 </dev/null &");
+        Awaitility.await().until(() -> !machine.processesOf(uid).isEmpty());
+
+        assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.processesOf(uid)).isEmpty();
+        assertGone("alice");
+    }
+
+    @Test
+    void filesAndJobsAreRemoved() {
+        long token = AccountWork.newToken();
+        work.create(machine, "bert", token);
+        int uid = machine.uidOf("bert").orElseThrow();
+        var made = login(machine, "bert").run("""
+                set -e
+                echo '* * * * * touch /tmp/from-cron' | crontab -
+                echo 'touch /tmp/from-at' | at now + 1 minute 2>/dev/null
+                mkdir -p /tmp/b/c && touch /tmp/b/c/d /var/tmp/e /dev/shm/f
+                ipcmk -M 100 -S 1 -Q >/dev/null
+                ln -s /etc ~/link; ln -s /etc/passwd ~/file; mkdir -p ~/'a b
+                c'/-rf; chmod 000 ~/'a b
+                c'
+                echo made""");
+        assertThat(made.output()).endsWith("made\n");
+
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertGone("bert");
+        assertThat(machine.exec("find", "/tmp", "/var/tmp", "/dev/shm", "/var/spool", "/home", "/var/mail", "-uid",
+                Integer.toString(uid)).output()).isEmpty();
+        assertThat(machine.exec("ls", "/var/spool/cron/crontabs").output()).isEmpty();
+        assertThat(machine.exec("sh", "-c", "cat /proc/sysvipc/*").output()).doesNotContain(Integer.toString(uid));
+        assertThat(machine.exec("cat", "/etc/passwd").output()).contains("root:x:0:0");
+    }
+
+    @Test
+    void homeTooDeepForItsNamesIsRemoved() {
+        long token = AccountWork.newToken();
+        work.create(machine, "cora", token);
+        String name = "x".repeat(100);
+        login(machine, "cora")
+                .run("mkdir %1$s; i=0; while [ $i -lt 300 ]; do mkdir n; mv %1$s n; mv n %1$s; i=$((i+1)); done"
+                        .formatted(name));
+
+        assertThat(work.remove(machine, "cora", token)).isEqualTo(AccountResult.done());
+        assertGone("cora");
+    }
+
+    @Test
+    void accountWithAChangedCommentFieldIsStillOurs() {
+        long token = AccountWork.newToken();
+        work.create(machine, "dora", token);
+        machine.exec("usermod", "-c", "Dora", "dora");
+
+        assertThat(work.create(machine, "dora", token).isDone()).isTrue();
+        assertThat(work.remove(machine, "dora", token)).isEqualTo(AccountResult.done());
+        assertGone("dora");
+    }
+
+    @Test
+    void accountWhoseRecordIsLostIsStillOurs() {
+        long token = AccountWork.newToken();
+        work.create(machine, "ella", token);
+        machine.exec("rm", "-r", "/var/lib/machine-manager");
+
+        assertThat(work.remove(machine, "ella", token)).isEqualTo(AccountResult.done());
+        assertGone("ella");
+    }
+
+    @Test
+    void removalThatDiedHalfWayIsFinished() {
+        long token = AccountWork.newToken();
+        work.create(machine, "fred", token);
+        // As userdel leaves it when it is killed between two files.
+        machine.exec("sed", "-i", "/^fred:/d", "/etc/passwd");
+
+        assertThat(work.remove(machine, "fred", token)).isEqualTo(AccountResult.done());
+        assertGone("fred");
+        assertThat(machine.exec("cat", "/etc/shadow", "/etc/group", "/etc/gshadow").output()).doesNotContain("fred");
+    }
+
+    @Test
+    void removalThatDoesNotSucceedSaysWhatIsLeft() {
+        long token = AccountWork.newToken();
+        work.create(machine, "gina", token);
+        fake("userdel", "echo 'cannot lock /etc/passwd' >&2; exit 1");
+        AccountResult result = work.remove(machine, "gina", token);
+        assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(result.reason()).startsWith("The account could not be removed: its entry in the account list")
+                .contains("its password").doesNotContain("/home/gina");
+        assertThat(login(machine, "gina").isRefused()).isTrue();
+
+        removeFakes();
+        assertThat(work.remove(machine, "gina", token)).isEqualTo(AccountResult.done());
+        assertGone("gina");
+    }
+
+    @Test
+    void creationThatFailsHalfWayLeavesNothing() {
+        fake("chpasswd", "echo 'no way' >&2; exit 1");
+
+        assertThat(work.create(machine, "hans", AccountWork.newToken()))
+                .isEqualTo(new AccountResult(Outcome.FAILED, "The password could not be set: no way."));
+        assertGone("hans");
+    }
+
+    @Test
+    void hungCreationIsEndedAndLeavesNothing() {
+        var impatient = new AnsibleDriver(TestSettings.in(workDir).withRunTimeout(SHORT));
+        try {
+            fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000 & sleep 1000");
+            long token = AccountWork.newToken();
+            assertThat(new AccountWork(impatient).create(machine, "ines", token).reason())
+                    .contains("could not be added: it did not end within 3 s");
+            assertThat(work.remove(machine, "ines", token)).isEqualTo(AccountResult.done());
+            assertGone("ines");
+        } finally {
+            impatient.close();
+        }
+    }
+
+    @Test
+    void workThatHangsBeyondItsRunIsEndedByTheNext() {
+        var impatient = new AnsibleDriver(TestSettings.in(workDir).withRunTimeout(SHORT));
+        try {
+            // A machine whose timeout command does not work has only the deadline of the run.
+            fake("timeout", "exit 1");
+            fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000");
+            long token = AccountWork.newToken();
+            assertThat(new AccountWork(impatient).create(machine, "jule", token))
+                    .isEqualTo(new AccountResult(Outcome.FAILED, "No answer within 9 s."));
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(machine, "jule", token).isDone());
+            assertGone("jule");
+        } finally {
+            impatient.close();
+        }
+    }
+
+    @Test
+    void creationAndRemovalAtOnceLeaveNothing() {
+        var other = new AnsibleDriver(TestSettings.in(workDir));
+        try {
+            for (int i = 0; i < 3; i++) {
+                long token = AccountWork.newToken();
+                List<CompletableFuture<AccountResult>> both = new ArrayList<>();
+                both.add(work.start(AccountWork.creation(machine.target(), "kurt", token)));
+                both.add(new AccountWork(other).start(AccountWork.removal(machine.target(), "kurt", token)));
+                both.forEach(AccountWork::resultOf);
+                assertThat(AccountWork.resultOf(both.getLast())).isEqualTo(AccountResult.done());
+                assertGone("kurt");
+            }
+        } finally {
+            other.close();
+        }
+    }
+
+    @Test
+    void numbersAreNotSoonUsedAgain() {
+        long first = AccountWork.newToken();
+        work.create(machine, "lara", first);
+        int uid = machine.uidOf("lara").orElseThrow();
+        work.remove(machine, "lara", first);
+        long second = AccountWork.newToken();
+        work.create(machine, "lara", second);
+
+        assertThat(machine.uidOf("lara").orElseThrow()).isGreaterThan(uid).isBetween(20000, 59999);
+        work.remove(machine, "lara", second);
+    }
+
+    private static void fake(String command, String script) {
+        String path = "/usr/local/sbin/" + command;
+        machine.exec("sh", "-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > " + path + "; chmod 755 " + path, "sh", script);
+    }
+
+    private static void assertGone(String account) {
+        assertThat(machine.passwdHas(account)).isFalse();
+        assertThat(machine.homeExists(account)).isFalse();
+        assertThat(Stream.of("shadow", "group", "gshadow", "subuid").map(name -> machine.path("/etc/" + name))
+                .filter(Files::exists).flatMap(file -> machine.lines("/etc/" + file.getFileName()).stream()))
+                .noneMatch(line -> line.startsWith(account + ":"));
+        assertThat(login(machine, account).isRefused()).isTrue();
+    }
+}

@@ -1,0 +1,87 @@
+package io.machinemanager.account;
+
+import static io.machinemanager.account.AccountWork.login;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.Lab.Flavour;
+import io.machinemanager.testing.LabMachine;
+
+/** The same script on a machine with nothing but busybox and sshd. */
+class BusyboxMachineTest {
+
+    @TempDir
+    static Path workDir;
+    private static Lab lab;
+    private static LabMachine machine;
+    private static AnsibleDriver driver;
+    private static AccountWork work;
+
+    @BeforeAll
+    static void start() {
+        lab = Lab.start(1, Flavour.BUSYBOX);
+        machine = lab.machine(0);
+        driver = new AnsibleDriver(TestSettings.in(workDir));
+        work = new AccountWork(driver);
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.close();
+        lab.close();
+    }
+
+    @Test
+    void accountIsMadeAndGoneAgainWithItsProcesses() {
+        long token = AccountWork.newToken();
+        assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
+        int uid = machine.uidOf("alice").orElseThrow();
+        try (var session = login(machine, "alice").open()) {
+            session.type(
+                    "i=0; while [ $i -lt 50 ]; do (setsid sleep 1000 &); i=$((i+1)); done; touch /tmp/x; echo all");
+            Awaitility.await().until(() -> machine.processesOf(uid).size() > 50);
+
+            assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+            assertThat(session.isCutWithin(Duration.ofSeconds(5))).isTrue();
+        }
+        assertThat(machine.processesOf(uid)).isEmpty();
+        assertThat(machine.passwdHas("alice")).isFalse();
+        assertThat(machine.homeExists("alice")).isFalse();
+        assertThat(machine.exec("ls", "/tmp").output()).isEmpty();
+        assertThat(login(machine, "alice").isRefused()).isTrue();
+    }
+
+    @Test
+    void homeTooDeepForItsNamesIsRemoved() {
+        long token = AccountWork.newToken();
+        work.create(machine, "bert", token);
+        login(machine, "bert")
+                .run("d=%s; mkdir $d; i=0; while [ $i -lt 100 ]; do mkdir n; mv $d n; mv n $d; i=$((i+1)); done"
+                        .formatted("x".repeat(100)));
+
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.homeExists("bert")).isFalse();
+    }
+
+    @Test
+    void lateCreationAndForeignAccountsAreRefused() {
+        long token = AccountWork.newToken();
+        machine.exec("adduser", "-D", "person");
+
+        assertThat(work.create(machine, "person", token).outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(work.remove(machine, "person", token).isDone()).isTrue();
+        assertThat(machine.passwdHas("person")).isTrue();
+        assertThat(work.create(machine, "cora", token).reason()).contains("already cleaned up");
+        assertThat(machine.passwdHas("cora")).isFalse();
+    }
+}
