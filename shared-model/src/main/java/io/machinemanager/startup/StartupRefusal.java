@@ -3,7 +3,7 @@ package io.machinemanager.startup;
 import java.util.List;
 import java.util.stream.Collectors;
 
-import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.ConfigurationException;
 
 /** Ends a start that cannot succeed. */
 public final class StartupRefusal {
@@ -18,7 +18,7 @@ public final class StartupRefusal {
      * @param problems one sentence each, without secrets
      */
     public static RuntimeException because(List<String> problems) {
-        return new PreventFurtherStepsException(
-                problems.stream().map(problem -> "Cannot start: " + problem).collect(Collectors.joining("\n")), 1);
+        return new ConfigurationException(
+                problems.stream().map(problem -> "Cannot start: " + problem).collect(Collectors.joining("\n")));
     }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.database.DatabaseConfig.Schema;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
-import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -73,7 +73,7 @@ class DatabaseGateTest {
     void givesUpInTheEnd() {
         database.stop();
         try {
-            assertThatThrownBy(() -> open(Schema.AWAIT, 2)).isInstanceOf(PreventFurtherStepsException.class)
+            assertThatThrownBy(() -> open(Schema.AWAIT, 2)).isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith("Cannot start: The database could not be reached in 3 tries: ")
                     .hasMessageNotContaining("\n");
         } finally {
@@ -95,7 +95,7 @@ class DatabaseGateTest {
         database.query("insert into " + HISTORY + " select 99, '99', 'tomorrow', type, 'V99__tomorrow.sql', 1,"
                 + " installed_by, installed_on, 1, 1 from " + HISTORY + " where installed_rank = 1");
         for (Schema schema : Schema.values()) {
-            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(PreventFurtherStepsException.class)
+            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("newer version").hasMessageContaining("99");
         }
     }
@@ -104,7 +104,7 @@ class DatabaseGateTest {
     void refusesAMigrationThatWasChanged() {
         database.query("update " + HISTORY + " set checksum = 1 where version = '2'");
         for (Schema schema : Schema.values()) {
-            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(PreventFurtherStepsException.class)
+            assertThatThrownBy(() -> open(schema, 0)).isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("checksum").hasMessageNotContaining("\n");
         }
     }
@@ -112,7 +112,7 @@ class DatabaseGateTest {
     @Test
     void refusesASchemaThatDoesNotFitTheEntities() {
         database.query("alter table machine_manager.machines drop column failures");
-        assertThatThrownBy(() -> open(Schema.AWAIT, 0)).isInstanceOf(PreventFurtherStepsException.class)
+        assertThatThrownBy(() -> open(Schema.AWAIT, 0)).isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("failures").hasMessageNotContaining("\n");
     }
 
