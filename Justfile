@@ -49,10 +49,40 @@ lint:
 format:
     {{ mvn }} --quiet process-sources -Dformat.goal=format -Dimports.goal=sort
 
-# Remove what the build made
+# Remove everything that the recipes made, the data too (it asks; `just clean yes` does not)
 [group('build')]
-clean:
-    rm -rf target */target
+clean *yes:
+    @deploy/stack clean "$@"
+
+# Write deploy/.env with new secrets, unless it is there
+[group('deploy')]
+init:
+    @deploy/stack init
+
+# Build and start the product with Docker Compose; scale=3 starts three API processes
+[group('deploy')]
+run *args:
+    @deploy/stack run "$@"
+
+# The same with live reload: the services run from the sources here
+[group('deploy')]
+run-dev *args:
+    @deploy/stack run-dev "$@"
+
+# Follow the containers' logs, all or those named (db, api, scheduler, proxy)
+[group('deploy')]
+logs *services:
+    @deploy/stack logs "$@"
+
+# Dump the database into backups/ or the file named, while everything runs
+[group('deploy')]
+backup *file:
+    @deploy/stack backup "$@"
+
+# Replace the database by a backup (it asks; `just restore FILE yes` does not)
+[group('deploy')]
+restore *file:
+    @deploy/stack restore "$@"
 
 # Make machines to lend, as containers on this host: how many, and on which system (alpine, debian)
 [group('machines')]
@@ -73,3 +103,18 @@ reprovision count="3" os="alpine":
 [group('machines')]
 register:
     @provision/pool register
+
+# Build native binaries of both services, with GRAALVM_HOME or else in the builder's container
+[group('deploy')]
+native *args:
+    @deploy/package/native "$@"
+
+# Pack binaries, systemd units and Caddyfile into dist/; `just dist jvm` packs the JVM variant with its Java runtime
+[group('deploy')]
+dist variant="native":
+    @deploy/package/dist "$1"
+
+# Install or update the product on a Debian host by SSH, without Docker, from the newest package in dist/
+[group('deploy')]
+deploy-host host *args:
+    @provision/pool host "$@"

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""What users and operators do with the product under Compose, and what goes wrong around it.
+
+Expects the product up, three machines provisioned and registered; API_BASE says where. Part of .ci/compose.
+"""
+import json
+import os
+import pathlib
+import re
+import ssl
+import subprocess
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).parent.parent
+API = os.environ.get("API_BASE", "https://localhost")
+TLS = ssl._create_unverified_context()
+MACHINES = {name: int(port) for name, port in re.findall(
+    r'name: "(.*)"\n.*\n\s+port: (\d+)', (ROOT / "provision/machines.yml").read_text())}
+SETTINGS = dict(line.split("=", 1) for line in (ROOT / "deploy/.env").read_text().splitlines()
+                if "=" in line and not line.startswith("#"))
+PASSWORD = "Lent-0-Secret-"
+
+
+def run(*command, check=True, **options):
+    return subprocess.run(command, cwd=ROOT, check=check, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=300, **options).stdout
+
+
+def say(text):
+    print(f"   {text}", flush=True)
+
+
+class Client:
+    tokens = []
+
+    def __init__(self, name, password):
+        self.name, self.password, self.token = name, password, None
+
+    def call(self, method, path, body=None):
+        """Status and content; status 0 when there was no answer."""
+        request = urllib.request.Request(API + path, method=method, data=None if body is None else json.dumps(body).encode())
+        request.add_header("Content-Type", "application/json")
+        if self.token:
+            request.add_header("Authorization", "Bearer " + self.token)
+        try:
+            with urllib.request.urlopen(request, context=TLS, timeout=120) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+        except (OSError, ValueError):
+            return 0, {}
+
+    def log_in(self):
+        status, content = self.call("POST", "/login", {"username": self.name, "password": self.password})
+        assert status == 200, (status, content)
+        self.token = content["access_token"]
+        Client.tokens.append(self.token)
+        return self
+
+
+def ssh(machine, user, password, command="id -un"):
+    return subprocess.run(
+        ["sshpass", "-e", "ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+         "-o", "ConnectTimeout=10", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no",
+         "-p", str(MACHINES[machine]), f"{user}@127.0.0.1", command],
+        env={**os.environ, "SSHPASS": password}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+
+
+def lent_accounts():
+    """The accounts of ours on each machine, asked of the machines themselves."""
+    return {machine: found for machine in MACHINES
+            if (found := re.findall(r"^([^:]+):.*machine-manager", run("docker", "exec", machine, "cat", "/etc/passwd"), re.M))}
+
+
+def eventually(what, seconds, problem):
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{problem} (not within {seconds} s)"
+        time.sleep(0.5)
+
+
+def container(service):
+    return run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", service).split()[0]
+
+
+def healthy(service):
+    state = json.loads(run("docker", "inspect", container(service)))[0]["State"]
+    return state["Running"] and state.get("Health", {}).get("Status", "healthy") == "healthy"
+
+
+def kill(service):
+    """The end that a crash makes. docker kill would count as an operator's wish, and the container stay down."""
+    before = container(service)
+    state = json.loads(run("docker", "inspect", before))[0]["State"]
+    os.kill(state["Pid"], 9)
+    eventually(lambda: json.loads(run("docker", "inspect", container(service)))[0]["State"]["StartedAt"] != state["StartedAt"]
+               and healthy(service), 120, f"{service} did not come back")
+
+
+class ComposeScenario(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.admin = Client(SETTINGS["ADMIN_DEFAULT_USERNAME"], SETTINGS["ADMIN_DEFAULT_PASSWORD"]).log_in()
+        status, content = cls.admin.call("POST", "/users", {"username": "alice", "password": "Alice-0-Secret"})
+        assert status == 201, content
+        cls.alice = Client("alice", "Alice-0-Secret").log_in()
+
+    def all_is_free(self):
+        status, content = self.alice.call("GET", "/available")
+        return status == 200 and content["available"] == sorted(MACHINES) and not lent_accounts()
+
+    def test_1_a_reservation_from_log_in_to_refusal(self):
+        begun = time.monotonic()
+        status, answer = self.alice.call("GET", f"/reserve?count=2&duration=1&reservation_password={PASSWORD}1")
+        self.assertEqual(200, status, answer)
+        say(f"two machines reserved in {time.monotonic() - begun:.1f} s")
+        ends = time.monotonic() + 60
+        lent = [machine["machine"] for machine in answer["machines"]]
+        for machine in lent:
+            self.assertEqual("alice\n", ssh(machine, "alice", PASSWORD + "1").stdout)
+        self.assertEqual(set(lent), set(lent_accounts()))
+        status, answer = self.alice.call("GET", "/reserve?count=2")
+        self.assertEqual((409, "not_enough_available", 1), (status, answer["error"], answer["available"]))
+        eventually(self.all_is_free, 100, "the accounts were not removed")
+        say(f"gone {time.monotonic() - ends:.0f} s after the end")
+        for machine in lent:
+            refused = ssh(machine, "alice", PASSWORD + "1")
+            self.assertNotEqual(0, refused.returncode)
+            self.assertIn("Permission denied", refused.stdout)
+
+    def test_2_only_the_way_in_is_open(self):
+        for service in "db", "api", "scheduler", "proxy":
+            described = json.loads(run("docker", "inspect", container(service)))[0]
+            with self.subTest(service):
+                published = [port for port, to in described["NetworkSettings"]["Ports"].items() if to]
+                self.assertEqual(["443/tcp", "80/tcp"] if service == "proxy" else [], sorted(published))
+                host = described["HostConfig"]
+                self.assertTrue(host["ReadonlyRootfs"])
+                self.assertEqual(["ALL"], host["CapDrop"])
+                self.assertIn("no-new-privileges:true", host["SecurityOpt"])
+                self.assertGreater(host["Memory"], 0)
+                user = run("docker", "exec", container(service), "id", "-u").strip()
+                self.assertNotEqual("0", user)
+        self.assertEqual(404, self.admin.call("GET", "/q/health/ready")[0])
+        self.assertEqual(404, self.admin.call("GET", "/q/openapi")[0])
+
+    def test_3_images_hold_no_secret(self):
+        for image in "api:jvm", "scheduler:jvm", "proxy":
+            described = run("docker", "inspect", f"machine-manager/{image}") + run(
+                "docker", "history", "--no-trunc", f"machine-manager/{image}")
+            for name in "DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD":
+                self.assertNotIn(SETTINGS[name], described, f"{name} in {image}")
+
+    def test_3_services_do_not_start_without_secrets(self):
+        for image, needed in ("api:jvm", ["DATABASE_URL", "JWT_SECRET", "ADMIN_DEFAULT_PASSWORD", "MACHINE_SECRETS_KEY"]), (
+                "scheduler:jvm", ["DATABASE_URL", "MACHINE_SECRETS_KEY"]):
+            ended = subprocess.run(["docker", "run", "--rm", f"machine-manager/{image}"], text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, timeout=120)
+            self.assertEqual(1, ended.returncode, ended.stdout)
+            for name in needed:
+                self.assertRegex(ended.stdout, f"(?m)^Cannot start: {name} is missing")
+
+    def test_4_faults_pass(self):
+        problems, done, counts = [], threading.Event(), {}
+
+        def client():
+            while not done.is_set():
+                status, answer = self.alice.call("GET", f"/reserve?count=1&duration=1&reservation_password={PASSWORD}4")
+                counts[status] = counts.get(status, 0) + 1
+                if status not in (0, 200, 409, 502, 503):
+                    problems.append(("reserve", status, answer))
+                if status == 200:
+                    logged_in = ssh(answer["machines"][0]["machine"], "alice", PASSWORD + "4")
+                    if logged_in.stdout != "alice\n":
+                        problems.append(("log-in", answer, logged_in.stdout))
+                    status, answer = self.admin.call("GET", "/release_all")
+                    if status not in (0, 200, 502, 503):
+                        problems.append(("release", status, answer))
+                done.wait(0.5)
+
+        worker = threading.Thread(target=client)
+        worker.start()
+        try:
+            run("docker", "compose", "--project-name", "machine-manager", "restart", "--timeout", "20", "db")
+            eventually(lambda: healthy("db"), 60, "db did not come back")
+            say("db restarted")
+            for service in "api", "scheduler", "proxy", "db":
+                kill(service)
+                say(f"{service} killed, and back by itself")
+            eventually(lambda: self.alice.call("GET", "/available")[0] == 200, 60, "the way in did not come back")
+        finally:
+            done.set()
+            worker.join()
+        say(f"answers to reserve: {counts}")
+        self.assertEqual([], problems)
+        self.assertGreater(counts.get(200, 0), 0)
+        self.admin.call("GET", "/release_all")
+        eventually(self.all_is_free, 150, "something stayed behind")
+
+    def test_5_a_backup_brings_back_what_was_there(self):
+        backup = ROOT / "target" / "backup.sql.gz"
+        run("./justw", "backup", str(backup))
+        self.assertEqual(0o600, backup.stat().st_mode & 0o777)
+        status, content = self.admin.call("POST", "/users", {"username": "bob", "password": "Bob-0-Secret"})
+        self.assertEqual(201, status, content)
+        run("./justw", "restore", str(backup), "yes")
+        eventually(lambda: self.admin.call("GET", "/available")[0] == 200, 60, "the way in did not come back")
+        self.assertEqual(["admin", "alice"], sorted(user["username"] for user in self.admin.call("GET", "/users")[1]))
+        status, answer = self.alice.call("GET", f"/reserve?count=3&duration=5&reservation_password={PASSWORD}5")
+        self.assertEqual(200, status, answer)
+        self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
+
+    def test_6_three_replicas_share_the_calls(self):
+        run("./justw", "run", "scale=3")
+        replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
+        self.assertEqual(3, len(replicas))
+        os.kill(json.loads(run("docker", "inspect", replicas[1]))[0]["State"]["Pid"], 9)
+        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
+        self.assertEqual([200] * 60, answers)
+
+    def test_7_no_log_holds_a_secret(self):
+        logs = "".join(run("docker", "logs", name) for name in run("docker", "ps", "--all", "--quiet").split())
+        self.assertIn('"uri":"/reserve"', logs)
+        secrets = [SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")]
+        secrets += Client.tokens + [PASSWORD, "Alice-0-Secret", "Bob-0-Secret"]
+        secrets += re.findall(r'password: "(.*)"', (ROOT / "provision/machines.yml").read_text())
+        self.assertEqual([], [secret for secret in secrets if secret in logs])
+        say(f"{len(logs)} characters of logs searched for {len(secrets)} secrets")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
