@@ -27,7 +27,7 @@ public final class DatabaseFailure {
         if (Reachability.lostConnection(failure).isPresent()) {
             return true;
         }
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        for (Throwable cause : Causes.of(failure)) {
             if (cause instanceof LostRaceException || cause instanceof SQLException sql && isPassing(sql)) {
                 return true;
             }

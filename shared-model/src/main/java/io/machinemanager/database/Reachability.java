@@ -21,7 +21,7 @@ final class Reachability {
      * @return what the driver or the pool said
      */
     static Optional<SQLException> lostConnection(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        for (Throwable cause : Causes.of(failure)) {
             if (cause instanceof SQLException sql && isLost(sql)) {
                 return Optional.of(sql);
             }

@@ -56,7 +56,7 @@ public class Transactions {
      * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (what a row refers to is gone).
      */
     static boolean isLostRace(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        for (Throwable cause : Causes.of(failure)) {
             if (cause instanceof LostRaceException) {
                 return true;
             }

@@ -1,0 +1,48 @@
+package io.machinemanager.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+
+import javax.transaction.xa.XAException;
+
+import jakarta.transaction.RollbackException;
+
+import org.junit.jupiter.api.Test;
+
+import io.quarkus.narayana.jta.QuarkusTransactionException;
+
+class DatabaseFailureTest {
+
+    private static final SQLException TIMEOUT = new SQLNonTransientConnectionException("Socket timeout error", "08000");
+    private static final SQLException DEADLOCK = new SQLException("Deadlock found", "40001", 1213);
+
+    @Test
+    void databaseThatFreezesDuringACommitIsAway() {
+        assertThat(DatabaseFailure.isPassing(failedCommit(TIMEOUT))).isTrue();
+        assertThat(Reachability.lostConnection(failedCommit(TIMEOUT))).contains(TIMEOUT);
+    }
+
+    @Test
+    void raceThatIsLostDuringACommitIsARace() {
+        assertThat(Transactions.isLostRace(failedCommit(DEADLOCK))).isTrue();
+    }
+
+    @Test
+    void defectStaysADefectWhenTheDatabaseGoesAwayAfterwards() {
+        RuntimeException defect = new IllegalStateException("a defect");
+        defect.addSuppressed(TIMEOUT);
+
+        assertThat(DatabaseFailure.isPassing(defect)).isFalse();
+    }
+
+    /** As the transaction manager reports it. */
+    private static RuntimeException failedCommit(SQLException reason) {
+        XAException resource = new XAException("Error trying to transactionCommit local transaction");
+        resource.initCause(reason);
+        RollbackException rollback = new RollbackException("Could not commit transaction.");
+        rollback.addSuppressed(resource);
+        return new QuarkusTransactionException(rollback);
+    }
+}
