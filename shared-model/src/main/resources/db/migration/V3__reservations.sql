@@ -47,6 +47,7 @@ create table reservations (
 create index ix_reservations_due on reservations (due_at);
 create index ix_reservations_request on reservations (request_id);
 create index ix_reservations_claim on reservations (claimed_by);
+create index ix_reservations_released on reservations (released_at);
 create index ix_reservations_owner on reservations (owner_id, state);
 
 create table reservation_events (

@@ -22,6 +22,7 @@ import io.machinemanager.database.DatabaseConfig.Schema;
 import io.machinemanager.startup.StartupOrder;
 import io.machinemanager.startup.StartupRefusal;
 import io.quarkus.logging.Log;
+import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.StartupEvent;
 
 /**
@@ -34,6 +35,7 @@ class DatabaseGate {
     private static final int OLDEST_MAJOR = 10;
     private static final int OLDEST_MINOR = 6;
     private static final Duration REMINDER = Duration.ofMinutes(1);
+    private static final Duration SIGHT = Duration.ofMillis(200);
 
     private final DataSource database;
     private final Flyway flyway;
@@ -118,8 +120,15 @@ class DatabaseGate {
         return state;
     }
 
+    /** Pauses, unless the process is told to end, which must not wait until the database is there. */
     private static void pause(Duration time) {
-        LockSupport.parkNanos(time.toNanos());
+        long end = System.nanoTime() + time.toNanos();
+        for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+            if (ApplicationLifecycleManager.isVmShuttingDown()) {
+                throw refusal("It was told to stop while it waited for the database.");
+            }
+            LockSupport.parkNanos(Math.min(left, SIGHT.toNanos()));
+        }
     }
 
     private static RuntimeException refusal(String format, Object... arguments) {

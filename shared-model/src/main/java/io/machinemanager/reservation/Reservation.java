@@ -125,6 +125,14 @@ public class Reservation extends PanacheEntityBase {
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
     }
 
+    /** Deletes the oldest history, with its events, and tells how many reservations that was. */
+    static int deleteReleasedBefore(Instant end, int limit) {
+        return getEntityManager()
+                .createNativeQuery("delete from reservations where state = 'RELEASED' and released_at < ?1"
+                        + " order by released_at limit ?2")
+                .setParameter(1, end).setParameter(2, limit).executeUpdate();
+    }
+
     /** The row with this id together with its machine. */
     public static Optional<Reservation> withMachine(long id) {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();

@@ -216,12 +216,22 @@ public class ReservationService {
      * left behind.
      *
      * @param limit the most that is taken up by this call
+     * @return the work, to be finished at once: from now on nobody else does it
+     */
+    public DueWork takeUpDue(int limit) {
+        UUID claim = UUID.randomUUID();
+        return new DueWork(worker, claim, store.claimDue(claim, limit));
+    }
+
+    /**
+     * Takes up what is due and does it.
+     *
+     * @param limit the most that is taken up by this call
      * @return how many were taken up
      */
     public int cleanUp(int limit) {
-        UUID claim = UUID.randomUUID();
-        List<WorkItem> items = store.claimDue(claim, limit);
-        worker.remove(claim, items);
-        return items.size();
+        DueWork due = takeUpDue(limit);
+        due.finish();
+        return due.size();
     }
 }

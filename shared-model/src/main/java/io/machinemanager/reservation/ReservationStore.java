@@ -41,14 +41,16 @@ class ReservationStore {
     private final SecretBox secrets;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
+    private final RemovalMetrics metrics;
 
     ReservationStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            MachineConfig machineConfig) {
+            MachineConfig machineConfig, RemovalMetrics metrics) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.machineConfig = machineConfig;
+        this.metrics = metrics;
     }
 
     /**
@@ -325,6 +327,7 @@ class ReservationStore {
                 reservation.machine.succeeded(now);
             }
             Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
+            metrics.released(reservation);
         }));
     }
 
@@ -337,6 +340,7 @@ class ReservationStore {
             ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
             Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts, retryAt,
                     result.reason());
+            metrics.removalFailed(result.outcome());
         }));
     }
 

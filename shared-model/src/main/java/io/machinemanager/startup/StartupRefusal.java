@@ -18,6 +18,7 @@ public final class StartupRefusal {
      * @param problems one sentence each, without secrets
      */
     public static RuntimeException because(List<String> problems) {
+        // the one exception of which Quarkus prints nothing but the message
         return new ConfigurationException(
                 problems.stream().map(problem -> "Cannot start: " + problem).collect(Collectors.joining("\n")));
     }

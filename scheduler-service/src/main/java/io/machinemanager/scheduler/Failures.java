@@ -1,0 +1,32 @@
+package io.machinemanager.scheduler;
+
+import io.machinemanager.database.DatabaseFailure;
+import io.quarkus.logging.Log;
+
+/** Logs what goes wrong in a job that will run again anyway. */
+public final class Failures {
+
+    private Failures() {
+    }
+
+    /**
+     * Logs a failure: one line when the database gets over it by itself, and otherwise all that is known.
+     *
+     * @param what what failed, as the start of a sentence
+     */
+    public static void log(String what, RuntimeException failure) {
+        if (DatabaseFailure.isPassing(failure)) {
+            Log.warnf("%s and will be tried again: %s", what, rootOf(failure).getMessage());
+        } else {
+            Log.errorf(failure, "%s", what);
+        }
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}

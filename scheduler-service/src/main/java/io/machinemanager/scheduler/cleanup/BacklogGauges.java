@@ -1,0 +1,47 @@
+package io.machinemanager.scheduler.cleanup;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.reservation.BacklogService;
+import io.machinemanager.reservation.BacklogService.Backlog;
+import io.machinemanager.reservation.ReservationState;
+import io.machinemanager.scheduler.Failures;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** Shows how much is lent and how much waits. Asking for the metrics does not ask the database. */
+@ApplicationScoped
+public class BacklogGauges {
+
+    private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
+
+    private final BacklogService backlog;
+    private volatile Backlog latest = new Backlog(Map.of(), Duration.ZERO);
+
+    BacklogGauges(BacklogService backlog, CleanUpJob cleanUp, MeterRegistry registry) {
+        this.backlog = backlog;
+        LIVE.forEach(state -> Gauge
+                .builder("machinemanager.reservations", () -> latest.live().getOrDefault(state, 0L))
+                .tag("state", state.name().toLowerCase(Locale.ROOT)).description("Live reservations")
+                .register(registry));
+        Gauge.builder("machinemanager.backlog.overdue", () -> latest.overdue().toMillis() / 1000.0).baseUnit("seconds")
+                .description("For how long the oldest reservation that is due has waited").register(registry);
+        Gauge.builder("machinemanager.cleanup.inhand", cleanUp, CleanUpJob::inHand)
+                .description("Reservations that this process works on").register(registry);
+    }
+
+    /** Looks again. */
+    public void refresh() {
+        try {
+            latest = backlog.look();
+        } catch (RuntimeException e) {
+            Failures.log("Counting the reservations failed", e);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.machinemanager.scheduler.cleanup;
+
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.machinemanager.reservation.DueWork;
+import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.scheduler.Failures;
+import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
+
+/**
+ * Takes machines back: those whose time is up, those whose removal is to be tried again, and those that a crashed
+ * service left behind.
+ *
+ * <p>
+ * A tick only claims what is due; the work itself goes on beside it. So a machine that takes long holds up neither the
+ * next tick nor the machines that come after it.
+ */
+@ApplicationScoped
+public class CleanUpJob {
+
+    /** Before account work itself is shut down, which happens in observers of ordinary priority. */
+    private static final int BEFORE_ACCOUNT_WORK = 100;
+
+    private final ReservationService reservations;
+    private final CleanUpMetrics metrics;
+    private final CleanUpConfig config;
+    private final Semaphore room;
+    private volatile boolean stopping;
+    private volatile long lastSign = System.nanoTime();
+
+    CleanUpJob(ReservationService reservations, CleanUpMetrics metrics, CleanUpConfig config) {
+        this.reservations = reservations;
+        this.metrics = metrics;
+        this.config = config;
+        this.room = new Semaphore(config.maxInHand());
+    }
+
+    /** Claims all that is due, as far as there is room, and starts the work. Returns before it is done; never throws. */
+    public void tick() {
+        lastSign = System.nanoTime();
+        try {
+            boolean more = true;
+            while (more && !stopping) {
+                more = takeUpBatch();
+            }
+            metrics.tickDone();
+        } catch (RuntimeException e) {
+            metrics.tickFailed();
+            Failures.log("Looking for machines to take back failed", e);
+        }
+        lastSign = System.nanoTime();
+    }
+
+    /** Takes up one batch, and tells whether there may be more to take up. */
+    private boolean takeUpBatch() {
+        int wanted = Math.min(config.batchSize(), room.availablePermits());
+        if (wanted == 0 || !room.tryAcquire(wanted)) {
+            return false;
+        }
+        int taken = 0;
+        try {
+            DueWork work = reservations.takeUpDue(wanted);
+            taken = work.size();
+            if (taken > 0) {
+                metrics.taken(taken);
+                Thread.ofVirtual().name("clean-up").start(() -> finish(work));
+            }
+        } finally {
+            room.release(wanted - taken);
+        }
+        return taken == wanted;
+    }
+
+    private void finish(DueWork work) {
+        try {
+            work.finish();
+        } catch (RuntimeException e) {
+            Failures.log("Taking %d machines back failed".formatted(work.size()), e);
+        } finally {
+            room.release(work.size());
+        }
+    }
+
+    /** How many reservations are being worked on. */
+    public int inHand() {
+        return config.maxInHand() - room.availablePermits();
+    }
+
+    /** For how long no tick has begun or ended. */
+    public Duration silence() {
+        return Duration.ofNanos(System.nanoTime() - lastSign);
+    }
+
+    void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {
+        stopping = true;
+        int inHand = inHand();
+        if (inHand == 0) {
+            return;
+        }
+        Log.infof("Stopping: waiting for the work on %d machines", inHand);
+        try {
+            if (!room.tryAcquire(config.maxInHand(), config.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+                Log.warnf("Stopping with the work on %d machines not done; another scheduler, or the next start,"
+                        + " takes it up", inHand());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.machinemanager.account;
+
+import java.util.stream.Stream;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.startup.StartupCheck;
+import io.quarkus.runtime.configuration.ConfigUtils;
+
+/** Looks for the programs that account work needs, in production only: it takes the better part of a second. */
+@ApplicationScoped
+class AccountToolsCheck implements StartupCheck {
+
+    private final AccountConfig config;
+
+    AccountToolsCheck(AccountConfig config) {
+        this.config = config;
+    }
+
+    @Override
+    public Stream<String> problems() {
+        return ConfigUtils.isProfileActive("prod")
+                ? AnsibleVersion.problemWith(config.playbook()).stream()
+                : Stream.empty();
+    }
+}

@@ -1,0 +1,56 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+
+/** How much is lent, and how much waits to be cleaned. */
+@ApplicationScoped
+public class BacklogService {
+
+    private final EntityManager entityManager;
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+
+    BacklogService(EntityManager entityManager, Transactions transactions, DatabaseClock clock) {
+        this.entityManager = entityManager;
+        this.transactions = transactions;
+        this.clock = clock;
+    }
+
+    /** Looks at all live reservations. */
+    public Backlog look() {
+        return transactions.call(() -> {
+            List<Row> rows = entityManager
+                    .createQuery("select state, count(*), min(dueAt) from Reservation"
+                            + " where liveMachineId is not null group by state", Row.class)
+                    .getResultList();
+            Map<ReservationState, Long> live = new EnumMap<>(ReservationState.class);
+            rows.forEach(row -> live.put(row.state(), row.count()));
+            Instant now = clock.now();
+            Duration overdue = rows.stream().map(Row::firstDue).min(Instant::compareTo)
+                    .map(due -> Duration.between(due, now)).filter(Duration::isPositive).orElse(Duration.ZERO);
+            return new Backlog(live, overdue);
+        });
+    }
+
+    /**
+     * The live reservations at one moment.
+     *
+     * @param live how many there are, by state; states without any are left out
+     * @param overdue for how long the oldest of those that are due has waited; zero when none is due
+     */
+    public record Backlog(Map<ReservationState, Long> live, Duration overdue) {
+    }
+
+    record Row(ReservationState state, long count, Instant firstDue) {
+    }
+}

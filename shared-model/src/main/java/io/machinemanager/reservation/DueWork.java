@@ -1,0 +1,32 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+import java.util.UUID;
+
+/** Removals that this process has claimed. The claim runs from the moment they were taken up. */
+public final class DueWork {
+
+    private final AccountWorker worker;
+    private final UUID claim;
+    private final List<WorkItem> items;
+
+    DueWork(AccountWorker worker, UUID claim, List<WorkItem> items) {
+        this.worker = worker;
+        this.claim = claim;
+        this.items = items;
+    }
+
+    /** How many reservations it is. */
+    public int size() {
+        return items.size();
+    }
+
+    /**
+     * Does the work, keeps the claim alive meanwhile, and records what came of it.
+     *
+     * @return how many machines are free again
+     */
+    public int finish() {
+        return worker.remove(claim, items);
+    }
+}
