@@ -13,6 +13,7 @@ default:
 
 # Show the whole job on real parts, then stay up for you to try; --once ends by itself
 [group('use')]
+[no-exit-message]
 demo *args:
     @exec deploy/demo/demo "$@"
 
