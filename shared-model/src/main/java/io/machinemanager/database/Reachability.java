@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Tells a database that is away from one that answered. */
-final class Reachability {
+public final class Reachability {
 
     /** Access denied, and unknown database: a server that is being set up says so until it is ready. */
     private static final Set<Integer> NOT_SET_UP = Set.of(1044, 1045, 1049);
@@ -20,7 +20,7 @@ final class Reachability {
      * @param failure any failure; its causes are searched
      * @return what the driver or the pool said
      */
-    static Optional<SQLException> lostConnection(Throwable failure) {
+    public static Optional<SQLException> lostConnection(Throwable failure) {
         for (Throwable cause : Causes.of(failure)) {
             if (cause instanceof SQLException sql && isLost(sql)) {
                 return Optional.of(sql);
