@@ -1,0 +1,117 @@
+package io.machinemanager.scheduler.wholejob;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+
+/** One of the two services as it is shipped, native when that was built, in a process of its own. */
+final class PackagedService implements AutoCloseable {
+
+    private final String module;
+    private final Map<String, String> environment;
+    private final int managementPort = freePort();
+    private final Path log;
+    private Process process;
+
+    PackagedService(String module, Map<String, String> environment) {
+        this.module = module;
+        this.environment = environment;
+        try {
+            log = Files.createTempFile(module, ".log");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts it, and waits until it says that it is ready. */
+    void start() {
+        ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(environment);
+        builder.environment().put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
+        builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Awaitility.await(module + " is ready").atMost(Duration.ofSeconds(90)).until(this::isReady);
+    }
+
+    /** Ends it in an orderly way and tells its exit status. */
+    int stop() {
+        process.destroy();
+        return process.onExit().join().exitValue();
+    }
+
+    /** Ends it without a chance to do anything, as a power cut would; what it has started goes on. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** What it has printed so far. */
+    String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            kill();
+        }
+        log.toFile().delete();
+    }
+
+    private List<String> command() {
+        Path target = Path.of("..", module, "target").toAbsolutePath().normalize();
+        try (Stream<Path> files = Files.list(target)) {
+            return files.filter(file -> file.toString().endsWith("-runner")).findFirst().map(file -> List.of(file.toString()))
+                    .orElseGet(() -> List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+                            target.resolve("quarkus-app/quarkus-run.jar").toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isReady() {
+        if (!process.isAlive()) {
+            throw new IllegalStateException(module + " ended: " + log());
+        }
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/q/health/ready"))
+                .timeout(Duration.ofSeconds(5)).build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.machinemanager.scheduler.wholejob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.SshLogin;
+import io.machinemanager.testing.SshSession;
+import io.restassured.response.Response;
+
+/** The whole job, as its users see it: the shipped services, a real database, real sshd, real Ansible. */
+class WholeJobIT {
+
+    private static final int MACHINES = 10;
+    private static final Duration CONVERGENCE = Duration.ofSeconds(60);
+
+    private static Installation installation;
+    private static String alice;
+
+    @BeforeAll
+    static void start() {
+        installation = new Installation(MACHINES);
+        alice = installation.user("alice");
+    }
+
+    @AfterAll
+    static void stop() {
+        installation.close();
+    }
+
+    @AfterEach
+    void giveEverythingBack() {
+        installation.as(installation.admin()).post("/release_all").then().statusCode(200);
+        await().atMost(CONVERGENCE).until(() -> installation.available().size() == MACHINES);
+    }
+
+    private static Response reserve(int count, String password) {
+        return installation.as(alice).queryParam("count", count).queryParam("reservation_password", password)
+                .get("/reserve");
+    }
+
+    private static void endIn(int seconds, Response lease) {
+        List<Integer> ids = lease.then().extract().path("machines.reservation_id");
+        ids.forEach(id -> installation.as(alice)
+                .body(Map.of("reserved_until", Instant.now().plusSeconds(seconds).toString()))
+                .patch("/reservations/" + id).then().statusCode(200));
+    }
+
+    @Test
+    void aReservedMachineCanBeUsedUntilTheEndAndNotLonger() {
+        Response lease = reserve(2, "a long secret");
+        lease.then().statusCode(200);
+        List<LabMachine> machines = Installation.machines(lease).stream().map(installation::machine).toList();
+        SshLogin login = new SshLogin(machines.getFirst(), "alice", "a long secret");
+        assertThat(machines).hasSize(2)
+                .allSatisfy(machine -> assertThat(new SshLogin(machine, "alice", "a long secret").works()).isTrue());
+
+        try (SshSession session = login.open()) {
+            session.type("(setsid sleep 1000 &) ; while :; do :; done &");
+            endIn(2, lease);
+
+            assertThat(session.isCutWithin(CONVERGENCE)).isTrue();
+        }
+        await().atMost(CONVERGENCE).until(() -> installation.available().size() == MACHINES);
+        assertThat(login.isRefused()).isTrue();
+        assertThat(machines).allSatisfy(machine -> {
+            assertThat(machine.passwdHas("alice")).isFalse();
+            assertThat(machine.homeExists("alice")).isFalse();
+            assertThat(machine.exec("sh", "-c", "ps -eo args | grep '[s]leep 1000' || true").output()).isEmpty();
+        });
+    }
+
+    @Test
+    void fiftyReservationsAtOnceOnTenMachinesLendEachMachineOnce() throws Exception {
+        List<Response> answers = new ArrayList<>();
+        try (ExecutorService executor = Executors.newFixedThreadPool(50)) {
+            List<Future<Response>> calls = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                calls.add(executor.submit(() -> reserve(1, "a long secret")));
+            }
+            for (Future<Response> call : calls) {
+                answers.add(call.get());
+            }
+        }
+        List<Response> granted = answers.stream().filter(answer -> answer.statusCode() == 200).toList();
+        assertThat(granted).hasSize(MACHINES).extracting(answer -> Installation.machines(answer).getFirst())
+                .doesNotHaveDuplicates();
+        assertThat(answers.stream().filter(answer -> answer.statusCode() != 200)).hasSize(50 - MACHINES)
+                .allSatisfy(answer -> answer.then().statusCode(409));
+        assertThat(granted).allSatisfy(answer -> assertThat(
+                installation.machine(Installation.machines(answer).getFirst()).passwdHas("alice")).isTrue());
+    }
+
+    @Test
+    void namesThatAreNotOursAreRefusedAndNothingChangesOnTheMachines() {
+        installation.lab.machines().forEach(machine -> machine.exec("useradd", "-m", "existing").output());
+        List<List<String>> before = accountFiles();
+
+        installation.as(alice).queryParam("username", "root").get("/reserve").then().statusCode(400);
+        installation.as(alice).queryParam("username", "existing").get("/reserve").then().statusCode(409);
+
+        assertThat(accountFiles()).isEqualTo(before);
+        await().atMost(CONVERGENCE).until(() -> installation.available().size() == MACHINES);
+        installation.lab.machines().forEach(machine -> machine.exec("userdel", "-r", "existing"));
+    }
+
+    private static List<List<String>> accountFiles() {
+        return installation.lab.machines().stream().flatMap(machine -> List
+                .of(machine.lines("/etc/passwd"), machine.lines("/etc/shadow"), machine.lines("/etc/group")).stream())
+                .toList();
+    }
+
+    @Test
+    void aMachineThatCannotBeReachedIsReplacedByAnother() {
+        LabMachine dead = installation.lab.machine(0);
+        dead.stop();
+
+        Response lease = reserve(MACHINES - 1, "a long secret");
+
+        lease.then().statusCode(200);
+        assertThat(Installation.machines(lease)).hasSize(MACHINES - 1).doesNotContain(dead.name());
+        dead.start();
+    }
+
+    @Test
+    void whatAKilledServiceWasMakingIsCleanedUp() throws Exception {
+        LabMachine machine = installation.lab.machine(0);
+        // the account is there and the row does not say so yet: useradd has done its work and does not come back
+        machine.exec("sh", "-c", "mv /usr/sbin/useradd /usr/sbin/useradd.real; printf '%s\\n' '#!/bin/sh'"
+                + " '/usr/sbin/useradd.real \"$@\"; touch /made; sleep 5' > /usr/sbin/useradd; chmod 755 /usr/sbin/useradd");
+        try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            executor.submit(() -> reserve(MACHINES, "a long secret"));
+            await().atMost(CONVERGENCE).until(() -> machine.passwdHas("alice"));
+            installation.api.kill();
+        }
+        machine.exec("mv", "-f", "/usr/sbin/useradd.real", "/usr/sbin/useradd");
+
+        await().atMost(CONVERGENCE).until(() -> installation.lab.machines().stream().noneMatch(m -> m.passwdHas("alice"))
+                && installation.query("select count(*) from reservations where state <> 'RELEASED'").strip().equals("0"));
+        installation.api.start();
+    }
+
+    @Test
+    void theSchedulerEndsItsWorkInHandBeforeItStops() {
+        Response lease = reserve(1, "a long secret");
+        LabMachine machine = installation.machine(Installation.machines(lease).getFirst());
+        endIn(1, lease);
+        await().atMost(CONVERGENCE).until(() -> installation
+                .query("select count(*) from reservations where state = 'RELEASING'").strip().equals("1"));
+
+        int status = installation.scheduler.stop();
+
+        assertThat(status).isIn(0, 143);
+        assertThat(machine.passwdHas("alice")).isFalse();
+        assertThat(installation.query("select count(*) from reservations where state <> 'RELEASED'").strip())
+                .isEqualTo("0");
+        installation.scheduler.start();
+    }
+}
