@@ -10,6 +10,7 @@ import io.machinemanager.scheduler.cleanup.CleanUpConfig;
 import io.machinemanager.scheduler.cleanup.CleanUpJob;
 import io.machinemanager.scheduler.history.HistoryConfig;
 import io.machinemanager.scheduler.history.PurgeJob;
+import io.machinemanager.scheduler.probe.ProbeJob;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.quarkus.scheduler.Scheduler;
@@ -28,9 +29,10 @@ class Jobs {
     }
 
     void announce(@Observes StartupEvent start, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig, BacklogGauges gauges,
-            PurgeJob purge, HistoryConfig history) {
+            ProbeJob probe, PurgeJob purge, HistoryConfig history) {
         if (scheduler.isStarted()) {
             every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
+            every("probe", cleanUpConfig.interval(), probe::tick);
             every("gauges", cleanUpConfig.interval(), gauges::refresh);
             every("purge", history.purgeInterval(), purge::run);
         }

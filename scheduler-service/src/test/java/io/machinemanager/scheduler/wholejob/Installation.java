@@ -32,8 +32,9 @@ final class Installation implements AutoCloseable {
                 "MACHINE_SECRETS_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION", "6s",
                 "SSH_CONNECT_TIMEOUT", "5s", "SSH_HEALTH_INTERVAL", "1h");
         Map<String, String> forApi = new HashMap<>(common);
-        forApi.putAll(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port), "JWT_SECRET",
-                "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD));
+        forApi.putAll(
+                Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port), "JWT_SECRET",
+                        "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD));
         Map<String, String> forScheduler = new HashMap<>(common);
         forScheduler.put("SCHEDULER_INTERVAL", "1s");
         api = new PackagedService("api-service", forApi);

@@ -83,7 +83,8 @@ final class PackagedService implements AutoCloseable {
     private List<String> command() {
         Path target = Path.of("..", module, "target").toAbsolutePath().normalize();
         try (Stream<Path> files = Files.list(target)) {
-            return files.filter(file -> file.toString().endsWith("-runner")).findFirst().map(file -> List.of(file.toString()))
+            return files.filter(file -> file.toString().endsWith("-runner")).findFirst()
+                    .map(file -> List.of(file.toString()))
                     .orElseGet(() -> List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                             target.resolve("quarkus-app/quarkus-run.jar").toString()));
         } catch (IOException e) {
@@ -95,7 +96,8 @@ final class PackagedService implements AutoCloseable {
         if (!process.isAlive()) {
             throw new IllegalStateException(module + " ended: " + log());
         }
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/q/health/ready"))
+        HttpRequest request = HttpRequest
+                .newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/q/health/ready"))
                 .timeout(Duration.ofSeconds(5)).build();
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;

@@ -149,8 +149,10 @@ class WholeJobIT {
         }
         machine.exec("mv", "-f", "/usr/sbin/useradd.real", "/usr/sbin/useradd");
 
-        await().atMost(CONVERGENCE).until(() -> installation.lab.machines().stream().noneMatch(m -> m.passwdHas("alice"))
-                && installation.query("select count(*) from reservations where state <> 'RELEASED'").strip().equals("0"));
+        await().atMost(CONVERGENCE)
+                .until(() -> installation.lab.machines().stream().noneMatch(m -> m.passwdHas("alice"))
+                        && installation.query("select count(*) from reservations where state <> 'RELEASED'").strip()
+                                .equals("0"));
         installation.api.start();
     }
 
