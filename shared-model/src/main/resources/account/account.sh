@@ -184,12 +184,25 @@ mm_recorded() {
     [ "$mm_r_uid" -ge 1000 ]
 }
 
-# Whether the entry last looked up was made for this reservation: by the mark that was written together with it, or, as
-# some systems let users change that field, by the record and the same number.
+# Whether the entry last looked up was made for this reservation.
 mm_ours() {
-    [ "$mm_p_uid" -ge 1000 ] || return 1
-    [ "${mm_p_gecos%%,*}" = "$mm_mark" ] && return 0
-    mm_recorded && [ "$mm_r_token" = "$mm_token" ] && [ "$mm_r_uid" = "$mm_p_uid" ]
+    [ "$mm_p_uid" -ge 1000 ] && mm_owner && [ "$mm_owner" = "$mm_token" ]
+}
+
+# The token of the reservation for which the entry was made: from the record, which only root can change, when it is about
+# the same number; else from the mark that was written together with the entry.
+mm_owner() {
+    if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ]; then
+        mm_owner=$mm_r_token
+        return 0
+    fi
+    mm_owner=${mm_p_gecos%%,*}
+    mm_owner=${mm_owner#machine-manager-}
+    case $mm_p_gecos:$mm_owner in
+    machine-manager-[1-9]*:*[!0-9]*) return 1 ;;
+    machine-manager-[1-9]*) return 0 ;;
+    *) return 1 ;;
+    esac
 }
 
 mm_sudo_rule() {
@@ -551,16 +564,12 @@ mm_verify_gone() {
 
 # ---- look -----------------------------------------------------------------------------------------------------------
 
-# The accounts that carry our mark, and those whose mark was altered but whose record still fits. Takes no lock, since it
-# changes nothing and must not be held up by work that is under way.
+# All accounts of ours. Takes no lock, since it changes nothing and must not be held up by work that is under way.
 mm_probe() {
     mm_found=
     while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
         mm_record=$mm_state/accounts/$mm_account
-        case ${mm_p_gecos%%,*} in
-        machine-manager-[1-9]*) mm_found="$mm_found $mm_account=${mm_p_gecos#machine-manager-}" ;;
-        *) if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ]; then mm_found="$mm_found $mm_account=$mm_r_token"; fi ;;
-        esac
+        if mm_owner; then mm_found="$mm_found $mm_account=$mm_owner"; fi
     done </etc/passwd
     mm_end FOUND "${mm_found# }"
 }

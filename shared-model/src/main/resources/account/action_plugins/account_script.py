@@ -33,6 +33,8 @@ class ActionModule(ActionBase):
         )
         answers = [line for line in said["stdout_lines"] if line.startswith(MARK)]
         answer = answers[-1][len(MARK):].strip() if answers else ""
+        # A shell that lets nobody in says so on standard output.
+        reason = said["stderr"].strip() or said["stdout"].strip()
         # Nothing else is kept, so that the result has nothing to hide and its reason can be shown.
-        result.update(changed=answer.startswith("DONE"), rc=said["rc"], answer=answer[:KEPT], said=said["stderr"][-KEPT:])
+        result.update(changed=answer.startswith("DONE"), rc=said["rc"], answer=answer[:KEPT], said=reason[-KEPT:])
         return result

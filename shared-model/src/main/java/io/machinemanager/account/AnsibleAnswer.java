@@ -114,7 +114,15 @@ record AnsibleAnswer(String host, String answer, int status, String said) {
         return MEANINGS.stream().filter(meaning -> meaning.pattern().matcher(text).find()).findFirst()
                 .map(meaning -> new AccountResult(meaning.outcome(), meaning.reason()))
                 .orElseGet(() -> new AccountResult(Outcome.FAILED,
-                        "The machine gave no answer (exit status %d).".formatted(status)));
+                        "The machine gave no answer (exit status %d)%s.".formatted(status, lastLine())));
+    }
+
+    /** What was said last, for a person who has to find out; it is foreign text, so it is short and of plain characters. */
+    private String lastLine() {
+        return said.lines().map(String::strip).filter(line -> !line.isEmpty()).reduce((first, last) -> last)
+                .map(line -> ": " + line.substring(0, Math.min(line.length(), 160)).replaceAll("[^ -~]", "?")
+                        .replaceAll("[.]$", ""))
+                .orElse("");
     }
 
     private static String sentence(String[] words) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 final class ProcessTree {
 
     private static final String VARIABLE = "MACHINE_MANAGER_RUN";
-    private static final Path PROC = Path.of("/proc");
+    private static final String PROC = "/proc";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final String mark = UUID.randomUUID().toString();
@@ -56,7 +56,7 @@ final class ProcessTree {
     }
 
     private List<ProcessHandle> marked() {
-        if (!Files.isDirectory(PROC)) {
+        if (!Files.isDirectory(Path.of(PROC))) {
             return List.of();
         }
         try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
@@ -66,7 +66,7 @@ final class ProcessTree {
 
     private boolean isMarked(ProcessHandle process) {
         try {
-            byte[] environment = Files.readAllBytes(PROC.resolve(Long.toString(process.pid())).resolve("environ"));
+            byte[] environment = Files.readAllBytes(Path.of(PROC, Long.toString(process.pid()), "environ"));
             return new String(environment, StandardCharsets.ISO_8859_1).contains(VARIABLE + "=" + mark);
         } catch (IOException e) {
             return false; // it belongs to somebody else, or has just ended

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
@@ -104,15 +105,36 @@ class AccountOwnershipTest {
         work.remove(machine, "bert", token);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            plain   | true                                    | The account to log in to the machine with may not use sudo.
+            nothing | echo 'nothing ALL=(ALL) NOPASSWD: ALL'  |
+            asked   | echo 'asked ALL=(ALL) ALL'              |
+            expired | usermod -e 1 expired                    | The account to log in to the machine with is locked, expired or without a shell.
+            shut    | usermod -s /usr/sbin/nologin shut       | The account to log in to the machine with is locked, expired or without a shell.
+            """)
+    void userWithoutRootsRightsNeedsSudo(String user, String setUp, String problem) {
+        machine.exec("sh", "-c", "useradd -m " + user + "; echo " + user + ":secret | chpasswd; " + setUp
+                + " > /etc/sudoers.d/" + user);
+        Target target = new Target(machine.name(), machine.host(), machine.port(), user, "secret", machine.hostKeys());
+        AccountResult result = work.result(AccountWork.removal(target, "nobody-there", AccountWork.newToken()));
+
+        assertThat(result).isEqualTo(problem == null
+                ? AccountResult.done()
+                : new AccountResult(Outcome.UNREACHABLE, problem));
+    }
+
     @Test
     void defaultsThatExpireAccountsDoNotMatter() {
-        machine.exec("sh", "-c", "cp /etc/login.defs /root; echo 'PASS_MAX_DAYS 0' >> /etc/login.defs;"
-                + " printf 'EXPIRE=2001-01-01\\nINACTIVE=0\\n' >> /etc/default/useradd");
+        machine.exec("sh", "-c",
+                "cp -p /etc/login.defs /etc/default/useradd /root; echo 'PASS_MAX_DAYS 0' >> /etc/login.defs;"
+                        + " printf 'EXPIRE=2001-01-01\\nINACTIVE=0\\n' >> /etc/default/useradd");
         long token = AccountWork.newToken();
 
         assertThat(work.create(machine, "cora", token)).isEqualTo(AccountResult.done());
         assertThat(login(machine, "cora").works()).isTrue();
         work.remove(machine, "cora", token);
+        machine.exec("sh", "-c", "mv /root/login.defs /etc; mv /root/useradd /etc/default");
     }
 
     private static List<String> accounts() {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
@@ -53,7 +54,8 @@ class AnsibleDriverTest {
 
     @AfterEach
     void nothingIsLeftOfTheRuns() {
-        Awaitility.await().untilAsserted(() -> {
+        // A result is there as soon as the machine has answered, which is a moment before the end of the run.
+        Awaitility.await().ignoreExceptions().untilAsserted(() -> {
             try (Stream<Path> files = Files.walk(workDir)) {
                 assertThat(files.map(Path::toString)).noneMatch(file -> file.contains("/run-"));
             }
@@ -88,6 +90,24 @@ class AnsibleDriverTest {
         assertThat(login(machine, "bert").works()).isTrue();
         assertThat(work.remove(machine, "bert", token).isDone()).isTrue();
         assertThat(work.remove(machine, "bert", token).isDone()).isTrue();
+    }
+
+    @Test
+    void probeTellsOurAccountsAndThoseOnly() {
+        LabMachine machine = lab.machine(0);
+        long first = AccountWork.newToken();
+        long second = AccountWork.newToken();
+        work.create(machine, "gina", first);
+        work.create(machine, "hans", second);
+        machine.exec("useradd", "-c", "machine-manager", "person");
+        // What users can do to the mark where chfn lets them.
+        machine.exec("usermod", "-c", "machine-manager-1", "hans");
+
+        assertThat(work.result(AccountTask.probe(machine.target())))
+                .isEqualTo(AccountResult.found(Map.of("gina", first, "hans", second)));
+        work.remove(machine, "gina", first);
+        work.remove(machine, "hans", second);
+        assertThat(work.result(AccountTask.probe(machine.target()))).isEqualTo(AccountResult.found(Map.of()));
     }
 
     @Test
