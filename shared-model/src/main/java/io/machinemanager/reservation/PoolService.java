@@ -110,6 +110,7 @@ public class PoolService {
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         if (change.isWorthATry()) {
             machine.forgetFailures();
+            machine.nextProbeAt = clock.now();
         }
     }
 

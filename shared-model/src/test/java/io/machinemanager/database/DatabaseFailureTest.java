@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
+import java.util.concurrent.TimeoutException;
 
 import javax.transaction.xa.XAException;
 
@@ -17,6 +18,27 @@ class DatabaseFailureTest {
 
     private static final SQLException TIMEOUT = new SQLNonTransientConnectionException("Socket timeout error", "08000");
     private static final SQLException DEADLOCK = new SQLException("Deadlock found", "40001", 1213);
+
+    private static boolean passing(Exception failure) {
+        return DatabaseFailure.isPassing(new IllegalStateException("outer", new RuntimeException(failure)));
+    }
+
+    @Test
+    void whatTheDatabaseGetsOverIsWorthAnotherTry() {
+        assertThat(passing(TIMEOUT)).isTrue();
+        assertThat(passing(new SQLException("no connection in time", new TimeoutException()))).isTrue();
+        assertThat(passing(new SQLException("too many connections", "08004", 1040))).isTrue();
+        assertThat(passing(DEADLOCK)).isTrue();
+        assertThat(passing(new SQLException("lock wait timeout", "HY000", 1205))).isTrue();
+        assertThat(passing(new LostRaceException("others were faster"))).isTrue();
+    }
+
+    @Test
+    void defectOfOursIsNot() {
+        assertThat(passing(new SQLException("syntax error", "42000", 1064))).isFalse();
+        assertThat(passing(new SQLException("duplicate key", "23000", 1062))).isFalse();
+        assertThat(passing(new IllegalArgumentException())).isFalse();
+    }
 
     @Test
     void databaseThatFreezesDuringACommitIsAway() {
