@@ -1,6 +1,5 @@
 package io.machinemanager.api.error;
 
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -87,9 +86,9 @@ class ErrorMappers {
         }
         ResponseBuilder<Map<String, Object>> answer = ErrorAnswer.of(status, HttpProblem.code(status),
                 HttpProblem.message(status), Map.of());
-        List<Object> allow = failure.getResponse().getHeaders().get(HttpHeaders.ALLOW);
-        if (allow != null) {
-            allow.forEach(method -> answer.header(HttpHeaders.ALLOW, method));
+        if (status == ErrorCode.METHOD_NOT_ALLOWED.status()) {
+            AllowedMethods.of(request.getUriInfo().getPath())
+                    .ifPresent(methods -> answer.header(HttpHeaders.ALLOW, methods));
         }
         return answer.build();
     }

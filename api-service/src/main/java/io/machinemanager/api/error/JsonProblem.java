@@ -50,7 +50,7 @@ final class JsonProblem {
             return "true or false";
         }
         if (wanted == Integer.class) {
-            return "a whole number from %d to %d".formatted(Integer.MIN_VALUE, Integer.MAX_VALUE);
+            return "a whole number, at most %d".formatted(Integer.MAX_VALUE);
         }
         return wanted == Instant.class ? "a time such as 2030-01-31T12:00:00Z" : "of another type";
     }

@@ -65,8 +65,7 @@ public final class QueryParameters {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
             throw new InvalidRequestException(
-                    "The parameter %s must be a whole number from %d to %d.".formatted(name, Integer.MIN_VALUE,
-                            Integer.MAX_VALUE),
+                    "The parameter %s must be a whole number, at most %d.".formatted(name, Integer.MAX_VALUE),
                     List.of(name));
         }
     }

@@ -50,6 +50,6 @@ public class ReleaseAllResource {
     @HEAD
     @Operation(hidden = true)
     public void head() {
-        throw new NotAllowedException("GET", new String[]{"POST" });
+        throw new NotAllowedException("GET");
     }
 }

@@ -1,0 +1,122 @@
+package io.machinemanager.api.error;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.vertx.core.json.JsonObject;
+
+/** Every layer answers in the one error shape. Requests are written by hand, since no client would send most of them. */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class ErrorShapeTest {
+
+    private static final String JSON = "Content-Type: application/json\r\n";
+    private static final String TOKEN = "<token>";
+
+    @Inject
+    Scene scene;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+    }
+
+    static Stream<Arguments> requests() {
+        return Stream.of(request("an unknown address", "GET /nope", "", "", 404, "not_found"),
+                request("an unknown address below a known one", "GET /machines/a/b", "", "", 404, "not_found"),
+                request("the management's addresses", "GET /q/health", "", "", 404, "not_found"),
+                request("a path out of the root", "GET /../etc/passwd", "", "", 404, "not_found"),
+                request("an undecodable path", "GET /users/%zz", TOKEN, "", 400, "invalid_request"),
+                request("an undecodable query", "GET /reserve?count=%zz", TOKEN, "", 400, "invalid_request"),
+                request("another method", "DELETE /login", "", "", 405, "method_not_allowed"),
+                request("an unknown method", "BREW /machines", "", "", 405, "method_not_allowed"),
+                request("no token", "GET /whoami", "", "", 401, "unauthorized"),
+                request("a broken token", "GET /whoami", "Authorization: Bearer x.y.z\r\n", "", 401, "unauthorized"),
+                request("an empty token", "GET /whoami", "Authorization: Bearer \r\n", "", 401, "unauthorized"),
+                request("another scheme", "GET /whoami", "Authorization: Basic YTpi\r\n", "", 401, "unauthorized"),
+                request("not acceptable", "GET /whoami", TOKEN + "Accept: text/html\r\n", "", 406, "invalid_request"),
+                request("a form", "POST /login", "Content-Type: application/x-www-form-urlencoded\r\n", "a=b", 415,
+                        "unsupported_media_type"),
+                request("an impossible type", "POST /login", "Content-Type: ///\r\n", "{}", 415,
+                        "unsupported_media_type"),
+                request("no body", "POST /login", JSON, "", 400, "invalid_request"),
+                request("null", "POST /login", JSON, "null", 400, "invalid_request"),
+                request("a list", "POST /login", JSON, "[]", 400, "invalid_request"),
+                request("half an object", "POST /login", JSON, "{\"username\":", 400, "invalid_request"),
+                request("two objects", "POST /login", JSON, "{}{}", 400, "invalid_request"),
+                request("a field twice", "POST /login", JSON, "{\"username\":\"a\",\"username\":\"b\"}", 400,
+                        "invalid_request"),
+                request("a number for a text", "POST /login", JSON, "{\"username\":1}", 400, "invalid_request"),
+                request("an object for a text", "POST /login", JSON, "{\"username\":{}}", 400, "invalid_request"),
+                request("a text for a truth", "POST /users", TOKEN + JSON, "{\"is_admin\":\"yes\"}", 400,
+                        "invalid_request"),
+                request("a number too large", "POST /machines", TOKEN + JSON, "{\"port\":99999999999}", 400,
+                        "invalid_request"),
+                request("a fraction", "POST /machines", TOKEN + JSON, "{\"port\":1.5}", 400, "invalid_request"),
+                request("too deep", "POST /login", JSON, "{\"x\":" + "[".repeat(5000), 400, "invalid_request"),
+                request("not UTF-8", "POST /login", JSON, "{\"username\":\"\u00ff\u00fe\"}", 400, "invalid_request"),
+                request("wrong credentials", "POST /login", JSON, "{\"username\":\"a\",\"password\":\"b\"}", 401,
+                        "invalid_grant"),
+                request("a body too large", "POST /login", JSON, "x".repeat(65 * 1024), 413, "invalid_request"),
+                request("headers too large", "GET /healthz", "X: " + "x".repeat(17 * 1024) + "\r\n", "", 431,
+                        "invalid_request"),
+                request("an address too long", "GET /healthz?" + "x".repeat(5 * 1024), "", "", 414,
+                        "invalid_request"));
+    }
+
+    private static Arguments request(String what, String line, String headers, String body, int status, String error) {
+        return Arguments.of(what, line, headers, body, status, error);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("requests")
+    void hasTheOneShape(String what, String line, String headers, String body, int status, String error)
+            throws IOException {
+        String answer = send(line, headers, body);
+
+        assertThat(answer).startsWith("HTTP/1.1 " + status);
+        assertThat(answer.toLowerCase()).contains("content-type: application/json");
+        JsonObject json = new JsonObject(answer.substring(answer.indexOf("\r\n\r\n")));
+        assertThat(json.getString("error")).isEqualTo(error);
+        assertThat(json.getString("message")).matches("[A-Z][^\\n]+\\.").doesNotContain("jackson", "io.machinemanager",
+                "Exception");
+        assertThat(answer.toLowerCase().contains("www-authenticate: bearer")).isEqualTo(error.equals("unauthorized"));
+    }
+
+    @Test
+    void aMethodThatIsNotTakenIsToldWhichAre() {
+        given().delete("/login").then().statusCode(405).header("Allow", "POST, OPTIONS");
+        given().put("/machines/m1").then().statusCode(405).header("Allow", "GET, HEAD, PATCH, DELETE, OPTIONS");
+    }
+
+    private static String send(String line, String headers, String body) throws IOException {
+        byte[] content = body.getBytes(StandardCharsets.ISO_8859_1);
+        String token = "Authorization: Bearer " + (headers.contains(TOKEN) ? Scene.tokenOf("admin") : "") + "\r\n";
+        String head = line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers.replace(TOKEN, token)
+                + (content.length == 0 ? "" : "Content-Length: " + content.length + "\r\n") + "\r\n";
+        try (Socket socket = new Socket("localhost", RestAssured.port)) {
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().write(content);
+            socket.getOutputStream().flush();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
