@@ -1,0 +1,57 @@
+package io.machinemanager.api.login;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.user.UserConfig;
+
+class LoginCheckTest {
+
+    private static final Optional<String> GOOD = Optional.of("a secret of 32 bytes or even more");
+
+    private record Tokens(Optional<String> secret, Optional<String> secretPrevious,
+            int expiresMinutes) implements JwtConfig {
+    }
+
+    private record Users(String adminUsername, Optional<String> adminPassword, int bcryptCost) implements UserConfig {
+    }
+
+    private static LoginCheck check(Optional<String> secret, Optional<String> previous, Optional<String> password) {
+        return new LoginCheck(new Tokens(secret, previous, 60), new Users("admin", password, 10));
+    }
+
+    @Test
+    void productionTakesSecretsThatAreLongAndNotKnownToEverybody() {
+        assertThat(check(GOOD, Optional.empty(), GOOD).problems(true)).isEmpty();
+        assertThat(check(GOOD, GOOD, GOOD).problems(true)).isEmpty();
+    }
+
+    @Test
+    void productionRefusesMissingShortAndDefaultSecrets() {
+        assertThat(check(Optional.empty(), Optional.empty(), Optional.empty()).problems(true))
+                .anyMatch(line -> line.startsWith("JWT_SECRET is missing"))
+                .anyMatch(line -> line.startsWith("ADMIN_DEFAULT_PASSWORD is missing"));
+        assertThat(check(Optional.of("short"), Optional.of("short"), Optional.of("short")).problems(true))
+                .anyMatch(line -> line.startsWith("JWT_SECRET is too short"))
+                .anyMatch(line -> line.startsWith("JWT_SECRET_PREVIOUS is too short"))
+                .anyMatch(line -> line.startsWith("ADMIN_DEFAULT_PASSWORD is too short"));
+        assertThat(check(Optional.of("change-me"), Optional.empty(), Optional.of("change-me")).problems(true))
+                .anyMatch(line -> line.startsWith("JWT_SECRET is still change-me"))
+                .anyMatch(line -> line.startsWith("ADMIN_DEFAULT_PASSWORD is still change-me"));
+    }
+
+    @Test
+    void developmentTakesAnySecretThatWorks() {
+        assertThat(check(Optional.empty(), Optional.empty(), Optional.of("change-me")).problems(false)).isEmpty();
+    }
+
+    @Test
+    void whatCannotWorkIsRefusedEverywhere() {
+        assertThat(check(GOOD, Optional.empty(), Optional.of("x".repeat(73))).problems(false))
+                .singleElement().asString().startsWith("ADMIN_DEFAULT_PASSWORD cannot be used");
+        assertThat(new LoginCheck(new Tokens(GOOD, GOOD, 60), new Users("a b", GOOD, 3)).problems(false)).hasSize(2);
+    }
+}

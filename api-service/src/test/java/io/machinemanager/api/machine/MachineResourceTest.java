@@ -1,0 +1,213 @@
+package io.machinemanager.api.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
+
+import java.time.Duration;
+import java.util.Map;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.api.Scene;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class MachineResourceTest {
+
+    @Inject
+    Scene scene;
+
+    @Inject
+    FakeMachines fakes;
+
+    private String admin;
+    private String alice;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        admin = Scene.tokenOf("admin");
+        alice = Scene.tokenOf("alice");
+    }
+
+    private ValidatableResponse register(Object body) {
+        return Scene.with(admin).contentType("application/json").body(body).post("/machines").then();
+    }
+
+    private ValidatableResponse change(String name, String body) {
+        return Scene.with(admin).contentType("application/json").body(body).patch("/machines/" + name).then();
+    }
+
+    private ValidatableResponse get(String token, String path) {
+        return Scene.with(token).get(path).then().statusCode(200);
+    }
+
+    private static Map<String, Object> machine(String name) {
+        // nothing listens there
+        return Map.of("name", name, "host", "127.0.0.1", "port", 1, "user", "root", "password", "root's password");
+    }
+
+    private Machine stored(String name) {
+        return QuarkusTransaction.requiringNew()
+                .call(() -> Machine.byName(name).orElseThrow());
+    }
+
+    @Test
+    void aRegisteredMachineIsShownWithoutItsPassword() {
+        register(machine("m1")).statusCode(201).body("name", is("m1")).body("host", is("127.0.0.1"))
+                .body("port", is(1)).body("user", is("root")).body("reserved", is(false))
+                .body("reserved_by", nullValue()).body("$", hasKey("reserved_by")).body("$", hasKey("reserved_until"))
+                .body("$", not(hasKey("password")));
+
+        get(alice, "/machines").body("name", contains("m1")).body("[0].state", is("free"))
+                .body("[0].reserved_until", nullValue());
+        assertThat(stored("m1").sealedPassword).doesNotContain("root's password");
+        assertThat(stored("m1").hostKeys).as("of a machine that does not answer").isNull();
+    }
+
+    @Test
+    void everyMissingFieldIsNamed() {
+        register("{}").statusCode(400).body("error", is("invalid_request"))
+                .body("message", containsString("name, host, port, user, password"))
+                .body("fields", contains("name", "host", "port", "user", "password"));
+        register("{\"name\":\"m1\",\"port\":null,\"user\":\"root\"}").statusCode(400)
+                .body("fields", contains("host", "port", "password"));
+    }
+
+    @Test
+    void everyFieldThatBreaksARuleIsNamed() {
+        register(Map.of("name", "-m", "host", "-oProxyCommand=x", "port", 65536, "user", "ro ot", "password", "a\nb"))
+                .statusCode(400).body("fields", contains("name", "host", "port", "user", "password"));
+        get(admin, "/machines").body("size()", is(0));
+    }
+
+    @Test
+    void aPortInQuotesIsTaken() {
+        register(Map.of("name", "m1", "host", "::1", "port", "22221", "user", "root", "password", "x")).statusCode(201)
+                .body("port", is(22221)).body("host", is("::1"));
+    }
+
+    @Test
+    void aNameThatIsTakenIsAConflict() {
+        register(machine("m1")).statusCode(201);
+        register(machine("m1")).statusCode(409).body("error", is("conflict"));
+        register(machine("M1")).statusCode(201);
+    }
+
+    @Test
+    void onlyAdminsRegisterChangeAndDelete() {
+        scene.machines("m1");
+        Scene.with(alice).contentType("application/json").body(machine("m2")).post("/machines").then().statusCode(403);
+        Scene.with(alice).contentType("application/json").body("{\"enabled\":false}").patch("/machines/m1").then()
+                .statusCode(403);
+        Scene.with(alice).delete("/machines/m1").then().statusCode(403).body("error", is("forbidden"));
+        get(alice, "/machines/m1").body("name", is("m1"));
+        Scene.with(alice).get("/machines/m2").then().statusCode(404).body("error", is("not_found"));
+    }
+
+    @Test
+    void aReservedMachineTellsByWhomAndUntilWhen() {
+        scene.machines("m1", "m2");
+        get(alice, "/reserve?username=guest");
+
+        get(alice, "/machines").body("[0].reserved", is(true)).body("[0].reserved_by", is("alice"))
+                .body("[0].reserved_until", containsString("Z")).body("[0].state", is("reserved"))
+                .body("[1].reserved", is(false));
+        get(alice, "/available").body("available", contains("m2")).body("reserved", contains("m1"))
+                .body("unavailable.size()", is(0));
+    }
+
+    @Test
+    void aMachineIsNotDeletedWhileItIsReservedOrBeingCleaned() {
+        scene.machines("m1");
+        int reservation = Scene.reserve("alice");
+        Scene.with(admin).delete("/machines/m1").then().statusCode(409).body("message", containsString("reserved"));
+
+        fakes.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(202)
+                .body("pending", contains("m1"));
+        Scene.with(admin).delete("/machines/m1").then().statusCode(409).body("message", containsString("cleaned"));
+        get(admin, "/machines/m1").body("state", is("cleaning")).body("reserved", is(true))
+                .body("reason", is("connection refused"));
+        get(alice, "/machines/m1").body("$", not(hasKey("reason")));
+
+        fakes.heal("m1");
+        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(200);
+        Scene.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"));
+        Scene.with(admin).delete("/machines/m1").then().statusCode(404);
+        get(admin, "/reservations/" + reservation).body("machine", is("m1")).body("host", nullValue());
+    }
+
+    @Test
+    void aDisabledMachineIsNotLentAndAdminsSeeWhy() {
+        scene.machines("m1", "m2");
+        change("m1", "{\"enabled\":false}").statusCode(200).body("state", is("disabled")).body("enabled", is(false));
+        scene.change(() -> {
+            Machine m2 = Machine.byName("m2").orElseThrow();
+            m2.failed(Trouble.UNREACHABLE, "no answer", m2.createdAt.plus(Duration.ofHours(1)));
+        });
+
+        get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1", "m2"));
+        get(admin, "/available").body("unavailable.name", contains("m1", "m2"))
+                .body("unavailable[1].reason", is("no answer"));
+        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"))
+                .body("available", is(0));
+
+        change("m1", "{\"enabled\":true}").statusCode(200).body("state", is("free"));
+        change("m2", "{\"password\":\"another\"}").statusCode(200).body("state", is("free"));
+    }
+
+    @Test
+    void aMachineThatIsLentDoesNotMove() {
+        scene.machines("m1");
+        Scene.reserve("alice");
+
+        change("m1", "{\"host\":\"127.0.0.2\"}").statusCode(409).body("error", is("conflict"));
+        change("m1", "{\"port\":23}").statusCode(409);
+        change("m1", "{\"host\":\"127.0.0.1\",\"port\":22,\"user\":\"ops\",\"password\":\"new\",\"enabled\":false}")
+                .statusCode(200).body("user", is("ops")).body("state", is("reserved"));
+    }
+
+    @Test
+    void aMachineThatMovesShowsItsHostKeysAnew() {
+        scene.machines("m1");
+        change("m1", "{\"user\":\"ops\"}").statusCode(200);
+        assertThat(stored("m1").hostKeys).isNotNull();
+
+        change("m1", "{\"port\":1}").statusCode(200).body("port", is(1));
+        assertThat(stored("m1").hostKeys).isNull();
+    }
+
+    @Test
+    void aChangeIsCheckedLikeARegistration() {
+        scene.machines("m1");
+        change("m1", "{}").statusCode(400);
+        change("m1", "{\"host\":\"a b\",\"port\":0}").statusCode(400).body("fields", contains("host", "port"));
+        change("m2", "{\"port\":22}").statusCode(404);
+    }
+
+    @Test
+    void theListComesInPartsIfAskedFor() {
+        scene.machines("m3", "m1", "m2");
+        get(alice, "/machines").body("name", contains("m1", "m2", "m3"));
+        Scene.with(alice).get("/machines?limit=2&offset=1").then().statusCode(200).body("name", contains("m2", "m3"))
+                .header("X-Total-Count", "3");
+    }
+}

@@ -1,0 +1,258 @@
+package io.machinemanager.api.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThanOrEqualTo;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.not;
+
+import java.time.Instant;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.api.Scene;
+import io.machinemanager.reservation.Reservation;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class ReservationResourceTest {
+
+    @Inject
+    Scene scene;
+
+    @Inject
+    FakeMachines machines;
+
+    private String alice;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        scene.machines("m1", "m2", "m3");
+        alice = Scene.tokenOf("alice");
+    }
+
+    private ValidatableResponse reserve(String query) {
+        return Scene.with(alice).urlEncodingEnabled(false).get("/reserve" + query).then();
+    }
+
+    private ValidatableResponse post(String body) {
+        return json(Scene.with(alice)).body(body).post("/reservations").then();
+    }
+
+    private ValidatableResponse move(int id, String body) {
+        return json(Scene.with(alice)).body(body).patch("/reservations/" + id).then();
+    }
+
+    private static RequestSpecification json(RequestSpecification request) {
+        return request.contentType("application/json");
+    }
+
+    private static void expire() {
+        Reservation.update("reservedUntil = createdAt");
+    }
+
+    @Test
+    void reservingNeedsNothingButAToken() {
+        reserve("").statusCode(200).header("Cache-Control", "no-store").body("username", is("alice"))
+                .body("machines", hasSize(1)).body("machines[0].machine", is("m1"))
+                .body("machines[0].host", is("127.0.0.1")).body("machines[0].port", is(22))
+                .body("machines[0].reservation_id", greaterThan(0)).body("duration_minutes", is(60))
+                .body("reserved_until", matchesPattern(".*Z")).body("reservation_password", matchesPattern("\\w{16,}"));
+        assertThat(machines.allAccounts()).containsExactly("m1/alice");
+    }
+
+    @Test
+    void aGivenPasswordIsNeverEchoed() {
+        reserve("?count=2&duration=5&reservation_password=s3cret-word&username=guest").statusCode(200)
+                .body("username", is("guest")).body("duration_minutes", is(5))
+                .body("machines.machine", contains("m1", "m2"))
+                .body("$", not(hasKey("reservation_password"))).body(not(containsString("s3cret-word")));
+        reserve("?password=s3cret-word").statusCode(200).body("$", not(hasKey("reservation_password")));
+    }
+
+    @Test
+    void theSameInABodyIsCreated() {
+        post("{\"count\":2,\"duration_minutes\":5,\"reservation_password\":\"s3cret-word\",\"username\":\"guest\"}")
+                .statusCode(201).header("Cache-Control", "no-store").body("username", is("guest"))
+                .body("machines", hasSize(2)).body("duration_minutes", is(5))
+                .body("$", not(hasKey("reservation_password")));
+        post("{}").statusCode(201).body("reservation_password", matchesPattern("\\w{16,}"));
+    }
+
+    @Test
+    void tooFewMachinesAreAConflictThatTellsHowManyThereAre() {
+        reserve("?count=2").statusCode(200);
+        reserve("?count=2").statusCode(409).body("error", is("not_enough_available")).body("available", is(1))
+                .body("next_free_at", matchesPattern(".*Z"));
+        reserve("?count=4").statusCode(409).body("$", not(hasKey("next_free_at")));
+    }
+
+    @Test
+    void whatCannotBeReservedIsABadRequest() {
+        for (String query : new String[]{"?count=0", "?count=-1", "?count=abc", "?count=", "?count=99999999999",
+                "?count=1.5", "?count=1&count=2", "?duration=0", "?duration=10081", "?duration=x", "?username=root",
+                "?username=A", "?username=", "?username=a%00b", "?username=a%0ab", "?password=", "?password=a%0ab",
+                "?reservation_password=" + "x".repeat(129) }) {
+            reserve(query).statusCode(400).body("error", is("invalid_request"));
+        }
+        for (String body : new String[]{"{\"count\":0}", "{\"count\":\"x\"}", "{\"count\":1.5}", "{\"username\":7}",
+                "{\"duration_minutes\":0}", "[]", "" }) {
+            post(body).statusCode(400).body("error", is("invalid_request"));
+        }
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(scene.states()).isEmpty();
+    }
+
+    @Test
+    void aNameThatIsNoAccountNameHasToSayWhichAccount() {
+        Scene.as("admin").get("/reserve").then().statusCode(400).body("message", containsString("username"));
+        Scene.as("admin").get("/reserve?username=ops").then().statusCode(200);
+    }
+
+    @Test
+    void anAccountThatExistsIsAConflictAndStays() {
+        machines.addForeignAccount("m1", "alice");
+        reserve("").statusCode(409).body("error", is("conflict"));
+        assertThat(machines.accountsOn("m1")).containsExactly("alice");
+    }
+
+    @Test
+    void machinesThatAllFailAreNamedWithTheirReasons() {
+        for (String machine : new String[]{"m1", "m2", "m3" }) {
+            machines.fail(machine, Outcome.UNREACHABLE, "connection refused");
+        }
+        reserve("").statusCode(502).body("error", is("provisioning_failed"))
+                .body("machines.m1", is("connection refused"));
+    }
+
+    @Test
+    void aHeadReservesAndReleasesNothing() {
+        reserve("");
+        Scene.with(alice).head("/reserve").then().statusCode(405).header("Allow", containsString("GET"));
+        Scene.as("admin").head("/release_all").then().statusCode(405);
+        assertThat(machines.allAccounts()).hasSize(1);
+    }
+
+    @Test
+    void theSameKeyReservesOnce() {
+        String first = withKey("k1", "{\"count\":1}").statusCode(201).extract().asString();
+
+        withKey("k1", "{\"count\":1}").statusCode(201).body(equalTo(first));
+        withKey("k1", "{\"count\":2}").statusCode(409).body("error", is("conflict"));
+        withKey("k2", "{\"count\":1}").statusCode(201).body(not(equalTo(first)));
+        withKey("", "{}").statusCode(400);
+        withKey("x".repeat(256), "{}").statusCode(400).body("message", containsString("Idempotency-Key"));
+        assertThat(machines.allAccounts()).hasSize(2);
+    }
+
+    private ValidatableResponse withKey(String key, String body) {
+        return json(Scene.with(alice)).header("Idempotency-Key", key).body(body).post("/reservations").then();
+    }
+
+    @Test
+    void liveReservationsAreListedByMachine() {
+        reserve("?count=2&username=guest").statusCode(200);
+        Scene.as("bob").get("/reserve").then().statusCode(200);
+
+        Scene.with(alice).get("/reservations").then().statusCode(200).body("reservations", hasSize(3))
+                .body("reservations.machine", contains("m1", "m2", "m3"))
+                .body("reservations.username", contains("guest", "guest", "bob"))
+                .body("reservations.owner", contains("alice", "alice", "bob"))
+                .body("reservations[0].state", is("active")).body("reservations[0].host", is("127.0.0.1"))
+                .body("reservations[0].port", is(22)).body("reservations[0].reserved_until", matchesPattern(".*Z"))
+                .body("reservations[0].seconds_remaining", lessThanOrEqualTo(3600))
+                .body("reservations[0].seconds_remaining", greaterThan(3500));
+        Scene.with(alice).get("/reservations?limit=1&offset=2").then().header("X-Total-Count", "3")
+                .body("reservations.machine", contains("m3"));
+
+        scene.change(ReservationResourceTest::expire);
+        Scene.with(alice).get("/reservations").then().body("reservations[0].seconds_remaining", is(0));
+    }
+
+    @Test
+    void aReservationIsShownWithItsHistoryToItsOwnerAndToAdmins() {
+        int id = Scene.reserve("alice");
+
+        Scene.with(alice).get("/reservations/" + id).then().statusCode(200).body("state", is("active"))
+                .body("history.event", contains("allocated", "account_made"))
+                .body("history[0].at", matchesPattern(".*Z"));
+        Scene.as("admin").get("/reservations/" + id).then().statusCode(200);
+        Scene.as("bob").get("/reservations/" + id).then().statusCode(403).body("error", is("forbidden"));
+        Scene.as("bob").delete("/reservations/" + id).then().statusCode(403);
+        json(Scene.as("bob")).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then().statusCode(403);
+        Scene.with(alice).get("/reservations/999999").then().statusCode(404);
+        Scene.with(alice).get("/reservations/first").then().statusCode(404).body("error", is("not_found"));
+    }
+
+    @Test
+    void whatIsGivenBackIsFreeAgain() {
+        int id = Scene.reserve("alice");
+
+        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200).body("message", is("released"));
+
+        assertThat(machines.allAccounts()).isEmpty();
+        Scene.with(alice).get("/available").then().body("available", contains("m1", "m2", "m3"));
+        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+                .body("release_cause", is("given_back")).body("seconds_remaining", is(0))
+                .body("history.event", contains("allocated", "account_made", "release_started", "verified_gone"));
+        Scene.with(alice).delete("/reservations/" + id).then().statusCode(404);
+    }
+
+    @Test
+    void theEndCanBeMovedWithinTheMaximum() {
+        int id = Scene.reserve("alice");
+
+        move(id, "{\"duration_minutes\":120}").statusCode(200).body("duration_minutes", is(120))
+                .body("seconds_remaining", greaterThan(7100));
+        Instant earlier = Instant.now().plusSeconds(600);
+        move(id, "{\"reserved_until\":\"%s\"}".formatted(earlier)).statusCode(200)
+                .body("seconds_remaining", lessThanOrEqualTo(600));
+        move(id, "{\"duration_minutes\":10081}").statusCode(400);
+        move(id, "{\"duration_minutes\":0}").statusCode(400);
+        move(id, "{\"reserved_until\":\"2001-01-01T00:00:00Z\"}").statusCode(400);
+        move(id, "{\"reserved_until\":\"tomorrow\"}").statusCode(400).body("message", containsString("reserved_until"));
+        move(id, "{}").statusCode(400);
+        move(id, "{\"duration_minutes\":5,\"reserved_until\":\"2099-01-01T00:00:00Z\"}").statusCode(400);
+    }
+
+    @Test
+    void anExtensionThatComesTooLateIsAConflict() {
+        int id = Scene.reserve("alice");
+        scene.change(ReservationResourceTest::expire);
+
+        move(id, "{\"duration_minutes\":120}").statusCode(409).body("error", is("conflict"));
+    }
+
+    @Test
+    void releaseAllTellsTheTruth() {
+        reserve("?count=2").statusCode(200);
+        machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
+        String admin = Scene.tokenOf("admin");
+
+        Scene.with(alice).get("/release_all").then().statusCode(403);
+        Scene.with(admin).get("/release_all").then().statusCode(200).body("released", is(1))
+                .body("pending", contains("m2")).body("message", not(is("All machines released")));
+        machines.heal("m2");
+        Scene.with(admin).post("/release_all").then().statusCode(200).body("message", is("All machines released"))
+                .body("released", is(1)).body("pending", hasSize(0));
+        Scene.with(admin).get("/release_all").then().statusCode(200).body("message", is("No machines to release."))
+                .body("released", is(0));
+    }
+}

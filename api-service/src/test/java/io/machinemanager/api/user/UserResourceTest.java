@@ -1,0 +1,208 @@
+package io.machinemanager.api.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.not;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.api.Scene;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.User;
+import io.machinemanager.user.UserService;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class UserResourceTest {
+
+    @Inject
+    Scene scene;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    UserService users;
+
+    private String admin;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        admin = Scene.tokenOf("admin");
+    }
+
+    private ValidatableResponse create(String body) {
+        return Scene.with(admin).contentType("application/json").body(body).post("/users").then();
+    }
+
+    private ValidatableResponse change(String user, String body) {
+        return Scene.with(admin).contentType("application/json").body(body).patch("/users/" + user).then();
+    }
+
+    @Test
+    void aCreatedUserIsShownWithoutItsPassword() {
+        create("{\"username\":\"carol@example.org\",\"password\":\"secret\"}").statusCode(201)
+                .body("username", is("carol@example.org")).body("is_admin", is(false))
+                .body("created_at", matchesPattern("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z"))
+                .body("$", not(hasKey("password"))).body("size()", is(3));
+
+        Scene.with(admin).get("/users/carol@example.org").then().statusCode(200).body("is_admin", is(false));
+    }
+
+    @Test
+    void anAdminMayMakeAnother() {
+        create("{\"username\":\"carol\",\"password\":\"the carol's password\",\"is_admin\":true,\"unknown\":1}")
+                .statusCode(201).body("is_admin", is(true));
+
+        Scene.as("carol").get("/users").then().statusCode(200);
+    }
+
+    @Test
+    void aNameThatIsTakenIsAConflict() {
+        create("{\"username\":\"alice\",\"password\":\"secret\"}").statusCode(409).body("error", is("conflict"))
+                .body("message", containsString("alice"));
+        create("{\"username\":\"Alice\",\"password\":\"secret\"}").statusCode(201);
+    }
+
+    @Test
+    void ofTwoWhoWantTheSameNameAtOnceOneGetsIt() throws Exception {
+        Callable<Integer> wanted = () -> create("{\"username\":\"carol\",\"password\":\"secret\"}").extract()
+                .statusCode();
+        try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
+            for (Future<Integer> status : executor.invokeAll(List.of(wanted, wanted))) {
+                assertThat(status.get()).isIn(201, 409);
+            }
+        }
+        assertThat(users.list(0, 10)).extracting(user -> user.username).containsOnlyOnce("carol");
+        create("{\"username\":\"carol\",\"password\":\"secret\"}").statusCode(409);
+    }
+
+    @Test
+    void namesAndPasswordsThatAreNotAllowedAreNamed() {
+        create("{}").statusCode(400).body("fields", contains("username", "password"));
+        create("{\"username\":\"a b\",\"password\":\"%s\"}".formatted("x".repeat(73))).statusCode(400)
+                .body("fields", contains("username", "password"));
+        create("{\"username\":\"carol\",\"password\":\"a\\u0000b\"}").statusCode(400)
+                .body("fields", contains("password"));
+        create("{\"username\":\"carol\",\"password\":\"%s\"}".formatted("ü".repeat(37))).statusCode(400);
+        create("{\"username\":\"carol\",\"password\":\"%s\"}".formatted("ü".repeat(36))).statusCode(201);
+    }
+
+    @Test
+    void theListIsByNameAndWholeUnlessAPartIsAskedFor() {
+        Scene.with(admin).get("/users").then().statusCode(200).body("username", contains("admin", "alice", "bob"))
+                .body("$", everyItem(not(hasKey("password_hash")))).header("X-Total-Count", (String) null);
+        Scene.with(admin).get("/users?limit=1&offset=1").then().statusCode(200).body("username", contains("alice"))
+                .header("X-Total-Count", "3");
+        Scene.with(admin).get("/users?offset=7").then().statusCode(200).body("size()", is(0));
+    }
+
+    @Test
+    void onlyAdminsSeeAndChangeUsers() {
+        Scene.as("alice").get("/users").then().statusCode(403).body("error", is("forbidden"));
+        Scene.as("alice").delete("/users/bob").then().statusCode(403);
+        Scene.as("alice").contentType("application/json").body("{\"is_admin\":true}").patch("/users/alice").then()
+                .statusCode(403);
+    }
+
+    @Test
+    void aDeletedUserLosesItsMachinesAndItsTokens() {
+        scene.machines("m1");
+        String alice = Scene.tokenOf("alice");
+        Scene.with(alice).get("/reserve").then().statusCode(200);
+
+        Scene.with(admin).delete("/users/alice").then().statusCode(200).body("message", is("deleted"));
+
+        Scene.with(alice).get("/whoami").then().statusCode(401);
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        Scene.with(admin).delete("/users/alice").then().statusCode(404).body("error", is("not_found"));
+    }
+
+    @Test
+    void aUserIsDeletedEvenIfItsMachineCannotBeCleanedNow() {
+        scene.machines("m1");
+        Scene.as("alice").get("/reserve").then().statusCode(200);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+
+        Scene.with(admin).delete("/users/alice").then().statusCode(200);
+
+        Scene.with(admin).get("/reservations").then().body("reservations[0].state", is("releasing"))
+                .body("reservations[0].owner", is("alice"));
+    }
+
+    @Test
+    void theLastAdminStays() {
+        Scene.with(admin).delete("/users/admin").then().statusCode(409).body("error", is("conflict"));
+        change("admin", "{\"is_admin\":false}").statusCode(409).body("error", is("conflict"));
+        change("alice", "{\"is_admin\":true}").statusCode(200).body("is_admin", is(true));
+        change("admin", "{\"is_admin\":false}").statusCode(200).body("is_admin", is(false));
+        Scene.as("alice").delete("/users/alice").then().statusCode(409);
+    }
+
+    @Test
+    void ofTwoAdminsWhoDemoteEachOtherAtOnceOneStays() throws Exception {
+        change("alice", "{\"is_admin\":true}").statusCode(200);
+        String alice = Scene.tokenOf("alice");
+        try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
+            executor.invokeAll(List.of(() -> change("alice", "{\"is_admin\":false}").extract().statusCode(),
+                    () -> Scene.with(alice).contentType("application/json").body("{\"is_admin\":false}")
+                            .patch("/users/admin").statusCode()));
+        }
+        assertThat(users.list(0, 10)).filteredOn(user -> user.admin).hasSize(1);
+    }
+
+    @Test
+    void anAdminMaySetAPassword() {
+        change("alice", "{\"password\":\"another\"}").statusCode(200);
+        change("alice", "{}").statusCode(400).body("fields", contains("password", "is_admin"));
+        change("nobody", "{\"password\":\"another\"}").statusCode(404);
+
+        assertThat(users.logIn("alice", "another").username()).isEqualTo("alice");
+    }
+
+    @Test
+    void theFirstAdminIsMadeOnceHoweverManyReplicasStart() throws Exception {
+        scene.change(() -> User.delete("admin = true"));
+        Callable<Boolean> start = users::seedAdmin;
+
+        long made = 0;
+        try (ExecutorService executor = Executors.newFixedThreadPool(8)) {
+            for (Future<Boolean> seeded : executor
+                    .invokeAll(List.of(start, start, start, start, start, start, start, start))) {
+                made += seeded.get() ? 1 : 0;
+            }
+        }
+        assertThat(made).isEqualTo(1);
+        assertThat(users.list(0, 10)).filteredOn(user -> user.admin).hasSize(1);
+    }
+
+    @Test
+    void noAdminIsMadeWhenThereIsOneByAnotherName() {
+        change("alice", "{\"is_admin\":true}").statusCode(200);
+        scene.change(() -> User.delete("username", "admin"));
+
+        assertThat(users.seedAdmin()).isFalse();
+        assertThat(users.list(0, 10)).extracting(user -> user.username).containsExactly("alice", "bob");
+    }
+}
