@@ -70,9 +70,21 @@ in_background() {
   shift
   setsid "$@" >"$shown_log" 2>&1 </dev/null &
   parts+=("$name $!")
-  wait $! || fail "$name failed"
+  if [[ $on_terminal == yes ]]; then tick $!; fi
+  wait "${parts[-1]#* }" || fail "$name failed"
   unset 'parts[-1]'
   shown_log=''
+}
+
+# tick PID  Shows on the terminal that time passes, until that process has ended.
+tick() {
+  local waited
+  for ((waited = 0; ; waited++)); do
+    kill -0 "$1" 2>/dev/null || break
+    if ((waited >= 10)); then printf '\r    %s ... ' "$(seconds_since "$step_began")"; fi
+    pause 0.2
+  done
+  if ((waited >= 10)); then printf '\r\e[K'; fi
 }
 
 # check_parts  Fails when a part that should be running has ended.

@@ -29,7 +29,8 @@ package_services() {
   flock 8
   packaged="both were up to date"
   if ! package_of api-service >/dev/null || ! package_of scheduler-service >/dev/null; then
-    in_background build "$root/deploy/setup/mvn" --quiet --file "$root/pom.xml" package -DskipTests 8>&-
+    in_background build "$root/deploy/setup/mvn" --quiet --file "$root/pom.xml" package -DskipTests \
+      -Dformatter.skip -Dimpsort.skip 8>&-
     packaged="both were built"
   fi
   exec 8>&-
