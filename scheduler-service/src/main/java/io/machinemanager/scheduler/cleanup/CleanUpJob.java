@@ -3,6 +3,7 @@ package io.machinemanager.scheduler.cleanup;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -32,6 +33,7 @@ public class CleanUpJob {
     private final CleanUpMetrics metrics;
     private final CleanUpConfig config;
     private final Semaphore room;
+    private final AtomicInteger inHand = new AtomicInteger();
     private volatile boolean stopping;
     private volatile long lastSign = System.nanoTime();
 
@@ -70,6 +72,7 @@ public class CleanUpJob {
             taken = work.size();
             if (taken > 0) {
                 metrics.taken(taken);
+                inHand.addAndGet(taken);
                 Thread.ofVirtual().name("clean-up").start(() -> finish(work));
             }
         } finally {
@@ -84,13 +87,14 @@ public class CleanUpJob {
         } catch (RuntimeException e) {
             Failures.log("Taking %d machines back failed".formatted(work.size()), e);
         } finally {
+            inHand.addAndGet(-work.size());
             room.release(work.size());
         }
     }
 
     /** How many reservations are being worked on. */
     public int inHand() {
-        return config.maxInHand() - room.availablePermits();
+        return inHand.get();
     }
 
     /** For how long no tick has begun or ended. */
@@ -100,12 +104,11 @@ public class CleanUpJob {
 
     void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {
         stopping = true;
-        int inHand = inHand();
-        if (inHand == 0) {
-            return;
+        if (inHand() > 0) {
+            Log.infof("Stopping: waiting for the work on %d machines", inHand());
         }
-        Log.infof("Stopping: waiting for the work on %d machines", inHand);
         try {
+            // all the room there is: no work is in hand, and no tick is about to take some up
             if (!room.tryAcquire(config.maxInHand(), config.shutdownTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
                 Log.warnf("Stopping with the work on %d machines not done; another scheduler, or the next start,"
                         + " takes it up", inHand());
