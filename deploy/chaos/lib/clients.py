@@ -1,0 +1,384 @@
+"""The users: each reserves, logs in, extends, shortens, gives back or lets expire, over and over."""
+
+import datetime
+import itertools
+import random
+import threading
+import time
+import urllib.parse
+
+from net import Lost, Session, ssh
+
+# Accounts that every machine has and that nobody may get.
+TAKEN = ["root", "daemon", "sshd", "nobody"]
+
+LEAVE_THINGS = """\
+id -un
+echo left >/tmp/of-$(id -un); mkdir -p ~/a/b && echo left >~/a/b/c
+(setsid sleep 900 >/dev/null 2>&1 </dev/null &)
+echo '* * * * * true' | crontab -
+"""
+
+
+def iso(at):
+    return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat(timespec="milliseconds") \
+        .replace("+00:00", "Z")
+
+
+def seconds_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Client(threading.Thread):
+    """One user with a program of its own, drawn from the seed."""
+
+    names = itertools.count()
+    names_lock = threading.Lock()
+
+    def __init__(self, stage, ledger, faults, observer, number, seed):
+        super().__init__(name=f"client-{number}", daemon=True)
+        self.stage, self.ledger, self.faults, self.observer = stage, ledger, faults, observer
+        self.random = random.Random(f"{seed}/client/{number}")
+        self.session = Session(stage, ledger, faults, f"user{number}", f"password-{number}", f"{seed}/api/{number}")
+        self.ended = threading.Event()
+        self.old_names = []
+
+    def run(self):
+        while not self.ended.is_set():
+            try:
+                self.turn()
+            except Lost:
+                pass
+            except Exception as e:  # pylint: disable=broad-except  # a defect of the suite must not pass for a success
+                self.ledger.violation("bad_answer", f"{self.name}: {e!r}")
+                raise
+            self.ended.wait(self.random.uniform(0.0, 0.6))
+
+    def turn(self):
+        draw = self.random.random()
+        if draw < 0.01:
+            self.ask_for_taken_name()
+        elif draw < 0.02:
+            self.ask_for_nonsense()
+        else:
+            self.borrow()
+
+    # ---------------------------------------------------------------------------------------------------- reserving
+
+    def borrow(self):
+        # So long that nothing of ours ends at its own end by accident, but for the few that are meant to.
+        minutes = self.random.choice([2, 2, 3, 5])
+        expire_in_full = self.random.random() < 0.02
+        count = self.random.choices([1, 2, 3, 4], [70, 18, 7, 5])[0]
+        request = self.ledger.ask(self.account_name(), count, 1 if expire_in_full else minutes)
+        password = f"pw-{self.random.getrandbits(64):x}" if self.random.random() < 0.6 else None
+        answer, key = self.reserve(request, password)
+        if answer is None:
+            return
+        password = password or answer.body.get("reservation_password")
+        if not self.is_lent(request, answer, password):
+            return
+        if key and self.random.random() < 0.3:
+            self.repeat(request, key, password, answer)
+        for loan in list(request.loans.values()):
+            self.use(loan, password)
+        self.finish(request, password, expire_in_full)
+        self.old_names.append(request)
+
+    def account_name(self):
+        """Mostly a new name; now and then one whose account is gone, to find what that has left."""
+        for request in self.old_names[:1]:
+            if self.random.random() < 0.15 and not self.observer.knows(request.account):
+                return self.old_names.pop(0).account
+        with Client.names_lock:
+            return f"c{next(Client.names):05d}"
+
+    def reserve(self, request, password):
+        """The answer of a request that was granted, else None; with the key that it had, if any."""
+        key = f"{self.name}-{request.number}" if self.random.random() < 0.5 else None
+        old_way = key is None and self.random.random() < 0.3
+        body = {"count": request.count, "duration_minutes": request.minutes, "username": request.account}
+        if password:
+            body["reservation_password"] = password
+        patience = self.random.uniform(0.5, 4) if self.random.random() < 0.04 else None
+        until = time.time() + 120
+        while True:
+            try:
+                if old_way:
+                    query = {"count": request.count, "duration": request.minutes, "username": request.account}
+                    query |= {"reservation_password": password} if password else {}
+                    answer = self.session.call("GET", "/reserve?" + urllib.parse.urlencode(query), patience=patience)
+                else:
+                    answer = self.session.call("POST", "/reservations", body, key, patience)
+            except Lost:
+                if key and time.time() < until:
+                    self.ledger.count("requests repeated with their key")
+                    patience = None
+                    time.sleep(0.3)
+                    continue
+                self.find_lost(request)
+                return None, None
+            if answer.status in (502, 503) and key and time.time() < until and self.random.random() < 0.5:
+                time.sleep(0.5)
+                continue
+            break
+        self.ledger.count(f"reserve answered {answer.status}")
+        if answer.status == (200 if old_way else 201):
+            self.ledger.took("reserve", answer.received - answer.sent)
+            return answer, key
+        if answer.status == 503:
+            # The database was away, perhaps only at the very end.
+            self.find_lost(request)
+            return None, None
+        self.ledger.settle(request, "refused")
+        if answer.ok or answer.status not in (409, 500, 502):
+            self.ledger.violation("bad_answer", f"reserving got {answer.status} {answer.body}")
+        elif answer.error == "conflict" and key is None:
+            self.ledger.violation("bad_answer", f"reserving for {request.account} got {answer.body}")
+        return None, None
+
+    def is_lent(self, request, answer, password):
+        """Books what was answered, and looks at once whether it is true."""
+        try:
+            machines = [(m["machine"], m["reservation_id"]) for m in answer.body["machines"]]
+            until = seconds_of(answer.body["reserved_until"])
+            right = (answer.body["username"] == request.account and password
+                     and len(machines) == len({m for m, _ in machines}) == request.count
+                     and all(m in self.stage.machines for m, _ in machines))
+        except (KeyError, TypeError, ValueError):
+            right = False
+        if not right:
+            self.ledger.violation("bad_answer", f"reserving {request.count} for {request.account} got {answer.body}")
+            self.ledger.settle(request, "lost")
+            return False
+        there = {name: self.observer.has_account(name, request.account) for name, _ in machines}
+        self.ledger.lend(request, until, machines)
+        self.ledger.note(f"answered: {request.account} has {machines} until {self.ledger.clock(until)}", *there)
+        self.ledger.count("machines lent", len(machines))
+        for name in [n for n, is_there in there.items() if not is_there]:
+            self.ledger.violation("success_without_account", f"{request.account} was answered for {name}", name)
+        return True
+
+    def repeat(self, request, key, password, first):
+        """The same key again has to give the same answer, from any replica."""
+        body = {"count": request.count, "duration_minutes": request.minutes, "username": request.account}
+        if "reservation_password" not in first.body:
+            body["reservation_password"] = password
+        try:
+            again = self.session.call("POST", "/reservations", body, key)
+        except Lost:
+            return
+        if again.ok:
+            self.ledger.count("keys repeated after the answer")
+            if again.body != first.body:
+                self.ledger.violation("repeated_key", f"{first.body} and then {again.body}", *request.loans)
+        elif again.status not in (502, 503, 500):
+            self.ledger.violation("repeated_key", f"{first.body} and then {again.status} {again.body}", *request.loans)
+
+    def find_lost(self, request):
+        """Looks for what an unanswered request may have got, and gives it back, as a careful client does."""
+        self.ledger.settle(request, "lost")
+        self.ledger.count("requests without an answer, looked for")
+        # It may be worked on still: from the API's death on, that ends with the claim.
+        for _ in range(3):
+            answer = self.session.insist("GET", "/reservations")
+            if answer is None or not answer.ok:
+                return
+            for row in answer.body["reservations"]:
+                if row["username"] == request.account:
+                    self.session.insist("DELETE", f"/reservations/{row['reservation_id']}")
+            if self.ended.wait(2):
+                return
+
+    # -------------------------------------------------------------------------------------------------------- using
+
+    def use(self, loan, password, command=LEAVE_THINGS):
+        """Logs in; when a fault of that very machine is in the way, again as soon as it is over."""
+        machine, request = self.stage.machines[loan.machine], loan.request
+        unexplained = 0
+        while True:
+            began = time.time()
+            if loan.surely_until() - began < 1:
+                self.ledger.count("log-ins that a fault left no time for")
+                return
+            status, said = ssh(machine.port, request.account, password, command)
+            now = time.time()
+            if status == 0 and request.account in said.split():
+                self.ledger.count("log-ins")
+                self.ledger.took("log-in", now - began)
+                return
+            if now >= loan.surely_until():
+                self.ledger.count("log-ins that a fault left no time for")
+                return
+            if self.faults.hit({loan.machine}, began - 0.5, now):
+                self.ledger.count("log-ins tried again after a fault")
+                time.sleep(0.5)
+                continue
+            # No fault explains it. Slowness alone may, but then the next try works, and a refusal is none.
+            unexplained += 1
+            self.ledger.note(f"log-in of {request.account}: {status} {said}", loan.machine)
+            if "Permission denied" in said or unexplained == 3:
+                self.ledger.violation("no_login", f"{request.account} on {loan.machine}: {said}", loan.machine)
+                return
+            time.sleep(0.5)
+
+    # ----------------------------------------------------------------------------------------------------- the end
+
+    def finish(self, request, password, expire_in_full):
+        self.ended.wait(self.random.uniform(0, 1.5))
+        loans = list(request.loans.values())
+        draw = self.random.random()
+        if expire_in_full:
+            self.ledger.count("left to expire in full")
+        elif draw < 0.45:
+            for loan in loans:
+                self.give_back(loan)
+        elif draw < 0.75:
+            for loan in loans:
+                self.shorten(loan)
+        elif draw < 0.87:
+            self.shorten_and_extend(loans, password)
+        else:
+            self.race_the_end(loans)
+
+    def give_back(self, loan):
+        loan.release_sent = time.time()
+        self.ledger.note(f"giving back {loan.request.account} ({loan.reservation})", loan.machine)
+        for attempt in range(40):
+            try:
+                answer = self.session.call("DELETE", f"/reservations/{loan.reservation}")
+            except Lost:
+                continue
+            there = self.observer.has_account(loan.machine, loan.request.account)
+            if answer.status == 503:
+                time.sleep(0.5)
+                continue
+            self.ledger.count(f"give back answered {answer.status}")
+            self.ledger.note(f"gave back {loan.request.account}: {answer.status} {answer.body}", loan.machine)
+            if answer.status == 200:
+                self.ledger.took("give back", answer.received - answer.sent)
+                if there:
+                    self.ledger.violation("given_back_but_there", f"{loan.request.account} on {loan.machine}",
+                                          loan.machine)
+            elif answer.status not in (202, 500) and not (answer.status == 404 and attempt > 0):
+                # A 404 is right after a try whose answer was lost, or at the end of its time.
+                if not (answer.status == 404 and answer.received >= loan.earliest_end):
+                    self.ledger.violation("bad_answer", f"giving back {loan.reservation} got {answer.status} "
+                                          f"{answer.body}", loan.machine)
+            return
+
+    def move_end(self, loan, end):
+        """Moves the end; True when it was moved, False when not, None when nobody knows."""
+        old = loan.earliest_end, loan.latest_end
+        loan.earliest_end, loan.latest_end = min(old[0], end), max(old[1], end)
+        self.ledger.note(f"moving the end of {loan.request.account} to {self.ledger.clock(end)}", loan.machine)
+        try:
+            answer = self.session.call("PATCH", f"/reservations/{loan.reservation}", {"reserved_until": iso(end)})
+        except Lost:
+            return None
+        there = self.observer.has_account(loan.machine, loan.request.account)
+        now = time.time()
+        self.ledger.note(f"moved the end of {loan.request.account}: {answer.status}", loan.machine)
+        if answer.status == 200:
+            got = seconds_of(answer.body["reserved_until"])
+            loan.earliest_end = loan.latest_end = got
+            if abs(got - end) > 0.01:
+                self.ledger.violation("bad_answer", f"{iso(end)} was wanted, and {answer.body} answered", loan.machine)
+            if now < got:
+                self.ledger.check_alone(loan)
+                if not there:
+                    self.ledger.violation("success_without_account", f"{loan.request.account} on {loan.machine} was "
+                                          f"extended", loan.machine)
+            return True
+        if answer.status in (503, 500):
+            return None
+        loan.earliest_end, loan.latest_end = old
+        # Too late is right once either end has passed.
+        if answer.status not in (400, 409) or now < min(end, old[0]):
+            self.ledger.violation("bad_answer", f"moving the end of {loan.reservation} got {answer.status} "
+                                  f"{answer.body}", loan.machine)
+        return False
+
+    def shorten(self, loan):
+        self.ledger.count("shortened")
+        if self.move_end(loan, time.time() + self.random.uniform(1.5, 5)) is not True:
+            self.give_back(loan)
+
+    def shorten_and_extend(self, loans, password):
+        self.ledger.count("extended", len(loans))
+        for loan in loans:
+            first = time.time() + 4
+            if self.move_end(loan, first) is True and self.move_end(loan, time.time() + 8) is True:
+                # Beyond the first end it has to work still.
+                self.ended.wait(max(0.0, first + 0.5 - time.time()))
+                self.use(loan, password, "id -un")
+        for loan in loans:
+            if loan.latest_end > time.time() + 20:
+                self.give_back(loan)
+
+    def race_the_end(self, loans):
+        """An extension at the very moment of the end wins wholly or is refused."""
+        for loan in loans:
+            end = time.time() + 2
+            if self.move_end(loan, end) is True:
+                time.sleep(max(0.0, end + self.random.uniform(-0.12, 0.06) - time.time()))
+                won = self.move_end(loan, time.time() + 4)
+                self.ledger.count({True: "extended at the end, granted", False: "extended at the end, too late",
+                                   None: "extended at the end, no answer"}[won])
+        for loan in loans:
+            if loan.latest_end > time.time() + 20:
+                self.give_back(loan)
+
+    # ------------------------------------------------------------------------------------------------ what must fail
+
+    def ask_for_taken_name(self):
+        name = self.random.choice(TAKEN)
+        answer = self.session.call("POST", "/reservations", {"count": 1, "duration_minutes": 1, "username": name})
+        self.ledger.count("asked for an account that is not ours")
+        if answer.ok or answer.status not in (400, 409, 500, 502, 503):
+            self.ledger.violation("bad_answer", f"the account {name} got {answer.status} {answer.body}")
+
+    def ask_for_nonsense(self):
+        body = self.random.choice([{"count": -1}, {"count": 0}, {"duration_minutes": 0}, {"username": "a b"},
+                                   {"username": "../x"}, {"username": "x;reboot"}, {"count": "many"}])
+        answer = self.session.call("POST", "/reservations", body)
+        self.ledger.count("asked for nonsense")
+        if answer.status not in (400, 500, 503):
+            self.ledger.violation("bad_answer", f"{body} got {answer.status} {answer.body}")
+
+
+class Watcher(threading.Thread):
+    """An admin who compares what the API calls available with what is on the machines."""
+
+    def __init__(self, stage, ledger, faults, observer, seed):
+        super().__init__(name="watcher", daemon=True)
+        self.stage, self.ledger, self.observer = stage, ledger, observer
+        self.session = Session(stage, ledger, faults, "admin", stage.admin_password, f"{seed}/watcher")
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.5):
+            try:
+                self.compare()
+            except (Lost, OSError):
+                pass
+
+    def compare(self):
+        before = {name: self.observer.accounts(name) for name in self.stage.machines}
+        answer = self.session.call("GET", "/available")
+        if not answer.ok:
+            return
+        self.ledger.count("looks at what is available")
+        free, held = set(answer.body["available"]), set(answer.body["reserved"])
+        if free & held:
+            self.ledger.violation("bad_answer", f"both available and reserved: {sorted(free & held)}")
+        for name in free:
+            # Who was there before the question and after the answer was there in between.
+            if stays := before[name] & self.observer.accounts(name):
+                self.ledger.violation("freed_with_account", f"{name} was called available with {sorted(stays)}", name)
+        for name in self.stage.machines:
+            lent = [loan for loan in self.ledger.by_machine[name]
+                    if loan.answered < answer.sent and loan.surely_until() > answer.received]
+            if lent and name not in held:
+                self.ledger.violation("bad_answer", f"{name} is lent to {lent[0].request.account} and was not called "
+                                      f"reserved", name)

@@ -1,0 +1,359 @@
+"""Breaks things for a bounded time, and heals them again. What is broken, when and how long follows from the seed."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from stage import DATABASE_PORT, MAX_CONNECTIONS, SOCKET_TIMEOUT
+
+# kind: (weight, what it hits, shortest and longest duration in seconds)
+KINDS = {
+    "kill api": (7, "api", 0, 2),
+    "kill scheduler": (6, "scheduler", 0, 2),
+    "freeze api": (4, "api", 4, 14),
+    "freeze scheduler": (4, "scheduler", 4, 14),
+    "clock of api +1 h": (2, "api", 6, 15),
+    "clock of api -1 h": (2, "api", 6, 15),
+    "clock of scheduler +1 h": (2, "scheduler", 6, 15),
+    "clock of scheduler -1 h": (2, "scheduler", 6, 15),
+    "restart database": (3, "database", 0, 2),
+    "kill database": (3, "database", 0, 2),
+    "freeze database": (3, "database", SOCKET_TIMEOUT + 6, SOCKET_TIMEOUT + 9),
+    "fill database connections": (3, "database", 4, 8),
+    "kill ansible-playbook": (14, "ansible", 0, 0),
+    "refuse ssh": (6, "machine", 3, 12),
+    "blackhole ssh": (6, "machine", 3, 12),
+    "freeze machine": (6, "machine", 3, 25),
+    "slow machine": (6, "machine", 4, 12),
+    "restart machine": (8, "machine", 0, 0),
+    "useradd fails": (3, "machine", 4, 12),
+    "useradd fails late": (3, "machine", 4, 12),
+    "useradd hangs": (3, "machine", 4, 15),
+    "useradd hangs late": (3, "machine", 4, 15),
+    "userdel fails": (3, "machine", 4, 12),
+    "userdel fails late": (3, "machine", 4, 12),
+    "userdel hangs": (3, "machine", 4, 15),
+    "userdel hangs late": (3, "machine", 4, 15),
+}
+
+# So that there is always something to lend.
+MOST_MACHINES = 6
+# After a fault, how long a failure may still be its consequence: what waited for it has to time out first.
+AFTERMATH = 45.0
+
+
+@dataclass
+class Planned:
+    """One fault of the plan."""
+
+    number: int
+    at: float
+    kind: str
+    seconds: float
+    pick: int
+
+
+def plan(seed, seconds, gap):
+    """The faults of a run, each kind at least once if time allows."""
+    rng = random.Random(f"{seed}/faults")
+    first = sorted(KINDS)
+    rng.shuffle(first)
+    kinds, weights = list(KINDS), [k[0] for k in KINDS.values()]
+    planned, at = [], 1.0
+    while at < seconds:
+        kind = first.pop() if first else rng.choices(kinds, weights)[0]
+        _, _, least, most = KINDS[kind]
+        planned.append(Planned(len(planned), at, kind, rng.uniform(least, most), rng.randrange(1 << 16)))
+        at += rng.uniform(0.4, 1.6) * gap
+    return planned
+
+
+@dataclass
+class Window:
+    """A time during which something was broken."""
+
+    kind: str
+    target: str
+    began: float
+    ended: float | None = None
+
+
+class Faults:
+    """Carries out the plan, and knows at any time what is broken."""
+
+    def __init__(self, stage, ledger):
+        self.stage, self.ledger = stage, ledger
+        self.lock = threading.RLock()
+        self.windows = []
+        self.done = Counter()
+        self.skipped = Counter()
+        self.busy = set()
+        self.stopping = threading.Event()
+        self.threads = []
+
+    # ------------------------------------------------------------------------------------------------ what is broken
+
+    def hit(self, targets, since, until):
+        """Whether one of these was broken at any moment of that time."""
+        with self.lock:
+            return any(w.target in targets and w.began <= until and (w.ended is None or w.ended >= since)
+                       for w in self.windows)
+
+    def recent(self, at):
+        """Whether anything was broken at that time or shortly before."""
+        with self.lock:
+            return any(w.ended is None or w.ended >= at - AFTERMATH for w in self.windows)
+
+    def broken(self, *targets):
+        """Whether one of these is broken now."""
+        with self.lock:
+            return any(w.ended is None and w.target in targets for w in self.windows)
+
+    def calm(self, machine):
+        """Whether nothing is in the way of account work on the machine now."""
+        return (not self.broken(machine, "database")
+                and not all(self.broken(s.name) for s in self.stage.schedulers))
+
+    # --------------------------------------------------------------------------------------------------- the schedule
+
+    def run(self, planned):
+        """Starts each fault when its time has come; returns at the end of the plan or when told to stop."""
+        began = time.time()
+        for fault in planned:
+            if self.stopping.wait(max(0.0, began + fault.at - time.time())):
+                break
+            thread = threading.Thread(target=self.carry_out, args=(fault,), name=f"fault-{fault.number}", daemon=True)
+            thread.start()
+            self.threads.append(thread)
+
+    def heal(self, seconds=90):
+        """Waits until everything that was broken is whole again."""
+        self.stopping.set()
+        until = time.time() + seconds
+        for thread in self.threads:
+            thread.join(max(0.1, until - time.time()))
+        with self.lock:
+            for w in self.windows:
+                if w.ended is None:
+                    self.ledger.violation("not_healed", f"{w.kind} of {w.target} did not end")
+
+    def take(self, fault):
+        """Finds something to break that is whole. None when everything of that sort is broken already."""
+        sort = KINDS[fault.kind][1]
+        names = {"api": [s.name for s in self.stage.apis], "scheduler": [s.name for s in self.stage.schedulers],
+                 "machine": list(self.stage.machines)}.get(sort, [sort])
+        # A clock may be wrong while its process is killed or frozen.
+        names = [(name, fault.kind.startswith("clock")) for name in names]
+        # One of two replicas goes on: with none of them nothing would be under way that could go wrong.
+        most = {"machine": MOST_MACHINES}.get(sort, 1)
+        with self.lock:
+            if len(self.busy & set(names)) < most:
+                for i in range(len(names)):
+                    name = names[(fault.pick + i) % len(names)]
+                    if name not in self.busy:
+                        self.busy.add(name)
+                        return name
+        return None
+
+    def carry_out(self, fault):
+        taken = self.take(fault)
+        if taken is None:
+            with self.lock:
+                self.skipped[fault.kind] += 1
+            return
+        target = taken[0]
+        rng = random.Random(f"{fault.pick}/{fault.number}")
+        sort = KINDS[fault.kind][1]
+        window = Window(fault.kind, target, time.time())
+        with self.lock:
+            self.windows.append(window)
+        where = (target,) if sort == "machine" else ()
+        self.ledger.note(f"fault {fault.number}: {fault.kind} of {target} for {fault.seconds:.1f} s", *where)
+        happened = False
+        try:
+            happened = getattr(self, "on_" + sort)(fault, target, rng)
+        except (OSError, subprocess.SubprocessError) as e:
+            self.ledger.violation("not_healed", f"fault {fault.number}, {fault.kind} of {target}: {e!r}", *where)
+        finally:
+            with self.lock:
+                window.ended = time.time()
+                self.busy.discard(taken)
+                (self.done if happened is not False else self.skipped)[fault.kind] += 1
+            self.ledger.note(f"fault {fault.number}: {fault.kind} of {target} is over", *where)
+
+    def pause(self, seconds):
+        """Faults end early when the run does."""
+        self.stopping.wait(seconds)
+
+    # ------------------------------------------------------------------------------------------------- the services
+
+    def on_api(self, fault, target, rng):
+        service = next(s for s in self.stage.services if s.name == target)
+        if fault.kind.startswith("clock"):
+            service.set_clock(3600 if "+" in fault.kind else -3600)
+            self.pause(fault.seconds)
+            service.set_clock(0)
+            time.sleep(1.5)
+        elif fault.kind.startswith("freeze"):
+            service.signal(signal.SIGSTOP)
+            try:
+                self.pause(fault.seconds)
+            finally:
+                service.signal(signal.SIGCONT)
+            # Its readiness is asked for again only once it has caught up.
+            service.await_ready(30)
+        else:
+            service.end()
+            self.pause(fault.seconds)
+            self.start_again(service)
+
+    on_scheduler = on_api
+
+    def start_again(self, service):
+        """Starts it until it is ready, as whatever supervises it would."""
+        began = time.time()
+        service.start()
+        while not service.await_ready(180):
+            if service.process.poll() is None:
+                self.ledger.violation("not_healed", f"{service.name} did not become ready within 180 s")
+                return
+            if self.hit({"database"}, began, time.time()):
+                self.ledger.count("starts that ended because the database was broken")
+            else:
+                self.ledger.violation("service_ended", f"{service.name} ended while it started")
+            service.start()
+
+    # ------------------------------------------------------------------------------------------------- the database
+
+    def on_database(self, fault, target, rng):
+        database = self.stage.database
+        if fault.kind == "freeze database":
+            database.signal(signal.SIGSTOP)
+            try:
+                self.pause(fault.seconds)
+            finally:
+                database.signal(signal.SIGCONT)
+        elif fault.kind == "fill database connections":
+            self.fill(fault.seconds)
+        else:
+            database.end(signal.SIGTERM if fault.kind.startswith("restart") else signal.SIGKILL)
+            self.pause(fault.seconds)
+            database.start()
+        while not database.greets():
+            time.sleep(0.1)
+
+    def fill(self, seconds):
+        """Takes all connections that the server gives to anybody, and ends those of the services."""
+        held, until = [], time.time() + seconds
+        try:
+            self.stage.database.as_root("KILL USER machine_manager")
+            while time.time() < until and not self.stopping.is_set():
+                # The server drops those that do not go on with the log-in after some seconds.
+                while len(held) > MAX_CONNECTIONS + 20:
+                    held.pop(0).close()
+                held.append(socket.create_connection(("127.0.0.1", DATABASE_PORT), 1))
+                if len(held) > MAX_CONNECTIONS:
+                    time.sleep(0.1)
+        except OSError:
+            self.pause(1)
+        finally:
+            for connection in held:
+                connection.close()
+
+    # --------------------------------------------------------------------------------------------------- Ansible
+
+    def on_ansible(self, fault, target, rng):
+        until = time.time() + 10
+        while time.time() < until and not self.stopping.is_set():
+            if found := ansible_processes():
+                time.sleep(rng.uniform(0, 0.6))
+                still = [pid for pid in ansible_processes() if pid in found]
+                if still:
+                    os.kill(rng.choice(still), signal.SIGKILL)
+                    return True
+            time.sleep(0.02)
+        return False
+
+    # -------------------------------------------------------------------------------------------------- the machines
+
+    def on_machine(self, fault, target, rng):
+        machine = self.stage.machines[target]
+        if fault.kind == "refuse ssh":
+            self.stage.on_lab("stop", str(self.stage.lab), target)
+            try:
+                self.pause(fault.seconds)
+            finally:
+                self.stage.on_lab("start", str(self.stage.lab), target)
+        elif fault.kind == "restart machine":
+            self.stage.on_lab("restart", str(self.stage.lab), target)
+        elif fault.kind == "blackhole ssh":
+            self.blackhole(machine, fault.seconds)
+        elif fault.kind == "freeze machine":
+            self.freeze(machine, fault.seconds)
+        elif fault.kind == "slow machine":
+            until = time.time() + fault.seconds
+            while time.time() < until and not self.stopping.is_set():
+                self.freeze(machine, rng.uniform(0.1, 0.5))
+                time.sleep(rng.uniform(0.05, 0.15))
+        else:
+            self.spoil(machine, fault)
+
+    def blackhole(self, machine, seconds):
+        rule = ["INPUT", "-p", "tcp", "--dport", str(machine.port), "-j", "DROP"]
+        subprocess.run(["iptables", "-w", "-I", *rule], check=True, capture_output=True)
+        try:
+            self.pause(seconds)
+        finally:
+            subprocess.run(["iptables", "-w", "-D", *rule], check=True, capture_output=True)
+
+    def freeze(self, machine, seconds):
+        try:
+            # A process that is just being made is found the second time.
+            for pid in machine.processes() + machine.processes():
+                send(pid, signal.SIGSTOP)
+            self.pause(seconds)
+        finally:
+            for pid in machine.processes():
+                send(pid, signal.SIGCONT)
+
+    def spoil(self, machine, fault):
+        """Puts another program in the place of useradd or userdel."""
+        command, how, *late = fault.kind.split()
+        folder = machine.root() / "usr/sbin"
+        work = f'/usr/sbin/{command}.whole "$@"\n' if late else ""
+        last = "exec sleep 60\n" if how == "hangs" else f'echo "{command}: the disk is on fire" >&2\nexit 1\n'
+        real, kept, new = folder / command, folder / f"{command}.whole", folder / f"{command}.new"
+        new.write_text(f"#!/bin/sh\n{work}{last}", encoding="ascii")
+        new.chmod(0o755)
+        os.link(real, kept)
+        new.rename(real)
+        try:
+            self.pause(fault.seconds)
+        finally:
+            kept.rename(real)
+
+
+def ansible_processes():
+    """The numbers of the processes of all runs: the one that leads each, and those it has forked."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                if b"/ansible-playbook" in b"".join(f.read().split(b"\0")[:3]):
+                    found.append(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+def send(pid, how):
+    try:
+        os.kill(pid, how)
+    except ProcessLookupError:
+        pass

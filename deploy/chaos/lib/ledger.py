@@ -1,0 +1,172 @@
+"""What was asked, what was answered, what was broken and what went wrong: the memory of a run."""
+
+import json
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+# Every kind of violation that is looked for. All of them are in the report, those that were not found too.
+VIOLATIONS = {
+    "two_accounts": "accounts of two reservations on one machine at once",
+    "lent_twice": "answers that lend a machine to two requests at once",
+    "success_without_account": "success was answered, and the account was not on the machine",
+    "no_login": "an answered reservation could not log in",
+    "taken_early": "an account was gone before its end",
+    "left_behind": "an account outlived its end and the convergence time",
+    "residue": "a process, home, crontab or file outlived its account",
+    "freed_with_account": "the API called a machine available that had an account",
+    "given_back_but_there": "giving back was answered with 200, and the account was there",
+    "repeated_key": "one Idempotency-Key gave two different answers",
+    "foreign_touched": "an account that is not ours was changed",
+    "server_error": "status 500",
+    "bad_answer": "an answer that breaks the contract",
+    "unprovoked": "a failure was answered while nothing was broken",
+    "no_connection": "a connection failed while the API was up",
+    "service_ended": "a service ended by itself",
+    "not_healed": "something did not work again after the end of all faults",
+}
+
+
+@dataclass
+class Loan:
+    """One machine of an answered request. An uncertain end (the answer to a change was lost) is two times."""
+
+    request: "Request"
+    machine: str
+    reservation: int
+    answered: float
+    earliest_end: float
+    latest_end: float
+    release_sent: float | None = None
+
+    def surely_until(self):
+        """The time up to which nobody else may have the machine."""
+        return min(self.earliest_end, self.release_sent or self.earliest_end)
+
+    def over_at(self):
+        """The time from which the account has to go."""
+        return min(self.latest_end, self.release_sent or self.latest_end)
+
+
+@dataclass
+class Request:
+    """One attempt of a client to get machines, with all its repetitions."""
+
+    number: int
+    account: str
+    count: int
+    minutes: int
+    sent: float
+    outcome: str = "open"  # then lent, refused or lost
+    settled: float = 0.0
+    loans: dict[str, Loan] = field(default_factory=dict)
+    # When everything was released, whoever had it.
+    released_all: float | None = None
+
+    def over_at(self, machine):
+        """The time from which this request may have no account on the machine; None as long as it may."""
+        over = self.over_by_itself(machine)
+        return over if self.released_all is None else min(over or self.released_all, self.released_all)
+
+    def over_by_itself(self, machine):
+        if machine in self.loans:
+            return self.loans[machine].over_at()
+        if self.outcome in ("lent", "refused"):
+            return self.settled
+        if self.outcome == "lost":
+            # It may have been granted without anybody knowing: then it ends by itself.
+            return self.settled + self.minutes * 60 + 60
+        return None
+
+
+class Ledger:
+    """Thread-safe. Times are the host's, which is the database's host too."""
+
+    def __init__(self, journal):
+        self.lock = threading.RLock()
+        self.began = time.time()
+        self.journal = open(journal, "w", encoding="utf-8")
+        self.events = []
+        self.actions = Counter()
+        self.timings = defaultdict(list)
+        self.violations = []
+        self.requests = []
+        self.by_account = {}
+        self.by_machine = defaultdict(list)
+
+    def note(self, text, *machines):
+        """Adds a line to the journal."""
+        with self.lock:
+            entry = (time.time(), machines, text)
+            self.events.append(entry)
+            self.journal.write(json.dumps({"at": round(entry[0], 3), "machines": machines, "text": text}) + "\n")
+            self.journal.flush()
+
+    def count(self, action, amount=1):
+        with self.lock:
+            self.actions[action] += amount
+
+    def took(self, what, seconds):
+        with self.lock:
+            self.timings[what].append(seconds)
+
+    def violation(self, kind, text, *machines):
+        """Records that the promise was broken."""
+        with self.lock:
+            self.violations.append((time.time(), kind, text, machines))
+        self.note(f"VIOLATION {kind}: {text}", *machines)
+        print(f"  !! {self.clock(time.time())} {kind}: {text}", flush=True)
+
+    def clock(self, at):
+        """A time as the seconds since the start of the run."""
+        return f"{at - self.began:7.2f}s"
+
+    def ask(self, account, count, minutes):
+        """A client is about to ask for machines."""
+        with self.lock:
+            request = Request(len(self.requests), account, count, minutes, time.time())
+            self.requests.append(request)
+            self.by_account[account] = request
+            return request
+
+    def settle(self, request, outcome):
+        with self.lock:
+            request.outcome, request.settled = outcome, time.time()
+
+    def release_all(self):
+        """From now on nobody may have anything."""
+        now = time.time()
+        with self.lock:
+            for request in self.requests:
+                request.released_all = now
+                for loan in request.loans.values():
+                    loan.release_sent = loan.release_sent or now
+
+    def lend(self, request, reserved_until, machines):
+        """The client has an answer; machines are (name, reservation id) pairs."""
+        now = time.time()
+        with self.lock:
+            request.outcome, request.settled = "lent", now
+            for name, reservation in machines:
+                loan = Loan(request, name, reservation, now, reserved_until, reserved_until)
+                request.loans[name] = loan
+                self.by_machine[name].append(loan)
+                self.check_alone(loan)
+
+    def check_alone(self, loan):
+        """Called when an answer says that the machine is lent to this one now."""
+        now = time.time()
+        with self.lock:
+            others = [o for o in self.by_machine[loan.machine] if o.request is not loan.request]
+        for other in others:
+            if other.answered <= now < other.surely_until() and now < loan.surely_until():
+                self.violation("lent_twice", f"{loan.machine} is lent to {loan.request.account} and, until "
+                               f"{self.clock(other.surely_until())}, to {other.request.account}", loan.machine)
+
+    def timeline(self, machines, at, before=45.0, after=5.0, most=60):
+        """The journal's lines about machines (or about everything) around a time, as text."""
+        with self.lock:
+            chosen = [e for e in self.events if at - before <= e[0] <= at + after
+                      and (not e[1] or not machines or set(e[1]) & set(machines))]
+        return [f"{self.clock(t)} {' '.join(m):<8} {text}" for t, m, text in chosen[-most:]]

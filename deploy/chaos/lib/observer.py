@@ -1,0 +1,274 @@
+"""Looks at every machine from outside, many times a second, and compares it with what the clients were told.
+
+It reads the machines' disks and processes through the host and shares nothing with the product but the one fact that
+an account of the product says so in its comment field.
+"""
+
+import os
+import re
+import stat
+import threading
+import time
+from dataclasses import dataclass
+
+from stage import CONVERGENCE
+
+MARK = re.compile(r"^machine-manager[-:](\d+)")
+EVERY = 0.1
+SWEEP_EVERY = 0.5
+
+
+@dataclass
+class Presence:
+    """An account on a machine, from when it was first seen until nothing of it was left."""
+
+    machine: str
+    account: str
+    token: str
+    uid: int
+    since: float
+    request: object = None
+    until: float | None = None
+    # For how long, after its end, nothing was in the way of its removal: in all, and lately without a break.
+    calm: float = 0.0
+    calm_run: float = 0.0
+    reported: bool = False
+
+    def key(self):
+        return (self.account, self.token)
+
+
+class Observer(threading.Thread):
+    """The thread that looks."""
+
+    def __init__(self, stage, ledger, faults):
+        super().__init__(name="observer", daemon=True)
+        self.stage, self.ledger, self.faults = stage, ledger, faults
+        self.ended = threading.Event()
+        self.seen = {}
+        self.entries = {name: ([], []) for name in stage.machines}
+        self.baseline = {name: self.read(name)[1] for name in stage.machines}
+        self.present = {name: {} for name in stage.machines}
+        # Accounts that are out of the account list, while something else of them may be left.
+        self.leaving = []
+        self.looks = 0
+        self.lock = threading.Lock()
+
+    def run(self):
+        last, swept = time.time(), 0.0
+        while not self.ended.wait(EVERY):
+            now = time.time()
+            with self.lock:
+                for name in self.stage.machines:
+                    self.look(name)
+                self.age(min(now - last, 1.0))
+                if now - swept > SWEEP_EVERY:
+                    swept = now
+                    self.sweep()
+            last = now
+
+    # ------------------------------------------------------------------------------------------- the account lists
+
+    def passwd_of(self, name):
+        machine = self.stage.machines[name]
+        own = machine.disk / "etc/passwd"
+        return own if own.exists() else machine.lower / "etc/passwd"
+
+    def read(self, name):
+        """The account list as it is now: (ours, all others), ours as (account, token, uid)."""
+        ours, others = [], []
+        # A list is written anew under another name and then renamed, so that a read sees all of one of them.
+        for line in self.passwd_of(name).read_text(errors="replace").splitlines():
+            fields = line.split(":")
+            mark = MARK.match(fields[4]) if len(fields) == 7 else None
+            if mark:
+                ours.append((fields[0], mark.group(1), int(fields[2])))
+            else:
+                others.append(line)
+        return ours, others
+
+    def accounts(self, name):
+        """Who is on the machine at this moment, as a set of (account, token)."""
+        return {(account, token) for account, token, _ in self.read(name)[0]}
+
+    def has_account(self, name, account):
+        return any(account == a for a, _ in self.accounts(name))
+
+    def knows(self, account):
+        """Whether anything of an account of this name is, or was just now, on any machine."""
+        with self.lock:
+            return (any(key[0] == account for known in self.present.values() for key in known)
+                    or any(p.account == account for p in self.leaving))
+
+    def look(self, name):
+        self.looks += 1
+        try:
+            s = os.stat(self.passwd_of(name))
+        except OSError:
+            return
+        version = (s.st_ino, s.st_mtime_ns, s.st_size)
+        if self.seen.get(name) == version:
+            return
+        ours, others = self.read(name)
+        self.seen[name] = version
+        now = time.time()
+        if others != self.baseline[name]:
+            changed = sorted(set(others) ^ set(self.baseline[name]))
+            self.ledger.violation("foreign_touched", f"the account list of {name} has changed: {changed}", name)
+            self.baseline[name] = others
+        self.compare(name, ours, now)
+
+    def compare(self, name, ours, now):
+        known = self.present[name]
+        keys = {(account, token) for account, token, _ in ours}
+        for key in [k for k in known if k not in keys]:
+            self.vanished(known.pop(key), now)
+        for account, token, uid in ours:
+            if (account, token) not in known:
+                request = self.ledger.by_account.get(account)
+                known[(account, token)] = Presence(name, account, token, uid, now, request)
+                self.ledger.note(f"account {account} ({token}, uid {uid}) is there", name)
+        if len(keys) > 1:
+            self.ledger.violation("two_accounts", f"{name} has {sorted(keys)}", name)
+
+    def vanished(self, presence, now):
+        self.ledger.note(f"account {presence.account} ({presence.token}) is out of the list", presence.machine)
+        presence.until = now
+        self.leaving.append(presence)
+        request = presence.request
+        loan = request.loans.get(presence.machine) if request else None
+        if loan and loan.release_sent is None and now < loan.earliest_end and presence.since < loan.answered:
+            self.ledger.violation("taken_early", f"{presence.account} on {presence.machine} was gone "
+                                  f"{loan.earliest_end - now:.2f} s before its end", presence.machine)
+
+    # ---------------------------------------------------------------------------------------------- what has to go
+
+    def over_at(self, presence):
+        # An account that no request has asked for may be nowhere at all.
+        return presence.request.over_at(presence.machine) if presence.request else presence.since
+
+    def age(self, passed):
+        """Counts the calm time of all that should be gone, and reports what has had enough of it."""
+        now = time.time()
+        for name, known in self.present.items():
+            calm = None
+            for presence in [*known.values(), *(p for p in self.leaving if p.machine == name)]:
+                over = self.over_at(presence)
+                if over is None or now < over or presence.reported:
+                    continue
+                calm = self.faults.calm(name) if calm is None else calm
+                presence.calm += passed if calm else 0
+                presence.calm_run = presence.calm_run + passed if calm else 0
+                if presence.calm_run > CONVERGENCE or presence.calm > 3 * CONVERGENCE:
+                    self.report_late(presence, now - over)
+
+    def report_late(self, presence, late):
+        presence.reported = True
+        if presence.until is None:
+            self.ledger.violation("left_behind", f"{presence.account} is still on {presence.machine}, {late:.0f} s "
+                                  f"after its end, {presence.calm:.0f} s of them calm", presence.machine)
+        else:
+            self.ledger.violation("residue", f"{presence.account} on {presence.machine}: {self.left_of(presence)}",
+                                  presence.machine)
+
+    def sweep(self):
+        """Finds out of which accounts nothing is left any more."""
+        if not self.leaving:
+            return
+        running = self.running()
+        now = time.time()
+        for presence in list(self.leaving):
+            if not self.left_of(presence, running):
+                self.leaving.remove(presence)
+                self.ledger.note(f"nothing of {presence.account} is left", presence.machine)
+                over = self.over_at(presence)
+                # What went before its end was given up by a request that had not been answered yet.
+                if over is not None and presence.request.outcome == "lent" and now >= over:
+                    self.ledger.took("removal", now - over)
+
+    def left_of(self, presence, running=None):
+        """Names what is left of an account beside its entry in the account list."""
+        machine = self.stage.machines[presence.machine]
+        running = self.running() if running is None else running
+        again = any(p.account == presence.account for p in self.present[presence.machine].values())
+        left = []
+        if presence.uid in running.get(presence.machine, ()):
+            left.append("a process")
+        if not again:
+            places = {"its home": f"home/{presence.account}", "its crontab": f"var/spool/cron/crontabs/{presence.account}",
+                      "its mail": f"var/mail/{presence.account}"}
+            left += [what for what, path in places.items() if there(machine.disk / path)]
+            left += ["its password"] if self.in_shadow(machine, presence.account) else []
+        for folder in self.temporary(machine):
+            left += [f"a file in {folder.name}"] if owns_in(folder, presence.uid) else []
+        return left
+
+    @staticmethod
+    def in_shadow(machine, account):
+        try:
+            return f"\n{account}:" in (machine.disk / "etc/shadow").read_text(errors="replace")
+        except OSError:
+            return False
+
+    @staticmethod
+    def temporary(machine):
+        root = machine.root()
+        return [machine.disk / "var/tmp"] + ([root / "tmp", root / "dev/shm"] if root else [])
+
+    def running(self):
+        """The numbers of users that have processes, by machine."""
+        spaces = {machine.namespace(): name for name, machine in self.stage.machines.items()}
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                name = spaces.get(os.readlink(f"/proc/{pid}/ns/pid"))
+                if name is None:
+                    continue
+                with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status:
+                    lines = {k: v.split() for k, _, v in (line.partition(":") for line in status)}
+                if lines["State"][0] not in "ZX":
+                    found.setdefault(name, set()).update(int(uid) for uid in lines["Uid"])
+            except (OSError, KeyError):
+                continue
+        return found
+
+    # -------------------------------------------------------------------------------------------------- at the end
+
+    def all_gone(self):
+        with self.lock:
+            return not self.leaving and not any(self.present.values())
+
+    def last_look(self):
+        """Reports everything that is there although nothing may be."""
+        with self.lock:
+            for name, known in self.present.items():
+                for presence in known.values():
+                    if not presence.reported:
+                        self.report_late(presence, time.time() - (self.over_at(presence) or time.time()))
+            for presence in self.leaving:
+                if not presence.reported:
+                    self.report_late(presence, 0.0)
+            for name, uids in self.running().items():
+                # Numbers from 1000 on belong to people; the machines have none of their own but nobody.
+                if strangers := {uid for uid in uids if 1000 <= uid < 65534}:
+                    self.ledger.violation("residue", f"{name} runs processes of users {sorted(strangers)}", name)
+            for name, machine in self.stage.machines.items():
+                homes = [h.name for h in (machine.disk / "home").glob("*")] if there(machine.disk / "home") else []
+                if homes:
+                    self.ledger.violation("residue", f"{name} has the homes {homes}", name)
+
+
+def there(path):
+    try:
+        # The mark by which an overlay says that a file of the layer below is gone is no file.
+        return not stat.S_ISCHR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def owns_in(folder, uid):
+    try:
+        with os.scandir(folder) as entries:
+            return any(e.stat(follow_symlinks=False).st_uid == uid for e in entries)
+    except OSError:
+        return False

@@ -1,0 +1,169 @@
+"""One run: prepare, attack, wait until all is calm, and check that everything is as if nothing had happened."""
+
+import threading
+import time
+
+from clients import Client, Watcher
+from faults import Faults, plan
+from ledger import Ledger
+from net import Session, ssh
+from observer import Observer
+from report import as_data, explain, show, write
+from stage import CONVERGENCE, Stage
+
+
+class Run:
+    """The parts of the suite, in the order of their work."""
+
+    def __init__(self, folder, root, options, gap):
+        self.folder, self.options, self.gap = folder, options, gap
+        self.stage = Stage(folder, root, options["product"])
+        self.ledger = Ledger(folder / "journal.jsonl")
+        self.faults = self.observer = self.admin = None
+        self.clients = []
+        self.began = time.time()
+
+    def say(self, text):
+        print(f"{self.ledger.clock(time.time())}  {text}", flush=True)
+
+    # ----------------------------------------------------------------------------------------------------- prepare
+
+    def prepare(self):
+        options = self.options
+        self.say(f"seed {options['seed']}: {options['minutes']:g} min of faults, {options['machines']} machines, "
+                 f"{options['clients']} clients")
+        self.stage.start(options["machines"])
+        self.faults = Faults(self.stage, self.ledger)
+        self.observer = Observer(self.stage, self.ledger, self.faults)
+        seed = options["seed"]
+        self.admin = Session(self.stage, self.ledger, self.faults, "admin", self.stage.admin_password, f"{seed}/admin")
+        self.clients = [Client(self.stage, self.ledger, self.faults, self.observer, n, seed)
+                        for n in range(options["clients"])]
+        for machine in self.stage.machines.values():
+            self.made("/machines", {"name": machine.name, "host": "127.0.0.1", "port": machine.port,
+                                    "user": machine.user, "password": machine.password})
+        for client in self.clients:
+            self.made("/users", {"username": client.session.user, "password": client.session.password,
+                                 "is_admin": False})
+        self.say("the database, the machines, two APIs and two schedulers are up; everything is registered")
+
+    def made(self, path, body):
+        answer = self.admin.call("POST", path, body)
+        if answer.status != 201:
+            raise SystemExit(f"POST {path} got {answer.status} {answer.body}")
+
+    # ------------------------------------------------------------------------------------------------------ attack
+
+    def attack(self):
+        seconds = self.options["minutes"] * 60
+        self.observer.start()
+        watcher = Watcher(self.stage, self.ledger, self.faults, self.observer, self.options["seed"])
+        supervisor = threading.Thread(target=self.supervise, name="supervisor", daemon=True)
+        for thread in (*self.clients, watcher, supervisor):
+            thread.start()
+        schedule = plan(self.options["seed"], seconds, self.gap)
+        injector = threading.Thread(target=self.faults.run, args=(schedule,), name="injector", daemon=True)
+        injector.start()
+        self.say(f"the attack begins: {len(schedule)} faults are planned")
+        until = time.time() + seconds
+        while (left := until - time.time()) > 0:
+            time.sleep(min(15, left))
+            self.progress()
+        injector.join()
+        self.faults.heal()
+        self.say("all faults are over; the clients finish what they have begun")
+        for thread in (*self.clients, watcher):
+            thread.ended.set()
+        for thread in (*self.clients, watcher):
+            thread.join(max(1.0, until + 240 - time.time()))
+            if thread.is_alive():
+                self.ledger.violation("not_healed", f"{thread.name} is still waiting for something")
+
+    def progress(self):
+        actions = self.ledger.actions
+        self.say(f"{actions['machines lent']} machines lent, {actions['log-ins']} log-ins, "
+                 f"{sum(self.faults.done.values())} faults, {len(self.ledger.violations)} violations")
+
+    def supervise(self):
+        """Starts a service that ended by itself, after having reported it."""
+        while True:
+            time.sleep(0.5)
+            for service in self.stage.services:
+                process = service.process
+                if service.wanted and process.poll() is not None and not self.faults.broken(service.name):
+                    # A kill is on record before it happens, and may have begun between the two questions.
+                    if process is not service.process or not service.wanted:
+                        continue
+                    self.ledger.violation("service_ended", f"{service.name} ended with status {process.returncode}")
+                    service.start()
+
+    # ---------------------------------------------------------------------------------------------------- conclude
+
+    def conclude(self):
+        self.release_all()
+        self.say(f"everything is released; {CONVERGENCE} s at most for the rest to go")
+        until = time.time() + CONVERGENCE
+        while time.time() < until and not self.observer.all_gone():
+            time.sleep(0.2)
+        self.observer.last_look()
+        self.expect_all_free(until + 5)
+        self.lend_all()
+        self.observer.ended.set()
+        self.observer.join(5)
+
+    def release_all(self):
+        # From here on accounts go before their ends.
+        self.ledger.release_all()
+        answer = self.admin.insist("POST", "/release_all")
+        if answer is None or answer.status != 200:
+            self.ledger.violation("not_healed", f"release_all got {answer and (answer.status, answer.body)}")
+        else:
+            pending = answer.body.get("pending", [])
+            self.ledger.note(f"release_all: {answer.body}")
+            for name in self.stage.machines:
+                if name not in pending and (left := self.observer.accounts(name)):
+                    self.ledger.violation("given_back_but_there", f"release_all left {sorted(left)} on {name}", name)
+
+    def expect_all_free(self, until):
+        """Every machine is whole again, so every one has to be in the pool."""
+        answer = None
+        while True:
+            answer = self.admin.insist("GET", "/available")
+            if answer and answer.ok and len(answer.body["available"]) == len(self.stage.machines):
+                self.say("every machine is clean and free")
+                return
+            if time.time() > until:
+                break
+            time.sleep(0.5)
+        out = answer.body if answer else "no answer"
+        self.ledger.violation("not_healed", f"not every machine is available again: {out}")
+
+    def lend_all(self):
+        """One request for all machines at once has to work on each of them, now that nothing is broken."""
+        count = len(self.stage.machines)
+        request = self.ledger.ask("lastone", count, 5)
+        answer = self.admin.insist("POST", "/reservations", {"count": count, "duration_minutes": 5,
+                                                             "username": "lastone", "reservation_password": "the-last"})
+        if answer is None or answer.status != 201:
+            self.ledger.settle(request, "refused")
+            self.ledger.violation("not_healed", f"reserving all got {answer and (answer.status, answer.body)}")
+            return
+        for lent in answer.body["machines"]:
+            status, said = ssh(lent["port"], "lastone", "the-last", "id -un")
+            if status != 0:
+                self.ledger.violation("no_login", f"lastone on {lent['machine']}: {said}", lent["machine"])
+        self.ledger.count("machines lent", count)
+        self.ledger.settle(request, "refused")
+        self.release_all()
+        self.expect_all_free(time.time() + CONVERGENCE)
+
+    def report(self):
+        """Prints the table; gives the exit status."""
+        run = {"seed": self.options["seed"], "minutes": self.options["minutes"],
+               "took": round(time.time() - self.began), "machines": len(self.stage.machines),
+               "clients": self.options["clients"], "convergence": CONVERGENCE, "versions": self.stage.versions()}
+        data = as_data(run, self.ledger, self.faults, self.observer)
+        explain(self.ledger)
+        show(data)
+        write(self.folder / "report.json", data, self.ledger)
+        return 1 if self.ledger.violations else 0

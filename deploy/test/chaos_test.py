@@ -1,0 +1,151 @@
+"""The chaos suite's own eyes: what it must notice, shown to it in files, without any part of the product."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "chaos" / "lib"))
+
+# pylint: disable=wrong-import-position
+from faults import KINDS, Faults, plan  # noqa: E402
+from ledger import Ledger  # noqa: E402
+from net import Session  # noqa: E402
+from observer import Observer  # noqa: E402
+
+ROOT = "root:x:0:0:root:/root:/bin/bash\n"
+
+
+def entry(account, token, uid=20000):
+    return f"{account}:x:{uid}:{uid}:machine-manager-{token}:/home/{account}:/bin/bash\n"
+
+
+class Eyes(unittest.TestCase):
+    """A stage of one machine whose disk is a folder."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.disk = Path(folder.name) / "disk"
+        for name in ("etc", "home", "var/tmp"):
+            (self.disk / name).mkdir(parents=True)
+        self.passwd("")
+        machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
+                                  namespace=lambda: "none")
+        stage = SimpleNamespace(machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
+                                schedulers=[SimpleNamespace(name="scheduler-1")])
+        self.ledger = Ledger(Path(folder.name) / "journal")
+        self.addCleanup(self.ledger.journal.close)
+        self.faults = Faults(stage, self.ledger)
+        self.observer = Observer(stage, self.ledger, self.faults)
+        self.session = Session(stage, self.ledger, self.faults, "u", "p", 1)
+        quiet = contextlib.redirect_stdout(io.StringIO())
+        quiet.__enter__()
+        self.addCleanup(quiet.__exit__, None, None, None)
+
+    def passwd(self, text):
+        new = self.disk / "etc/passwd.new"
+        new.write_text(ROOT + text)
+        new.rename(self.disk / "etc/passwd")
+
+    def look(self, text):
+        self.passwd(text)
+        self.observer.look("m")
+
+    def lend(self, account, ends_in=60.0):
+        request = self.ledger.ask(account, 1, 1)
+        self.ledger.lend(request, time.time() + ends_in, [("m", 1)])
+        return request
+
+    def kinds(self):
+        return [kind for _, kind, _, _ in self.ledger.violations]
+
+    def test_two_marked_accounts_are_noticed(self):
+        self.look(entry("a", 1) + entry("b", 2))
+        self.assertEqual(self.kinds(), ["two_accounts"])
+
+    def test_one_account_after_the_other_is_fine(self):
+        self.lend("a").loans["m"].release_sent = time.time()
+        self.look(entry("a", 1))
+        self.look("")
+        self.lend("b")
+        self.look(entry("b", 2))
+        self.assertEqual(self.kinds(), [])
+
+    def test_machine_in_two_answers_is_noticed(self):
+        self.lend("a")
+        self.lend("b")
+        self.assertEqual(self.kinds(), ["lent_twice"])
+
+    def test_machine_may_be_lent_again_once_given_back(self):
+        self.lend("a").loans["m"].release_sent = time.time()
+        self.lend("b")
+        self.assertEqual(self.kinds(), [])
+
+    def test_account_that_goes_before_its_end_is_noticed(self):
+        self.ledger.ask("a", 1, 1)
+        self.look(entry("a", 1))
+        self.ledger.lend(self.ledger.by_account["a"], time.time() + 60, [("m", 1)])
+        self.look("")
+        self.assertEqual(self.kinds(), ["taken_early"])
+
+    def test_change_of_somebody_elses_account_is_noticed(self):
+        self.look("eve:x:1000:1000::/home/eve:/bin/sh\n")
+        self.assertEqual(self.kinds(), ["foreign_touched"])
+
+    def test_account_that_stays_is_noticed_after_enough_calm_time(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), ["left_behind"])
+
+    def test_time_in_which_the_machine_is_broken_does_not_count(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        self.faults.windows.append(SimpleNamespace(kind="refuse ssh", target="m", began=0.0, ended=None))
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), [])
+
+    def test_home_that_outlives_its_account_is_noticed(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        (self.disk / "home/a").mkdir()
+        self.look("")
+        self.observer.sweep()
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), ["residue"])
+
+    def test_removal_is_measured_when_nothing_is_left(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        self.look("")
+        self.observer.sweep()
+        self.assertEqual(len(self.ledger.timings["removal"]), 1)
+        self.assertTrue(self.observer.all_gone())
+
+    def test_answers_that_break_the_contract_are_noticed(self):
+        self.session.checked("x", 500, b'{"error":"server_error","message":"m"}', time.time())
+        self.session.checked("x", 409, b'{"error":"unavailable","message":"m"}', time.time())
+        self.session.checked("x", 404, b"<html>", time.time())
+        self.session.checked("x", 503, b'{"error":"unavailable","message":"m"}', time.time())
+        self.assertEqual(self.kinds(), ["server_error", "bad_answer", "bad_answer", "bad_answer", "unprovoked"])
+
+
+class Plan(unittest.TestCase):
+    def test_same_seed_gives_the_same_faults(self):
+        self.assertEqual(plan(7, 300, 3.0), plan(7, 300, 3.0))
+        self.assertNotEqual(plan(7, 300, 3.0), plan(8, 300, 3.0))
+
+    def test_every_kind_comes_in_a_run_of_two_minutes(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0)}, set(KINDS))
+
+
+if __name__ == "__main__":
+    unittest.main()
