@@ -24,6 +24,8 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         UNREACHABLE,
         /** The name belongs to an account that is not ours. Nothing was changed; the machine itself is well. */
         REFUSED,
+        /** The work could not be begun on our own side, such as for a full disk; the machine was not touched. */
+        NOT_STARTED,
         /** The machine was reached and the work failed, or its end is not known. What is there now is uncertain. */
         FAILED
     }

@@ -59,7 +59,9 @@ final class AccountScript {
                 && (task.passwordHash() == null || !HASH.matcher(task.passwordHash()).matches())) {
             return Optional.of("The password hash is not a SHA-512 crypt.");
         }
-        return AccountName.problemWith(task.account());
+        return task.action() == AccountTask.Action.CREATE
+                ? AccountName.problemWith(task.account())
+                : AccountName.problemWithForm(task.account());
     }
 
     private static boolean isRoot(Target target) {

@@ -102,7 +102,7 @@ public class AnsibleDriver implements AccountDriver {
     }
 
     private static void refuseAtShutdown(Job job) {
-        job.result().complete(new AccountResult(Outcome.FAILED, "Machine Manager is shutting down."));
+        job.result().complete(new AccountResult(Outcome.NOT_STARTED, "Machine Manager is shutting down."));
     }
 
     void onShutdown(@Observes ShutdownEvent event) {

@@ -54,7 +54,8 @@ final class AnsibleRun {
             return run(folder);
         } catch (IOException e) {
             Log.errorf("The variables of account work could not be written: %s", e);
-            return failed("The folder for temporary files where Machine Manager runs is full or cannot be written.");
+            return notStarted(
+                    "The folder for temporary files where Machine Manager runs is full or cannot be written.");
         } finally {
             delete(folder);
         }
@@ -67,7 +68,7 @@ final class AnsibleRun {
             process = start(folder, tree);
         } catch (IOException e) {
             Log.errorf("Account work could not be started: %s", e.getMessage());
-            return failed("Ansible cannot be run where Machine Manager runs: %s is missing or not a program."
+            return notStarted("Ansible cannot be run where Machine Manager runs: %s is missing or not a program."
                     .formatted(config.playbook()));
         }
         return await(process, tree);
@@ -171,6 +172,10 @@ final class AnsibleRun {
         } catch (IOException e) {
             Log.errorf("The folder %s, which holds passwords, could not be removed: %s", folder, e.getMessage());
         }
+    }
+
+    private static AccountResult notStarted(String reason) {
+        return new AccountResult(Outcome.NOT_STARTED, reason);
     }
 
     private static AccountResult failed(String reason) {

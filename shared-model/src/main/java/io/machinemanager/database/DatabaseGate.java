@@ -15,8 +15,8 @@ import jakarta.enterprise.event.Observes;
 
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.hibernate.HibernateException;
 import org.hibernate.SessionFactory;
-import org.hibernate.tool.schema.spi.SchemaManagementException;
 
 import io.machinemanager.database.DatabaseConfig.Schema;
 import io.machinemanager.startup.StartupOrder;
@@ -55,7 +55,7 @@ class DatabaseGate {
                 checkServer();
                 prepareSchema();
                 return;
-            } catch (SQLException | FlywayException | SchemaManagementException e) {
+            } catch (SQLException | FlywayException | HibernateException e) {
                 SQLException cause = Reachability.lostConnection(e).orElseThrow(
                         () -> refusal("The database cannot be used: %s", oneLine(e)));
                 tryAgain(attempt, cause);

@@ -15,6 +15,8 @@ import jakarta.persistence.LockModeType;
 import jakarta.persistence.SequenceGenerator;
 import jakarta.persistence.Table;
 
+import org.hibernate.annotations.DynamicUpdate;
+
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
@@ -22,6 +24,8 @@ import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
  * A machine of the pool. It does not know whether it is reserved: that is what the live row of its reservation says, and
  * nothing else.
  */
+// only what changed is written, so that a note about a machine cannot undo what an admin changes at the same time
+@DynamicUpdate
 @Entity
 @Table(name = "machines")
 public class Machine extends PanacheEntityBase {

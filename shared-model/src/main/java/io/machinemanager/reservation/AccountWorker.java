@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -54,14 +55,15 @@ class AccountWorker {
      * @return once all of it is recorded, how many machines are free again
      */
     int remove(UUID claim, List<WorkItem> items) {
-        List<AccountResult> results = work(claim, items, Action.REMOVE, (item, result) -> {
-            if (result.isDone()) {
-                store.released(claim, item);
-            } else {
+        AtomicInteger free = new AtomicInteger();
+        work(claim, items, Action.REMOVE, (item, result) -> {
+            if (!result.isDone()) {
                 store.removalFailed(claim, item, result);
+            } else if (store.released(claim, item)) {
+                free.incrementAndGet();
             }
         });
-        return (int) results.stream().filter(AccountResult::isDone).count();
+        return free.get();
     }
 
     /**

@@ -11,6 +11,7 @@ import jakarta.persistence.EntityManager;
 
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** How much is lent, and how much waits to be cleaned. */
 @ApplicationScoped
@@ -51,6 +52,7 @@ public class BacklogService {
     public record Backlog(Map<ReservationState, Long> live, Duration overdue) {
     }
 
+    @RegisterForReflection // made by the query
     record Row(ReservationState state, long count, Instant firstDue) {
     }
 }

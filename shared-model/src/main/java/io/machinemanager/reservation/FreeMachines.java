@@ -47,7 +47,8 @@ final class FreeMachines {
      * @return nothing when fewer than that are lent
      */
     static Optional<Instant> nextFreeAt(int more) {
-        return Reservation.<Reservation>find("state = ACTIVE order by reservedUntil").range(more - 1, more - 1)
+        return Reservation.<Reservation>find("liveMachineId is not null and state = ACTIVE order by reservedUntil")
+                .range(more - 1, more - 1)
                 .firstResultOptional().map(reservation -> reservation.reservedUntil);
     }
 }

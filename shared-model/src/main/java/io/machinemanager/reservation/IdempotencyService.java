@@ -15,7 +15,9 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.DomainException;
+import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.secret.SecretBox;
+import io.machinemanager.user.User;
 
 /**
  * Lets a request that is repeated with the same key reserve once and get the first answer again, in the manner of the
@@ -84,6 +86,9 @@ public class IdempotencyService {
 
     private Start start(String requestKey, ReservationOrder order, UUID requestId) {
         Instant now = clock.now();
+        if (User.findById(order.borrower().userId()) == null) {
+            throw new ForbiddenException("The user %s does not exist any more.".formatted(order.borrower().name()));
+        }
         Optional<IdempotencyKey> known = IdempotencyKey.lock(order.borrower().userId(), requestKey);
         if (known.isEmpty()) {
             IdempotencyKey key = new IdempotencyKey();
@@ -113,13 +118,23 @@ public class IdempotencyService {
     private Lease work(String requestKey, ReservationOrder order, UUID requestId) {
         try {
             Lease lease = reservations.reserve(order, requestId);
-            transactions.run(() -> held(requestKey, order, requestId)
-                    .ifPresent(key -> key.answer = secrets.seal(key.secretOwner(), write(lease))));
+            if (!keep(requestKey, order, requestId, lease)) {
+                reservations.releaseRequest(requestId.toString());
+                throw new ConflictException("Another request with this Idempotency-Key took over.");
+            }
             return lease;
         } catch (DomainException e) {
             forget(requestKey, order, requestId, e);
             throw e;
         }
+    }
+
+    private boolean keep(String requestKey, ReservationOrder order, UUID requestId, Lease lease) {
+        return transactions.call(() -> {
+            Optional<IdempotencyKey> key = held(requestKey, order, requestId);
+            key.ifPresent(k -> k.answer = secrets.seal(k.secretOwner(), write(lease)));
+            return key.isPresent();
+        });
     }
 
     /** A request that failed in an orderly way holds nothing; after any other failure the claim has to run out first. */

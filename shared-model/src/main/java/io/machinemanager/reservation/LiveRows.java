@@ -4,6 +4,8 @@ import java.util.List;
 
 import jakarta.persistence.LockModeType;
 
+import io.quarkus.hibernate.orm.panache.PanacheQuery;
+
 /** Names some of the live reservations. */
 sealed interface LiveRows {
 
@@ -23,18 +25,24 @@ sealed interface LiveRows {
     record OfOwner(long userId) implements LiveRows {
     }
 
-    /** The rows, locked until the end of the transaction in the order of their ids. */
-    default List<Reservation> lock() {
-        String live = " and state <> RELEASED order by id";
-        return switch (this) {
-            case All() -> lock("1 = 1" + live);
-            case One(long reservationId) -> lock("id = ?1" + live, reservationId);
-            case OfRequest(String requestId) -> lock("requestId = ?1" + live, requestId);
-            case OfOwner(long userId) -> lock("ownerId = ?1" + live, userId);
-        };
+    /** The rows, in the order of their ids. */
+    default List<Reservation> find() {
+        return query().list();
     }
 
-    private static List<Reservation> lock(String query, Object... parameters) {
-        return Reservation.<Reservation>find(query, parameters).withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    /** The rows, locked until the end of the transaction in the order of their ids. */
+    default List<Reservation> lock() {
+        return query().withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    }
+
+    private PanacheQuery<Reservation> query() {
+        String live = "liveMachineId is not null";
+        String order = " order by id";
+        return switch (this) {
+            case All() -> Reservation.find(live + order);
+            case One(long reservationId) -> Reservation.find(live + " and id = ?1" + order, reservationId);
+            case OfRequest(String requestId) -> Reservation.find(live + " and requestId = ?1" + order, requestId);
+            case OfOwner(long userId) -> Reservation.find(live + " and ownerId = ?1" + order, userId);
+        };
     }
 }

@@ -76,7 +76,7 @@ public class PoolService {
 
     /** How many live reservations there are. */
     public long countReservations() {
-        return transactions.call(() -> Reservation.count("state <> RELEASED"));
+        return transactions.call(() -> Reservation.count("liveMachineId is not null"));
     }
 
     /**

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 import io.machinemanager.machine.Machine;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * A machine and who holds it.
@@ -11,6 +12,7 @@ import io.machinemanager.machine.Machine;
  * @param machine the machine
  * @param reservation its live reservation; null while it is not lent
  */
+@RegisterForReflection // made by the query
 public record PooledMachine(Machine machine, Reservation reservation) {
 
     /** What the machine is doing at the given time of the database. */

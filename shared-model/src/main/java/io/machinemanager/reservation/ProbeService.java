@@ -95,7 +95,7 @@ public class ProbeService {
         if (result.isDone()) {
             answered(machine);
             result.accounts().forEach((account, token) -> removeIfStray(machine, account, token));
-        } else {
+        } else if (result.outcome() != Outcome.NOT_STARTED) {
             silent(machine, result);
         }
     }
@@ -106,6 +106,10 @@ public class ProbeService {
                 Log.infof("Machine %s answers again", m.name);
             }
             m.seen(clock.now());
+            if (!secrets.isCurrent(m.sealedPassword)) {
+                m.sealedPassword = secrets.seal(m.secretOwner(), secrets.open(m.secretOwner(), m.sealedPassword));
+                Log.infof("Machine %s: password encrypted with the current key", m.name);
+            }
         }));
     }
 
@@ -148,10 +152,15 @@ public class ProbeService {
         });
     }
 
-    /** The row is committed before its account is made, so an account without one was never ours to keep. */
+    /**
+     * The row is committed before its account is made, so an account without one was never ours to keep. The row may be
+     * that of another machine, when one host was registered under two names.
+     */
     private void removeIfStray(Machine machine, String account, long token) {
-        boolean known = transactions.call(() -> Reservation.<Reservation>find("liveMachineId", machine.id)
-                .firstResultOptional().filter(live -> live.token() == token).isPresent());
+        boolean known = transactions
+                .call(() -> Reservation.<Reservation>list("account = ?1 and liveMachineId is not null", account)
+                        .stream()
+                        .anyMatch(live -> live.token() == token));
         if (known) {
             return;
         }
@@ -160,7 +169,11 @@ public class ProbeService {
         worker.withHostKeys(machine.id, target(machine)).thenAccept(target -> target.ifPresent(t -> driver
                 .submit(List.of(new AccountTask(t, Action.REMOVE, account, token, null))).getFirst()
                 .thenAccept(result -> Log.infof("Machine %s: stray account %s: %s", machine.name, account,
-                        result.isDone() ? "removed" : result.reason()))));
+                        result.isDone() ? "removed" : result.reason()))))
+                .exceptionally(failure -> {
+                    Log.errorf(failure, "Machine %s: stray account %s not removed", machine.name, account);
+                    return null;
+                });
     }
 
     private static Optional<Machine> lock(Machine machine) {

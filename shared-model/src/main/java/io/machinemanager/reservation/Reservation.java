@@ -141,7 +141,8 @@ public class Reservation extends PanacheEntityBase {
     /** Some of the live rows, by machine. */
     public static List<Reservation> live(int offset, int limit) {
         return getEntityManager()
-                .createQuery("from Reservation r join fetch r.machine where r.state <> RELEASED order by r.machineName",
+                .createQuery(
+                        "from Reservation r join fetch r.machine where r.liveMachineId is not null order by r.machineName",
                         Reservation.class)
                 .setFirstResult(offset).setMaxResults(limit).getResultList();
     }

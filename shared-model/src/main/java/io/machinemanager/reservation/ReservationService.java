@@ -121,6 +121,9 @@ public class ReservationService {
                 throw new ConflictException("The account name %s cannot be used on %s: %s".formatted(request.account(),
                         machine, result.reason()));
             }
+            if (result.outcome() == Outcome.NOT_STARTED) {
+                throw new ProvisioningFailedException(result.reason(), Map.of());
+            }
             if (result.isDone()) {
                 made.add(round.get(i));
             } else {

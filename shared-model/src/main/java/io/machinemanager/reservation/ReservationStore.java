@@ -64,10 +64,12 @@ class ReservationStore {
      */
     List<WorkItem> allocate(ReservationRequest request, int count) {
         List<WorkItem> items = transactions.call(() -> {
-            Instant now = clock.now();
             checkBorrower(request.borrower(), count);
             int keptBack = FreeMachines.keptBack(config.sparePoolPercent());
-            return lockFree(now, count, keptBack).stream().map(machine -> hold(machine, request, now)).toList();
+            List<Machine> machines = lockFree(clock.now(), count, keptBack);
+            // after the locks, so that the token is later than that of whoever had the machine before
+            Instant now = clock.now();
+            return machines.stream().map(machine -> hold(machine, request, now)).toList();
         });
         items.forEach(item -> Log.infof("Request %s: %s held", request.requestId(), item));
         return items;
@@ -79,7 +81,8 @@ class ReservationStore {
             throw new ForbiddenException("The user %s does not exist any more.".formatted(borrower.name()));
         }
         if (config.maxMachines() > 0) {
-            long held = Reservation.count("ownerId = ?1 and state <> RELEASED", borrower.userId());
+            long held = Reservation.count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)",
+                    borrower.userId());
             if (held + count > config.maxMachines()) {
                 throw new ConflictException(
                         "You hold %d machines and may hold %d.".formatted(held, config.maxMachines()));
@@ -134,7 +137,13 @@ class ReservationStore {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", dead.requestId) > 0;
             List<Machine> spare = FreeMachines.lock(now, 1);
-            if (!dead.isRunning(now) || underWay || spare.isEmpty()) {
+            if (!dead.isRunning(now) || underWay) {
+                return Optional.empty();
+            }
+            if (spare.isEmpty()) {
+                if (FreeMachines.count(now) > 0) {
+                    throw new LostRaceException("others are at work on the free machines");
+                }
                 return Optional.empty();
             }
             ReservationRequest request = new ReservationRequest(dead.requestId,
@@ -221,7 +230,7 @@ class ReservationStore {
     private void giveUp(Reservation reservation, AccountResult result, Instant now) {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
-        if (result.outcome() != Outcome.REFUSED) {
+        if (result.outcome() != Outcome.REFUSED && result.outcome() != Outcome.NOT_STARTED) {
             sitOut(reservation.machine, result, now);
         }
         if (result.outcome() == Outcome.UNREACHABLE) {
@@ -252,7 +261,7 @@ class ReservationStore {
 
     /** The names of the machines whose rows are still live, sorted. */
     List<String> pending(LiveRows which) {
-        return transactions.call(() -> which.lock().stream().map(r -> r.machineName).sorted().toList());
+        return transactions.call(() -> which.find().stream().map(r -> r.machineName).sorted().toList());
     }
 
     /** Claims rows that wait for somebody, whatever for: all that is left to do with any of them is the removal. */
@@ -317,31 +326,47 @@ class ReservationStore {
         return new NotFoundException("There is no reservation %d.".formatted(reservationId));
     }
 
-    /** The account is verified gone: the machine is free. Does nothing when the claim was lost. */
-    void released(UUID claim, WorkItem item) {
-        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
+    /**
+     * The account is verified gone: the machine is free.
+     *
+     * @return false when the claim was lost, in which case nothing is changed
+     */
+    boolean released(UUID claim, WorkItem item) {
+        List<Reservation> released = transactions.call(() -> {
             Instant now = clock.now();
-            reservation.release(now);
-            ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
-            if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
-                reservation.machine.succeeded(now);
+            List<Reservation> held = lockHeld(claim, List.of(item));
+            for (Reservation reservation : held) {
+                reservation.release(now);
+                ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
+                if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
+                    reservation.machine.succeeded(now);
+                }
             }
+            return held;
+        });
+        for (Reservation reservation : released) {
             Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
             metrics.released(reservation);
-        }));
+        }
+        return !released.isEmpty();
     }
 
     /** A removal failed: it is tried again later, and until then the machine stays held. */
     void removalFailed(UUID claim, WorkItem item, AccountResult result) {
-        transactions.run(() -> lockHeld(claim, List.of(item)).forEach(reservation -> {
+        List<Reservation> failed = transactions.call(() -> {
             Instant now = clock.now();
-            Instant retryAt = now.plus(retryBackOff().after(reservation.attempts + 1));
-            reservation.removalFailed(result.reason(), retryAt);
-            ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
-            Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts, retryAt,
-                    result.reason());
+            List<Reservation> held = lockHeld(claim, List.of(item));
+            for (Reservation reservation : held) {
+                reservation.removalFailed(result.reason(), now.plus(retryBackOff().after(reservation.attempts + 1)));
+                ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
+            }
+            return held;
+        });
+        for (Reservation reservation : failed) {
+            Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts,
+                    reservation.nextAttemptAt, result.reason());
             metrics.removalFailed(result.outcome());
-        }));
+        }
     }
 
     private List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {

@@ -5,6 +5,7 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.secret.SecretBox;
+import io.quarkus.logging.Log;
 
 /**
  * A reservation that is to be worked on, read in the transaction that took the claim: all that account work needs, with
@@ -28,7 +29,17 @@ record WorkItem(long reservationId, long machineId, Target target, String accoun
 
     static Target target(Machine machine, SecretBox secrets) {
         return new Target(machine.name, machine.host, machine.port, machine.sshUser,
-                secrets.open(machine.secretOwner(), machine.sealedPassword), machine.hostKeys);
+                password(machine, secrets), machine.hostKeys);
+    }
+
+    /** A password that cannot be decrypted concerns its own machine alone: without one, that counts as unreachable. */
+    private static String password(Machine machine, SecretBox secrets) {
+        try {
+            return secrets.open(machine.secretOwner(), machine.sealedPassword);
+        } catch (IllegalStateException e) {
+            Log.errorf("Machine %s: %s", machine.name, e.getMessage());
+            return "";
+        }
     }
 
     WorkItem with(Target reachable) {

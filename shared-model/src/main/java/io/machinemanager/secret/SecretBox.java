@@ -73,12 +73,24 @@ public class SecretBox {
         if (parts.length != 3 || !parts[0].equals(VERSION)) {
             throw new IllegalStateException("the stored secret of " + owner + " has an unknown form");
         }
-        ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(parts[2]));
+        ByteBuffer bytes = ByteBuffer.wrap(bytes(owner, parts[2]));
         byte[] nonce = new byte[NONCE_BYTES];
         bytes.get(nonce);
         byte[] ciphertext = new byte[bytes.remaining()];
         bytes.get(ciphertext);
         return new String(crypt(Cipher.DECRYPT_MODE, parts[1], owner, nonce, ciphertext), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] bytes(String owner, String base64) {
+        try {
+            byte[] bytes = Base64.getDecoder().decode(base64);
+            if (bytes.length > NONCE_BYTES) {
+                return bytes;
+            }
+        } catch (IllegalArgumentException e) {
+            // told below
+        }
+        throw new IllegalStateException("the stored secret of " + owner + " is cut short or not base64");
     }
 
     /** Tells whether the text was made with the current key, so that it needs no re-encryption. */

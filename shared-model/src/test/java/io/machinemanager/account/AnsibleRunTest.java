@@ -84,7 +84,7 @@ class AnsibleRunTest {
     void missingProgramIsAFailureWithItsName() {
         AccountResult result = resultWith(settings().withPlaybook(Path.of("/nonexistent/ansible-playbook")));
 
-        assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(result.outcome()).isEqualTo(Outcome.NOT_STARTED);
         assertThat(result.reason()).contains("/nonexistent/ansible-playbook");
     }
 
@@ -92,7 +92,7 @@ class AnsibleRunTest {
     void workFolderThatCannotBeWrittenIsAFailure() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
 
-        assertThat(resultWith(TestSettings.in(file.resolve("work"))).outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(resultWith(TestSettings.in(file.resolve("work"))).outcome()).isEqualTo(Outcome.NOT_STARTED);
     }
 
     @Test
@@ -100,7 +100,7 @@ class AnsibleRunTest {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         run("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk.toString());
         try {
-            assertThat(resultWith(TestSettings.in(disk))).isEqualTo(new AccountResult(Outcome.FAILED,
+            assertThat(resultWith(TestSettings.in(disk))).isEqualTo(new AccountResult(Outcome.NOT_STARTED,
                     "The folder for temporary files where Machine Manager runs is full or cannot be written."));
             assertThat(disk).isEmptyDirectory();
         } finally {
@@ -136,7 +136,7 @@ class AnsibleRunTest {
 
         assertThat(AccountWork.resultOf(inHand)).isEqualTo(AccountResult.done());
         assertThat(AccountWork.resultOf(waiting).reason()).isEqualTo("Machine Manager is shutting down.");
-        assertThat(AccountWork.resultOf(submit(driver, NOWHERE)).outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(AccountWork.resultOf(submit(driver, NOWHERE)).outcome()).isEqualTo(Outcome.NOT_STARTED);
         assertThat(folder.resolve("work")).isEmptyDirectory();
     }
 

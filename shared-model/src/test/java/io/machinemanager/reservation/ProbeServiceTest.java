@@ -107,6 +107,16 @@ class ProbeServiceTest {
     }
 
     @Test
+    void aLiveAccountStaysAlsoWhenItsHostIsRegisteredUnderAnotherNameToo() {
+        reserve(1);
+        machines.copyAccounts("m1", "m2");
+
+        probes.probeDue();
+
+        assertThat(machines.accountsOn("m2")).containsExactly("alice");
+    }
+
+    @Test
     void sparesAreNotLent() {
         assertThat(reserve(2).machines()).hasSize(2);
         assertThatThrownBy(() -> reserve(1)).isInstanceOfSatisfying(NotEnoughAvailableException.class,

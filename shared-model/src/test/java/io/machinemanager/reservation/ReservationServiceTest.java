@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
@@ -138,6 +139,31 @@ class ReservationServiceTest {
 
         assertThat(machines.allAccounts()).isEmpty();
         assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 RELEASING");
+    }
+
+    @Test
+    void aFailureOnOurOwnSideLetsNoMachineSitOut() {
+        scene.machines("m1", "m2");
+        machines.fail("m1", Action.CREATE, Outcome.NOT_STARTED, "the disk is full");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class)
+                .hasMessage("the disk is full");
+
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(scene.machine("m1").unavailableReason).isNull();
+    }
+
+    @Test
+    void aMachineWhosePasswordCannotBeDecryptedHoldsUpNoOther() {
+        scene.machines("m1", "m2");
+        reserve(alice, 2);
+        scene.change("m1", machine -> machine.sealedPassword = "v1:00000000:AAAA");
+        machines.fail("m1", Outcome.UNREACHABLE, "no password");
+        scene.expireAll();
+
+        reservations.cleanUp(10);
+
+        assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 RELEASED");
     }
 
     @Test

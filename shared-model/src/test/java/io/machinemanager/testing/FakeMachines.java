@@ -81,6 +81,11 @@ public class FakeMachines implements AccountDriver {
         faults.remove(machine);
     }
 
+    /** Lets a machine show the accounts of another one, as when both names stand for one host. */
+    public void copyAccounts(String from, String to) {
+        on(to).putAll(on(from));
+    }
+
     /** Makes an account of ours that no reservation knows. */
     public void addStrayAccount(String machine, String account) {
         on(machine).put(account, 1L);
