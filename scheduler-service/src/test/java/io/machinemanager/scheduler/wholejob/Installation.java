@@ -30,7 +30,7 @@ final class Installation implements AutoCloseable {
         lab = Lab.start(machines);
         Map<String, String> common = Map.of("DATABASE_URL", database.jdbcUrl() + "?user=test&password=test",
                 "MACHINE_SECRETS_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION", "6s",
-                "SSH_CONNECT_TIMEOUT", "5s", "SSH_HEALTH_INTERVAL", "1h");
+                "SSH_CONNECT_TIMEOUT", "20s", "SSH_HEALTH_INTERVAL", "1h");
         Map<String, String> forApi = new HashMap<>(common);
         forApi.putAll(
                 Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port), "JWT_SECRET",

@@ -97,7 +97,8 @@ class WholeJobIT {
             }
         }
         List<Response> granted = answers.stream().filter(answer -> answer.statusCode() == 200).toList();
-        assertThat(granted).hasSize(MACHINES).extracting(answer -> Installation.machines(answer).getFirst())
+        assertThat(granted).as(() -> answers.stream().map(Response::asString).distinct().toList().toString())
+                .hasSize(MACHINES).extracting(answer -> Installation.machines(answer).getFirst())
                 .doesNotHaveDuplicates();
         assertThat(answers.stream().filter(answer -> answer.statusCode() != 200)).hasSize(50 - MACHINES)
                 .allSatisfy(answer -> answer.then().statusCode(409));
