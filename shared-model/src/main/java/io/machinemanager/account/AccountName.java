@@ -17,17 +17,13 @@ public final class AccountName {
     private AccountName() {
     }
 
-    /** What is wrong with a name for a new account, as one sentence; nothing when it may be used. */
+    /** What is wrong with a name, as one sentence; nothing when it may be used. */
     public static Optional<String> problemWith(String name) {
-        return problemWithForm(name).or(() -> RESERVED.contains(name)
+        if (!PATTERN.matcher(name).matches()) {
+            return Optional.of("An account name has 1 to 32 characters of a-z, 0-9, _ and -, the first a letter or _.");
+        }
+        return RESERVED.contains(name)
                 ? Optional.of("The account name %s belongs to the system.".formatted(name))
-                : Optional.empty());
-    }
-
-    /** What is wrong with the form of a name; an account that was made must go, whatever its name means today. */
-    static Optional<String> problemWithForm(String name) {
-        return PATTERN.matcher(name).matches()
-                ? Optional.empty()
-                : Optional.of("An account name has 1 to 32 characters of a-z, 0-9, _ and -, the first a letter or _.");
+                : Optional.empty();
     }
 }

@@ -59,9 +59,7 @@ final class AccountScript {
                 && (task.passwordHash() == null || !HASH.matcher(task.passwordHash()).matches())) {
             return Optional.of("The password hash is not a SHA-512 crypt.");
         }
-        return task.action() == AccountTask.Action.CREATE
-                ? AccountName.problemWith(task.account())
-                : AccountName.problemWithForm(task.account());
+        return AccountName.problemWith(task.account());
     }
 
     private static boolean isRoot(Target target) {
