@@ -1,7 +1,6 @@
 package io.machinemanager.machine;
 
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -100,11 +99,6 @@ public class Machine extends PanacheEntityBase {
     /** The machine of that name, locked until the end of the transaction. */
     public static Optional<Machine> lockByName(String name) {
         return find("name", name).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
-    }
-
-    /** The machines with these ids, locked until the end of the transaction in the order of their ids. */
-    public static List<Machine> lockAll(Collection<Long> ids) {
-        return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
     /**

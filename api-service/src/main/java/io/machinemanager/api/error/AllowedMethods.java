@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /**
  * The methods that each address takes. The framework knows them too but does not tell, and a 405 has to name them
- * (RFC 9110, section 15.5.6). A test compares this list with the description of the API.
+ * (RFC 9110, section 15.5.6).
  */
 final class AllowedMethods {
 
