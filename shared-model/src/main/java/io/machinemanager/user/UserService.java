@@ -73,7 +73,12 @@ public class UserService {
             if (User.hasAdmin()) {
                 return false;
             }
-            if (User.byName(admin.username()).isPresent()) {
+            // Read anew: another replica may have made this very admin since the line above.
+            Optional<User> known = User.byName(admin.username());
+            if (known.isPresent() && known.get().admin) {
+                return false;
+            }
+            if (known.isPresent()) {
                 throw new IllegalStateException("There is no admin, and ADMIN_DEFAULT_USERNAME, %s, is the name of an"
                         .formatted(admin.username()) + " ordinary user.");
             }

@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
@@ -181,7 +182,7 @@ class UserResourceTest {
         assertThat(users.logIn("alice", "another").username()).isEqualTo("alice");
     }
 
-    @Test
+    @RepeatedTest(20)
     void theFirstAdminIsMadeOnceHoweverManyReplicasStart() throws Exception {
         scene.change(() -> User.delete("admin = true"));
         Callable<Boolean> start = users::seedAdmin;
