@@ -154,7 +154,12 @@ class AnsibleDriverTest {
             "-oProxyCommand=id" })
     void machinePasswordIsTakenLiterally(String password) {
         LabMachine machine = lab.machine(2);
-        machine.exec("sh", "-c", "printf 'root:%s\\n' \"$1\" | chpasswd", "sh", password);
+        // In ASCII, since the locale of this process decides how the arguments of another are written.
+        StringBuilder octal = new StringBuilder();
+        for (byte value : password.getBytes(StandardCharsets.UTF_8)) {
+            octal.append("\\0%03o".formatted(value & 0xff));
+        }
+        machine.exec("sh", "-c", "printf 'root:%b\\n' \"$1\" | chpasswd", "sh", octal.toString());
         Target target = new Target("two", machine.host(), machine.port(), "root", password, machine.hostKeys());
 
         assertThat(work.result(AccountWork.removal(target, "nobody-there", AccountWork.newToken())))
