@@ -20,8 +20,10 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
     public enum Outcome {
         /** The wanted state was reached, and checked on the machine. */
         DONE,
-        /** No log-in: no connection, wrong credentials, a changed host key. Nothing was changed on the machine. */
+        /** No log-in: no connection, wrong credentials. Nothing was changed on the machine. */
         UNREACHABLE,
+        /** Whoever answers at the machine's address has another SSH host key, so nothing was said to it. */
+        HOST_KEY_CHANGED,
         /** The name belongs to an account that is not ours. Nothing was changed; the machine itself is well. */
         REFUSED,
         /** The work could not be begun on our own side, such as for a full disk; the machine was not touched. */
@@ -38,6 +40,11 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
     /** The result of a probe of a machine that works. */
     public static AccountResult found(Map<String, Long> accounts) {
         return new AccountResult(Outcome.DONE, "", accounts);
+    }
+
+    /** Tells whether there was no log-in, so that nothing can have changed on the machine. */
+    public boolean isUnreachable() {
+        return outcome == Outcome.UNREACHABLE || outcome == Outcome.HOST_KEY_CHANGED;
     }
 
     /** Tells whether the wanted state was reached. */

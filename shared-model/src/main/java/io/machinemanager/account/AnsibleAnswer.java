@@ -29,13 +29,17 @@ record AnsibleAnswer(String host, String answer, int status, String said) {
     private static final Pattern MARKED_ACCOUNT = Pattern
             .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
+    private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
+
     /** What ssh and sudo say, and what it means; the first that fits counts. Before the log-in nothing has changed. */
     private record Meaning(Pattern pattern, Outcome outcome, String reason) {
     }
 
     private static final List<Meaning> MEANINGS = List.of(
-            unreachable("host identification has changed|host key verification failed|no .* host key is known for",
-                    "The machine's SSH host key has changed."),
+            new Meaning(
+                    Pattern.compile(
+                            "host identification has changed|host key verification failed|no .* host key is known for"),
+                    Outcome.HOST_KEY_CHANGED, "The machine's SSH host key has changed."),
             unreachable(
                     "password has expired|password change required|required to change your password|password expired",
                     "The password to log in to the machine with has expired."),
@@ -112,9 +116,15 @@ record AnsibleAnswer(String host, String answer, int status, String said) {
     private AccountResult failure() {
         String text = said.toLowerCase(Locale.ROOT);
         return MEANINGS.stream().filter(meaning -> meaning.pattern().matcher(text).find()).findFirst()
-                .map(meaning -> new AccountResult(meaning.outcome(), meaning.reason()))
+                .map(meaning -> new AccountResult(meaning.outcome(), meaning.reason() + shownKey(meaning.outcome())))
                 .orElseGet(() -> new AccountResult(Outcome.FAILED,
                         "The machine gave no answer (exit status %d)%s.".formatted(status, lastLine())));
+    }
+
+    /** Lets an admin compare the key with that of the machine before accepting it. */
+    private String shownKey(Outcome outcome) {
+        Matcher shown = FINGERPRINT.matcher(said);
+        return outcome == Outcome.HOST_KEY_CHANGED && shown.find() ? " It shows %s now.".formatted(shown.group()) : "";
     }
 
     /** What was said last, for a person who has to find out; it is foreign text, so it is short and of plain characters. */

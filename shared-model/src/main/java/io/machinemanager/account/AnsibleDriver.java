@@ -53,7 +53,7 @@ public class AnsibleDriver implements AccountDriver {
     private static boolean isSound(Job job) {
         Optional<AccountResult> problem = AccountScript.problemWith(job.task())
                 .map(reason -> new AccountResult(Outcome.REFUSED, reason))
-                .or(() -> AnsibleInventory.problemWith(job.task().target())
+                .or(() -> job.task().target().problem()
                         .map(reason -> new AccountResult(Outcome.UNREACHABLE, reason)));
         problem.ifPresent(job.result()::complete);
         return problem.isEmpty();

@@ -4,8 +4,6 @@ import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.yaml.snakeyaml.DumperOptions;
@@ -27,41 +25,12 @@ final class AnsibleInventory {
     // Ansible never takes such a value for a template.
     private static final Tag UNSAFE = new Tag("!unsafe");
 
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9:][A-Za-z0-9._:%-]{0,254}");
-    private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._@+-]{0,127}");
-    private static final Pattern HOST_KEY = Pattern.compile("[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}");
-
     private AnsibleInventory() {
     }
 
     /** The name of a machine in a run, from its place in the list of tasks. */
     static String hostName(int place) {
         return "m" + place;
-    }
-
-    /** What keeps a machine from being logged in to, as one sentence; nothing when all is well. */
-    static Optional<String> problemWith(Target target) {
-        if (!HOST.matcher(target.host()).matches()) {
-            return Optional.of("The machine's address is neither a DNS name nor an IP address.");
-        }
-        if (target.port() < 1 || target.port() > 65535) {
-            return Optional.of("The machine's SSH port is not between 1 and 65535.");
-        }
-        if (!USER.matcher(target.user()).matches()) {
-            return Optional.of("The name to log in to the machine with has characters that ssh cannot take.");
-        }
-        if (target.password().isEmpty() || !isOneLine(target.password())) {
-            return Optional.of("The password to log in to the machine with is empty or has control characters.");
-        }
-        if (keysOf(target).isEmpty() || !keysOf(target).stream().allMatch(key -> HOST_KEY.matcher(key).matches())) {
-            return Optional.of("The machine's SSH host keys are not known.");
-        }
-        return Optional.empty();
-    }
-
-    private static boolean isOneLine(String text) {
-        return text.codePoints()
-                .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
     }
 
     /**
@@ -96,16 +65,10 @@ final class AnsibleInventory {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < tasks.size(); i++) {
             String name = hostName(i);
-            text.append(keysOf(tasks.get(i).target()).stream().map(key -> name + " " + key + "\n")
+            text.append(tasks.get(i).target().hostKeyLines().stream().map(key -> name + " " + key + "\n")
                     .collect(Collectors.joining()));
         }
         return text.toString();
-    }
-
-    private static List<String> keysOf(Target target) {
-        return target.hostKeys() == null
-                ? List.of()
-                : target.hostKeys().lines().map(String::strip).filter(key -> !key.isEmpty()).toList();
     }
 
     private static DumperOptions options() {

@@ -1,5 +1,12 @@
 package io.machinemanager.account;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+import io.machinemanager.ssh.Host;
+import io.machinemanager.ssh.SshLogin;
+
 /**
  * A machine as account work sees it.
  *
@@ -12,6 +19,30 @@ package io.machinemanager.account;
  *        never null, since no log-in is made to a machine whose key is not known
  */
 public record Target(String machine, String host, int port, String user, String password, String hostKeys) {
+
+    private static final Pattern HOST_KEY = Pattern.compile("[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}");
+
+    /**
+     * What keeps a machine from being logged in to, as one sentence; nothing when all is well. These are the rules of the
+     * registration, asked again because this is where a driver gets the values.
+     */
+    Optional<String> problem() {
+        return Host.problemWith(host).or(() -> SshLogin.problemWithPort(port)).or(() -> SshLogin.problemWithUser(user))
+                .or(() -> SshLogin.problemWithPassword(password)).or(this::problemWithHostKeys);
+    }
+
+    private Optional<String> problemWithHostKeys() {
+        boolean known = !hostKeyLines().isEmpty()
+                && hostKeyLines().stream().allMatch(key -> HOST_KEY.matcher(key).matches());
+        return known ? Optional.empty() : Optional.of("The machine's SSH host keys are not known.");
+    }
+
+    /** The host keys, {@code type base64} each. */
+    List<String> hostKeyLines() {
+        return hostKeys == null
+                ? List.of()
+                : hostKeys.lines().map(String::strip).filter(key -> !key.isEmpty()).toList();
+    }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */
     @Override

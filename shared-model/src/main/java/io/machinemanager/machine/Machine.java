@@ -31,11 +31,16 @@ public class Machine extends PanacheEntityBase {
 
     /** What may be wrong with a machine. */
     public enum Trouble {
-        /** No log-in: no connection, wrong credentials, another host key. Over with the next log-in. */
+        /** No log-in: no connection, wrong credentials. Over with the next log-in. */
         UNREACHABLE,
+        /** Another SSH host key than the recorded one. Over when an admin accepts it, or the recorded one is back. */
+        HOST_KEY,
         /** The log-in works and the making of accounts does not. Over with the next account made. */
         ACCOUNT_WORK
     }
+
+    /** The end of a time out that no time ends. */
+    private static final Instant NEVER = Instant.parse("9999-12-31T00:00:00Z");
 
     @Id
     @GeneratedValue(generator = "machines_seq")
@@ -129,7 +134,9 @@ public class Machine extends PanacheEntityBase {
         unavailableUntil = null;
     }
 
-    /** Notes a log-in. It ends the trouble of a machine that did not answer, but not that of failing account work. */
+    /**
+     * Notes a log-in, which only the recorded host key allows. It ends every trouble but that of failing account work.
+     */
     public void seen(Instant now) {
         if (unavailableCause == Trouble.ACCOUNT_WORK) {
             lastSeenAt = now;
@@ -138,12 +145,18 @@ public class Machine extends PanacheEntityBase {
         }
     }
 
-    /** Notes that work on the machine failed, and lets it sit out until the given time. */
+    /**
+     * Notes that work on the machine failed, and lets it sit out until the given time; with another host key it stays out,
+     * whatever comes after.
+     */
     public void failed(Trouble trouble, String reason, Instant until) {
         failures++;
+        if (unavailableCause == Trouble.HOST_KEY && trouble != Trouble.HOST_KEY) {
+            return;
+        }
         unavailableCause = trouble;
         unavailableReason = reason;
-        unavailableUntil = until;
+        unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
     }
 
     /** Tells whether the machine would be lent, were it not reserved. */

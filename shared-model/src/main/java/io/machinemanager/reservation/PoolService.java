@@ -83,17 +83,17 @@ public class PoolService {
      * Changes a machine. One that is lent can neither move nor be replaced by another behind the same name: its account
      * would be looked for in the wrong place.
      *
-     * @param hostKeys the SSH host keys shown at the new address; null when nothing answered there, in which case they are
-     *        recorded at the first contact. Not used when the address stays
+     * @param change what is to be changed. When the machine moves and no host keys are given, they are recorded at the
+     *        first contact
      * @throws NotFoundException when there is none of that name
      * @throws ConflictException when it is to move while it is reserved or being cleaned
      */
-    public Pool change(String name, MachineChange change, String hostKeys) {
+    public Pool change(String name, MachineChange change) {
         transactions.run(() -> {
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
             if (change.moves(machine)) {
                 refuseWhileHeld(machine);
-                machine.hostKeys = hostKeys;
+                machine.hostKeys = null;
             }
             apply(change, machine);
         });
@@ -108,9 +108,11 @@ public class PoolService {
         Optional.ofNullable(change.password())
                 .ifPresent(password -> machine.sealedPassword = secrets.seal(machine.secretOwner(), password));
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
+        Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
         if (change.isWorthATry()) {
             machine.forgetFailures();
             machine.nextProbeAt = clock.now();
+            Reservation.endPause(machine, machine.nextProbeAt);
         }
     }
 

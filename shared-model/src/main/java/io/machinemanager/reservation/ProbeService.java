@@ -3,6 +3,7 @@ package io.machinemanager.reservation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -102,7 +103,7 @@ public class ProbeService {
 
     private void answered(Machine machine) {
         transactions.run(() -> lock(machine).ifPresent(m -> {
-            if (m.unavailableCause == Trouble.UNREACHABLE) {
+            if (m.unavailableCause == Trouble.UNREACHABLE || m.unavailableCause == Trouble.HOST_KEY) {
                 Log.infof("Machine %s answers again", m.name);
             }
             m.seen(clock.now());
@@ -115,15 +116,18 @@ public class ProbeService {
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
     private void silent(Machine machine, AccountResult result) {
-        int failures = transactions.call(() -> lock(machine).map(m -> {
-            if (m.unavailableCause != Trouble.UNREACHABLE) {
-                Log.warnf("Machine %s leaves the pool: %s", m.name, result.reason());
-            }
-            m.failed(Trouble.UNREACHABLE, result.reason(), clock.now().plus(sitOut()));
-            return m.failures;
-        }).orElse(0));
+        Trouble trouble = result.outcome() == Outcome.HOST_KEY_CHANGED ? Trouble.HOST_KEY : Trouble.UNREACHABLE;
+        // other keys may have been accepted since the look began
+        int failures = transactions.call(() -> lock(machine)
+                .filter(m -> trouble != Trouble.HOST_KEY || Objects.equals(m.hostKeys, machine.hostKeys)).map(m -> {
+                    if (m.unavailableCause != trouble && m.unavailableCause != Trouble.HOST_KEY) {
+                        Log.warnf("Machine %s leaves the pool: %s", m.name, result.reason());
+                    }
+                    m.failed(trouble, result.reason(), clock.now().plus(sitOut()));
+                    return m.failures;
+                }).orElse(0));
         if (failures >= reservationConfig.replaceAfterFailures() && reservationConfig.sparePoolPercent() > 0
-                && result.outcome() == Outcome.UNREACHABLE) {
+                && result.isUnreachable()) {
             running(machine).ifPresent(this::replace);
         }
     }

@@ -125,6 +125,12 @@ public class Reservation extends PanacheEntityBase {
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
     }
 
+    /** Lets a removal on that machine that failed be tried again at the given time, and not only after its pause. */
+    static void endPause(Machine machine, Instant now) {
+        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
+                + " and nextAttemptAt > ?1", now, machine.id);
+    }
+
     /** Deletes the oldest history, with its events, and tells how many reservations that was. */
     static int deleteReleasedBefore(Instant end, int limit) {
         return getEntityManager()

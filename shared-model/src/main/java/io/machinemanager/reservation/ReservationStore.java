@@ -233,7 +233,7 @@ class ReservationStore {
         if (result.outcome() != Outcome.REFUSED && result.outcome() != Outcome.NOT_STARTED) {
             sitOut(reservation.machine, result, now);
         }
-        if (result.outcome() == Outcome.UNREACHABLE) {
+        if (result.isUnreachable()) {
             reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
         }
     }
@@ -377,8 +377,15 @@ class ReservationStore {
     private void sitOut(Machine machine, AccountResult result, Instant now) {
         BackOff backOff = new BackOff(machineConfig.sitOut(), machineConfig.sitOutMax(),
                 () -> ThreadLocalRandom.current().nextDouble());
-        machine.failed(result.outcome() == Outcome.UNREACHABLE ? Trouble.UNREACHABLE : Trouble.ACCOUNT_WORK,
-                result.reason(), now.plus(backOff.after(machine.failures + 1)));
+        machine.failed(trouble(result), result.reason(), now.plus(backOff.after(machine.failures + 1)));
+    }
+
+    private static Trouble trouble(AccountResult result) {
+        return switch (result.outcome()) {
+            case HOST_KEY_CHANGED -> Trouble.HOST_KEY;
+            case UNREACHABLE -> Trouble.UNREACHABLE;
+            default -> Trouble.ACCOUNT_WORK;
+        };
     }
 
     private BackOff retryBackOff() {

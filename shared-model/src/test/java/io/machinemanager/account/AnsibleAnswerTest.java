@@ -21,8 +21,8 @@ class AnsibleAnswerTest {
             UNREACHABLE | no way | ssh: connect to host 10.0.0.1 port 22: No route to host
             UNREACHABLE | or the password is wrong | root@127.0.0.1: Permission denied (publickey,password).
             UNREACHABLE | or the password is wrong | Invalid/incorrect password: Permission denied, please try again.
-            UNREACHABLE | key has changed | @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ Host key verification failed.
-            UNREACHABLE | key has changed | No ED25519 host key is known for m0 and you have requested strict checking.
+            HOST_KEY_CHANGED | key has changed | @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ Host key verification failed.
+            HOST_KEY_CHANGED | key has changed | No ED25519 host key is known for m0 and you have requested strict checking.
             UNREACHABLE | expired | Password change required but no TTY available.
             UNREACHABLE | expired | WARNING: Your password has expired. Permission denied
             UNREACHABLE | without a shell | This account is currently not available.
@@ -42,6 +42,19 @@ class AnsibleAnswerTest {
 
         assertThat(result.outcome()).isEqualTo(outcome);
         assertThat(result.reason()).contains(reason).endsWith(".");
+    }
+
+    @Test
+    void changedHostKeyIsNamedSoThatItCanBeCompared() {
+        AccountResult result = new AnsibleAnswer("m0", "", 255, """
+                @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+                The fingerprint for the ED25519 key sent by the remote host is
+                SHA256:Vp7Wh1Qj3JzXk0cS6yq4u2rB9tN5mE8aLdKfGoHiPsU.
+                Host key verification failed.""").result();
+
+        assertThat(result).isEqualTo(new AccountResult(Outcome.HOST_KEY_CHANGED,
+                "The machine's SSH host key has changed."
+                        + " It shows SHA256:Vp7Wh1Qj3JzXk0cS6yq4u2rB9tN5mE8aLdKfGoHiPsU now."));
     }
 
     @Test

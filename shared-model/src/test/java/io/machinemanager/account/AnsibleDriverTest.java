@@ -143,8 +143,11 @@ class AnsibleDriverTest {
                     result -> assertUnreachable(result, "refuses the connection"),
                     result -> assertUnreachable(result, "host name is not found"),
                     result -> assertUnreachable(result, "the password is wrong"),
-                    result -> assertUnreachable(result, "SSH host key has changed"),
-                    result -> assertUnreachable(result, "neither a DNS name nor an IP address"));
+                    result -> {
+                        assertThat(result.outcome()).isEqualTo(Outcome.HOST_KEY_CHANGED);
+                        assertThat(result.reason()).contains("SSH host key has changed. It shows SHA256:");
+                    },
+                    result -> assertUnreachable(result, "is a DNS name, an IPv4 address"));
             assertThat(work.remove(lab.machine(0), "dora", token).isDone()).isTrue();
         }
     }

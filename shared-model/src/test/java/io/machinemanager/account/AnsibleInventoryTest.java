@@ -49,23 +49,6 @@ class AnsibleInventoryTest {
                 .isEqualTo("m0 " + KEY + "\nm1 " + KEY + "\nm1 ssh-rsa BBBB=\n");
     }
 
-    @Test
-    void machineThatSshCouldMisunderstandIsAProblem() {
-        assertThat(AnsibleInventory.problemWith(target("fine"))).isEmpty();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "-oProxyCommand=id", 22, "root", "x", KEY)))
-                .isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "a b", 22, "root", "x", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 0, "root", "x", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root\"", "x", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "-v", "x", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "x\ny", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "\uD83D", KEY))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "x", ""))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "x", "* ssh-rsa AAAA"))).isPresent();
-        assertThat(AnsibleInventory.problemWith(new Target("m", "h", 22, "root", "x", null))).isPresent();
-    }
-
     private static Target target(String password) {
         return new Target("one", "127.0.0.1", 22, "root", password, KEY);
     }

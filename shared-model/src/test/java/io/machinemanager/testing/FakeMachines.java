@@ -76,6 +76,11 @@ public class FakeMachines implements AccountDriver {
         });
     }
 
+    /** Has the work of that machine done by a real driver. */
+    public void delegate(String machine, AccountDriver driver) {
+        faults.put(machine, task -> driver.submit(List.of(task)).getFirst());
+    }
+
     /** Lets the machine work as it should. */
     public void heal(String machine) {
         faults.remove(machine);

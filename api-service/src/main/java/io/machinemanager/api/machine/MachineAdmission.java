@@ -1,8 +1,11 @@
 package io.machinemanager.api.machine;
 
+import java.util.Optional;
+
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.HostKeyScanner;
+import io.machinemanager.error.ConflictException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
@@ -27,22 +30,34 @@ class MachineAdmission {
         this.config = config;
     }
 
-    /** Registers a machine, with its host keys if it answers. */
-    Machine register(NewMachine wanted) {
-        return machines.register(wanted, scan(wanted.host(), wanted.port()));
+    /** Registers a machine with the host keys that are given, or else those that it shows if it answers. */
+    Machine register(MachineRegistration registration) {
+        NewMachine wanted = registration.toNewMachine();
+        return machines.register(wanted,
+                registration.hostKeys().or(() -> scan(wanted.host(), wanted.port())).orElse(null));
     }
 
-    /** Changes a machine, with the host keys of its new address if it moves and answers there. */
-    Pool change(String name, MachineChange change) {
+    /**
+     * Changes a machine, with the host keys that it shows if it moves or they are to be read anew.
+     *
+     * @throws ConflictException when they are to be read anew and the machine does not answer
+     */
+    Pool change(String name, MachineUpdate update) {
+        MachineChange change = update.toChange();
         Machine machine = pool.only(name).machines().getFirst().machine();
-        String keys = change.moves(machine)
-                ? scan(change.host() == null ? machine.host : change.host(),
-                        change.port() == null ? machine.port : change.port())
-                : null;
-        return pool.change(name, change, keys);
+        if (change.hostKeys() != null || !update.rescans() && !change.moves(machine)) {
+            return pool.change(name, change);
+        }
+        Optional<String> shown = scan(change.host() == null ? machine.host : change.host(),
+                change.port() == null ? machine.port : change.port());
+        if (update.rescans() && shown.isEmpty()) {
+            throw new ConflictException("The machine %s does not answer, so its SSH host keys cannot be read."
+                    .formatted(name) + " Give them as host_key, or try again when it is up.");
+        }
+        return pool.change(name, change.withHostKeys(shown.orElse(null)));
     }
 
-    private String scan(String host, int port) {
-        return hostKeys.scan(host, port, config.hostKeyTimeout()).orElse(null);
+    private Optional<String> scan(String host, int port) {
+        return hostKeys.scan(host, port, config.hostKeyTimeout());
     }
 }

@@ -1,10 +1,13 @@
 package io.machinemanager.api.machine;
 
+import java.util.Optional;
+
 import io.machinemanager.api.input.FieldCheck;
-import io.machinemanager.machine.Host;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
-import io.machinemanager.machine.SshLogin;
+import io.machinemanager.ssh.Host;
+import io.machinemanager.ssh.HostKeys;
+import io.machinemanager.ssh.SshLogin;
 
 /**
  * A machine to be registered.
@@ -14,17 +17,26 @@ import io.machinemanager.machine.SshLogin;
  * @param port the port of its sshd
  * @param user the user to log in with: root, or one that may use sudo
  * @param password that user's password
+ * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
+ *        machine shows when it is left out
  */
-public record MachineRegistration(String name, String host, Integer port, String user, String password) {
+public record MachineRegistration(String name, String host, Integer port, String user, String password,
+        String hostKey) {
 
     void check() {
         new FieldCheck().required("name", name, MachineName::problemWith).required("host", host, Host::problemWith)
                 .required("port", port, SshLogin::problemWithPort).required("user", user, SshLogin::problemWithUser)
-                .required("password", password, SshLogin::problemWithPassword).orThrow();
+                .required("password", password, SshLogin::problemWithPassword)
+                .optional("host_key", hostKey, HostKeys::problemWith).orThrow();
     }
 
     NewMachine toNewMachine() {
         return new NewMachine(name, host, port, user, password);
+    }
+
+    /** The host keys that were given, in the form in which they are kept. */
+    Optional<String> hostKeys() {
+        return Optional.ofNullable(hostKey).map(HostKeys::parse);
     }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

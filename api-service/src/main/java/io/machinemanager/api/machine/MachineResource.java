@@ -26,7 +26,6 @@ import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.api.login.Role;
-import io.machinemanager.machine.MachineChange;
 import io.machinemanager.reservation.PoolService;
 import io.machinemanager.reservation.PoolService.Pool;
 import io.quarkus.security.Authenticated;
@@ -56,12 +55,13 @@ public class MachineResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Register a machine", description = """
-            The machine's SSH host keys are recorded now, or at the first contact when it does not answer now; from then on a
-            machine with other keys is not spoken to. The password is stored encrypted and never shown.""")
+            The machine's SSH host keys are those given as `host_key`; else they are recorded now, or at the first contact when
+            it does not answer now. From then on a machine with other keys is not spoken to. The password is stored encrypted
+            and never shown.""")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         FieldCheck.body(registration).check();
         return ResponseBuilder
-                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration.toNewMachine())))
+                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration)))
                 .build();
     }
 
@@ -79,7 +79,7 @@ public class MachineResource {
     @Path("/{name}")
     @Operation(summary = "Show one machine")
     public MachineView get(@RestPath String name) {
-        return MachineView.of(pool.only(name), isAdmin()).getFirst();
+        return MachineView.details(pool.only(name), isAdmin());
     }
 
     /** Changes a machine. */
@@ -90,11 +90,11 @@ public class MachineResource {
     @Operation(summary = "Change a machine", description = """
             What is left out stays. `"enabled": false` keeps the machine from being lent again; whoever has it keeps it. Host and
             port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
-            anew.""")
+            anew. A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
+            `host_key`, or `"host_key": "rescan"` to accept what the machine shows now.""")
     public MachineView change(@RestPath String name, MachineUpdate update) {
         FieldCheck.body(update).check();
-        MachineChange change = update.toChange();
-        return MachineView.of(admission.change(name, change), true).getFirst();
+        return MachineView.details(admission.change(name, update), true);
     }
 
     /** Deletes a machine. */

@@ -12,6 +12,7 @@ import io.machinemanager.reservation.MachineState;
 import io.machinemanager.reservation.PoolService.Pool;
 import io.machinemanager.reservation.PooledMachine;
 import io.machinemanager.reservation.Reservation;
+import io.machinemanager.ssh.HostKeys;
 
 /**
  * A machine. Its password is not part of it.
@@ -27,27 +28,46 @@ import io.machinemanager.reservation.Reservation;
  * @param enabled whether it may be lent
  * @param lastSeenAt when the service was last logged in there; for admins
  * @param reason why it is not lent although nobody uses it; for admins
+ * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
  */
 public record MachineView(String name, String host, int port, String user, boolean reserved, String reservedBy,
         Instant reservedUntil, String state, boolean enabled, @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
-        @JsonInclude(Include.NON_NULL) String reason) {
+        @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys) {
+
+    /**
+     * An SSH host key.
+     *
+     * @param type such as {@code ssh-ed25519}
+     * @param fingerprint {@code SHA256:…}, as ssh shows it at the first log-in
+     */
+    public record HostKeyView(String type, String fingerprint) {
+    }
+
+    /** The one machine of that pool, with all that there is to say about it. */
+    static MachineView details(Pool pool, boolean forAdmin) {
+        PooledMachine pooled = pool.machines().getFirst();
+        String keys = pooled.machine().hostKeys;
+        return of(pooled, pool.at(), forAdmin, HostKeys.of(keys == null ? "" : keys).stream()
+                .map(key -> new HostKeyView(key.type(), key.fingerprint())).toList());
+    }
 
     static List<MachineView> of(Pool pool, boolean forAdmin) {
-        return pool.machines().stream().map(pooled -> of(pooled, pool.at(), forAdmin)).toList();
+        return pool.machines().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
     }
 
     /** A machine that was registered just now. */
     static MachineView of(Machine machine) {
-        return of(new PooledMachine(machine, null), machine.createdAt, true);
+        return of(new PooledMachine(machine, null), machine.createdAt, true, null);
     }
 
-    private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin) {
+    private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
         Machine machine = pooled.machine();
         Reservation reservation = pooled.reservation();
         return new MachineView(machine.name, machine.host, machine.port, machine.sshUser, reservation != null,
                 reservation == null ? null : reservation.ownerName,
                 reservation == null ? null : reservation.reservedUntil, name(pooled.state(at)), machine.enabled,
-                forAdmin ? machine.lastSeenAt : null, forAdmin ? pooled.reason(at).orElse(null) : null);
+                forAdmin ? machine.lastSeenAt : null, forAdmin ? pooled.reason(at).orElse(null) : null,
+                hostKeys);
     }
 
     private static String name(MachineState state) {

@@ -1,4 +1,4 @@
-package io.machinemanager.machine;
+package io.machinemanager.ssh;
 
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -28,9 +28,14 @@ public final class SshLogin {
     /** What is wrong with a password, as one sentence; nothing when it may be used. */
     public static Optional<String> problemWithPassword(String password) {
         return !password.isEmpty() && password.length() <= MAX_PASSWORD
-                && password.chars().noneMatch(Character::isISOControl)
+                && password.codePoints().noneMatch(SshLogin::isForbidden)
                         ? Optional.empty()
                         : Optional.of("The password of a machine has 1 to %d characters and no control characters."
                                 .formatted(MAX_PASSWORD));
+    }
+
+    /** Half a character has no form in UTF-8, in which a password is stored and sent. */
+    private static boolean isForbidden(int character) {
+        return Character.isISOControl(character) || Character.getType(character) == Character.SURROGATE;
     }
 }

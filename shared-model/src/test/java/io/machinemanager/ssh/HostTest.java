@@ -1,4 +1,4 @@
-package io.machinemanager.machine;
+package io.machinemanager.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.machinemanager.machine;
+package io.machinemanager.ssh;
 
 import java.net.Inet6Address;
 import java.util.Optional;

@@ -1,0 +1,171 @@
+package io.machinemanager.api.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AnsibleDriver;
+import io.machinemanager.api.Scene;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.ssh.HostKeys;
+import io.machinemanager.ssh.SshPublicKey;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.LabResource;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+
+/** Who answers at the address of a machine has to show its key. The machine is a real one, and so is the driver. */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+@WithTestResource(LabResource.class)
+class HostKeyTest {
+
+    private static final String OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
+
+    Lab lab;
+
+    @Inject
+    AnsibleDriver driver;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    ProbeService probes;
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    Scene scene;
+
+    private LabMachine real;
+    private String admin;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        machines.delegate("real", driver);
+        real = lab.machine(0);
+        admin = Scene.tokenOf("admin");
+    }
+
+    private ValidatableResponse register(String hostKey) {
+        Map<String, Object> body = new HashMap<>(Map.of("name", "real", "host", real.host(), "port", real.port(),
+                "user", real.user(), "password", real.password()));
+        body.put("host_key", hostKey);
+        return Scene.with(admin).contentType("application/json").body(body).post("/machines").then();
+    }
+
+    private ValidatableResponse change(String name, String hostKey) {
+        return Scene.with(admin).contentType("application/json").body(Map.of("host_key", hostKey))
+                .patch("/machines/" + name).then();
+    }
+
+    private ValidatableResponse machine() {
+        return Scene.with(admin).get("/machines/real").then().statusCode(200);
+    }
+
+    private void probe() {
+        scene.change(() -> Machine.update("nextProbeAt = createdAt"));
+        probes.probeDue();
+    }
+
+    private String fingerprintNow() {
+        return HostKeys.of(real.hostKeys()).stream().filter(key -> key.type().equals("ssh-ed25519")).findFirst()
+                .map(SshPublicKey::fingerprint).orElseThrow();
+    }
+
+    @Test
+    void keysOfARegisteredMachineAreRecordedAndShown() {
+        register(null).statusCode(201).body("$", not(hasKey("host_keys")));
+
+        machine().body("host_keys.fingerprint", hasItem(fingerprintNow()))
+                .body("host_keys.type", hasItem("ssh-ed25519"));
+        Scene.with(admin).get("/machines").then().body("[0]", not(hasKey("host_keys")));
+    }
+
+    @Test
+    void keyThatIsGivenCountsAndNotTheOneTheMachineShows() {
+        register(OTHER + " somebody").statusCode(201);
+        machine().body("host_keys.fingerprint",
+                contains(HostKeys.of(OTHER).getFirst().fingerprint()));
+
+        probe();
+        machine().body("state", is("unavailable")).body("reason", containsString("SSH host key has changed"));
+
+        change("real", real.hostKeys()).statusCode(200).body("state", is("free"));
+        probe();
+        machine().body("state", is("free")).body("reason", nullValue());
+    }
+
+    @Test
+    void machineMadeAnewStaysOutUntilAnAdminAcceptsItsKey() {
+        register(null).statusCode(201);
+        real.wipe();
+        probe();
+
+        machine().body("state", is("unavailable")).body("reason", containsString(fingerprintNow()));
+        scene.change(() -> assertThat(Machine.byName("real").orElseThrow().unavailableUntil)
+                .isAfter("2999-01-01T00:00:00Z"));
+        real.stop();
+        probe();
+        real.start();
+        machine().body("reason", containsString("SSH host key has changed"));
+        Scene.as("alice").get("/reserve").then().statusCode(409);
+
+        change("real", "rescan").statusCode(200).body("state", is("free")).body("host_keys.fingerprint",
+                hasItem(fingerprintNow()));
+        int reservation = Scene.reserve("alice");
+        assertThat(real.passwdHas("alice")).isTrue();
+        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
+    }
+
+    @Test
+    void machineMadeAnewWhileItWasLentIsCleanedOnceItsKeyIsAccepted() {
+        register(null).statusCode(201);
+        int reservation = Scene.reserve("alice");
+        real.wipe();
+
+        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(202)
+                .body("pending", contains("real"));
+        machine().body("state", is("cleaning")).body("reason", containsString("SSH host key has changed"));
+        assertThat(reservations.takeUpDue(10).size()).as("in the pause after a failure").isZero();
+
+        change("real", "rescan").statusCode(200).body("state", is("cleaning"));
+        assertThat(reservations.cleanUp(10)).isEqualTo(1);
+        machine().body("state", is("free"));
+        assertThat(scene.states()).containsExactly("real RELEASED");
+    }
+
+    @Test
+    void keysThatCannotBeReadChangeNothing() {
+        scene.machines("absent");
+        scene.change(() -> Machine.update("port = 1 where name = 'absent'"));
+
+        change("absent", "rescan").statusCode(409).body("error", is("conflict"))
+                .body("message", containsString("does not answer"));
+        change("absent", "nonsense").statusCode(400).body("fields", contains("host_key"));
+        register("@cert-authority * " + OTHER).statusCode(400).body("fields", contains("host_key"));
+        scene.change(() -> assertThat(Machine.byName("absent").orElseThrow().hostKeys).isEqualTo("ssh-ed25519 AAAA"));
+    }
+}
