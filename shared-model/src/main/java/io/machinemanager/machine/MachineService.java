@@ -5,6 +5,9 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
@@ -18,11 +21,13 @@ public class MachineService {
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
+    private final Audit audit;
 
-    MachineService(Transactions transactions, DatabaseClock clock, SecretBox secrets) {
+    MachineService(Transactions transactions, DatabaseClock clock, SecretBox secrets, Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
+        this.audit = audit;
     }
 
     /**
@@ -48,6 +53,8 @@ public class MachineService {
             machine.sealedPassword = "";
             machine.persist();
             machine.sealedPassword = secrets.seal(machine.secretOwner(), wanted.password());
+            audit.record(Act.of(AuditAction.MACHINE_REGISTERED, machine.name)
+                    .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
             return machine;
         });
         Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,
@@ -68,6 +75,7 @@ public class MachineService {
             }
             if (machine.hostKeys == null) {
                 machine.hostKeys = hostKeys;
+                audit.record(Act.of(AuditAction.HOST_KEYS_RECORDED, machine.name));
                 Log.infof("Machine %s: host keys recorded", machine.name);
             }
             return Optional.of(machine.hostKeys);

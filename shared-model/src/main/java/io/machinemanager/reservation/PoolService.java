@@ -7,6 +7,9 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
@@ -27,12 +30,15 @@ public class PoolService {
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
+    private final Audit audit;
 
-    PoolService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, SecretBox secrets) {
+    PoolService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, SecretBox secrets,
+            Audit audit) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
+        this.audit = audit;
     }
 
     /**
@@ -96,6 +102,7 @@ public class PoolService {
                 machine.hostKeys = null;
             }
             apply(change, machine);
+            audit.record(Act.of(AuditAction.MACHINE_CHANGED, name).detail(change.toString()));
         });
         Log.infof("Machine %s changed: %s", name, change);
         return only(name);
@@ -129,6 +136,7 @@ public class PoolService {
             refuseWhileHeld(machine);
             Reservation.update("machine = null where machine = ?1", machine);
             machine.delete();
+            audit.record(Act.of(AuditAction.MACHINE_DELETED, name));
         });
         Log.infof("Machine %s deleted", name);
     }

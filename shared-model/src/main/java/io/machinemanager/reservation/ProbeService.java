@@ -17,6 +17,10 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.machine.Machine;
@@ -41,9 +45,11 @@ public class ProbeService {
     private final ReservationStore store;
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
+    private final AuditService audit;
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountDriver driver,
-            AccountWorker worker, ReservationStore store, MachineConfig config, ReservationConfig reservationConfig) {
+            AccountWorker worker, ReservationStore store, MachineConfig config, ReservationConfig reservationConfig,
+            AuditService audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -52,6 +58,7 @@ public class ProbeService {
         this.store = store;
         this.config = config;
         this.reservationConfig = reservationConfig;
+        this.audit = audit;
     }
 
     /**
@@ -170,14 +177,22 @@ public class ProbeService {
         }
         Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
                 account);
-        worker.withHostKeys(machine.id, target(machine)).thenAccept(target -> target.ifPresent(t -> driver
-                .submit(List.of(new AccountTask(t, Action.REMOVE, account, token, null))).getFirst()
-                .thenAccept(result -> Log.infof("Machine %s: stray account %s: %s", machine.name, account,
-                        result.isDone() ? "removed" : result.reason()))))
+        worker.withHostKeys(machine.id, target(machine)).thenCompose(target -> target
+                .map(t -> driver.submit(List.of(new AccountTask(t, Action.REMOVE, account, token, null))).getFirst())
+                .orElseGet(AccountWorker::noHostKeys))
+                .thenAcceptAsync(result -> recordStray(machine, account, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: stray account %s not removed", machine.name, account);
                     return null;
                 });
+    }
+
+    private void recordStray(Machine machine, String account, AccountResult result) {
+        String outcome = result.isDone() ? "removed" : result.reason();
+        Log.infof("Machine %s: stray account %s: %s", machine.name, account, outcome);
+        audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, machine.name)
+                .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
+                .detail("%s: %s".formatted(account, outcome)));
     }
 
     private static Optional<Machine> lock(Machine machine) {

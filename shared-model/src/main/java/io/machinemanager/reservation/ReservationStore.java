@@ -13,6 +13,10 @@ import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.Transactions;
@@ -42,15 +46,17 @@ class ReservationStore {
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
     private final RemovalMetrics metrics;
+    private final Audit audit;
 
     ReservationStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            MachineConfig machineConfig, RemovalMetrics metrics) {
+            MachineConfig machineConfig, RemovalMetrics metrics, Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.machineConfig = machineConfig;
         this.metrics = metrics;
+        this.audit = audit;
     }
 
     /**
@@ -177,6 +183,9 @@ class ReservationStore {
             ReservationEvent.record(dead, now, Kind.REPLACED,
                     "reservation %d on %s".formatted(heir.id, heir.machineName));
             dead.startReleasing(ReleaseCause.MACHINE_LOST, now);
+            audit.record(act(AuditAction.RESERVED, heir, "in place of %s, account %s until %s"
+                    .formatted(dead.machineName, heir.account, heir.reservedUntil)));
+            audit.record(act(AuditAction.RESERVATION_ENDED, dead, ReleaseCause.MACHINE_LOST.name()));
             ReservationEvent.record(dead, now, Kind.RELEASE_STARTED, ReleaseCause.MACHINE_LOST.name());
             return true;
         });
@@ -205,6 +214,8 @@ class ReservationStore {
                 reservation.activate(now, until);
                 reservation.machine.succeeded(now);
                 ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
+                audit.record(act(AuditAction.RESERVED, reservation,
+                        "account %s until %s".formatted(reservation.account, until)));
             }
             return Optional.of(until);
         });
@@ -230,6 +241,8 @@ class ReservationStore {
     private void giveUp(Reservation reservation, AccountResult result, Instant now) {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
+        audit.record(act(AuditAction.RESERVED, reservation, result.reason()).outcome(AuditOutcome.FAILED)
+                .by(reservation.ownerName));
         if (result.outcome() != Outcome.REFUSED && result.outcome() != Outcome.NOT_STARTED) {
             sitOut(reservation.machine, result, now);
         }
@@ -247,7 +260,14 @@ class ReservationStore {
      * @param evenIfPausing whether removals that failed and wait for their next try are taken as well
      */
     List<WorkItem> claimForRelease(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
-        return transactions.call(() -> release(which, cause, claim, evenIfPausing));
+        return transactions.call(() -> {
+            List<WorkItem> items = release(which, cause, claim, evenIfPausing);
+            if (cause == ReleaseCause.RELEASED_ALL) {
+                audit.record(Act.of(AuditAction.ALL_RELEASED, null)
+                        .detail("%d reservations".formatted(items.size())));
+            }
+            return items;
+        });
     }
 
     /** Like {@link #claimForRelease}, as a part of the caller's transaction. */
@@ -284,6 +304,7 @@ class ReservationStore {
         if (reservation.state != ReservationState.RELEASING) {
             reservation.startReleasing(cause, now);
             ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, cause.name());
+            audit.record(act(AuditAction.RESERVATION_ENDED, reservation, cause.name()));
             Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, cause);
         }
         reservation.claim(claim, now.plus(config.claim()));
@@ -308,6 +329,7 @@ class ReservationStore {
             }
             reservation.moveEnd(newEnd.checked(reservation.startedAt, now, config.maxMinutes()));
             ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
+            audit.record(act(AuditAction.RESERVATION_EXTENDED, reservation, "to " + reservation.reservedUntil));
             return reservation;
         });
         Log.infof("Reservation %d on %s: ends at %s now", reservationId, extended.machineName, extended.reservedUntil);
@@ -367,6 +389,11 @@ class ReservationStore {
                     reservation.nextAttemptAt, result.reason());
             metrics.removalFailed(result.outcome());
         }
+    }
+
+    private static Act act(AuditAction action, Reservation reservation, String what) {
+        return Act.of(action, reservation.machineName)
+                .detail("reservation %d of %s: %s".formatted(reservation.id, reservation.ownerName, what));
     }
 
     private List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {

@@ -5,6 +5,9 @@ import java.util.UUID;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
@@ -18,11 +21,13 @@ public class UserDeletionService {
     private final Transactions transactions;
     private final ReservationStore store;
     private final AccountWorker worker;
+    private final Audit audit;
 
-    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker) {
+    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker, Audit audit) {
         this.transactions = transactions;
         this.store = store;
         this.worker = worker;
+        this.audit = audit;
     }
 
     /**
@@ -44,6 +49,8 @@ public class UserDeletionService {
             List<WorkItem> held = store.release(new LiveRows.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim, true);
             Reservation.update("ownerId = null where ownerId = ?1", user.id);
             user.delete();
+            audit.record(Act.of(AuditAction.USER_DELETED, username)
+                    .detail("%d reservations are being released".formatted(held.size())));
             return held;
         });
         Log.infof("User %s deleted; %d reservations are being released", username, items.size());

@@ -6,6 +6,10 @@ import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
@@ -23,13 +27,16 @@ public class UserService {
     private final DatabaseClock clock;
     private final PasswordHasher hasher;
     private final UserConfig config;
+    private final Audit audit;
     private final SecureRandom random = new SecureRandom();
 
-    UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config) {
+    UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config,
+            Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.hasher = hasher;
         this.config = config;
+        this.audit = audit;
     }
 
     /**
@@ -46,6 +53,8 @@ public class UserService {
             if (User.byName(wanted.username()).isPresent()) {
                 throw new ConflictException("A user named %s exists already.".formatted(wanted.username()));
             }
+            audit.record(Act.of(AuditAction.USER_CREATED, wanted.username())
+                    .detail(wanted.admin() ? "as an admin" : null));
             return insert(wanted, hash);
         });
         Log.infof("User %s created%s", created.username, created.admin ? " as an admin" : "");
@@ -82,6 +91,7 @@ public class UserService {
                 throw new IllegalStateException("There is no admin, and ADMIN_DEFAULT_USERNAME, %s, is the name of an"
                         .formatted(admin.username()) + " ordinary user.");
             }
+            audit.record(Act.of(AuditAction.USER_CREATED, admin.username()).bySomebody().detail("the first admin"));
             insert(admin, hash);
             return true;
         });
@@ -124,8 +134,13 @@ public class UserService {
         Optional<Login> login = transactions.call(() -> User.byName(username)
                 .map(user -> new Login(Standing.of(user, clock.now()), user.passwordHash)));
         if (!hasher.fits(password, login.map(Login::passwordHash))) {
+            // a name that is none of ours is not written down: it may be a password in the wrong field
+            String target = login.isPresent() ? username : null;
+            transactions.run(() -> audit.record(
+                    Act.of(AuditAction.LOGGED_IN, target).outcome(AuditOutcome.REFUSED).bySomebody()));
             throw new InvalidGrantException("The user name or the password is wrong.");
         }
+        transactions.run(() -> audit.record(Act.of(AuditAction.LOGGED_IN, username).by(username)));
         return login.orElseThrow().standing();
     }
 
@@ -158,6 +173,7 @@ public class UserService {
             user.admin = admin;
             hash.ifPresent(h -> user.passwordHash = h);
             user.tokenVersion = random.nextLong();
+            audit.record(Act.of(AuditAction.USER_CHANGED, username).detail(change.toString()));
             return user;
         });
         Log.infof("User %s changed: %s", username, change);
@@ -175,6 +191,8 @@ public class UserService {
         LoginPassword.problemWith(wanted).ifPresent(UserService::refuse);
         String known = get(caller.username()).passwordHash;
         if (!hasher.fits(current, Optional.of(known))) {
+            transactions.run(() -> audit.record(
+                    Act.of(AuditAction.PASSWORD_CHANGED, caller.username()).outcome(AuditOutcome.REFUSED)));
             throw new ForbiddenException("The current password is wrong.");
         }
         String hash = hasher.hash(wanted);
@@ -183,6 +201,7 @@ public class UserService {
                     .orElseThrow(() -> new ForbiddenException("The current password was changed meanwhile."));
             user.passwordHash = hash;
             user.tokenVersion = random.nextLong();
+            audit.record(Act.of(AuditAction.PASSWORD_CHANGED, user.username));
         });
         Log.infof("User %s changed the password", caller.username());
     }

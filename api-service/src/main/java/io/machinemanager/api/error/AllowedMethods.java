@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  */
 final class AllowedMethods {
 
-    private static final List<Address> ADDRESSES = List.of(new Address("/(healthz|whoami|available)", "GET, HEAD"),
+    private static final List<Address> ADDRESSES = List.of(
+            new Address("/(healthz|whoami|available|audit)", "GET, HEAD"),
             new Address("/login", "POST"), new Address("/whoami/password", "PUT"),
             new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
             new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),

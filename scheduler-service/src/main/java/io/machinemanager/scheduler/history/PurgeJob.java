@@ -1,9 +1,11 @@
 package io.machinemanager.scheduler.history;
 
 import java.time.Duration;
+import java.util.function.BiFunction;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.audit.AuditService;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.IdempotencyService;
 import io.machinemanager.scheduler.Failures;
@@ -17,34 +19,45 @@ public class PurgeJob {
 
     private final HistoryService history;
     private final IdempotencyService idempotency;
+    private final AuditService audit;
     private final HistoryConfig config;
+    private final AuditConfig auditConfig;
 
-    PurgeJob(HistoryService history, IdempotencyService idempotency, HistoryConfig config) {
+    PurgeJob(HistoryService history, IdempotencyService idempotency, AuditService audit, HistoryConfig config,
+            AuditConfig auditConfig) {
         this.history = history;
         this.idempotency = idempotency;
+        this.audit = audit;
         this.config = config;
+        this.auditConfig = auditConfig;
     }
 
-    /** Deletes old history and the answers kept for repeated requests; never throws. */
+    /** Deletes all that is old; never throws. What cannot be deleted now keeps nothing else from being deleted. */
     public void run() {
+        purge("reservations that ended", config.retentionDays(), history::purge);
+        purge("audit entries of", auditConfig.retentionDays(), audit::purge);
+        attempt(idempotency::purge);
+    }
+
+    private static void purge(String what, int days, BiFunction<Duration, Integer, Integer> batch) {
+        attempt(() -> {
+            int all = 0;
+            int deleted;
+            do {
+                deleted = batch.apply(Duration.ofDays(days), BATCH);
+                all += deleted;
+            } while (deleted == BATCH);
+            if (all > 0) {
+                Log.infof("%d %s more than %d days ago deleted", all, what, days);
+            }
+        });
+    }
+
+    private static void attempt(Runnable purge) {
         try {
-            purgeHistory();
-            idempotency.purge();
+            purge.run();
         } catch (RuntimeException e) {
             Failures.log("Deleting what is old failed", e);
-        }
-    }
-
-    private void purgeHistory() {
-        Duration age = Duration.ofDays(config.retentionDays());
-        int all = 0;
-        int deleted;
-        do {
-            deleted = history.purge(age, BATCH);
-            all += deleted;
-        } while (deleted == BATCH);
-        if (all > 0) {
-            Log.infof("%d reservations that ended more than %d days ago deleted", all, config.retentionDays());
         }
     }
 }

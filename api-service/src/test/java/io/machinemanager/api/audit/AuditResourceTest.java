@@ -1,0 +1,180 @@
+package io.machinemanager.api.audit;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.startsWith;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.response.ValidatableResponse;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class AuditResourceTest {
+
+    @Inject
+    Scene scene;
+
+    MariaDb database;
+
+    private String admin;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        admin = Scene.tokenOf("admin");
+        // triggers keep entries from being deleted one by one
+        database.query("truncate machine_manager.audit_entries");
+    }
+
+    private ValidatableResponse audit(String query) {
+        return Scene.with(admin).get("/audit" + query).then().statusCode(200);
+    }
+
+    @Test
+    void whatAnAdminDoesToUsersIsWrittenDownWithoutPasswords() {
+        Scene.with(admin).contentType("application/json")
+                .body(Map.of("username", "carol", "password", "a secret of carol")).post("/users").then()
+                .statusCode(201);
+        Scene.with(admin).contentType("application/json").body(Map.of("password", "another of carol"))
+                .patch("/users/carol").then().statusCode(200);
+        Scene.with(admin).delete("/users/carol").then().statusCode(200);
+
+        String all = audit("?target=carol").body("action", contains("user_deleted", "user_changed", "user_created"))
+                .body("actor", everyItem(is("admin"))).body("address", everyItem(is("127.0.0.1")))
+                .body("outcome", everyItem(is("done"))).extract().asString();
+        assertThat(all).doesNotContain("of carol");
+    }
+
+    @Test
+    void whatAnAdminDoesToMachinesIsWrittenDownWithoutPasswords() {
+        Scene.with(admin).contentType("application/json")
+                .body(Map.of("name", "m1", "host", "127.0.0.1", "port", 1, "user", "root", "password",
+                        "a secret of m1"))
+                .post("/machines").then().statusCode(201);
+        Scene.with(admin).contentType("application/json").body(Map.of("password", "another of m1"))
+                .patch("/machines/m1").then().statusCode(200);
+        Scene.with(admin).delete("/machines/m1").then().statusCode(200);
+
+        String all = audit("?target=m1")
+                .body("action", contains("machine_deleted", "machine_changed", "machine_registered"))
+                .extract().asString();
+        assertThat(all).contains("password changed").doesNotContain("of m1");
+    }
+
+    @Test
+    void whoHadAMachineFromWhenToWhenIsWrittenDown() {
+        scene.machines("m1");
+        int id = Scene.reserve("alice");
+        Scene.as("alice").contentType("application/json").body(Map.of("duration_minutes", 120))
+                .patch("/reservations/" + id).then().statusCode(200);
+        Scene.as("alice").delete("/reservations/" + id).then().statusCode(200);
+
+        audit("?target=m1&actor=alice")
+                .body("action", contains("reservation_ended", "reservation_extended", "reserved"))
+                .body("detail[0]", is("reservation %d of alice: GIVEN_BACK".formatted(id)))
+                .body("detail[2]", startsWith("reservation %d of alice: account alice until".formatted(id)));
+    }
+
+    @Test
+    void takingEverythingBackIsWrittenDownForEachMachineAndAsAWhole() {
+        scene.machines("m1");
+        Scene.reserve("alice");
+
+        Scene.with(admin).post("/release_all").then().statusCode(200);
+
+        audit("?actor=admin").body("action", contains("all_released", "reservation_ended"))
+                .body("detail[0]", is("1 reservations"));
+    }
+
+    @Test
+    void logInsAreWrittenDownAndANameThatIsNobodysIsNot() {
+        Scene.tokenOf("alice");
+        logIn("alice", "wrong");
+        logIn("my password in the wrong field", "x");
+
+        audit("?action=logged_in").body("outcome", contains("refused", "refused", "done"))
+                .body("target", contains(null, "alice", "alice")).body("actor", contains(null, null, "alice"));
+        audit("").body("detail", not(hasItem(startsWith("my password"))));
+    }
+
+    private static void logIn(String name, String password) {
+        given().contentType("application/json").body(Map.of("username", name, "password", password)).post("/login")
+                .then().statusCode(401);
+    }
+
+    @Test
+    void onlyATrustedProxyMayTellTheClientsAddress() throws IOException {
+        logInFrom("127.0.0.1", "203.0.113.7");
+        audit("?address=203.0.113.7").body("action", contains("logged_in"));
+
+        // not in TRUSTED_PROXIES
+        logInFrom("127.0.0.2", "203.0.113.8");
+        audit("?address=203.0.113.8").body("", empty());
+        audit("?address=127.0.0.2").body("", hasSize(1));
+
+        logInFrom("127.0.0.1", "alice\\\\\\\"");
+        audit("?address=alice").body("", empty());
+    }
+
+    private static void logInFrom(String source, String forwardedFor) throws IOException {
+        String body = "{\"username\":\"alice\",\"password\":\"wrong\"}";
+        try (Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), RestAssured.port,
+                InetAddress.getByName(source), 0)) {
+            socket.getOutputStream().write(("POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + "Content-Type: application/json\r\nX-Forwarded-For: " + forwardedFor + "\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 401");
+        }
+    }
+
+    @Test
+    void entriesAreFoundByTimeOutcomeAndInParts() {
+        logIn("alice", "wrong");
+        Scene.tokenOf("bob");
+
+        audit("?outcome=refused").body("target", contains("alice"));
+        audit("?limit=1&offset=1").body("target", contains("alice"));
+        audit("?since=" + Instant.now().plusSeconds(600)).body("", empty());
+        audit("?until=" + Instant.now().minusSeconds(600)).body("", empty());
+        audit("?since=" + Instant.now().minusSeconds(600)).body("target", contains("bob", "alice"));
+    }
+
+    @Test
+    void aQueryThatMakesNoSenseIsRefused() {
+        for (String query : new String[]{"action=nope", "action=LOGGED_IN", "outcome=1", "since=yesterday", "limit=0",
+                "offset=-1", "actor=a&actor=b" }) {
+            Scene.with(admin).get("/audit?" + query).then().statusCode(400).body("error", is("invalid_request"));
+        }
+    }
+
+    @Test
+    void onlyAdminsMayLook() {
+        given().get("/audit").then().statusCode(401);
+        Scene.as("alice").get("/audit").then().statusCode(403);
+    }
+}

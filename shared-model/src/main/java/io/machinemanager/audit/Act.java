@@ -1,0 +1,44 @@
+package io.machinemanager.audit;
+
+import java.util.Optional;
+
+/**
+ * Something that is to be written down. No part of it may be a secret.
+ *
+ * @param action what was done
+ * @param outcome how it went
+ * @param by the user who did it; nothing means whoever makes the call
+ * @param target the user, machine or API key that it was done to; null when there is none
+ * @param detail what else there is to know; null when that is nothing
+ */
+public record Act(AuditAction action, AuditOutcome outcome, Optional<By> by, String target, String detail) {
+
+    /** Who did it, where the call does not tell. */
+    public record By(String user) {
+    }
+
+    /** Something that the caller has done. */
+    public static Act of(AuditAction action, String target) {
+        return new Act(action, AuditOutcome.DONE, Optional.empty(), target, null);
+    }
+
+    /** The same with another outcome. */
+    public Act outcome(AuditOutcome other) {
+        return new Act(action, other, by, target, detail);
+    }
+
+    /** The same with a detail, which is cut to 500 characters. */
+    public Act detail(String text) {
+        return new Act(action, outcome, by, target, text);
+    }
+
+    /** The same, done by that user. */
+    public Act by(String user) {
+        return new Act(action, outcome, Optional.of(new By(user)), target, detail);
+    }
+
+    /** The same, done by somebody of whom nothing is known but the address. */
+    public Act bySomebody() {
+        return by(null);
+    }
+}
