@@ -25,9 +25,10 @@ SETTINGS = dict(line.split("=", 1) for line in (ROOT / "deploy/.env").read_text(
 PASSWORD = "Lent-0-Secret-"
 
 
-def run(*command, check=True, **options):
-    return subprocess.run(command, cwd=ROOT, check=check, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=300, **options).stdout
+def run(*command):
+    ended = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    assert ended.returncode == 0, f"{' '.join(command)}: {ended.stdout[-2000:]}"
+    return ended.stdout
 
 
 def say(text):
@@ -104,6 +105,12 @@ def kill(service):
                and healthy(service), 300, f"{service} did not come back")
 
 
+def logs():
+    """All that each container of the product, and each machine, has said."""
+    names = run("docker", "ps", "--all", "--format", "{{.Names}}", "--filter", "label=com.docker.compose.project=machine-manager").split()
+    return {name: run("docker", "logs", name) for name in names + sorted(MACHINES)}
+
+
 class ComposeScenario(unittest.TestCase):
     maxDiff = None
 
@@ -118,26 +125,20 @@ class ComposeScenario(unittest.TestCase):
         status, content = self.alice.call("GET", "/available")
         return status == 200 and content["available"] == sorted(MACHINES) and not lent_accounts()
 
-    def test_1_a_reservation_from_log_in_to_refusal(self):
+    def test_01_reserved_machines_let_the_user_in(self):
         begun = time.monotonic()
         status, answer = self.alice.call("GET", f"/reserve?count=2&duration=1&reservation_password={PASSWORD}1")
         self.assertEqual(200, status, answer)
         say(f"two machines reserved in {time.monotonic() - begun:.1f} s")
-        ends = time.monotonic() + 60
         lent = [machine["machine"] for machine in answer["machines"]]
+        type(self).lent, type(self).ends = lent, time.monotonic() + 60
         for machine in lent:
             self.assertEqual("alice\n", ssh(machine, "alice", PASSWORD + "1").stdout)
         self.assertEqual(set(lent), set(lent_accounts()))
         status, answer = self.alice.call("GET", "/reserve?count=2")
         self.assertEqual((409, "not_enough_available", 1), (status, answer["error"], answer["available"]))
-        eventually(self.all_is_free, 100, "the accounts were not removed")
-        say(f"gone {time.monotonic() - ends:.0f} s after the end")
-        for machine in lent:
-            refused = ssh(machine, "alice", PASSWORD + "1")
-            self.assertNotEqual(0, refused.returncode)
-            self.assertIn("Permission denied", refused.stdout)
 
-    def test_2_only_the_way_in_is_open(self):
+    def test_02_only_the_way_in_is_open(self):
         for service in "db", "api", "scheduler", "proxy":
             described = json.loads(run("docker", "inspect", container(service)))[0]
             with self.subTest(service):
@@ -153,14 +154,14 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(404, self.admin.call("GET", "/q/health/ready")[0])
         self.assertEqual(404, self.admin.call("GET", "/q/openapi")[0])
 
-    def test_3_images_hold_no_secret(self):
+    def test_03_images_hold_no_secret(self):
         for image in "api:jvm", "scheduler:jvm", "proxy":
             described = run("docker", "inspect", f"machine-manager/{image}") + run(
                 "docker", "history", "--no-trunc", f"machine-manager/{image}")
             for name in "DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD":
                 self.assertNotIn(SETTINGS[name], described, f"{name} in {image}")
 
-    def test_3_services_do_not_start_without_secrets(self):
+    def test_04_services_do_not_start_without_secrets(self):
         for image, needed in ("api:jvm", ["DATABASE_URL", "JWT_SECRET", "ADMIN_DEFAULT_PASSWORD", "MACHINE_SECRETS_KEY"]), (
                 "scheduler:jvm", ["DATABASE_URL", "MACHINE_SECRETS_KEY"]):
             ended = subprocess.run(["docker", "run", "--rm", f"machine-manager/{image}"], text=True, stdout=subprocess.PIPE,
@@ -169,7 +170,16 @@ class ComposeScenario(unittest.TestCase):
             for name in needed:
                 self.assertRegex(ended.stdout, f"(?m)^Cannot start: {name} is missing")
 
-    def test_4_faults_pass(self):
+    def test_05_when_the_time_is_up_the_machines_refuse(self):
+        """The tests between went on while the time ran."""
+        eventually(self.all_is_free, 100, "the accounts were not removed")
+        say(f"gone {time.monotonic() - self.ends:.0f} s after the end")
+        for machine in self.lent:
+            refused = ssh(machine, "alice", PASSWORD + "1")
+            self.assertNotEqual(0, refused.returncode)
+            self.assertIn("Permission denied", refused.stdout)
+
+    def test_06_faults_pass(self):
         problems, done, counts = [], threading.Event(), {}
 
         def client():
@@ -206,7 +216,7 @@ class ComposeScenario(unittest.TestCase):
         self.admin.call("GET", "/release_all")
         eventually(self.all_is_free, 150, "something stayed behind")
 
-    def test_5_a_backup_brings_back_what_was_there(self):
+    def test_07_a_backup_brings_back_what_was_there(self):
         backup = ROOT / "target" / "backup.sql.gz"
         run("./justw", "backup", str(backup))
         self.assertEqual(0o600, backup.stat().st_mode & 0o777)
@@ -215,11 +225,14 @@ class ComposeScenario(unittest.TestCase):
         run("./justw", "restore", str(backup), "yes")
         eventually(lambda: self.admin.call("GET", "/available")[0] == 200, 120, "the way in did not come back")
         self.assertEqual(["admin", "alice"], sorted(user["username"] for user in self.admin.call("GET", "/users")[1]))
-        status, answer = self.alice.call("GET", f"/reserve?count=3&duration=5&reservation_password={PASSWORD}5")
-        self.assertEqual(200, status, answer)
+        status, answer = self.alice.call("POST", "/reservations", {"count": 3, "duration_minutes": 5})
+        self.assertEqual(201, status, answer)
+        type(self).generated = answer["reservation_password"]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
 
-    def test_6_three_replicas_share_the_calls(self):
+    def test_08_three_replicas_share_the_calls(self):
+        # A container that is made anew takes its log along.
+        type(self).earlier = logs()
         run("./justw", "run", "scale=3")
         replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
         self.assertEqual(3, len(replicas))
@@ -227,16 +240,18 @@ class ComposeScenario(unittest.TestCase):
         answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
         self.assertEqual([200] * 60, answers)
 
-    def test_7_no_log_holds_a_secret(self):
-        containers = run("docker", "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=machine-manager")
-        logs = "".join(run("docker", "logs", name) for name in containers.split() + sorted(MACHINES))
-        self.assertIn('"uri":"/reserve"', logs)
-        secrets = [SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")]
-        secrets += Client.tokens + [PASSWORD, "Alice-0-Secret", "Bob-0-Secret"]
-        secrets += re.findall(r'password: "(.*)"', (ROOT / "provision/machines.yml").read_text())
-        self.assertEqual([], [secret for secret in secrets if secret in logs])
-        say(f"{len(logs)} characters of logs searched for {len(secrets)} secrets")
+    def test_09_no_log_holds_a_secret(self):
+        found = [*self.earlier.items(), *logs().items()]
+        self.assertIn('"uri":"/reserve"', "".join(log for _, log in found))
+        secrets = {name: SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")}
+        secrets |= {f"token {n}": token for n, token in enumerate(Client.tokens)}
+        secrets |= {"given password": PASSWORD, "generated password": self.generated, "alice": "Alice-0-Secret", "bob": "Bob-0-Secret"}
+        secrets |= {f"root of machine {n}": password for n, password in enumerate(
+            re.findall(r'password: "(.*)"', (ROOT / "provision/machines.yml").read_text()))}
+        self.assertGreater(len(secrets), 10)
+        self.assertEqual([], [(container, name) for container, log in found for name, secret in secrets.items() if secret in log])
+        say(f"{sum(len(log) for _, log in found)} characters of {len(dict(found))} containers' logs searched for {len(secrets)} secrets")
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, failfast=True)
