@@ -8,6 +8,7 @@ import ssl
 import threading
 import urllib.parse
 
+import yaml
 from ansible.module_utils.basic import AnsibleModule
 
 DOCUMENTATION = r"""
@@ -16,6 +17,7 @@ short_description: Registers machines with the Machine Manager
 description:
   - Logs in as an admin and registers each machine that the service does not know yet.
   - A machine that is there under the same host, port and user is left alone, unless O(update) is set.
+  - The file is read here, so that no machine's secret is ever an argument that Ansible might show.
 options:
   api_base:
     description: Address of the service.
@@ -41,34 +43,35 @@ options:
     description: How many connections are used at the same time.
     type: int
     default: 8
-  machines:
-    description: What to register.
-    type: list
-    elements: dict
+  machines_file:
+    description:
+      - A YAML list of machines, by itself or under the key C(machines).
+      - Each has name, host, port, user and password, or private_key in its place; host_key if it is known.
+    type: path
     required: true
 author: Machine Manager
 """
 
 RETURN = r"""
 added: {description: Names of the machines that are new., type: list, returned: always}
-updated: {description: Names of those that were changed., type: list, returned: always}
+changed_machines: {description: Names of those that were changed., type: list, returned: always}
 present: {description: Names of those that were there., type: list, returned: always}
-machines_failed: {description: The reason for each that could not be registered., type: dict, returned: always}
+failed_machines: {description: Names of those that could not be registered with the reason of each., type: list, returned: always}
 """
 
 EXAMPLES = r"""
-- name: Register two machines
+- name: Register the machines
   register_machines:
     api_base: https://localhost
     verify_tls: false
     username: admin
     password: "{{ admin_password }}"
-    machines:
-      - {name: m1, host: 192.0.2.1, port: 22, user: root, password: "{{ m1_password }}"}
-      - {name: m2, host: 192.0.2.2, port: 22, user: root, password: "{{ m2_password }}"}
+    machines_file: machines.yml
 """
 
-FIELDS = ("name", "host", "port", "user", "password")
+NEEDED = ("name", "host", "port", "user")
+LOG_IN = ("password", "private_key")
+FIELDS = (*NEEDED, *LOG_IN, "host_key")
 
 
 class Refused(Exception):
@@ -124,11 +127,13 @@ class Api:
 
 
 def register(api, machine, known, update):
-    """Registers one machine; the result is one of added, updated, present."""
-    missing = [field for field in FIELDS if not machine.get(field)]
+    """Registers one machine; the result is one of added, changed, present."""
+    missing = [field for field in NEEDED if not machine.get(field)]
+    if not any(machine.get(field) for field in LOG_IN):
+        missing.append(" or ".join(LOG_IN))
     if missing:
         raise ValueError("not given: " + ", ".join(missing))
-    body = {key: machine[key] for key in FIELDS + ("host_key",) if machine.get(key)}
+    body = {field: str(machine[field]) for field in FIELDS if machine.get(field)}
     body["port"] = int(body["port"])
     name = str(machine["name"])
     if name not in known:
@@ -136,11 +141,21 @@ def register(api, machine, known, update):
         return "added"
     if update:
         api.call("PATCH", "/machines/" + urllib.parse.quote(name, safe=""), {k: v for k, v in body.items() if k != "name"})
-        return "updated"
+        return "changed"
     differing = [field for field in ("host", "port", "user") if str(known[name].get(field)) != str(machine[field])]
     if differing:
         raise ValueError("is registered with another " + ", ".join(differing) + "; UPDATE=true changes it")
     return "present"
+
+
+def read(path):
+    """The machines in the file."""
+    with open(path, encoding="utf-8") as file:
+        content = yaml.safe_load(file)
+    machines = content.get("machines") if isinstance(content, dict) else content
+    if not all(isinstance(machine, dict) for machine in machines or []):
+        raise ValueError("it is not a list of machines")
+    return machines or []
 
 
 def main():
@@ -151,11 +166,16 @@ def main():
         "password": {"type": "str", "required": True, "no_log": True},
         "update": {"type": "bool", "default": False},
         "connections": {"type": "int", "default": 8},
-        "machines": {"type": "list", "elements": "dict", "required": True, "no_log": True},
+        "machines_file": {"type": "path", "required": True},
     })
     given = module.params
-    result = {"added": [], "updated": [], "present": []}
-    failed = {}
+    try:
+        machines = read(given["machines_file"])
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as problem:
+        # A parser's message may quote the line, and with it a password.
+        where = getattr(problem, "problem_mark", None)
+        reason = f"line {where.line + 1} is not YAML" if where else getattr(problem, "strerror", None) or "it is not a list of machines"
+        module.fail_json(msg=f"{given['machines_file']} cannot be read: {reason}")
     try:
         api = Api(given["api_base"], given["verify_tls"])
         api.login(given["username"], given["password"])
@@ -166,17 +186,16 @@ def main():
     def work(machine):
         name = str(machine.get("name") or "without a name")
         try:
-            return name, register(api, machine, known, given["update"]), None
+            return register(api, machine, known, given["update"]), name
         except (OSError, ValueError, http.client.HTTPException, Refused) as problem:
-            return name, "failed", str(problem)
+            return "failed", f"{name}: {problem}"
 
+    results = {"added": [], "changed": [], "present": [], "failed": []}
     with concurrent.futures.ThreadPoolExecutor(max(1, given["connections"])) as pool:
-        for name, outcome, reason in pool.map(work, given["machines"]):
-            if outcome == "failed":
-                failed[name] = reason
-            else:
-                result[outcome].append(name)
-    module.exit_json(changed=bool(result["added"] or result["updated"]), machines_failed=failed, **result)
+        for outcome, name in pool.map(work, machines):
+            results[outcome].append(name)
+    module.exit_json(changed=bool(results["added"] or results["changed"]), added=results["added"], present=results["present"],
+                     changed_machines=results["changed"], failed_machines=results["failed"])
 
 
 if __name__ == "__main__":
