@@ -176,7 +176,15 @@ stop_everything() {
   printf 'Stopping everything ...\n'
   {
     # What was started last ends first: the services before the database they write to.
-    for ((i = ${#parts[@]} - 1; i >= 0; i--)); do end_part "${parts[i]#* }" 15; done
+    for ((i = ${#parts[@]} - 1; i >= 0; i--)); do
+      if [[ ${parts[i]} == need\ * ]]; then
+        # Packages that are cut off in the middle are left half installed.
+        printf 'Waiting for apt-get to end with what it has begun ...\n'
+        end_part "${parts[i]#* }" 600
+      else
+        end_part "${parts[i]#* }" 15
+      fi
+    done
     if [[ -e $dir/lab ]]; then "$root/provision/lab/lab" down "$dir/lab" >>"$dir/logs/lab.log"; fi
     for pid in $(ours); do kill -KILL "$pid"; done
     # The kernel needs a moment to take them down.
