@@ -11,6 +11,32 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "accounts")
 public interface AccountConfig {
 
+    /** The ways of doing account work. */
+    enum Driver {
+        /** By {@code ansible-playbook}, a run for all that is due; each machine is logged in to anew. */
+        ANSIBLE,
+        /** In this process, over SSH connections that are kept open: faster, and without Ansible on this host. */
+        SSH
+    }
+
+    /**
+     * {@code ACCOUNT_DRIVER}: {@code ansible} or {@code ssh}, which keeps connections to the machines open and so answers
+     * in a fraction of the time.
+     */
+    @WithDefault("ansible")
+    Driver driver();
+
+    /**
+     * {@code SSH_MAX_CONNECTIONS}: to how many machines a service keeps a connection open with the ssh driver, and so also
+     * on how many it works at once. Each costs some 100 KB here and one process on the machine.
+     */
+    @WithDefault("100")
+    int maxConnections();
+
+    /** {@code SSH_KEEP_CONNECTIONS}: after how long without work the ssh driver closes a connection. */
+    @WithDefault("5m")
+    Duration keepConnections();
+
     /**
      * {@code ANSIBLE_PLAYBOOK}: the program that does the work; a path picks another than the one that is found first.
      */

@@ -23,4 +23,11 @@ public interface AccountDriver {
      *         {@link AccountResult}
      */
     List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks);
+
+    /**
+     * Says which machines may be wanted next, so that a driver that keeps connections open can open them ahead of need.
+     * Returns at once, and nothing comes of a machine that does not answer.
+     */
+    default void prepare(List<Target> targets) {
+    }
 }

@@ -1,5 +1,8 @@
 package io.machinemanager.account;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +23,9 @@ final class AccountScript {
     private static final String SHELL = "/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != " + BEGIN
             + " ]; do :; done; IFS= read -r mm_action; IFS= read -r mm_account; IFS= read -r mm_token;"
             + " IFS= read -r mm_hash; IFS= read -r mm_limit; eval \"$(cat)\"'";
+
+    // The machine's own limits must be over before ours is, so that it still can say what went wrong.
+    private static final double SHARE_OF_MACHINE = 2.0 / 3;
 
     private static final Pattern HASH = Pattern.compile("\\$6\\$[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{86}");
     private static final long LARGEST_TOKEN = 999_999_999_999_999_999L;
@@ -48,6 +54,20 @@ final class AccountScript {
                 task.passwordHash() == null ? "" : task.passwordHash(), Long.toString(limit.toSeconds()));
         String input = String.join("\n", lines) + "\n";
         return isRoot(task.target()) ? input : task.target().password() + "\n" + input;
+    }
+
+    /** How long a machine may take, of the time that a run may take; in whole seconds. */
+    static Duration shareOf(Duration runTimeout) {
+        return Duration.ofSeconds(Math.round(runTimeout.toMillis() / 1000.0 * SHARE_OF_MACHINE));
+    }
+
+    /** The text of the script, which follows the input. */
+    static byte[] text() {
+        try (InputStream resource = AccountScript.class.getResourceAsStream("/account/" + RESOURCE)) {
+            return resource.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** What keeps a task from being a task for the script, as one sentence; nothing when all is well. */

@@ -4,6 +4,7 @@ import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.startup.StartupCheck;
 import io.quarkus.runtime.configuration.ConfigUtils;
 
@@ -19,7 +20,7 @@ class AccountToolsCheck implements StartupCheck {
 
     @Override
     public Stream<String> problems() {
-        return ConfigUtils.isProfileActive("prod")
+        return config.driver() == Driver.ANSIBLE && ConfigUtils.isProfileActive("prod")
                 ? AnsibleVersion.problemWith(config.playbook()).stream()
                 : Stream.empty();
     }

@@ -17,8 +17,6 @@ import io.quarkus.logging.Log;
 /** One run of ansible-playbook. */
 final class AnsibleRun {
 
-    // The machine's own limits must be over before ours is, so that it still can say what went wrong.
-    private static final double SHARE_OF_MACHINE = 2.0 / 3;
     private static final Duration READERS_PATIENCE = Duration.ofSeconds(5);
     private static final int LONGEST_LINE = 16_384;
 
@@ -49,7 +47,8 @@ final class AnsibleRun {
         Path folder = null;
         try {
             folder = files.newRun();
-            PrivateFiles.write(folder.resolve("inventory.yml"), AnsibleInventory.inventory(tasks, machineLimit()));
+            PrivateFiles.write(folder.resolve("inventory.yml"),
+                    AnsibleInventory.inventory(tasks, AccountScript.shareOf(config.runTimeout())));
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
             return run(folder);
         } catch (IOException e) {
@@ -121,10 +120,6 @@ final class AnsibleRun {
         environment.put("PATH", path);
         environment.put("LANG", "C.UTF-8");
         environment.put("LC_ALL", "C.UTF-8");
-    }
-
-    private Duration machineLimit() {
-        return Duration.ofSeconds((long) (config.runTimeout().toSeconds() * SHARE_OF_MACHINE));
     }
 
     private static Thread reader(BufferedReader output, Consumer<String> onLine) {

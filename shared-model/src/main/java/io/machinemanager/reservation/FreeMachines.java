@@ -27,6 +27,11 @@ final class FreeMachines {
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, count - 1).list();
     }
 
+    /** The free machines that will be lent next, without any claim on them. */
+    static List<Machine> next(Instant now, int count) {
+        return Machine.<Machine>find(FREE + " order by m.id", now).range(0, count - 1).list();
+    }
+
     /**
      * How many of the free machines are kept back to replace lent ones that die.
      *

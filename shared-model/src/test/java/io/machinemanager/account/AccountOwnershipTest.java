@@ -11,10 +11,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
@@ -22,14 +28,18 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
+@ParameterizedClass
+@EnumSource(Driver.class)
 class AccountOwnershipTest {
 
     @TempDir
     static Path workDir;
     private static Lab lab;
     private static LabMachine machine;
-    private static AnsibleDriver driver;
     private static AccountWork work;
+
+    @Parameter
+    Driver driver;
 
     @BeforeAll
     static void start() {
@@ -39,14 +49,21 @@ class AccountOwnershipTest {
         machine.exec("groupadd", "crowd");
         machine.exec("mkdir", "/home/folder");
         machine.exec("sh", "-c", "echo 'chief ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/chief");
-        driver = new AnsibleDriver(TestSettings.in(workDir));
-        work = new AccountWork(driver);
     }
 
     @AfterAll
     static void stop() {
-        driver.close();
         lab.close();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(Driver driver) {
+        work = AccountWork.by(driver, TestSettings.in(workDir));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopDriver() {
+        work.close();
     }
 
     @ParameterizedTest

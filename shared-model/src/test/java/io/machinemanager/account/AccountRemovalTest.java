@@ -17,14 +17,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** Gone means gone, whatever the borrower, the machine and late or repeated work do. */
+@ParameterizedClass
+@EnumSource(Driver.class)
 class AccountRemovalTest {
 
     private static final Duration SHORT = Duration.ofSeconds(9);
@@ -33,21 +41,30 @@ class AccountRemovalTest {
     static Path workDir;
     private static Lab lab;
     private static LabMachine machine;
-    private static AnsibleDriver driver;
     private static AccountWork work;
+
+    @Parameter
+    Driver driver;
 
     @BeforeAll
     static void start() {
         lab = Lab.start(1);
         machine = lab.machine(0);
-        driver = new AnsibleDriver(TestSettings.in(workDir));
-        work = new AccountWork(driver);
     }
 
     @AfterAll
     static void stop() {
-        driver.close();
         lab.close();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(Driver driver) {
+        work = AccountWork.by(driver, TestSettings.in(workDir));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopDriver() {
+        work.close();
     }
 
     @AfterEach
@@ -178,51 +195,42 @@ class AccountRemovalTest {
 
     @Test
     void hungCreationIsEndedAndLeavesNothing() {
-        var impatient = new AnsibleDriver(TestSettings.in(workDir).withRunTimeout(SHORT));
-        try {
+        try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withRunTimeout(SHORT))) {
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000 & sleep 1000");
             long token = AccountWork.newToken();
-            assertThat(new AccountWork(impatient).create(machine, "ines", token).reason())
+            assertThat(impatient.create(machine, "ines", token).reason())
                     .contains("could not be added: it did not end within 3 s");
             assertThat(work.remove(machine, "ines", token)).isEqualTo(AccountResult.done());
             assertGone("ines");
-        } finally {
-            impatient.close();
         }
     }
 
     @Test
     void workThatHangsBeyondItsRunIsEndedByTheNext() {
-        var impatient = new AnsibleDriver(TestSettings.in(workDir).withRunTimeout(SHORT));
-        try {
+        try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withRunTimeout(SHORT))) {
             // A machine whose timeout command does not work has only the deadline of the run.
             fake("timeout", "exit 1");
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000");
             long token = AccountWork.newToken();
-            assertThat(new AccountWork(impatient).create(machine, "jule", token))
+            assertThat(impatient.create(machine, "jule", token))
                     .isEqualTo(new AccountResult(Outcome.FAILED, "No answer within 9 s."));
             Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(machine, "jule", token).isDone());
             assertGone("jule");
-        } finally {
-            impatient.close();
         }
     }
 
     @Test
     void creationAndRemovalAtOnceLeaveNothing() {
-        var other = new AnsibleDriver(TestSettings.in(workDir));
-        try {
+        try (var other = AccountWork.by(driver, TestSettings.in(workDir))) {
             for (int i = 0; i < 3; i++) {
                 long token = AccountWork.newToken();
                 List<CompletableFuture<AccountResult>> both = new ArrayList<>();
                 both.add(work.start(AccountWork.creation(machine.target(), "kurt", token)));
-                both.add(new AccountWork(other).start(AccountWork.removal(machine.target(), "kurt", token)));
+                both.add(other.start(AccountWork.removal(machine.target(), "kurt", token)));
                 both.forEach(AccountWork::resultOf);
                 assertThat(AccountWork.resultOf(both.getLast())).isEqualTo(AccountResult.done());
                 assertGone("kurt");
             }
-        } finally {
-            other.close();
         }
     }
 

@@ -10,11 +10,28 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** What a test has a driver do, for reservations whose tokens grow by themselves. */
-record AccountWork(AccountDriver driver) {
+record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     private static final AtomicLong TOKENS = new AtomicLong(System.currentTimeMillis() * 1000);
     private static final String PASSWORD = "open sesame";
     private static final String HASH = AccountPassword.hash(PASSWORD);
+
+    /** Work that a driver of that kind does. */
+    static AccountWork by(AccountConfig.Driver kind, AccountConfig settings) {
+        return new AccountWork(switch (kind) {
+            case ANSIBLE -> new AnsibleDriver(settings);
+            case SSH -> new SshDriver(settings);
+        });
+    }
+
+    @Override
+    public void close() {
+        switch (driver) {
+            case AnsibleDriver ansible -> ansible.close();
+            case SshDriver ssh -> ssh.close();
+            default -> throw new IllegalStateException("Nobody has started " + driver);
+        }
+    }
 
     static long newToken() {
         return TOKENS.incrementAndGet();

@@ -38,7 +38,7 @@ class AnsibleAnswerTest {
             FAILED | gave no answer | something that nobody has seen before
             """)
     void failureHasAReasonThatAPersonUnderstands(Outcome outcome, String reason, String said) {
-        AccountResult result = new AnsibleAnswer("m0", "", -1, said).result();
+        AccountResult result = new MachineAnswer("", -1, said).result();
 
         assertThat(result.outcome()).isEqualTo(outcome);
         assertThat(result.reason()).contains(reason).endsWith(".");
@@ -46,7 +46,7 @@ class AnsibleAnswerTest {
 
     @Test
     void changedHostKeyIsNamedSoThatItCanBeCompared() {
-        AccountResult result = new AnsibleAnswer("m0", "", 255, """
+        AccountResult result = new MachineAnswer("", 255, """
                 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                 The fingerprint for the ED25519 key sent by the remote host is
                 SHA256:Vp7Wh1Qj3JzXk0cS6yq4u2rB9tN5mE8aLdKfGoHiPsU.
@@ -62,9 +62,9 @@ class AnsibleAnswerTest {
         assertThat(AnsibleAnswer.read("""
                 {"host": "m3", "state": "ok", "rc": 0, "answer": "DONE the account is ready", "said": "noise"}""")
                 .orElseThrow().result()).isEqualTo(AccountResult.done());
-        assertThat(new AnsibleAnswer("m0", "REFUSED the name exists", 0, "Permission denied").result())
+        assertThat(new MachineAnswer("REFUSED the name exists", 0, "Permission denied").result())
                 .isEqualTo(new AccountResult(Outcome.REFUSED, "The name exists."));
-        assertThat(new AnsibleAnswer("m0", "FAILED", 0, "").result().outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(new MachineAnswer("FAILED", 0, "").result().outcome()).isEqualTo(Outcome.FAILED);
     }
 
     @ParameterizedTest

@@ -11,34 +11,51 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** The same script on a machine with nothing but busybox and sshd. */
+@ParameterizedClass
+@EnumSource(Driver.class)
 class BusyboxMachineTest {
 
     @TempDir
     static Path workDir;
     private static Lab lab;
     private static LabMachine machine;
-    private static AnsibleDriver driver;
     private static AccountWork work;
+
+    @Parameter
+    Driver driver;
 
     @BeforeAll
     static void start() {
         lab = Lab.start(1, Flavour.BUSYBOX);
         machine = lab.machine(0);
-        driver = new AnsibleDriver(TestSettings.in(workDir));
-        work = new AccountWork(driver);
     }
 
     @AfterAll
     static void stop() {
-        driver.close();
         lab.close();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(Driver driver) {
+        work = AccountWork.by(driver, TestSettings.in(workDir));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopDriver() {
+        work.close();
     }
 
     @Test

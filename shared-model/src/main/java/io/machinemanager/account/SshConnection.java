@@ -1,0 +1,137 @@
+package io.machinemanager.account;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import com.jcraft.jsch.ChannelExec;
+import com.jcraft.jsch.JSch;
+import com.jcraft.jsch.JSchException;
+import com.jcraft.jsch.Session;
+
+/** A log-in to a machine that is kept open: each task is one command on it. Used by one thread at a time. */
+final class SshConnection implements AutoCloseable {
+
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
+    private static final String MARK = "MM-RESULT ";
+    private static final int KEPT = 600;
+    private static final int LONGEST_ANSWER = 64 * 1024;
+
+    // The cheapest for both sides comes first.
+    private static final String KEY_EXCHANGES = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+            + "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
+
+    private final Session session;
+    private final byte[] script;
+
+    private SshConnection(Session session, byte[] script) {
+        this.session = session;
+        this.script = script;
+    }
+
+    /**
+     * Logs in.
+     *
+     * @param timeout how long each of the connection and the log-in may take
+     * @param script the text of the account script
+     * @throws SshFailure when there is no log-in; nothing was changed on the machine then
+     */
+    static SshConnection open(Target target, Duration timeout, byte[] script) throws SshFailure {
+        SshTalk talk = new SshTalk();
+        SshHostKeys keys = new SshHostKeys(target.hostKeys());
+        try {
+            return new SshConnection(logIn(target, timeout, talk, keys), script);
+        } catch (JSchException e) {
+            throw new SshFailure(e, (keys.stranger() + " " + talk.said()).strip());
+        }
+    }
+
+    private static Session logIn(Target target, Duration timeout, SshTalk talk, SshHostKeys keys)
+            throws JSchException {
+        Session session = new JSch().getSession(target.user(), target.host(), target.port());
+        session.setHostKeyRepository(keys);
+        session.setUserInfo(talk);
+        session.setPassword(target.password().getBytes(StandardCharsets.UTF_8));
+        session.setConfig("StrictHostKeyChecking", "yes");
+        session.setConfig("server_host_key", keys.algorithms());
+        session.setConfig("kex", KEY_EXCHANGES);
+        session.setConfig("PreferredAuthentications", "password,keyboard-interactive");
+        session.setConfig("MaxAuthTries", "1");
+        session.setThreadFactory(Thread.ofVirtual().name("ssh-" + target.machine()).factory());
+        session.setServerAliveInterval((int) KEEP_ALIVE.toMillis());
+        session.connect((int) timeout.toMillis());
+        return session;
+    }
+
+    /** Whether the connection has not been seen to break. */
+    boolean isAlive() {
+        return session.isConnected();
+    }
+
+    /**
+     * Runs the account script.
+     *
+     * @param patience how long the machine may take to start the command
+     * @param limit after how long the connection is closed, which ends the wait for the answer
+     * @return what the machine answered; without an answer when it said nothing that is one
+     * @throws JSchException when the command could not be started, so that nothing was changed on the machine
+     * @throws SocketTimeoutException when the limit has passed
+     * @throws IOException when the connection broke
+     */
+    MachineAnswer run(AccountTask task, Duration patience, Duration limit) throws JSchException, IOException {
+        ChannelExec channel = (ChannelExec) session.openChannel("exec");
+        ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+        channel.setCommand(AccountScript.command(task.target()));
+        channel.setInputStream(new ByteArrayInputStream(input(task, limit)));
+        channel.setErrStream(complaints);
+        InputStream output = channel.getInputStream();
+        CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
+                .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
+        late.thenAccept(isLate -> {
+            if (isLate) {
+                close();
+            }
+        });
+        try {
+            channel.connect((int) patience.toMillis());
+            String said = new String(output.readNBytes(LONGEST_ANSWER), StandardCharsets.UTF_8);
+            MachineAnswer answer = answer(said, complaints.toString(StandardCharsets.UTF_8), channel.getExitStatus());
+            if (answer.answer().isEmpty() && !isAlive()) {
+                throw late.getNow(false)
+                        ? new SocketTimeoutException("The machine has not answered in time.")
+                        : new IOException("The connection to the machine was lost during the work.");
+            }
+            return answer;
+        } finally {
+            late.complete(false);
+            channel.disconnect();
+        }
+    }
+
+    private byte[] input(AccountTask task, Duration limit) {
+        ByteArrayOutputStream input = new ByteArrayOutputStream();
+        input.writeBytes(AccountScript.input(task, AccountScript.shareOf(limit)).getBytes(StandardCharsets.UTF_8));
+        input.writeBytes(script);
+        return input.toByteArray();
+    }
+
+    /** A shell that lets nobody in says so on standard output. */
+    private static MachineAnswer answer(String output, String errors, int status) {
+        String answer = output.lines().filter(line -> line.startsWith(MARK)).reduce((first, last) -> last)
+                .map(line -> line.substring(MARK.length()).strip()).orElse("");
+        String said = errors.isBlank() ? output.strip() : errors.strip();
+        return new MachineAnswer(answer.substring(0, Math.min(answer.length(), KEPT)), status,
+                said.substring(Math.max(0, said.length() - KEPT)));
+    }
+
+    @Override
+    public void close() {
+        session.disconnect();
+    }
+}

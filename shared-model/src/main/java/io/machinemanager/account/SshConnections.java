@@ -1,0 +1,165 @@
+package io.machinemanager.account;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The connections that rest, each for one way to log in to one machine. There are never more open ones, in use or at rest,
+ * than the limit says: the one that has rested longest is closed for a new one.
+ */
+final class SshConnections implements AutoCloseable {
+
+    private record Resting(SshConnection connection, long since) {
+    }
+
+    private final int limit;
+    private final Duration longestRest;
+    private final Executor later;
+    private final Map<Target, Resting> resting = new LinkedHashMap<>();
+    private final List<Target> inUse = new ArrayList<>();
+    private boolean sweepPlanned;
+    private boolean closed;
+
+    /**
+     * @param limit how many may be open
+     * @param longestRest after how long without work one is closed
+     */
+    SshConnections(int limit, Duration longestRest) {
+        this.limit = limit;
+        this.longestRest = longestRest;
+        this.later = CompletableFuture.delayedExecutor(Math.max(1, longestRest.toMillis() / 2), TimeUnit.MILLISECONDS,
+                task -> Thread.ofVirtual().name("ssh-sweep").start(task));
+    }
+
+    /**
+     * Takes the connection to a machine that rested, if any, and makes room for a new one otherwise. The machine counts as
+     * in use until the lease is closed.
+     */
+    synchronized Lease take(Target target) {
+        Resting kept = resting.remove(target);
+        inUse.add(target);
+        makeRoom();
+        return new Lease(target, kept == null ? null : kept.connection);
+    }
+
+    private void makeRoom() {
+        Iterator<Resting> eldest = resting.values().iterator();
+        while (eldest.hasNext() && size() > limit) {
+            SshConnection connection = eldest.next().connection;
+            eldest.remove();
+            connection.close();
+        }
+    }
+
+    /** The use of one machine's connection by one thread. */
+    final class Lease implements AutoCloseable {
+
+        private final Target target;
+        private SshConnection connection;
+
+        private Lease(Target target, SshConnection connection) {
+            this.target = target;
+            this.connection = connection;
+        }
+
+        /** The connection, unless there is none or it was seen to break. */
+        Optional<SshConnection> connection() {
+            return Optional.ofNullable(connection).filter(SshConnection::isAlive);
+        }
+
+        /** Closes the connection there is. */
+        void drop() {
+            if (connection != null) {
+                connection.close();
+                connection = null;
+            }
+        }
+
+        /** Takes another connection instead of the one there is. */
+        SshConnection replace(SshConnection fresh) {
+            drop();
+            connection = fresh;
+            return fresh;
+        }
+
+        /** Ends the use; a connection that still works goes to rest. */
+        @Override
+        public void close() {
+            if (connection().isEmpty() || !rest(target, connection)) {
+                drop();
+            }
+            end(target);
+        }
+    }
+
+    private synchronized boolean rest(Target target, SshConnection connection) {
+        if (!closed) {
+            Resting other = resting.put(target, new Resting(connection, System.nanoTime()));
+            if (other != null) {
+                other.connection.close();
+            }
+            planSweep();
+        }
+        return !closed;
+    }
+
+    private synchronized void end(Target target) {
+        inUse.remove(target);
+    }
+
+    /** Whether a connection to open ahead of need would be of use: there is none, and there is room for it. */
+    synchronized boolean hasRoomFor(Target target) {
+        Resting kept = resting.get(target);
+        if (kept != null && kept.connection.isAlive()) {
+            resting.put(target, new Resting(kept.connection, System.nanoTime()));
+            return false;
+        }
+        return !closed && !inUse.contains(target) && size() < limit;
+    }
+
+    private int size() {
+        return resting.size() + inUse.size();
+    }
+
+    /** How many are at rest. */
+    synchronized int resting() {
+        return resting.size();
+    }
+
+    private void planSweep() {
+        if (!sweepPlanned) {
+            sweepPlanned = true;
+            later.execute(this::sweep);
+        }
+    }
+
+    private synchronized void sweep() {
+        sweepPlanned = false;
+        long latest = System.nanoTime() - longestRest.toNanos();
+        resting.values().removeIf(rest -> {
+            boolean over = rest.since - latest < 0 || !rest.connection.isAlive();
+            if (over) {
+                rest.connection.close();
+            }
+            return over;
+        });
+        if (!resting.isEmpty()) {
+            planSweep();
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        resting.values().forEach(rest -> rest.connection.close());
+        resting.clear();
+    }
+}

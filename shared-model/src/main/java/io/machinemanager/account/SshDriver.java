@@ -1,0 +1,132 @@
+package io.machinemanager.account;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Typed;
+
+import com.jcraft.jsch.JSchException;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.SshConnections.Lease;
+import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
+
+/**
+ * Does account work in this process, over SSH connections that are kept open. It runs the same script as
+ * {@link AnsibleDriver} and tells the same reasons.
+ */
+@ApplicationScoped
+@Typed(SshDriver.class)
+public class SshDriver implements AccountDriver {
+
+    private final AccountConfig config;
+    private final SshConnections connections;
+    private final QueuedRuns runs;
+    private final byte[] script = AccountScript.text();
+
+    SshDriver(AccountConfig config) {
+        this.config = config;
+        int limit = Math.max(1, config.maxConnections());
+        this.connections = new SshConnections(limit, config.keepConnections());
+        this.runs = new QueuedRuns("ssh-run", new RunQueue(limit, 1), (tasks, onResult) -> run(tasks.getFirst()));
+    }
+
+    @Override
+    public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
+        return runs.submit(tasks);
+    }
+
+    @Override
+    public void prepare(List<Target> targets) {
+        targets.stream().filter(target -> target.problem().isEmpty())
+                .filter(connections::hasRoomFor)
+                .forEach(target -> Thread.ofVirtual().name("ssh-prepare").start(() -> prepare(target)));
+    }
+
+    private void prepare(Target target) {
+        try (Lease lease = connections.take(target)) {
+            if (lease.connection().isEmpty()) {
+                lease.replace(open(target));
+            }
+        } catch (SshFailure e) {
+            Log.debugf("Machine %s: no connection ahead of need: %s", target.machine(), e.getMessage());
+        }
+    }
+
+    private AccountResult run(AccountTask task) {
+        long end = System.nanoTime() + config.runTimeout().toNanos();
+        try (Lease lease = connections.take(task.target())) {
+            if (task.action() == Action.PROBE) {
+                // A look at a machine is worth something only with a log-in of its own.
+                lease.drop();
+            }
+            return onKept(task, lease).orElseGet(() -> onFresh(task, lease, end));
+        }
+    }
+
+    /** Nothing when the connection broke at rest or at work: each task may be repeated without harm. */
+    private Optional<AccountResult> onKept(AccountTask task, Lease lease) {
+        return lease.connection().flatMap(connection -> {
+            try {
+                return Optional.of(connection.run(task, config.connectTimeout(), config.runTimeout()).result());
+            } catch (SocketTimeoutException e) {
+                return Optional.of(tooLate());
+            } catch (JSchException | IOException e) {
+                Log.debugf("Machine %s: its connection broke: %s", task.target().machine(), e.getMessage());
+                return Optional.empty();
+            }
+        });
+    }
+
+    private AccountResult onFresh(AccountTask task, Lease lease, long end) {
+        SshConnection connection;
+        try {
+            connection = lease.replace(open(task.target()));
+        } catch (SshFailure e) {
+            return e.result();
+        }
+        try {
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            return connection.run(task, config.connectTimeout(), left).result();
+        } catch (JSchException e) {
+            return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
+        } catch (SocketTimeoutException e) {
+            return tooLate();
+        } catch (IOException e) {
+            return new AccountResult(Outcome.FAILED, e.getMessage());
+        }
+    }
+
+    private SshConnection open(Target target) throws SshFailure {
+        return SshConnection.open(target, config.connectTimeout(), script);
+    }
+
+    private AccountResult tooLate() {
+        return new AccountResult(Outcome.FAILED, "No answer within %d s.".formatted(config.runTimeout().toSeconds()));
+    }
+
+    /** How many connections are open and wait for work. */
+    int restingConnections() {
+        return connections.resting();
+    }
+
+    void onShutdown(@Observes ShutdownEvent event) {
+        close();
+    }
+
+    /** Takes no more work, waits for the work in hand, and closes the connections. */
+    @PreDestroy
+    void close() {
+        runs.close(config.runTimeout());
+        connections.close();
+    }
+}

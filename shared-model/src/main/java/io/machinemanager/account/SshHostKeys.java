@@ -1,0 +1,78 @@
+package io.machinemanager.account;
+
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.apache.commons.codec.digest.DigestUtils;
+
+import com.jcraft.jsch.HostKey;
+import com.jcraft.jsch.HostKeyRepository;
+import com.jcraft.jsch.UserInfo;
+
+/** The recorded host keys of one machine: they are all that counts, and nothing is ever learnt. */
+final class SshHostKeys implements HostKeyRepository {
+
+    private static final Base64.Decoder BASE64 = Base64.getDecoder();
+
+    private final List<String[]> keys;
+    private String stranger = "";
+
+    /** @param text one {@code type base64} a line */
+    SshHostKeys(String text) {
+        this.keys = text.lines().map(line -> line.strip().split(" ")).filter(key -> key.length >= 2).toList();
+    }
+
+    /** The signature algorithms to ask the machine for, so that it shows a key that is recorded; separated by commas. */
+    String algorithms() {
+        return keys.stream().map(key -> key[0]).distinct()
+                .flatMap(type -> type.equals("ssh-rsa") ? Stream.of("rsa-sha2-512", "rsa-sha2-256") : Stream.of(type))
+                .collect(Collectors.joining(","));
+    }
+
+    @Override
+    public int check(String host, byte[] shown) {
+        if (keys.stream().anyMatch(key -> Arrays.equals(BASE64.decode(key[1]), shown))) {
+            return OK;
+        }
+        stranger = "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(DigestUtils.sha256(shown));
+        return CHANGED;
+    }
+
+    /** The fingerprint of the last key that was shown and is not recorded; empty when there was none. */
+    String stranger() {
+        return stranger;
+    }
+
+    @Override
+    public void add(HostKey key, UserInfo user) {
+        // A key that a machine shows is never taken over.
+    }
+
+    @Override
+    public void remove(String host, String type) {
+        // Nobody may make the client forget.
+    }
+
+    @Override
+    public void remove(String host, String type, byte[] key) {
+        // Nobody may make the client forget.
+    }
+
+    @Override
+    public String getKnownHostsRepositoryID() {
+        return "recorded host keys";
+    }
+
+    @Override
+    public HostKey[] getHostKey() {
+        return new HostKey[0];
+    }
+
+    @Override
+    public HostKey[] getHostKey(String host, String type) {
+        return new HostKey[0];
+    }
+}
