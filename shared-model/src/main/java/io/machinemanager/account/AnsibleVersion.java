@@ -25,8 +25,8 @@ public final class AnsibleVersion {
      * @return one sentence that names what to install; nothing when all is well
      */
     public static Optional<String> problemWith(String playbook) {
-        return outputOf(playbook, "--version")
-                .map(AnsibleVersion::problemWithVersion)
+        return answerOf(playbook, "--version")
+                .map(answer -> problemWithVersion(answer.output()))
                 .orElseGet(() -> Optional
                         .of(("Account work needs Ansible, and %s cannot be run: install ansible-core %d.%d "
                                 + "or newer, or set ANSIBLE_PLAYBOOK.")
@@ -49,14 +49,17 @@ public final class AnsibleVersion {
     }
 
     private static Optional<String> problemWithProgram(String program, String option, String toInstall) {
-        return outputOf(program, option).isPresent()
+        return answerOf(program, option).filter(answer -> answer.status() == 0).isPresent()
                 ? Optional.empty()
                 : Optional.of("Account work needs %s: install %s.".formatted(program, toInstall));
     }
 
-    private static Optional<String> outputOf(String... command) {
+    /** What a program said; nothing when it cannot be started. */
+    private static Optional<Answer> answerOf(String... command) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         AnsibleRun.cleanEnvironment(builder.environment());
+        // Ansible makes a folder before it says anything, and the home of a service's user may not be there.
+        builder.environment().put("ANSIBLE_LOCAL_TEMP", System.getProperty("java.io.tmpdir"));
         try {
             Process process = builder.start();
             process.getOutputStream().close();
@@ -65,12 +68,15 @@ public final class AnsibleVersion {
                 return process;
             });
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
+            return Optional.of(new Answer(process.waitFor(), output));
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    private record Answer(int status, String output) {
     }
 }

@@ -2,7 +2,13 @@ package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,5 +40,27 @@ class AnsibleVersionTest {
         assertThat(AnsibleVersion.problemWith("/nonexistent/ansible-playbook")).hasValueSatisfying(
                 problem -> assertThat(problem).contains("/nonexistent/ansible-playbook", "install ansible-core"));
         assertThat(AnsibleVersion.problemWith("/bin/false")).isPresent();
+    }
+
+    @Test
+    void homeOfTheServicesUserNeedNotBeThere(@TempDir Path folder) throws IOException {
+        Path playbook = program(folder, """
+                if [ -w "${ANSIBLE_LOCAL_TEMP:-/nonexistent}" ]; then echo 'ansible-playbook [core 2.19.1]'; exit; fi
+                echo 'ERROR: Unable to create local directories(/nonexistent/.ansible/tmp)'; exit 5""");
+
+        assertThat(AnsibleVersion.problemWith(playbook.toString())).isEmpty();
+    }
+
+    @Test
+    void programThatFailsIsQuoted(@TempDir Path folder) throws IOException {
+        Path playbook = program(folder, "echo 'ModuleNotFoundError: No module named ansible'; exit 1");
+
+        assertThat(AnsibleVersion.problemWith(playbook.toString()))
+                .hasValueSatisfying(problem -> assertThat(problem).contains("No module named ansible"));
+    }
+
+    private static Path program(Path folder, String script) throws IOException {
+        Path program = Files.writeString(folder.resolve("ansible-playbook"), "#!/bin/sh\n" + script + "\n");
+        return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     }
 }
