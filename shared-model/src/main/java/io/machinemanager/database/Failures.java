@@ -1,9 +1,8 @@
-package io.machinemanager.scheduler;
+package io.machinemanager.database;
 
-import io.machinemanager.database.DatabaseFailure;
 import io.quarkus.logging.Log;
 
-/** Logs what goes wrong in a job that will run again anyway. */
+/** Logs what goes wrong in work that will be done again anyway. */
 public final class Failures {
 
     private Failures() {

@@ -23,6 +23,7 @@ import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.HostKeyScanner;
 import io.machinemanager.account.Target;
+import io.machinemanager.database.Failures;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineService;
 import io.quarkus.logging.Log;
@@ -91,8 +92,8 @@ class AccountWorker {
             onResult.accept(item, result);
             return result;
         } catch (RuntimeException e) {
-            Log.errorf(e, "%s: the result could not be recorded; its claim will run out and the work be repeated",
-                    item);
+            // When the claim runs out, the work is done again.
+            Failures.log("%s: the result could not be recorded".formatted(item), e);
             return new AccountResult(Outcome.FAILED, "The result could not be recorded.");
         }
     }

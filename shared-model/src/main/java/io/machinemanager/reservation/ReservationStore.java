@@ -77,7 +77,7 @@ class ReservationStore {
             Instant now = clock.now();
             return machines.stream().map(machine -> hold(machine, request, now)).toList();
         });
-        items.forEach(item -> Log.infof("Request %s: %s held", request.requestId(), item));
+        items.forEach(item -> Log.infof("%s held for request %s", item, request.requestId()));
         return items;
     }
 
@@ -179,9 +179,9 @@ class ReservationStore {
             heir.activate(now, dead.reservedUntil);
             heir.startedAt = dead.startedAt;
             ReservationEvent.record(heir, now, Kind.REPLACES,
-                    "reservation %d on %s".formatted(dead.id, dead.machineName));
+                    "Reservation %d on %s".formatted(dead.id, dead.machineName));
             ReservationEvent.record(dead, now, Kind.REPLACED,
-                    "reservation %d on %s".formatted(heir.id, heir.machineName));
+                    "Reservation %d on %s".formatted(heir.id, heir.machineName));
             dead.startReleasing(ReleaseCause.MACHINE_LOST, now);
             audit.record(act(AuditAction.RESERVED, heir, "in place of %s, account %s until %s"
                     .formatted(dead.machineName, heir.account, heir.reservedUntil)));

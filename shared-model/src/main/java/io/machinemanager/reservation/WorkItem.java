@@ -52,6 +52,6 @@ record WorkItem(long reservationId, long machineId, Target target, String accoun
 
     @Override
     public String toString() {
-        return "reservation " + reservationId + " on " + target.machine();
+        return "Reservation " + reservationId + " on " + target.machine();
     }
 }

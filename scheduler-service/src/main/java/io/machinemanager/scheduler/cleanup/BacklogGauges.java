@@ -8,10 +8,10 @@ import java.util.Set;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.database.Failures;
 import io.machinemanager.reservation.BacklogService;
 import io.machinemanager.reservation.BacklogService.Backlog;
 import io.machinemanager.reservation.ReservationState;
-import io.machinemanager.scheduler.Failures;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 

@@ -9,9 +9,9 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.machinemanager.database.Failures;
 import io.machinemanager.reservation.DueWork;
 import io.machinemanager.reservation.ReservationService;
-import io.machinemanager.scheduler.Failures;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 

@@ -6,9 +6,9 @@ import java.util.function.BiFunction;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.audit.AuditService;
+import io.machinemanager.database.Failures;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.IdempotencyService;
-import io.machinemanager.scheduler.Failures;
 import io.quarkus.logging.Log;
 
 /** Deletes what nobody looks up any more. */

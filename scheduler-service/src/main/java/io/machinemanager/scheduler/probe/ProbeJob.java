@@ -4,9 +4,9 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.machinemanager.database.Failures;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.reservation.ProbeService;
-import io.machinemanager.scheduler.Failures;
 import io.quarkus.runtime.ShutdownEvent;
 
 /** Looks at the machines, each in its turn. */
