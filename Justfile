@@ -56,8 +56,9 @@ lint:
 format:
     {{ mvn }} --quiet process-sources -Dformat.goal=format -Dimports.goal=sort
 
-# Remove everything that the recipes made, the data too (it asks; `just clean yes` does not)
+# Remove everything that the recipes made here, the data too (it lists what is lost and asks; `just clean yes` does not)
 [group('build')]
+[no-exit-message]
 clean *yes:
     @deploy/stack clean "$@"
 
@@ -68,60 +69,72 @@ init:
 
 # Build and start the product with Docker Compose; scale=3 starts three API processes
 [group('deploy')]
+[no-exit-message]
 run *args:
     @deploy/stack run "$@"
 
 # The same with live reload: the services run from the sources here
 [group('deploy')]
+[no-exit-message]
 run-dev *args:
     @deploy/stack run-dev "$@"
 
 # Follow the containers' logs, all or those named (db, api, scheduler, proxy)
 [group('deploy')]
+[no-exit-message]
 logs *services:
     @deploy/stack logs "$@"
 
 # Dump the database into backups/ or the file named, while everything runs
 [group('deploy')]
+[no-exit-message]
 backup *file:
     @deploy/stack backup "$@"
 
 # Replace the database by a backup (it asks; `just restore FILE yes` does not)
 [group('deploy')]
+[no-exit-message]
 restore *file:
     @deploy/stack restore "$@"
 
 # Make machines to lend, as containers on this host: how many, and on which system (alpine, debian)
 [group('machines')]
+[no-exit-message]
 provision count="3" os="alpine":
     @provision/pool provision -e machine_count="$1" -e machine_os="$2"
 
 # Remove the machines that provision made
 [group('machines')]
+[no-exit-message]
 unprovision:
     @provision/pool unprovision
 
 # Make the machines anew, each with the password and host keys it had: their registration stays good
 [group('machines')]
+[no-exit-message]
 reprovision count="3" os="alpine":
     @provision/pool provision -e machine_count="$1" -e machine_os="$2" -e machine_renew=true
 
 # Register the machines of provision/machines.yml; `UPDATE=true just register` changes those that are registered
 [group('machines')]
+[no-exit-message]
 register:
     @provision/pool register
 
 # Build native binaries of both services, with GRAALVM_HOME or else in the builder's container
 [group('deploy')]
+[no-exit-message]
 native *args:
     @deploy/package/native "$@"
 
 # Pack binaries, systemd units and Caddyfile into dist/; `just dist jvm` packs the JVM variant with its Java runtime
 [group('deploy')]
+[no-exit-message]
 dist variant="native":
     @deploy/package/dist "$1"
 
 # Install or update the product on a Debian host by SSH, without Docker, from the newest package in dist/
 [group('deploy')]
+[no-exit-message]
 deploy-host host *args:
     @provision/pool host "$@"
