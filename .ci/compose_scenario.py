@@ -227,7 +227,7 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(["admin", "alice"], sorted(user["username"] for user in self.admin.call("GET", "/users")[1]))
         status, answer = self.alice.call("POST", "/reservations", {"count": 3, "duration_minutes": 5})
         self.assertEqual(201, status, answer)
-        type(self).generated = answer["reservation_password"]
+        type(self).generated = [answer["reservation_password"]]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
 
     def test_08_three_replicas_share_the_calls(self):
@@ -245,7 +245,8 @@ class ComposeScenario(unittest.TestCase):
         self.assertIn('"uri":"/reserve"', "".join(log for _, log in found))
         secrets = {name: SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")}
         secrets |= {f"token {n}": token for n, token in enumerate(Client.tokens)}
-        secrets |= {"given password": PASSWORD, "generated password": self.generated, "alice": "Alice-0-Secret", "bob": "Bob-0-Secret"}
+        secrets |= {"given password": PASSWORD, "alice": "Alice-0-Secret", "bob": "Bob-0-Secret"}
+        secrets |= {f"generated {n}": password for n, password in enumerate(self.generated)}
         secrets |= {f"root of machine {n}": password for n, password in enumerate(
             re.findall(r'password: "(.*)"', (ROOT / "provision/machines.yml").read_text()))}
         self.assertGreater(len(secrets), 10)
