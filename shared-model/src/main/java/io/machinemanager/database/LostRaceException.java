@@ -1,6 +1,9 @@
 package io.machinemanager.database;
 
-/** Work found the database busy with somebody else's unfinished change; {@link Transactions} runs it again. */
+/**
+ * Work found the database busy with somebody else's unfinished change, or its transaction broken; {@link Transactions}
+ * runs it again.
+ */
 public class LostRaceException extends RuntimeException {
 
     /** The message is for the log. */

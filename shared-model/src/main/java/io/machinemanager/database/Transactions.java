@@ -8,7 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Status;
 
+import io.machinemanager.error.DomainException;
 import io.quarkus.logging.Log;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 
@@ -32,7 +34,7 @@ public class Transactions {
     public <T> T call(Supplier<T> work) {
         for (int attempt = 1;; attempt++) {
             try {
-                return QuarkusTransaction.requiringNew().call(work::get);
+                return QuarkusTransaction.requiringNew().call(() -> believed(work));
             } catch (RuntimeException e) {
                 if (attempt == ATTEMPTS || !isLostRace(e)) {
                     throw e;
@@ -40,6 +42,27 @@ public class Transactions {
                 Log.debugf("Lost a race in the database, attempt %d: %s", attempt, e.getMessage());
                 pause(attempt);
             }
+        }
+    }
+
+    /**
+     * Once a transaction is doomed, as by a connection that died, Hibernate's {@code find} says that nothing is there
+     * (HHH-12472). Whatever the work made of that, be it a result or an error for the client, it has to look again.
+     */
+    private static <T> T believed(Supplier<T> work) {
+        try {
+            T result = work.get();
+            checkAlive();
+            return result;
+        } catch (DomainException e) {
+            checkAlive();
+            throw e;
+        }
+    }
+
+    private static void checkAlive() {
+        if (QuarkusTransaction.getStatus() != Status.STATUS_ACTIVE) {
+            throw new LostRaceException("the transaction broke while it was worked in");
         }
     }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
@@ -13,8 +15,11 @@ import jakarta.inject.Inject;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.User;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -56,6 +61,47 @@ class DatabaseOutageTest {
         database.resume();
         Awaitility.await().atMost(Duration.ofSeconds(5)).ignoreExceptions().until(() -> ask() != null);
         fillPool();
+    }
+
+    @Test
+    void nothingIsTakenForMissingBecauseTheDatabaseWentAway() {
+        long id = transactions.call(this::newUser);
+        fillPool();
+        database.stop();
+        try {
+            for (int i = 0; i < 20; i++) {
+                assertThatThrownBy(() -> transactions.call(() -> User.findById(id)))
+                        .matches(failure -> Reachability.lostConnection(failure).isPresent());
+            }
+        } finally {
+            database.resume();
+        }
+        Awaitility.await().atMost(Duration.ofSeconds(5)).ignoreExceptions().until(() -> ask() != null);
+    }
+
+    @Test
+    void workWhoseTransactionBrokeLooksAgain() {
+        AtomicInteger times = new AtomicInteger();
+        assertThat(transactions.call(() -> {
+            if (times.incrementAndGet() == 1) {
+                QuarkusTransaction.setRollbackOnly();
+                throw new NotFoundException("It seems to be gone.");
+            }
+            if (times.get() == 2) {
+                QuarkusTransaction.setRollbackOnly();
+                return "seen in the broken one";
+            }
+            return "seen";
+        })).isEqualTo("seen");
+    }
+
+    private long newUser() {
+        User user = new User();
+        user.username = UUID.randomUUID().toString();
+        user.passwordHash = "-";
+        user.createdAt = Instant.EPOCH;
+        user.persist();
+        return user.id;
     }
 
     @Test
