@@ -9,6 +9,7 @@ import java.util.Map;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -39,8 +40,19 @@ public class BacklogService {
             Instant now = clock.now();
             Duration overdue = rows.stream().map(Row::firstDue).min(Instant::compareTo)
                     .map(due -> Duration.between(due, now)).filter(Duration::isPositive).orElse(Duration.ZERO);
-            return new Backlog(live, overdue);
+            return new Backlog(live, overdue, notClean());
         });
+    }
+
+    private Map<Outcome, Long> notClean() {
+        Map<Outcome, Long> notClean = new EnumMap<>(Outcome.class);
+        entityManager
+                .createQuery(
+                        "select coalesce(lastOutcome, io.machinemanager.account.AccountResult$Outcome.DONE), count(*) from Reservation"
+                                + " where liveMachineId is not null and state = RELEASING group by lastOutcome",
+                        Failures.class)
+                .getResultList().forEach(failures -> notClean.put(failures.last(), failures.count()));
+        return notClean;
     }
 
     /**
@@ -48,8 +60,13 @@ public class BacklogService {
      *
      * @param live how many there are, by state; states without any are left out
      * @param overdue for how long the oldest of those that are due has waited; zero when none is due
+     * @param notClean those whose account has to go, by how the last work on it ended; done where none has failed
      */
-    public record Backlog(Map<ReservationState, Long> live, Duration overdue) {
+    public record Backlog(Map<ReservationState, Long> live, Duration overdue, Map<Outcome, Long> notClean) {
+    }
+
+    @RegisterForReflection // made by the query
+    record Failures(Outcome last, long count) {
     }
 
     @RegisterForReflection // made by the query

@@ -80,6 +80,21 @@ public class PoolService {
         return transactions.call(() -> new LiveReservations(clock.now(), Reservation.live(offset, limit)));
     }
 
+    /**
+     * The reservations in one live state, as {@link #reservations}.
+     *
+     * @param ownerId whose; null means everybody's
+     */
+    public LiveReservations reservations(ReservationState state, Long ownerId, int offset, int limit) {
+        return transactions
+                .call(() -> new LiveReservations(clock.now(), Reservation.inState(state, ownerId, offset, limit)));
+    }
+
+    /** How many reservations {@link #reservations(ReservationState, Long, int, int)} would tell of without a limit. */
+    public long countReservations(ReservationState state, Long ownerId) {
+        return transactions.call(() -> Reservation.countInState(state, ownerId));
+    }
+
     /** How many live reservations there are. */
     public long countReservations() {
         return transactions.call(() -> Reservation.count("liveMachineId is not null"));

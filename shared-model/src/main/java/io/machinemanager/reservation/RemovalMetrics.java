@@ -1,7 +1,9 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -9,20 +11,26 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 
 /** Counts how removals end, and how late accounts go. */
 @ApplicationScoped
+@Startup // all of it is there, at zero, before the first removal
 class RemovalMetrics {
 
     private static final Duration[] STEPS = {Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(5),
             Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(5),
             Duration.ofMinutes(15), Duration.ofHours(1), Duration.ofHours(6), Duration.ofDays(1) };
 
-    private final MeterRegistry registry;
+    private final Map<Outcome, Counter> removals = new EnumMap<>(Outcome.class);
     private final Timer lag;
 
     RemovalMetrics(MeterRegistry registry) {
-        this.registry = registry;
+        for (Outcome outcome : Outcome.values()) {
+            removals.put(outcome, Counter.builder("machinemanager.removals")
+                    .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+                    .description("Tries to remove an account, by how they ended").register(registry));
+        }
         this.lag = Timer.builder("machinemanager.removal.lag").serviceLevelObjectives(STEPS)
                 .description("From the end of a reservation until its account was verified gone").register(registry);
     }
@@ -40,7 +48,6 @@ class RemovalMetrics {
     }
 
     private void count(Outcome outcome) {
-        Counter.builder("machinemanager.removals").tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
-                .description("Tries to remove an account, by how they ended").register(registry).increment();
+        removals.get(outcome).increment();
     }
 }

@@ -20,6 +20,8 @@ import jakarta.persistence.LockModeType;
 import jakarta.persistence.ManyToOne;
 import jakarta.persistence.Table;
 
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
@@ -87,8 +89,17 @@ public class Reservation extends PanacheEntityBase {
     /** Removals that failed so far. */
     public int attempts;
 
+    /** What went wrong last with the account work, as a sentence. */
     @Column(length = 500)
     public String lastError;
+
+    /** How the account work ended that {@link #lastError} tells of; null while none has failed. */
+    @Enumerated(EnumType.STRING)
+    @Column(length = 24)
+    public Outcome lastOutcome;
+
+    /** Since when the account has to go; null before. */
+    public Instant releasingSince;
 
     /** When a removal that failed is tried again. */
     public Instant nextAttemptAt;
@@ -153,6 +164,20 @@ public class Reservation extends PanacheEntityBase {
                 .setFirstResult(offset).setMaxResults(limit).getResultList();
     }
 
+    /** Some of the rows in one live state, by machine; of that owner, or of all when it is null. */
+    static List<Reservation> inState(ReservationState state, Long ownerId, int offset, int limit) {
+        return getEntityManager()
+                .createQuery("from Reservation r join fetch r.machine where r.liveMachineId is not null"
+                        + " and r.state = ?1 and (?2 is null or r.ownerId = ?2) order by r.machineName",
+                        Reservation.class)
+                .setParameter(1, state).setParameter(2, ownerId).setFirstResult(offset).setMaxResults(limit)
+                .getResultList();
+    }
+
+    static long countInState(ReservationState state, Long ownerId) {
+        return count("liveMachineId is not null and state = ?1 and (?2 is null or ownerId = ?2)", state, ownerId);
+    }
+
     /**
      * The fencing token of the account work: microseconds since 1970 at the allocation. A machine is allocated again only
      * after its row was released, so the token grows from one reservation of a machine to the next.
@@ -180,6 +205,11 @@ public class Reservation extends PanacheEntityBase {
         dropClaim();
     }
 
+    /** Tells whether the user's time has passed and nobody has noticed yet. */
+    public boolean isOverdue(Instant now) {
+        return state == ReservationState.ACTIVE && !reservedUntil.isAfter(now);
+    }
+
     /** Tells whether the user's time runs: the account is there and its end is still to come. */
     public boolean isRunning(Instant now) {
         return state == ReservationState.ACTIVE && reservedUntil.isAfter(now);
@@ -198,14 +228,22 @@ public class Reservation extends PanacheEntityBase {
         }
         become(ReservationState.RELEASING);
         releaseCause = cause;
+        releasingSince = now;
         nextAttemptAt = now;
         dropClaim();
     }
 
+    /** The account could not be made, which is also why there is no use in trying its removal at once. */
+    public void accountFailed(AccountResult result) {
+        lastError = result.reason();
+        lastOutcome = result.outcome();
+    }
+
     /** The removal failed; it is tried again at the given time. */
-    public void removalFailed(String error, Instant retryAt) {
+    public void removalFailed(AccountResult result, Instant retryAt) {
         attempts++;
-        lastError = error;
+        lastError = result.reason();
+        lastOutcome = result.outcome();
         nextAttemptAt = retryAt;
         dropClaim();
     }

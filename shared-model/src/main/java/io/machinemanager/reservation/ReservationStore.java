@@ -178,6 +178,8 @@ class ReservationStore {
             Reservation heir = held.getFirst();
             heir.activate(now, dead.reservedUntil);
             heir.startedAt = dead.startedAt;
+            heir.machine.succeeded(now);
+            ReservationEvent.record(heir, now, Kind.ACCOUNT_MADE, null);
             ReservationEvent.record(heir, now, Kind.REPLACES,
                     "Reservation %d on %s".formatted(dead.id, dead.machineName));
             ReservationEvent.record(dead, now, Kind.REPLACED,
@@ -241,6 +243,7 @@ class ReservationStore {
     private void giveUp(Reservation reservation, AccountResult result, Instant now) {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
+        reservation.accountFailed(result);
         audit.record(act(AuditAction.RESERVED, reservation, result.reason()).outcome(AuditOutcome.FAILED)
                 .by(reservation.ownerName));
         if (result.outcome() != Outcome.REFUSED && result.outcome() != Outcome.NOT_STARTED) {
@@ -302,10 +305,12 @@ class ReservationStore {
 
     private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
         if (reservation.state != ReservationState.RELEASING) {
-            reservation.startReleasing(cause, now);
-            ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, cause.name());
-            audit.record(act(AuditAction.RESERVATION_ENDED, reservation, cause.name()));
-            Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, cause);
+            // who comes too late did not end it: its lateness counts
+            ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
+            reservation.startReleasing(why, now);
+            ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
+            audit.record(act(AuditAction.RESERVATION_ENDED, reservation, why.name()));
+            Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
         }
         reservation.claim(claim, now.plus(config.claim()));
         return WorkItem.of(reservation, secrets);
@@ -379,7 +384,7 @@ class ReservationStore {
             Instant now = clock.now();
             List<Reservation> held = lockHeld(claim, List.of(item));
             for (Reservation reservation : held) {
-                reservation.removalFailed(result.reason(), now.plus(retryBackOff().after(reservation.attempts + 1)));
+                reservation.removalFailed(result, now.plus(retryBackOff().after(reservation.attempts + 1)));
                 ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
             }
             return held;

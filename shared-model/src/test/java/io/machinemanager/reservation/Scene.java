@@ -91,6 +91,11 @@ public class Scene {
         change(() -> Reservation.update("reservedUntil = createdAt where state = ACTIVE"));
     }
 
+    /** Lets the time of all active reservations have been up for that long. */
+    public void endAll(Duration ago) {
+        change(() -> Reservation.update("reservedUntil = ?1 where state = ACTIVE", clock.now().minus(ago)));
+    }
+
     /** Lets the time of the active reservations be up one after the other, the last of them after the given time. */
     public void expireAllWithin(Duration time) {
         change(() -> {

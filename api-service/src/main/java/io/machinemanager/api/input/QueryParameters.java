@@ -1,8 +1,11 @@
 package io.machinemanager.api.input;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import jakarta.ws.rs.core.UriInfo;
 
@@ -35,6 +38,22 @@ public final class QueryParameters {
                     List.of(name));
         }
         return given.stream().findFirst();
+    }
+
+    /**
+     * A parameter's value as one of some constants, which are written in small letters.
+     *
+     * @throws InvalidRequestException when it is anything else
+     */
+    public <E extends Enum<E>> Optional<E> oneOf(String name, Set<E> allowed) {
+        return text(name).map(text -> allowed.stream().filter(constant -> written(constant).equals(text)).findFirst()
+                .orElseThrow(() -> new InvalidRequestException("The parameter %s must be one of %s.".formatted(name,
+                        allowed.stream().map(QueryParameters::written).collect(Collectors.joining(", "))),
+                        List.of(name))));
+    }
+
+    private static String written(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -30,7 +30,7 @@ import io.machinemanager.reservation.ReservationState;
  * @param releaseCause why it ended
  * @param releasedAt when the account was verified gone
  * @param failedRemovals how many tries to remove the account have failed
- * @param lastError why the last of them failed
+ * @param lastError what went wrong last with the account work
  * @param nextAttemptAt when the next one is due
  * @param history what happened, oldest first
  */

@@ -1,7 +1,9 @@
 package io.machinemanager.api.reservation;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import jakarta.ws.rs.Consumes;
@@ -39,6 +41,7 @@ import io.machinemanager.reservation.PoolService;
 import io.machinemanager.reservation.ReservationDetails;
 import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.reservation.ReservationState;
 import io.machinemanager.user.Standing;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -53,6 +56,7 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 public class ReservationResource {
 
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
     private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
 
     private final SecurityIdentity identity;
@@ -97,11 +101,26 @@ public class ReservationResource {
 
     /** Lists the live reservations. */
     @GET
-    @Operation(summary = "List the live reservations, one entry a machine", description = "An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end.")
+    @Operation(summary = "List the live reservations, one entry a machine", description = """
+            An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end. With `state` only those in
+            that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and says
+            since when, why, and when the next try comes.""")
+    @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
+            "provisioning", "active", "releasing" }))
     public RestResponse<ReservationsView> list(@Context UriInfo uri) {
-        Page page = Page.of(QueryParameters.of(uri));
-        ReservationsView part = ReservationsView.of(pool.reservations(page.offset(), page.limit()));
-        return page.answer(part, pool::countReservations);
+        QueryParameters query = QueryParameters.of(uri);
+        Page page = Page.of(query);
+        return query.oneOf("state", LIVE).map(state -> inState(state, page))
+                .orElseGet(() -> page.answer(ReservationsView.of(pool.reservations(page.offset(), page.limit())),
+                        pool::countReservations));
+    }
+
+    private RestResponse<ReservationsView> inState(ReservationState state, Page page) {
+        Standing caller = caller();
+        Long owner = caller.admin() ? null : caller.userId();
+        return page.answer(
+                ReservationsView.withReasons(pool.reservations(state, owner, page.offset(), page.limit())),
+                () -> pool.countReservations(state, owner));
     }
 
     /** Shows a reservation. */

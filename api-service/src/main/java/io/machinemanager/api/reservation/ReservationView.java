@@ -4,7 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+
 import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.ReservationState;
 
 /**
  * A live reservation.
@@ -18,17 +23,49 @@ import io.machinemanager.reservation.Reservation;
  * @param state its station: provisioning, active or releasing
  * @param reservedUntil the end
  * @param secondsRemaining how long that is from now; 0 once it has passed
+ * @param notClean why it is still there, where that was asked for
  */
 public record ReservationView(long reservationId, String username, String owner, String machine, String host, int port,
-        String state, Instant reservedUntil, long secondsRemaining) {
+        String state, Instant reservedUntil, long secondsRemaining, @JsonUnwrapped NotClean notClean) {
+
+    /**
+     * Why a machine is not free although its reservation is over.
+     *
+     * @param releaseCause why the reservation ended
+     * @param releasingSince since when the account has to go
+     * @param failedRemovals how many tries to remove it have failed
+     * @param lastError what went wrong last
+     * @param nextAttemptAt when the next try is due; in the past while one is under way
+     */
+    public record NotClean(String releaseCause, Instant releasingSince, int failedRemovals,
+            @JsonInclude(Include.NON_NULL) String lastError, Instant nextAttemptAt) {
+
+        private static NotClean of(Reservation reservation) {
+            return new NotClean(name(reservation.releaseCause), reservation.releasingSince, reservation.attempts,
+                    reservation.lastError, reservation.nextAttemptAt);
+        }
+    }
 
     static ReservationView of(Reservation reservation, Instant now) {
+        return of(reservation, now, null);
+    }
+
+    static ReservationView withReasons(Reservation reservation, Instant now) {
+        return of(reservation, now,
+                reservation.state == ReservationState.RELEASING ? NotClean.of(reservation) : null);
+    }
+
+    private static ReservationView of(Reservation reservation, Instant now, NotClean notClean) {
         return new ReservationView(reservation.id, reservation.account, reservation.ownerName, reservation.machineName,
-                reservation.machine.host, reservation.machine.port, reservation.state.name().toLowerCase(Locale.ROOT),
-                reservation.reservedUntil, secondsRemaining(reservation, now));
+                reservation.machine.host, reservation.machine.port, name(reservation.state), reservation.reservedUntil,
+                secondsRemaining(reservation, now), notClean);
     }
 
     static long secondsRemaining(Reservation reservation, Instant now) {
         return Math.max(0, Duration.between(now, reservation.reservedUntil).toSeconds());
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

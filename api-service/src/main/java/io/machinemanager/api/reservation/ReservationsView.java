@@ -14,4 +14,10 @@ public record ReservationsView(List<ReservationView> reservations) {
     static ReservationsView of(LiveReservations live) {
         return new ReservationsView(live.reservations().stream().map(r -> ReservationView.of(r, live.at())).toList());
     }
+
+    /** The same for those whom the machines' trouble concerns. */
+    static ReservationsView withReasons(LiveReservations live) {
+        return new ReservationsView(
+                live.reservations().stream().map(r -> ReservationView.withReasons(r, live.at())).toList());
+    }
 }

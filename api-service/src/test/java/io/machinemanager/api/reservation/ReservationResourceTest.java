@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.notNullValue;
 
 import java.time.Instant;
 
@@ -184,6 +185,47 @@ class ReservationResourceTest {
 
         scene.change(ReservationResourceTest::expire);
         Scene.with(alice).get("/reservations").then().body("reservations[0].seconds_remaining", is(0));
+    }
+
+    @Test
+    void whatIsNotCleanYetSaysSinceWhenAndWhyToAdminsAndToItsOwner() {
+        int id = Scene.reserve("alice");
+        Scene.reserve("bob");
+        String admin = Scene.tokenOf("admin");
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        Scene.with(alice).get("/reservations?state=releasing").then().statusCode(200).body("reservations", hasSize(0));
+        Scene.with(alice).delete("/reservations/" + id).then().statusCode(202);
+
+        for (String who : new String[]{alice, admin }) {
+            Scene.with(who).get("/reservations?state=releasing").then().statusCode(200)
+                    .body("reservations", hasSize(1)).body("reservations[0].machine", is("m1"))
+                    .body("reservations[0].state", is("releasing"))
+                    .body("reservations[0].seconds_remaining", notNullValue())
+                    .body("reservations[0].release_cause", is("given_back"))
+                    .body("reservations[0].failed_removals", is(1))
+                    .body("reservations[0].last_error", is("connection refused"))
+                    .body("reservations[0].releasing_since", matchesPattern(".*Z"))
+                    .body("reservations[0].next_attempt_at", matchesPattern(".*Z"))
+                    .body("reservations[0]", not(hasKey("not_clean")));
+        }
+        Scene.as("bob").get("/reservations?state=releasing").then().body("reservations", hasSize(0));
+        Scene.as("bob").get("/reservations?state=active").then().body("reservations.machine", contains("m2"))
+                .body("reservations[0]", not(hasKey("releasing_since")));
+        Scene.with(admin).get("/reservations?state=releasing&limit=1&offset=1").then()
+                .header("X-Total-Count", "1").body("reservations", hasSize(0));
+        Scene.as("bob").get("/reservations").then().body("reservations.machine", contains("m1", "m2"))
+                .body("reservations[0]", not(hasKey("last_error")))
+                .body("reservations[0]", not(hasKey("release_cause")));
+    }
+
+    @Test
+    void aStateThatCannotBeAskedForIsABadRequestThatNamesThoseThatCan() {
+        for (String state : new String[]{"", "released", "RELEASING", "x%0a", "active&state=active" }) {
+            Scene.with(alice).urlEncodingEnabled(false).get("/reservations?state=" + state).then().statusCode(400)
+                    .body("error", is("invalid_request"));
+        }
+        Scene.with(alice).get("/reservations?state=gone").then()
+                .body("message", containsString("provisioning, active, releasing"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.machinemanager.scheduler.cleanup;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Set;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.database.Failures;
 import io.machinemanager.reservation.BacklogService;
 import io.machinemanager.reservation.BacklogService.Backlog;
@@ -22,13 +24,18 @@ public class BacklogGauges {
     private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
 
     private final BacklogService backlog;
-    private volatile Backlog latest = new Backlog(Map.of(), Duration.ZERO);
+    private volatile Backlog latest = new Backlog(Map.of(), Duration.ZERO, Map.of());
 
     BacklogGauges(BacklogService backlog, CleanUpJob cleanUp, MeterRegistry registry) {
         this.backlog = backlog;
         LIVE.forEach(state -> Gauge
                 .builder("machinemanager.reservations", () -> latest.live().getOrDefault(state, 0L))
                 .tag("state", state.name().toLowerCase(Locale.ROOT)).description("Live reservations")
+                .register(registry));
+        Arrays.stream(Outcome.values()).forEach(last -> Gauge
+                .builder("machinemanager.releasing", () -> latest.notClean().getOrDefault(last, 0L))
+                .tag("reason", last == Outcome.DONE ? "no_failure" : last.name().toLowerCase(Locale.ROOT))
+                .description("Machines that are not clean yet, by how the last work on the account ended")
                 .register(registry));
         Gauge.builder("machinemanager.backlog.overdue", () -> latest.overdue().toMillis() / 1000.0).baseUnit("seconds")
                 .description("For how long the oldest reservation that is due has waited").register(registry);
