@@ -61,6 +61,13 @@ public interface AccountConfig {
     @WithDefault("10s")
     Duration connectTimeout();
 
+    /**
+     * {@code SSH_HEALTH_TIMEOUT}: after how long a look at a machine is given up, from the connection to its answer; a
+     * machine that takes longer leaves the pool.
+     */
+    @WithDefault("10s")
+    Duration healthTimeout();
+
     /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
     @WithDefault("4")
     int concurrentRuns();

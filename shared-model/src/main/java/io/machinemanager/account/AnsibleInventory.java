@@ -16,6 +16,8 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
+import io.machinemanager.account.AccountTask.Action;
+
 /**
  * The text of Ansible's inventory and of ssh's known_hosts for one run. In both a machine goes by its number in the run,
  * so that no name from outside means anything to them.
@@ -36,13 +38,14 @@ final class AnsibleInventory {
     /**
      * The inventory.
      *
-     * @param limit how long a machine may take
+     * @param limit how long a machine may take for work on an account
+     * @param lookLimit how long Ansible waits for the answer of a machine that is only looked at
      * @return YAML in ASCII
      */
-    static String inventory(List<AccountTask> tasks, Duration limit) {
+    static String inventory(List<AccountTask> tasks, Duration limit, Duration lookLimit) {
         List<NodeTuple> hosts = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
-            hosts.add(entry(hostName(i), host(hostName(i), tasks.get(i), limit)));
+            hosts.add(entry(hostName(i), host(hostName(i), tasks.get(i), limit, lookLimit)));
         }
         Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
         StringWriter text = new StringWriter();
@@ -50,14 +53,20 @@ final class AnsibleInventory {
         return text.toString();
     }
 
-    private static Node host(String name, AccountTask task, Duration limit) {
+    private static Node host(String name, AccountTask task, Duration limit, Duration lookLimit) {
         Target target = task.target();
-        return map(List.of(entry("ansible_host", unsafe(target.host())),
+        List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
                 entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
                 entry("ansible_user", unsafe(target.user())), entry("ansible_password", unsafe(target.password())),
                 entry("ansible_ssh_extra_args", unsafe("-o HostKeyAlias=" + name)),
                 entry("account_command", unsafe(AccountScript.command(target))),
                 entry("account_input", unsafe(AccountScript.input(task, limit)))));
+        if (task.action() == Action.PROBE) {
+            Node patience = plain(Tag.INT, Long.toString(Math.max(1, lookLimit.toSeconds())));
+            values.add(entry("ansible_ssh_timeout", patience));
+            values.add(entry("account_patience", patience));
+        }
+        return map(values);
     }
 
     /** The host keys of all machines, as sshd(8) describes the file. */

@@ -48,7 +48,8 @@ final class AnsibleRun {
         try {
             folder = files.newRun();
             PrivateFiles.write(folder.resolve("inventory.yml"),
-                    AnsibleInventory.inventory(tasks, AccountScript.shareOf(config.runTimeout())));
+                    AnsibleInventory.inventory(tasks, AccountScript.shareOf(config.runTimeout()),
+                            config.healthTimeout()));
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
             return run(folder);
         } catch (IOException e) {

@@ -52,7 +52,7 @@ record MachineAnswer(String answer, int status, String said) {
             unreachable("connection refused", "The machine refuses the connection: nothing answers on its SSH port."),
             unreachable("no route to host|network is unreachable|host is down",
                     "There is no way to the machine through the network."),
-            unreachable("timed out", "The machine does not answer in time."),
+            unreachable("timed out|in the expected time frame", "The machine does not answer in time."),
             unreachable("no matching (key exchange|cipher|mac|host key)",
                     "The machine's SSH server has no algorithm in common with the client."),
             unreachable("permission denied|incorrect password|authentication fail|too many authentication",

@@ -63,7 +63,7 @@ public class SshDriver implements AccountDriver {
     }
 
     private AccountResult run(AccountTask task) {
-        long end = System.nanoTime() + config.runTimeout().toNanos();
+        long end = System.nanoTime() + limit(task).toNanos();
         try (Lease lease = connections.take(task.target())) {
             if (task.action() == Action.PROBE) {
                 // A look at a machine is worth something only with a log-in of its own.
@@ -79,7 +79,7 @@ public class SshDriver implements AccountDriver {
             try {
                 return Optional.of(connection.run(task, config.connectTimeout(), config.runTimeout()).result());
             } catch (SocketTimeoutException e) {
-                return Optional.of(tooLate());
+                return Optional.of(tooLate(task));
             } catch (JSchException | IOException e) {
                 Log.debugf("Machine %s: its connection broke: %s", task.target().machine(), e.getMessage());
                 return Optional.empty();
@@ -90,7 +90,7 @@ public class SshDriver implements AccountDriver {
     private AccountResult onFresh(AccountTask task, Lease lease, long end) {
         SshConnection connection;
         try {
-            connection = lease.replace(open(task.target()));
+            connection = lease.replace(open(task));
         } catch (SshFailure e) {
             return e.result();
         }
@@ -100,7 +100,7 @@ public class SshDriver implements AccountDriver {
         } catch (JSchException e) {
             return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
         } catch (SocketTimeoutException e) {
-            return tooLate();
+            return tooLate(task);
         } catch (IOException e) {
             return new AccountResult(Outcome.FAILED, e.getMessage());
         }
@@ -110,7 +110,19 @@ public class SshDriver implements AccountDriver {
         return SshConnection.open(target, config.connectTimeout(), script);
     }
 
-    private AccountResult tooLate() {
+    private SshConnection open(AccountTask task) throws SshFailure {
+        Duration patience = task.action() == Action.PROBE ? config.healthTimeout() : config.connectTimeout();
+        return SshConnection.open(task.target(), patience, script);
+    }
+
+    private Duration limit(AccountTask task) {
+        return task.action() == Action.PROBE ? config.healthTimeout() : config.runTimeout();
+    }
+
+    private AccountResult tooLate(AccountTask task) {
+        if (task.action() == Action.PROBE) {
+            return new AccountResult(Outcome.UNREACHABLE, "The machine does not answer in time.");
+        }
         return new AccountResult(Outcome.FAILED, "No answer within %d s.".formatted(config.runTimeout().toSeconds()));
     }
 

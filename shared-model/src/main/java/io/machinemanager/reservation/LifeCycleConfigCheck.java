@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.account.AccountConfig;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.startup.StartupCheck;
 
@@ -14,10 +15,12 @@ class LifeCycleConfigCheck implements StartupCheck {
 
     private final ReservationConfig reservations;
     private final MachineConfig machines;
+    private final AccountConfig accounts;
 
-    LifeCycleConfigCheck(ReservationConfig reservations, MachineConfig machines) {
+    LifeCycleConfigCheck(ReservationConfig reservations, MachineConfig machines, AccountConfig accounts) {
         this.reservations = reservations;
         this.machines = machines;
+        this.accounts = accounts;
     }
 
     @Override
@@ -31,6 +34,7 @@ class LifeCycleConfigCheck implements StartupCheck {
                 problem(isUnder(reservations.provisioningTimeout(), 1),
                         "PROVISIONING_TIMEOUT must be at least a second."),
                 problem(isUnder(machines.healthInterval(), 1), "SSH_HEALTH_INTERVAL must be at least a second."),
+                problem(isUnder(accounts.healthTimeout(), 1), "SSH_HEALTH_TIMEOUT must be at least a second."),
                 problem(machines.healthConcurrency() < 1, "SSH_HEALTH_CONCURRENCY must be at least 1."))
                 .flatMap(problems -> problems);
     }

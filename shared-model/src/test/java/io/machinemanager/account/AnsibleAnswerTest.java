@@ -17,6 +17,8 @@ class AnsibleAnswerTest {
             UNREACHABLE | refuses the connection | ssh: connect to host 127.0.0.1 port 1: Connection refused
             UNREACHABLE | in time | ssh: connect to host 10.0.0.1 port 22: Connection timed out
             UNREACHABLE | in time | Connection timed out during banner exchange
+            UNREACHABLE | in time | The account_script action failed to execute in the expected time frame (10) and was terminated
+            UNREACHABLE | in time | Timed out after 10 second(s).
             UNREACHABLE | not found | ssh: Could not resolve hostname nowhere: Name or service not known
             UNREACHABLE | no way | ssh: connect to host 10.0.0.1 port 22: No route to host
             UNREACHABLE | or the password is wrong | root@127.0.0.1: Permission denied (publickey,password).

@@ -152,6 +152,29 @@ class AnsibleDriverTest {
         }
     }
 
+    @Test
+    void aLookThatTakesTooLongIsGivenUpAndAccountWorkIsNot() {
+        var impatient = new AnsibleDriver(TestSettings.in(workDir).withHealthTimeout(Duration.ofSeconds(4)));
+        LabMachine machine = lab.machine(0);
+        machine.exec("sh", "-c", "mkdir -p /root/.ssh; echo 'sleep 8' >/root/.ssh/rc");
+        try {
+            long token = AccountWork.newToken();
+            var creation = new AccountWork(impatient).start(AccountWork.creation(machine.target(), "emil", token));
+            assertThat(AccountWork.resultOf(creation)).isEqualTo(AccountResult.done());
+
+            long start = System.nanoTime();
+            assertUnreachable(new AccountWork(impatient).result(AccountTask.probe(machine.target())),
+                    "does not answer in time");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
+        } finally {
+            machine.exec("rm", "-f", "/root/.ssh/rc");
+            impatient.close();
+        }
+        assertThat(work.result(AccountTask.probe(machine.target())).isDone()).isTrue();
+        assertThat(work.result(new AccountTask(machine.target(), AccountTask.Action.REMOVE, "emil",
+                work.result(AccountTask.probe(machine.target())).accounts().get("emil"), null)).isDone()).isTrue();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
             "-oProxyCommand=id" })

@@ -6,12 +6,13 @@ import java.util.Optional;
 
 /** Settings of a driver under test. */
 record TestSettings(String playbook, int forks, Duration runTimeout, Duration connectTimeout, int concurrentRuns,
-        int batchSize, Optional<Path> workDir, int maxConnections, Duration keepConnections) implements AccountConfig {
+        int batchSize, Optional<Path> workDir, int maxConnections, Duration keepConnections,
+        Duration healthTimeout) implements AccountConfig {
 
     /** The defaults, with a work folder of the test's own. */
     static TestSettings in(Path workDir) {
         return new TestSettings("ansible-playbook", 20, Duration.ofSeconds(60), Duration.ofSeconds(10), 4, 100,
-                Optional.of(workDir), 100, Duration.ofMinutes(5));
+                Optional.of(workDir), 100, Duration.ofMinutes(5), Duration.ofSeconds(10));
     }
 
     @Override
@@ -21,31 +22,36 @@ record TestSettings(String playbook, int forks, Duration runTimeout, Duration co
 
     TestSettings withPlaybook(Path program) {
         return new TestSettings(program.toString(), forks, runTimeout, connectTimeout, concurrentRuns, batchSize,
-                workDir, maxConnections, keepConnections);
+                workDir, maxConnections, keepConnections, healthTimeout);
     }
 
     TestSettings withRunTimeout(Duration timeout) {
         return new TestSettings(playbook, forks, timeout, connectTimeout, concurrentRuns, batchSize, workDir,
-                maxConnections, keepConnections);
+                maxConnections, keepConnections, healthTimeout);
     }
 
     TestSettings withRuns(int runs) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, runs, batchSize, workDir, maxConnections,
-                keepConnections);
+                keepConnections, healthTimeout);
     }
 
     TestSettings withConnectTimeout(Duration timeout) {
         return new TestSettings(playbook, forks, runTimeout, timeout, concurrentRuns, batchSize, workDir,
-                maxConnections, keepConnections);
+                maxConnections, keepConnections, healthTimeout);
     }
 
     TestSettings withMaxConnections(int limit) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir, limit,
-                keepConnections);
+                keepConnections, healthTimeout);
     }
 
     TestSettings withKeepConnections(Duration rest) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir,
-                maxConnections, rest);
+                maxConnections, rest, healthTimeout);
+    }
+
+    TestSettings withHealthTimeout(Duration timeout) {
+        return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir,
+                maxConnections, keepConnections, timeout);
     }
 }

@@ -2,8 +2,13 @@ package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
 
@@ -30,7 +35,8 @@ class ProbeServiceTest {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("reservations.spare-pool-percent", "33", "reservations.replace-after-failures", "1");
+            return Map.of("reservations.spare-pool-percent", "33", "reservations.replace-after-failures", "1",
+                    "SSH_HEALTH_INTERVAL", "37s", "SSH_HEALTH_CONCURRENCY", "4");
         }
     }
 
@@ -66,6 +72,26 @@ class ProbeServiceTest {
         assertThat(probes.probeDue()).isZero();
 
         assertThat(scene.machine("m1").lastSeenAt).isNotNull();
+        assertThat(Duration.between(scene.machine("m1").lastSeenAt, scene.machine("m1").nextProbeAt))
+                .as("SSH_HEALTH_INTERVAL").isBetween(Duration.ofSeconds(32), Duration.ofSeconds(37));
+
+        scene.change("m2", machine -> machine.nextProbeAt = machine.createdAt);
+        assertThat(probes.probeDue()).isEqualTo(1);
+    }
+
+    @Test
+    void onlySoManyAreLookedAtAtOnce() {
+        scene.machines("m4", "m5", "m6");
+        List<CompletableFuture<Void>> gates = Stream.of("m1", "m2", "m3", "m4", "m5", "m6").map(machines::hold)
+                .toList();
+        CompletableFuture<Integer> looks = CompletableFuture.supplyAsync(probes::probeDue);
+        await().until(() -> machines.waiting() == 4);
+        await().during(Duration.ofMillis(300)).until(() -> machines.waiting() == 4);
+
+        gates.forEach(gate -> gate.complete(null));
+
+        assertThat(looks).succeedsWithin(Duration.ofSeconds(20)).as("SSH_HEALTH_CONCURRENCY").isEqualTo(4);
+        assertThat(probes.probeDue()).isEqualTo(2);
     }
 
     @Test
@@ -134,6 +160,8 @@ class ProbeServiceTest {
         assertThat(machines.accountsOn("m3")).containsExactly("alice");
         assertThat(scene.history("m1")).anySatisfy(event -> assertThat(event).startsWith("REPLACED ").contains("m3"));
         assertThat(scene.history("m3")).anySatisfy(event -> assertThat(event).startsWith("REPLACES ").contains("m1"));
+        assertThat(scene.history("m3")).contains("ACCOUNT_MADE");
+        assertThat(scene.machine("m3").lastSeenAt).as("the account work was seen to work").isNotNull();
         assertThat(scene.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil());
         assertThat(scene.latest("m3").passwordHash).isEqualTo(scene.latest("m2").passwordHash);
 

@@ -4,10 +4,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -34,6 +37,9 @@ public class FakeMachines implements AccountDriver {
     private final Map<String, Long> fences = new ConcurrentHashMap<>();
     private final Map<String, Function<AccountTask, CompletableFuture<AccountResult>>> faults = new ConcurrentHashMap<>();
 
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
+
     @Override
     public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
         return tasks.stream().map(this::start).toList();
@@ -44,6 +50,8 @@ public class FakeMachines implements AccountDriver {
         accounts.clear();
         fences.clear();
         faults.clear();
+        waiting.set(0);
+        log.clear();
     }
 
     /** Lets every task of that machine end so, without any effect on it. */
@@ -64,8 +72,33 @@ public class FakeMachines implements AccountDriver {
      */
     public CompletableFuture<Void> hold(String machine) {
         CompletableFuture<Void> gate = new CompletableFuture<>();
-        faults.put(machine, task -> gate.thenApply(open -> work(task)));
+        faults.put(machine, task -> {
+            waiting.incrementAndGet();
+            return gate.thenApply(open -> {
+                waiting.decrementAndGet();
+                return work(task);
+            });
+        });
         return gate;
+    }
+
+    /** The machines that were asked to remove an account, in this order. */
+    public List<String> removals() {
+        return asked(Action.REMOVE);
+    }
+
+    /** The machines that were looked at, in this order. */
+    public List<String> probes() {
+        return asked(Action.PROBE);
+    }
+
+    private List<String> asked(Action action) {
+        return log.stream().filter(task -> task.action() == action).map(task -> task.target().machine()).toList();
+    }
+
+    /** How many tasks wait because their machines are held. */
+    public int waiting() {
+        return waiting.get();
     }
 
     /** Runs something when a task of that machine is about to start. */
@@ -118,6 +151,7 @@ public class FakeMachines implements AccountDriver {
     }
 
     private CompletableFuture<AccountResult> start(AccountTask task) {
+        log.add(task);
         return faults.getOrDefault(task.target().machine(), t -> CompletableFuture.completedFuture(work(t)))
                 .apply(task);
     }
