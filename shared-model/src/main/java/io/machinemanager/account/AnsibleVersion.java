@@ -14,6 +14,9 @@ public final class AnsibleVersion {
     private static final int OLDEST_MAJOR = 2;
     private static final int OLDEST_MINOR = 14;
     private static final int PATIENCE_SECONDS = 30;
+    private static final int TRIES = 3;
+    // From here on a status means that a signal ended the program.
+    private static final int KILLED = 128;
 
     private AnsibleVersion() {
     }
@@ -54,27 +57,38 @@ public final class AnsibleVersion {
                 : Optional.of("Account work needs %s: install %s.".formatted(program, toInstall));
     }
 
-    /** What a program said; nothing when it cannot be started. */
+    /**
+     * What a program said; nothing when it cannot be started. One that was killed, as on a host short of memory, says
+     * nothing about what is installed: it is asked again.
+     */
     private static Optional<Answer> answerOf(String... command) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         AnsibleRun.cleanEnvironment(builder.environment());
         // Ansible makes a folder before it says anything, and the home of a service's user may not be there.
         builder.environment().put("ANSIBLE_LOCAL_TEMP", System.getProperty("java.io.tmpdir"));
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
-                process.destroyForcibly();
-                return process;
-            });
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return Optional.of(new Answer(process.waitFor(), output));
+            for (int attempt = 1;; attempt++) {
+                Process process = builder.start();
+                String output = outputOf(process);
+                if (process.waitFor() < KILLED || attempt == TRIES) {
+                    return Optional.of(new Answer(process.exitValue(), output));
+                }
+            }
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    private static String outputOf(Process process) throws IOException {
+        process.getOutputStream().close();
+        process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
+            process.destroyForcibly();
+            return process;
+        });
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private record Answer(int status, String output) {

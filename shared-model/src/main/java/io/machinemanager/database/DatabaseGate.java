@@ -4,8 +4,6 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 import javax.sql.DataSource;
 
@@ -20,9 +18,7 @@ import org.hibernate.SessionFactory;
 
 import io.machinemanager.database.DatabaseConfig.Schema;
 import io.machinemanager.startup.StartupOrder;
-import io.machinemanager.startup.StartupRefusal;
 import io.quarkus.logging.Log;
-import io.quarkus.runtime.ApplicationLifecycleManager;
 import io.quarkus.runtime.StartupEvent;
 
 /**
@@ -35,41 +31,30 @@ class DatabaseGate {
     private static final int OLDEST_MAJOR = 10;
     private static final int OLDEST_MINOR = 6;
     private static final Duration REMINDER = Duration.ofMinutes(1);
-    private static final Duration SIGHT = Duration.ofMillis(200);
 
     private final DataSource database;
     private final Flyway flyway;
     private final SessionFactory mapping;
     private final DatabaseConfig config;
+    private final DatabasePatience patience;
 
     DatabaseGate(DataSource database, Flyway flyway, SessionFactory mapping, DatabaseConfig config) {
         this.database = database;
         this.flyway = flyway;
         this.mapping = mapping;
         this.config = config;
+        this.patience = new DatabasePatience(config);
     }
 
     void open(@Observes @Priority(StartupOrder.DATABASE) StartupEvent start) {
-        for (int attempt = 1;; attempt++) {
-            try {
+        try {
+            patience.insist(() -> {
                 checkServer();
                 prepareSchema();
-                return;
-            } catch (SQLException | FlywayException | HibernateException e) {
-                SQLException cause = Reachability.lostConnection(e).orElseThrow(
-                        () -> refusal("The database cannot be used: %s", oneLine(e)));
-                tryAgain(attempt, cause);
-            }
+            });
+        } catch (SQLException | FlywayException | HibernateException e) {
+            throw DatabasePatience.refusal("The database cannot be used: %s", DatabasePatience.oneLine(e));
         }
-    }
-
-    private void tryAgain(int attempt, SQLException cause) {
-        int most = 1 + config.connectMaxRetries();
-        if (attempt >= most) {
-            throw refusal("The database could not be reached in %d tries: %s", most, oneLine(cause));
-        }
-        Log.warnf("The database cannot be reached (try %d of %d): %s", attempt, most, oneLine(cause));
-        pause(config.connectRetry());
     }
 
     private void checkServer() throws SQLException {
@@ -79,7 +64,7 @@ class DatabaseGate {
             boolean recent = major > OLDEST_MAJOR
                     || major == OLDEST_MAJOR && server.getDatabaseMinorVersion() >= OLDEST_MINOR;
             if (!recent || !server.getDatabaseProductName().equals("MariaDB")) {
-                throw refusal("The database is %s %s; MariaDB %d.%d or newer is needed.",
+                throw DatabasePatience.refusal("The database is %s %s; MariaDB %d.%d or newer is needed.",
                         server.getDatabaseProductName(), server.getDatabaseProductVersion(), OLDEST_MAJOR,
                         OLDEST_MINOR);
             }
@@ -107,7 +92,7 @@ class DatabaseGate {
                         String.join(", ", state.missing()));
                 reminded = now;
             }
-            pause(config.connectRetry());
+            patience.pause();
             state = schemaState();
         }
     }
@@ -115,27 +100,8 @@ class DatabaseGate {
     private SchemaState schemaState() {
         SchemaState state = SchemaState.of(flyway.info().all());
         state.problem().ifPresent(problem -> {
-            throw refusal("%s", problem);
+            throw DatabasePatience.refusal("%s", problem);
         });
         return state;
-    }
-
-    /** Pauses, unless the process is told to end, which must not wait until the database is there. */
-    private static void pause(Duration time) {
-        long end = System.nanoTime() + time.toNanos();
-        for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
-            if (ApplicationLifecycleManager.isVmShuttingDown()) {
-                throw refusal("It was told to stop while it waited for the database.");
-            }
-            LockSupport.parkNanos(Math.min(left, SIGHT.toNanos()));
-        }
-    }
-
-    private static RuntimeException refusal(String format, Object... arguments) {
-        return StartupRefusal.because(List.of(format.formatted(arguments)));
-    }
-
-    private static String oneLine(Exception e) {
-        return String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ");
     }
 }

@@ -36,6 +36,19 @@ class AnsibleVersionTest {
     }
 
     @Test
+    void programThatWasKilledIsAskedAgain(@TempDir Path folder) throws IOException {
+        Path program = folder.resolve("ansible-playbook");
+        Files.writeString(program, """
+                #!/bin/sh
+                if mkdir %s/once 2>/dev/null; then kill -9 $$; fi
+                echo 'ansible-playbook [core 2.14.18]'
+                """.formatted(folder));
+        program.toFile().setExecutable(true);
+
+        assertThat(AnsibleVersion.problemWith(program.toString())).isEmpty();
+    }
+
+    @Test
     void missingProgramIsAProblemThatNamesWhatToInstall() {
         assertThat(AnsibleVersion.problemWith("/nonexistent/ansible-playbook")).hasValueSatisfying(
                 problem -> assertThat(problem).contains("/nonexistent/ansible-playbook", "install ansible-core"));

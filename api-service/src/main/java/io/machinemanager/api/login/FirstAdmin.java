@@ -1,10 +1,12 @@
 package io.machinemanager.api.login;
 
+import java.sql.SQLException;
 import java.util.List;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.machinemanager.database.DatabasePatience;
 import io.machinemanager.startup.StartupRefusal;
 import io.machinemanager.user.UserService;
 import io.quarkus.runtime.StartupEvent;
@@ -13,9 +15,9 @@ import io.quarkus.runtime.StartupEvent;
 @ApplicationScoped
 class FirstAdmin {
 
-    void seed(@Observes StartupEvent start, UserService users) {
+    void seed(@Observes StartupEvent start, UserService users, DatabasePatience patience) throws SQLException {
         try {
-            users.seedAdmin();
+            patience.insist(users::seedAdmin);
         } catch (IllegalStateException e) {
             throw StartupRefusal.because(List.of(e.getMessage()));
         }
