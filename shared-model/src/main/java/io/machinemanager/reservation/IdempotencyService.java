@@ -36,15 +36,17 @@ public class IdempotencyService {
     private final SecretBox secrets;
     private final ObjectMapper json;
     private final ReservationService reservations;
+    private final OwedWork owed;
     private final Duration longestWork;
 
     IdempotencyService(Transactions transactions, DatabaseClock clock, SecretBox secrets, ObjectMapper json,
-            ReservationService reservations, ReservationConfig config) {
+            ReservationService reservations, OwedWork owed, ReservationConfig config) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.json = json;
         this.reservations = reservations;
+        this.owed = owed;
         // trying further machines, then the last try, then taking all back
         this.longestWork = config.provisioningTimeout().multipliedBy(3);
     }
@@ -126,7 +128,16 @@ public class IdempotencyService {
         } catch (DomainException e) {
             forget(requestKey, order, requestId, e);
             throw e;
+        } catch (RuntimeException e) {
+            owed.insist("Request " + requestId, () -> undo(requestKey, order, requestId), e);
+            throw e;
         }
+    }
+
+    /** The key comes first: nobody may be given an answer that is about to become untrue. */
+    private void undo(String requestKey, ReservationOrder order, UUID requestId) {
+        transactions.run(() -> held(requestKey, order, requestId).ifPresent(IdempotencyKey::delete));
+        reservations.releaseRequest(requestId.toString());
     }
 
     private boolean keep(String requestKey, ReservationOrder order, UUID requestId, Lease lease) {
@@ -137,7 +148,7 @@ public class IdempotencyService {
         });
     }
 
-    /** A request that failed in an orderly way holds nothing; after any other failure the claim has to run out first. */
+    /** A request that failed in an orderly way holds nothing; when this fails too, the claim has to run out first. */
     private void forget(String requestKey, ReservationOrder order, UUID requestId, RuntimeException cause) {
         try {
             transactions.run(() -> held(requestKey, order, requestId).ifPresent(IdempotencyKey::delete));

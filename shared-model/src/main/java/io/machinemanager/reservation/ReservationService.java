@@ -21,7 +21,6 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
-import io.quarkus.logging.Log;
 
 /** Lends machines and takes them back. None of this may be called inside a transaction: it waits for machines. */
 @ApplicationScoped
@@ -29,11 +28,13 @@ public class ReservationService {
 
     private final ReservationStore store;
     private final AccountWorker worker;
+    private final OwedWork owed;
     private final ReservationConfig config;
 
-    ReservationService(ReservationStore store, AccountWorker worker, ReservationConfig config) {
+    ReservationService(ReservationStore store, AccountWorker worker, OwedWork owed, ReservationConfig config) {
         this.store = store;
         this.worker = worker;
+        this.owed = owed;
         this.config = config;
     }
 
@@ -148,13 +149,11 @@ public class ReservationService {
 
     /** Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. */
     private void giveUp(ReservationRequest request, RuntimeException cause) {
-        try {
-            worker.remove(request.claim(), store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
-                    ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
-        } catch (RuntimeException e) {
-            Log.errorf(e, "Request %s: not taken back at once; the scheduler will", request.requestId());
-            cause.addSuppressed(e);
-        }
+        owed.insist("Request " + request.requestId(),
+                () -> worker.remove(request.claim(),
+                        store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
+                                ReleaseCause.PROVISIONING_FAILED, request.claim(), false)),
+                cause);
     }
 
     private static Lease lease(ReservationRequest request, List<WorkItem> made, Instant until, String generated) {
@@ -170,16 +169,17 @@ public class ReservationService {
     }
 
     /**
-     * Takes back one machine before its time and waits for the removal.
+     * Takes back one machine before its time and waits for the removal. When somebody else is removing its account
+     * already, that is not waited for, and the machine is pending as long as it lasts.
      *
-     * @throws NotFoundException when there is no live reservation of that id
+     * @throws NotFoundException when there was no live reservation of that id to begin with
      */
     public ReleaseReport giveBack(long reservationId) {
-        ReleaseReport report = release(new LiveRows.One(reservationId), ReleaseCause.GIVEN_BACK);
-        if (report.isEmpty()) {
+        LiveRows which = new LiveRows.One(reservationId);
+        if (store.pending(which).isEmpty()) {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
-        return report;
+        return release(which, ReleaseCause.GIVEN_BACK);
     }
 
     /** Takes back what a request holds, if anything; what cannot be removed now is left to the scheduler. */

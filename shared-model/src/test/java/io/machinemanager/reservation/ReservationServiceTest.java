@@ -28,10 +28,12 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
@@ -49,6 +51,8 @@ class ReservationServiceTest {
 
     @Inject
     Scene scene;
+
+    MariaDb database;
 
     private Borrower alice;
 
@@ -267,6 +271,41 @@ class ReservationServiceTest {
             slow.get();
         }
         assertThat(scene.states()).as("written by the worker that lost its claim").containsExactly("m1 RELEASING");
+    }
+
+    @Test
+    void whoGivesBackAndIsOvertakenIsToldThatItIsGone() throws Exception {
+        scene.machines("m1");
+        long id = reserve(alice, 1).machines().getFirst().reservationId();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<ReleaseReport> overtaken = QuarkusTransaction.requiringNew().call(() -> {
+                Reservation reservation = Reservation.lockById(id).orElseThrow();
+                Future<ReleaseReport> second = executor.submit(() -> reservations.giveBack(id));
+                await().until(() -> database.query("select count(*) from information_schema.innodb_trx"
+                        + " where trx_state = 'LOCK WAIT'").strip().equals("1"));
+                reservation.startReleasing(ReleaseCause.GIVEN_BACK, reservation.startedAt);
+                reservation.release(reservation.startedAt);
+                return second;
+            });
+            assertThat(overtaken.get()).isEqualTo(new ReleaseReport(0, List.of()));
+        }
+        assertThatThrownBy(() -> reservations.giveBack(id)).isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void whoGivesBackWhatIsBeingRemovedIsToldThatItIsPending() throws Exception {
+        scene.machines("m1");
+        long id = reserve(alice, 1).machines().getFirst().reservationId();
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<ReleaseReport> first = executor.submit(() -> reservations.giveBack(id));
+            await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
+
+            assertThat(reservations.giveBack(id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
+
+            gate.complete(null);
+            assertThat(first.get()).isEqualTo(new ReleaseReport(1, List.of()));
+        }
     }
 
     @Test

@@ -16,6 +16,10 @@ public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
                 "quarkus.datasource.password", "test");
     }
 
+    MariaDb database() {
+        return database;
+    }
+
     /** Gives tests in this JVM the server, in a field of its type. */
     @Override
     public void inject(TestInjector injector) {

@@ -1,0 +1,88 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.database.DatabaseFailure;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.Wire;
+import io.machinemanager.testing.WiredMariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/** Whoever was told that it failed has nothing, also when the database's answer was lost and the database with it. */
+@QuarkusTest
+@WithTestResource(WiredMariaDbResource.class)
+class OwedWorkTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    IdempotencyService idempotency;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    Scene scene;
+
+    MariaDb database;
+    Wire wire;
+
+    private ReservationOrder order;
+
+    @BeforeEach
+    void oneMachine() {
+        scene.clear();
+        machines.reset();
+        scene.machines("m1");
+        order = new ReservationOrder(scene.user("alice"), 1, 60, "alice", "secret word");
+    }
+
+    private List<String> states() {
+        return database.query("select state from machine_manager.reservations").lines().toList();
+    }
+
+    private void assertFailsAndIsTakenBack(Runnable reserve) {
+        assertThatThrownBy(reserve::run).matches(DatabaseFailure::isPassing);
+        assertThat(wire.isCut()).isTrue();
+        assertThat(states()).as("what was done without an answer").containsExactly("ACTIVE");
+
+        machines.heal("m1");
+        wire.mend();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(states()).containsExactly("RELEASED"));
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void aReservationWhoseLastStepWasDoneWithoutAnAnswerIsTakenBack() {
+        machines.before("m1", () -> wire.loseAnswerToCommit(1));
+
+        assertFailsAndIsTakenBack(() -> reservations.reserve(order));
+        assertThat(scene.history("m1")).contains("RELEASE_STARTED PROVISIONING_FAILED");
+    }
+
+    @Test
+    void anAnswerThatMayNotHaveBeenKeptForItsKeyIsForgottenBeforeItBecomesUntrue() {
+        machines.before("m1", () -> wire.loseAnswerToCommit(2));
+
+        assertFailsAndIsTakenBack(() -> idempotency.reserve("key-1", order));
+
+        assertThat(idempotency.reserve("key-1", order).machines()).hasSize(1);
+        assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
+    }
+}
