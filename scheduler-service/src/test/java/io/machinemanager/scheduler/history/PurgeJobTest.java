@@ -1,0 +1,115 @@
+package io.machinemanager.scheduler.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.audit.AuditService;
+import io.machinemanager.reservation.HistoryService;
+import io.machinemanager.reservation.IdempotencyService;
+import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.scheduler.Scene;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class PurgeJobTest {
+
+    /** Thirty days. */
+    private record Settings(int retentionDays, Duration purgeInterval) implements HistoryConfig {
+
+        private Settings() {
+            this(30, Duration.ofHours(1));
+        }
+    }
+
+    @Inject
+    HistoryService history;
+
+    @Inject
+    IdempotencyService idempotency;
+
+    @Inject
+    AuditService audit;
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    Scene scene;
+
+    MariaDb database;
+
+    private PurgeJob job;
+
+    @BeforeEach
+    void twoThatAreOver() {
+        scene.clear();
+        scene.lendMachines(3);
+        scene.expire("m1", "m2");
+        reservations.cleanUp(10);
+        job = new PurgeJob(history, idempotency, audit, new Settings(), () -> 30);
+    }
+
+    private void age(String machine, String interval) {
+        scene.sql("update reservations set released_at = utc_timestamp(6) - interval " + interval
+                + ", created_at = '2001-01-01' where machine_name = '" + machine + "' and state = 'RELEASED'");
+    }
+
+    @Test
+    void onlyWhatEndedLongAgoIsForgottenWithItsEvents() {
+        age("m1", "30 day + interval 1 minute");
+        age("m2", "31 day");
+        scene.sql("update reservations set created_at = '2001-01-01' where machine_name = 'm3'");
+
+        job.run();
+
+        assertThat(scene.column("select machine_name from reservations order by 1")).containsExactly("m1", "m3");
+        assertThat(scene.column("select distinct machine_name from reservation_events e"
+                + " left join reservations r on r.id = e.reservation_id order by 1")).containsExactly("m1", "m3");
+    }
+
+    @Test
+    void moreThanABatchGoesInOneRun() {
+        age("m2", "31 day");
+        scene.sql("insert into reservations (request_id, machine_name, owner_name, account, state, created_at,"
+                + " duration_minutes, reserved_until, released_at, attempts) select request_id, machine_name, owner_name,"
+                + " account, state, created_at, 1, reserved_until, released_at, 0 from reservations, seq_1_to_"
+                + PurgeJob.BATCH + " where machine_name = 'm2'");
+
+        job.run();
+
+        assertThat(scene.column("select count(*) from reservations where machine_name = 'm2'")).containsExactly("0");
+    }
+
+    @Test
+    void answersKeptForRepetitionsAreForgottenAfterADay() {
+        scene.sql("insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, created_at)"
+                + " select id, 'old', '', '', utc_timestamp(6), utc_timestamp(6) - interval 25 hour from users"
+                + " union all select id, 'new', '', '', utc_timestamp(6), utc_timestamp(6) - interval 23 hour from users");
+
+        job.run();
+
+        assertThat(scene.column("select request_key from idempotency_keys")).containsExactly("new");
+    }
+
+    @Test
+    void aRunThatMeetsNoDatabaseDoesNotEndTheJob() {
+        age("m2", "31 day");
+        database.stop();
+        job.run();
+        database.resume();
+
+        job.run();
+
+        assertThat(scene.column("select count(*) from reservations where machine_name = 'm2'")).containsExactly("0");
+    }
+}

@@ -1,0 +1,115 @@
+package io.machinemanager.scheduler.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.scheduler.Scene;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+@TestProfile(ProbeJobTest.TwoAtOnce.class)
+class ProbeJobTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    public static class TwoAtOnce implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("SSH_HEALTH_CONCURRENCY", "2", "SSH_HEALTH_INTERVAL", "1h");
+        }
+    }
+
+    @Inject
+    ProbeService probes;
+
+    @Inject
+    MachineConfig config;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    Scene scene;
+
+    private ProbeJob job;
+
+    @BeforeEach
+    void fiveMachines() {
+        scene.clear();
+        scene.lendMachines(5);
+        scene.sql("update machines set last_seen_at = null");
+        job = new ProbeJob(probes, config);
+    }
+
+    private List<String> seen() {
+        return scene.column("select name from machines where last_seen_at is not null order by name");
+    }
+
+    @Test
+    void aTickLooksAtEachMachineInItsTurnAndAtSoManyAtOnce() {
+        List<CompletableFuture<Void>> gates = IntStream.rangeClosed(1, 5).mapToObj(i -> machines.hold("m" + i))
+                .toList();
+        CompletableFuture<Void> tick = CompletableFuture.runAsync(job::tick);
+        await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
+        await().during(Duration.ofMillis(300)).until(() -> machines.waiting() == 2);
+
+        gates.forEach(gate -> gate.complete(null));
+
+        assertThat(tick).succeedsWithin(PATIENCE);
+        assertThat(seen()).containsExactly("m1", "m2", "m3", "m4", "m5");
+    }
+
+    @Test
+    void twoSchedulersDoNotLookAtAMachineTwiceInAnInterval() {
+        ProbeJob other = new ProbeJob(probes, config);
+
+        CompletableFuture.allOf(CompletableFuture.runAsync(job::tick), CompletableFuture.runAsync(other::tick)).join();
+
+        assertThat(machines.probes()).containsExactlyInAnyOrder("m1", "m2", "m3", "m4", "m5");
+    }
+
+    @Test
+    void aMachineThatDoesNotAnswerKeepsNoOtherFromItsTurn() {
+        machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
+
+        job.tick();
+
+        assertThat(seen()).containsExactly("m1", "m3", "m4", "m5");
+        assertThat(scene.column("select unavailable_reason from machines where name = 'm2'"))
+                .containsExactly("connection refused");
+    }
+
+    @Test
+    void aStopEndsTheRoundAfterTheLooksInHand() {
+        CompletableFuture<Void> gate = machines.hold("m1");
+        CompletableFuture<Void> tick = CompletableFuture.runAsync(job::tick);
+        await().atMost(PATIENCE).until(() -> machines.waiting() == 1);
+
+        job.stop(new ShutdownEvent());
+        gate.complete(null);
+
+        assertThat(tick).succeedsWithin(PATIENCE);
+        assertThat(seen()).hasSize(2);
+    }
+}
