@@ -16,7 +16,7 @@ LEAVE_THINGS = """\
 id -un
 echo left >/tmp/of-$(id -un); mkdir -p ~/a/b && echo left >~/a/b/c
 (setsid sleep 900 >/dev/null 2>&1 </dev/null &)
-echo '* * * * * true' | crontab -
+echo '* * * * * true' | crontab - 2>/dev/null || true
 """
 
 
@@ -40,6 +40,8 @@ class Client(threading.Thread):
         self.stage, self.ledger, self.faults, self.observer = stage, ledger, faults, observer
         self.random = random.Random(f"{seed}/client/{number}")
         self.session = Session(stage, ledger, faults, f"user{number}", f"password-{number}", f"{seed}/api/{number}")
+        # Its own line to an admin, who deletes it now and then.
+        self.admin = Session(stage, ledger, faults, "admin", stage.admin_password, f"{seed}/admin/{number}")
         self.ended = threading.Event()
         self.old_names = []
 
@@ -230,6 +232,8 @@ class Client(threading.Thread):
         draw = self.random.random()
         if expire_in_full:
             self.ledger.count("left to expire in full")
+        elif draw < 0.04:
+            self.be_deleted(loans)
         elif draw < 0.45:
             for loan in loans:
                 self.give_back(loan)
@@ -266,6 +270,32 @@ class Client(threading.Thread):
                     self.ledger.violation("bad_answer", f"giving back {loan.reservation} got {answer.status} "
                                           f"{answer.body}", loan.machine)
             return
+
+    def be_deleted(self, loans):
+        """Deleting the user takes back all it has, and its token is worthless from then on; then it is made anew."""
+        for loan in loans:
+            loan.release_sent = time.time()
+            self.ledger.note(f"deleting {self.session.user}, who has {loan.request.account}", loan.machine)
+        answer = self.admin.insist("DELETE", f"/users/{self.session.user}")
+        self.ledger.count("users deleted while they had machines")
+        # 404 is right after a try whose answer was lost.
+        if answer and answer.status not in (200, 404, 500):
+            self.ledger.violation("bad_answer", f"deleting {self.session.user} got {answer.status} {answer.body}")
+        if answer and answer.ok:
+            self.try_old_token()
+        answer = self.admin.insist("POST", "/users", {"username": self.session.user, "is_admin": False,
+                                                      "password": self.session.password})
+        if answer and answer.status not in (201, 409, 500):
+            self.ledger.violation("bad_answer", f"making {self.session.user} got {answer.status} {answer.body}")
+        self.session.token = None
+
+    def try_old_token(self):
+        try:
+            answer = self.session.once("GET", "/whoami")
+        except Lost:
+            return
+        if answer.status not in (401, 500, 503):
+            self.ledger.violation("bad_answer", f"the token of {self.session.user}, deleted, got {answer.status}")
 
     def move_end(self, loan, end):
         """Moves the end; True when it was moved, False when not, None when nobody knows."""

@@ -59,12 +59,15 @@ class Planned:
     pick: int
 
 
-def plan(seed, seconds, gap):
-    """The faults of a run, each kind at least once if time allows."""
+def plan(seed, seconds, gap, only=""):
+    """The faults of a run, each kind at least once if time allows; only those that have one of these texts in the name."""
     rng = random.Random(f"{seed}/faults")
-    first = sorted(KINDS)
+    kinds = [kind for kind in KINDS if any(text.strip() in kind for text in only.split(","))]
+    if not kinds:
+        raise SystemExit(f"chaos: no fault is called {only}; there are: {', '.join(KINDS)}")
+    first = sorted(kinds)
     rng.shuffle(first)
-    kinds, weights = list(KINDS), [k[0] for k in KINDS.values()]
+    weights = [KINDS[kind][0] for kind in kinds]
     planned, at = [], 1.0
     while at < seconds:
         kind = first.pop() if first else rng.choices(kinds, weights)[0]
@@ -285,13 +288,13 @@ class Faults:
     def on_machine(self, fault, target, rng):
         machine = self.stage.machines[target]
         if fault.kind == "refuse ssh":
-            self.stage.on_lab("stop", str(self.stage.lab), target)
+            self.stage.on_lab("stop", str(machine.lab), target)
             try:
                 self.pause(fault.seconds)
             finally:
-                self.stage.on_lab("start", str(self.stage.lab), target)
+                self.stage.on_lab("start", str(machine.lab), target)
         elif fault.kind == "restart machine":
-            self.stage.on_lab("restart", str(self.stage.lab), target)
+            self.stage.on_lab("restart", str(machine.lab), target)
         elif fault.kind == "blackhole ssh":
             self.blackhole(machine, fault.seconds)
         elif fault.kind == "freeze machine":
@@ -323,15 +326,16 @@ class Faults:
                 send(pid, signal.SIGCONT)
 
     def spoil(self, machine, fault):
-        """Puts another program in the place of useradd or userdel."""
+        """Puts another program in the place of the one that makes or removes accounts."""
         command, how, *late = fault.kind.split()
+        name, real_program = machine.program(command)
         folder = machine.root() / "usr/sbin"
-        work = f'/usr/sbin/{command}.whole "$@"\n' if late else ""
-        last = "exec sleep 60\n" if how == "hangs" else f'echo "{command}: the disk is on fire" >&2\nexit 1\n'
-        real, kept, new = folder / command, folder / f"{command}.whole", folder / f"{command}.new"
+        work = f'{real_program} "$@"\n' if late else ""
+        last = "exec sleep 60\n" if how == "hangs" else f'echo "{name}: the disk is on fire" >&2\nexit 1\n'
+        real, kept, new = folder / name, folder / f"{name}.whole", folder / f"{name}.new"
         new.write_text(f"#!/bin/sh\n{work}{last}", encoding="ascii")
         new.chmod(0o755)
-        os.link(real, kept)
+        os.link(real, kept, follow_symlinks=False)
         new.rename(real)
         try:
             self.pause(fault.seconds)

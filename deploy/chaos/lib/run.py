@@ -1,5 +1,6 @@
 """One run: prepare, attack, wait until all is calm, and check that everything is as if nothing had happened."""
 
+import os
 import threading
 import time
 
@@ -15,8 +16,10 @@ from stage import CONVERGENCE, Stage
 class Run:
     """The parts of the suite, in the order of their work."""
 
-    def __init__(self, folder, root, options, gap):
-        self.folder, self.options, self.gap = folder, options, gap
+    def __init__(self, folder, root, options):
+        self.folder, self.options = folder, options
+        # Whoever makes this file ends the faults early.
+        self.stop, self.attacking = folder / "stop", False
         self.stage = Stage(folder, root, options["product"])
         self.ledger = Ledger(folder / "journal.jsonl")
         self.faults = self.observer = self.admin = None
@@ -31,8 +34,9 @@ class Run:
     def prepare(self):
         options = self.options
         self.say(f"seed {options['seed']}: {options['minutes']:g} min of faults, {options['machines']} machines, "
-                 f"{options['clients']} clients")
-        self.stage.start(options["machines"])
+                 f"{options['busybox']} of them with busybox, {options['clients']} clients; "
+                 f"to end it early: Ctrl-C, or touch {self.stop}")
+        self.stage.start(options["machines"], options["busybox"])
         self.faults = Faults(self.stage, self.ledger)
         self.observer = Observer(self.stage, self.ledger, self.faults)
         seed = options["seed"]
@@ -61,14 +65,21 @@ class Run:
         supervisor = threading.Thread(target=self.supervise, name="supervisor", daemon=True)
         for thread in (*self.clients, watcher, supervisor):
             thread.start()
-        schedule = plan(self.options["seed"], seconds, self.gap)
+        schedule = plan(self.options["seed"], seconds, self.options["gap"], self.options["only"])
         injector = threading.Thread(target=self.faults.run, args=(schedule,), name="injector", daemon=True)
         injector.start()
         self.say(f"the attack begins: {len(schedule)} faults are planned")
+        self.attacking = True
         until = time.time() + seconds
-        while (left := until - time.time()) > 0:
-            time.sleep(min(15, left))
-            self.progress()
+        reported = time.time()
+        while time.time() < until and not self.stop.exists():
+            time.sleep(min(0.5, max(0.0, until - time.time())))
+            if time.time() - reported >= 15:
+                reported = time.time()
+                self.progress()
+        until = min(until, time.time())
+        self.attacking = False
+        self.faults.stopping.set()
         injector.join()
         self.faults.heal()
         self.say("all faults are over; the clients finish what they have begun")
@@ -160,8 +171,8 @@ class Run:
     def report(self):
         """Prints the table; gives the exit status."""
         run = {"seed": self.options["seed"], "minutes": self.options["minutes"],
-               "took": round(time.time() - self.began), "machines": len(self.stage.machines),
-               "clients": self.options["clients"], "convergence": CONVERGENCE, "versions": self.stage.versions()}
+               "took": round(time.time() - self.began), "machines": len(self.stage.machines), "busybox": self.options["busybox"],
+               "clients": self.options["clients"], "processors": os.cpu_count(), "convergence": CONVERGENCE, "versions": self.stage.versions()}
         data = as_data(run, self.ledger, self.faults, self.observer)
         explain(self.ledger)
         show(data)

@@ -166,7 +166,8 @@ class Machine:
     """One machine of the lab, as its host sees it."""
 
     def __init__(self, lab, described):
-        self.name, self.port = described["name"], described["port"]
+        self.lab, self.name, self.port = lab, described["name"], described["port"]
+        self.busybox = described["name"].startswith("busybox")
         self.user, self.password = described["user"], described["password"]
         self.state = lab / "hosts" / self.name
         self.disk, self.lower = self.state / "disk", self.state / "lower"
@@ -191,6 +192,13 @@ class Machine:
         except OSError:
             return None
 
+    def program(self, command):
+        """What does the work of useradd or userdel here: its name, and how it is called under another name."""
+        if not self.busybox:
+            return command, f"/usr/sbin/{command}.whole"
+        name = {"useradd": "adduser", "userdel": "deluser"}[command]
+        return name, f"/usr/bin/busybox {name}"
+
     def processes(self):
         """The numbers of all its processes."""
         space, found = self.namespace(), []
@@ -208,7 +216,7 @@ class Stage:
 
     def __init__(self, folder, root, product):
         self.dir, self.root, self.product = Path(folder), Path(root), Path(product)
-        self.logs, self.tmp, self.lab = self.dir / "logs", self.dir / "tmp", self.dir / "lab"
+        self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
         self.logs.mkdir(mode=0o700)
         self.tmp.mkdir(mode=0o700)
         self.java = subprocess.run([self.root / "deploy/setup/jdk"], check=True, capture_output=True,
@@ -233,12 +241,15 @@ class Stage:
         self.machines = {}
         self.lab_lock = threading.Lock()
 
-    def start(self, machines):
+    def start(self, machines, busybox):
         self.database.install()
         self.database.start()
-        self.on_lab("up", str(self.lab), str(machines))
-        described = json.loads((self.lab / "machines.json").read_text())
-        self.machines = {m["name"]: Machine(self.lab, m) for m in described}
+        for flavour, count, prefix in (("debian", machines - busybox, "lab-"), ("busybox", busybox, "busybox-")):
+            if count:
+                lab = self.dir / flavour
+                self.on_lab("up", str(lab), str(count), "--flavour", flavour, "--prefix", prefix)
+                described = json.loads((lab / "machines.json").read_text())
+                self.machines |= {m["name"]: Machine(lab, m) for m in described}
         while not self.database.greets():
             time.sleep(0.1)
         for service in self.services:
