@@ -1,0 +1,94 @@
+package io.machinemanager.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Year;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.LabMachine;
+
+/** A machine may believe in any time at all: nothing of ours asks it. */
+class WrongClockTest {
+
+    @TempDir
+    static Path workDir;
+    private static Lab lab;
+    private static LabMachine machine;
+    private static AnsibleDriver driver;
+    private static AccountWork work;
+
+    @BeforeAll
+    static void start() throws IOException {
+        lab = Lab.start(1);
+        machine = lab.machine(0);
+        driver = new AnsibleDriver(TestSettings.in(workDir));
+        work = new AccountWork(driver);
+        // Every program there asks this library for the time, which reads how wrong it is to be from a file.
+        Files.copy(library(), machine.path("/usr/lib/libfaketime.so.1"), StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(machine.path("/etc/ld.so.preload"), "/usr/lib/libfaketime.so.1\n");
+        machine.exec("sh", "-c", "kill -HUP $(cat /run/sshd.pid)");
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.close();
+        lab.close();
+    }
+
+    private static Path library() throws IOException {
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(Path.of("/usr/lib"))) {
+            for (Path folder : folders) {
+                Path library = folder.resolve("faketime/libfaketime.so.1");
+                if (Files.exists(library)) {
+                    return library;
+                }
+            }
+        }
+        throw new IllegalStateException("libfaketime is missing: apt-get install faketime");
+    }
+
+    private static int year(String wrong) throws IOException {
+        Files.writeString(machine.path("/etc/faketimerc"), wrong + "\n");
+        return Integer.parseInt(machine.exec("date", "+%Y").output().strip());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-20y", "+60y" })
+    void accountIsMadeAndGoneAgainWhateverTheTime(String wrong) throws IOException {
+        assertThat(Math.abs(year(wrong) - Year.now().getValue())).isGreaterThan(15);
+        long token = AccountWork.newToken();
+
+        assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
+        assertThat(AccountWork.login(machine, "alice").works()).isTrue();
+        assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+
+        assertThat(machine.passwdHas("alice")).isFalse();
+        assertThat(AccountWork.login(machine, "alice").isRefused()).isTrue();
+    }
+
+    @Test
+    void accountSurvivesAClockThatJumpsAndGoesWhenItShould() throws IOException {
+        assertThat(year("+60y")).isGreaterThan(2080);
+        long token = AccountWork.newToken();
+        assertThat(work.create(machine, "bert", token)).isEqualTo(AccountResult.done());
+
+        assertThat(year("-20y")).isLessThan(2030);
+        assertThat(AccountWork.login(machine, "bert").works()).isTrue();
+        assertThat(work.create(machine, "bert", token)).as("repeated").isEqualTo(AccountResult.done());
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.passwdHas("bert")).isFalse();
+        assertThat(work.create(machine, "bert", token).reason()).contains("already cleaned up");
+    }
+}
