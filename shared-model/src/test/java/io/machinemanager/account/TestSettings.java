@@ -9,10 +9,10 @@ record TestSettings(String playbook, int forks, Duration runTimeout, Duration co
         int batchSize, Optional<Path> workDir, int maxConnections, Duration keepConnections,
         Duration healthTimeout) implements AccountConfig {
 
-    /** The defaults, with a work folder of the test's own. */
+    /** The defaults, with a work folder of the test's own, and patience with looks on a busy host. */
     static TestSettings in(Path workDir) {
         return new TestSettings("ansible-playbook", 20, Duration.ofSeconds(60), Duration.ofSeconds(10), 4, 100,
-                Optional.of(workDir), 100, Duration.ofMinutes(5), Duration.ofSeconds(10));
+                Optional.of(workDir), 100, Duration.ofMinutes(5), Duration.ofSeconds(60));
     }
 
     @Override
