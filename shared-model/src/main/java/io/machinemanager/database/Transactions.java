@@ -22,6 +22,8 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 public class Transactions {
 
     static final int ATTEMPTS = 8;
+    // each may wait for a server that does not answer
+    private static final int ATTEMPTS_IF_BROKEN = 3;
 
     private static final Set<Integer> LOST_RACES = Set.of(1205, 1020, 1062, 1452);
 
@@ -36,7 +38,7 @@ public class Transactions {
             try {
                 return QuarkusTransaction.requiringNew().call(() -> believed(work));
             } catch (RuntimeException e) {
-                if (attempt == ATTEMPTS || !isLostRace(e)) {
+                if (attempt == ATTEMPTS || !isLostRace(e) || e instanceof Broken && attempt == ATTEMPTS_IF_BROKEN) {
                     throw e;
                 }
                 Log.debugf("Lost a race in the database, attempt %d: %s", attempt, e.getMessage());
@@ -62,7 +64,7 @@ public class Transactions {
 
     private static void checkAlive() {
         if (QuarkusTransaction.getStatus() != Status.STATUS_ACTIVE) {
-            throw new LostRaceException("the transaction broke while it was worked in");
+            throw new Broken();
         }
     }
 
@@ -93,5 +95,14 @@ public class Transactions {
     private static void pause(int attempt) {
         long most = TimeUnit.MILLISECONDS.toNanos(5L << attempt);
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most));
+    }
+
+    private static final class Broken extends LostRaceException {
+
+        private static final long serialVersionUID = 1;
+
+        private Broken() {
+            super("the transaction broke while it was worked in");
+        }
     }
 }
