@@ -51,6 +51,13 @@ lint:
     @grep -rlIE '^#!(/usr/bin/env bash|/bin/(ba)?sh)' --exclude-dir=target --exclude-dir=.git . | sort | xargs shellcheck --external-sources
     @echo "shellcheck: the scripts are clean"
 
+# Look up known advisories for all libraries; without a network, list those with newer releases
+[group('build')]
+[no-exit-message]
+audit:
+    @{{ need }} python3:python3
+    @deploy/package/audit
+
 # Bring the sources into the project's format
 [group('build')]
 format:
