@@ -4,6 +4,7 @@ import java.util.List;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.login.LoginCounter;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
@@ -38,6 +39,7 @@ public class Scene {
             Reservation.deleteAll();
             Machine.deleteAll();
             User.deleteAll();
+            LoginCounter.deleteAll();
         });
         fakes.reset();
         users.seedAdmin();

@@ -8,6 +8,7 @@ import java.util.Map;
  */
 public abstract sealed class DomainException extends RuntimeException
         permits ConflictException, ForbiddenException, InvalidGrantException, InvalidRequestException,
+        InvalidTokenException,
         NotEnoughAvailableException, NotFoundException, ProvisioningFailedException, TooManyRequestsException,
         UnavailableException {
 

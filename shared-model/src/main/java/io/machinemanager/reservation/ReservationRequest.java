@@ -14,4 +14,10 @@ import java.util.UUID;
  */
 record ReservationRequest(String requestId, Borrower borrower, String account, String passwordHash, int minutes,
         UUID claim) {
+
+    /** Leaves the hash out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "request " + requestId;
+    }
 }

@@ -9,12 +9,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
-import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
-import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.quarkus.logging.Log;
@@ -126,25 +124,24 @@ public class UserService {
     }
 
     /**
-     * Checks a name and a password. It takes the same work whether there is such a user or not.
+     * Checks a name and a password. It takes the same work whether there is such a user or not. Whoever calls this sees to
+     * it that nobody guesses.
      *
-     * @throws InvalidGrantException when they do not fit
+     * @return nothing when they do not fit
      */
-    public Standing logIn(String username, String password) {
+    public Optional<Standing> identify(String username, String password) {
         Optional<Login> login = transactions.call(() -> User.byName(username)
                 .map(user -> new Login(Standing.of(user, clock.now()), user.passwordHash)));
-        if (!hasher.fits(password, login.map(Login::passwordHash))) {
-            // a name that is none of ours is not written down: it may be a password in the wrong field
-            String target = login.isPresent() ? username : null;
-            transactions.run(() -> audit.record(
-                    Act.of(AuditAction.LOGGED_IN, target).outcome(AuditOutcome.REFUSED).bySomebody()));
-            throw new InvalidGrantException("The user name or the password is wrong.");
-        }
-        transactions.run(() -> audit.record(Act.of(AuditAction.LOGGED_IN, username).by(username)));
-        return login.orElseThrow().standing();
+        return hasher.fits(password, login.map(Login::passwordHash)) ? login.map(Login::standing) : Optional.empty();
     }
 
     private record Login(Standing standing, String passwordHash) {
+
+        /** Leaves the hash out, so that it cannot reach a log by accident. */
+        @Override
+        public String toString() {
+            return standing.username();
+        }
     }
 
     /** What the user of that name may do at this moment; nothing when there is none. */
@@ -181,19 +178,19 @@ public class UserService {
     }
 
     /**
-     * Changes one's own password. All tokens given out before stop working.
+     * Changes one's own password. All tokens given out before stop working. Whoever calls this sees to it that nobody
+     * guesses.
      *
      * @param caller who changes the password
+     * @return whether the current one fits
      * @throws InvalidRequestException when the new password is not allowed
-     * @throws ForbiddenException when the current one is wrong
+     * @throws ForbiddenException when the current one was changed in the meantime
      */
-    public void changeOwnPassword(Standing caller, String current, String wanted) {
+    public boolean changeOwnPassword(Standing caller, String current, String wanted) {
         LoginPassword.problemWith(wanted).ifPresent(UserService::refuse);
         String known = get(caller.username()).passwordHash;
         if (!hasher.fits(current, Optional.of(known))) {
-            transactions.run(() -> audit.record(
-                    Act.of(AuditAction.PASSWORD_CHANGED, caller.username()).outcome(AuditOutcome.REFUSED)));
-            throw new ForbiddenException("The current password is wrong.");
+            return false;
         }
         String hash = hasher.hash(wanted);
         transactions.run(() -> {
@@ -204,6 +201,7 @@ public class UserService {
             audit.record(Act.of(AuditAction.PASSWORD_CHANGED, user.username));
         });
         Log.infof("User %s changed the password", caller.username());
+        return true;
     }
 
     private User insert(NewUser wanted, String passwordHash) {

@@ -37,7 +37,7 @@ class CallOrigin implements AuditOrigin {
 
     @Override
     public Optional<String> apiKey() {
-        return Optional.empty();
+        return identity().flatMap(Caller::apiKey);
     }
 
     @Override

@@ -12,7 +12,10 @@ final class AllowedMethods {
 
     private static final List<Address> ADDRESSES = List.of(
             new Address("/(healthz|whoami|available|audit)", "GET, HEAD"),
-            new Address("/login", "POST"), new Address("/whoami/password", "PUT"),
+            new Address("/(login|logout|token/refresh)", "POST"),
+            new Address("/whoami/password", "PUT"), new Address("/whoami/api-keys", "GET, HEAD, POST"),
+            new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),
+            new Address("/users/[^/]+/api-keys/[^/]+", "DELETE"),
             new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
             new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),
             new Address("/reserve", "GET"), new Address("/release_all", "GET, POST"));

@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ErrorCode;
+import io.machinemanager.error.InvalidTokenException;
 import io.machinemanager.error.TooManyRequestsException;
 import io.machinemanager.error.UnavailableException;
 import io.quarkus.logging.Log;
@@ -37,6 +38,8 @@ class ErrorMappers {
         switch (failure) {
             case TooManyRequestsException tooMany ->
                 answer.header(HttpHeaders.RETRY_AFTER, tooMany.retryAfter().toSeconds());
+            case InvalidTokenException invalid ->
+                answer.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
             case UnavailableException unavailable -> answer.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
             default -> {
             }

@@ -7,11 +7,16 @@ import io.machinemanager.api.input.FieldCheck;
  *
  * @param username the user's name
  * @param password the user's password
+ * @param refresh whether a refresh token is wanted too
  */
-public record Credentials(String username, String password) {
+public record Credentials(String username, String password, Boolean refresh) {
 
     void check() {
         new FieldCheck().required("username", username).required("password", password).orThrow();
+    }
+
+    boolean wantsRefresh() {
+        return Boolean.TRUE.equals(refresh);
     }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

@@ -28,6 +28,12 @@ record JwtKey(String secret) {
         return HexFormat.of().formatHex(sha256(("kid:" + secret).getBytes(StandardCharsets.UTF_8)), 0, 8);
     }
 
+    /** Leaves the secret out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "key " + id();
+    }
+
     private byte[] bytes() {
         byte[] raw = secret.getBytes(StandardCharsets.UTF_8);
         return raw.length >= MIN_BYTES ? raw : sha256(raw);

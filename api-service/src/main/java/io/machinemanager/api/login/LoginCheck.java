@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.login.LoginConfig;
 import io.machinemanager.startup.Secrets;
 import io.machinemanager.startup.StartupCheck;
 import io.machinemanager.user.LoginPassword;
@@ -20,10 +21,12 @@ class LoginCheck implements StartupCheck {
 
     private final JwtConfig tokens;
     private final UserConfig users;
+    private final LoginConfig logins;
 
-    LoginCheck(JwtConfig tokens, UserConfig users) {
+    LoginCheck(JwtConfig tokens, UserConfig users, LoginConfig logins) {
         this.tokens = tokens;
         this.users = users;
+        this.logins = logins;
     }
 
     @Override
@@ -44,6 +47,10 @@ class LoginCheck implements StartupCheck {
                 .flatMap(Optional::stream);
     }
 
+    private static Optional<String> positive(String name, int value) {
+        return value > 0 ? Optional.empty() : Optional.of(name + " is not a number of at least 1.");
+    }
+
     private Stream<String> shapes() {
         return Stream
                 .of(UserName.problemWith(users.adminUsername())
@@ -51,7 +58,10 @@ class LoginCheck implements StartupCheck {
                         users.adminPassword().flatMap(LoginPassword::problemWith)
                                 .map(problem -> "ADMIN_DEFAULT_PASSWORD cannot be used: " + problem),
                         Optional.of("BCRYPT_COST is not a number from 4 to 31.")
-                                .filter(problem -> users.bcryptCost() < 4 || users.bcryptCost() > 31))
+                                .filter(problem -> users.bcryptCost() < 4 || users.bcryptCost() > 31),
+                        positive("LOGIN_MAX_FAILURES", logins.maxFailures()),
+                        positive("LOGIN_LOCKOUT_SECONDS", logins.lockoutSeconds()),
+                        positive("LOGIN_REFRESH_DAYS", logins.refreshDays()))
                 .flatMap(Optional::stream);
     }
 }

@@ -10,11 +10,13 @@ import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
-import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.audit.AuditOrigin;
+import io.machinemanager.login.Attempt;
+import io.machinemanager.login.LoginService;
+import io.machinemanager.login.SessionService;
 import io.machinemanager.user.Standing;
-import io.machinemanager.user.UserService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** Logging in. */
@@ -24,11 +26,15 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @RunOnVirtualThread
 public class LoginResource {
 
-    private final UserService users;
+    private final AuditOrigin origin;
+    private final LoginService logins;
+    private final SessionService sessions;
     private final Tokens tokens;
 
-    LoginResource(UserService users, Tokens tokens) {
-        this.users = users;
+    LoginResource(AuditOrigin origin, LoginService logins, SessionService sessions, Tokens tokens) {
+        this.origin = origin;
+        this.logins = logins;
+        this.sessions = sessions;
         this.tokens = tokens;
     }
 
@@ -38,11 +44,12 @@ public class LoginResource {
     @PermitAll
     @Operation(summary = "Log in", description = """
             Gives a token, to be sent with every other call as `Authorization: Bearer <access_token>`. It ends by itself after
-            `expires_in` seconds, and at once when the user is deleted, changes the password or changes the role.""")
+            `expires_in` seconds, and at once when the user is deleted, changes the password or changes the role. With
+            `"refresh": true` there is a `refresh_token` too. After too many wrong passwords the answer is 429 for a while.""")
     public RestResponse<TokenView> logIn(Credentials credentials) {
         FieldCheck.body(credentials).check();
-        Standing user = users.logIn(credentials.username(), credentials.password());
-        return ResponseBuilder.ok(new TokenView(tokens.issue(user), "Bearer", tokens.lifetime().toSeconds()))
-                .header("Cache-Control", "no-store").build();
+        Standing user = logins.logIn(new Attempt(credentials.username(), origin.address()), credentials.password());
+        TokenView view = credentials.wantsRefresh() ? tokens.issue(sessions.begin(user)) : tokens.issue(user);
+        return view.answer();
     }
 }

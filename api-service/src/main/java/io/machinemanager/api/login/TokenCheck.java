@@ -1,6 +1,7 @@
 package io.machinemanager.api.login;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -9,8 +10,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.jwt.Claims;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
+import io.machinemanager.login.SessionService;
 import io.machinemanager.user.Standing;
-import io.machinemanager.user.UserService;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -28,10 +29,10 @@ class TokenCheck implements SecurityIdentityAugmentor {
     private static final Set<String> REQUIRED = Set.of(Claims.sub.name(), Claims.jti.name(), Claims.iat.name(),
             Claims.nbf.name(), Claims.exp.name(), "roles", Tokens.VERSION);
 
-    private final UserService users;
+    private final SessionService sessions;
 
-    TokenCheck(UserService users) {
-        this.users = users;
+    TokenCheck(SessionService sessions) {
+        this.sessions = sessions;
     }
 
     @Override
@@ -45,8 +46,8 @@ class TokenCheck implements SecurityIdentityAugmentor {
         if (!token.getClaimNames().containsAll(REQUIRED)) {
             throw new AuthenticationFailedException("a claim is missing");
         }
-        Standing user = users.standing(token.getSubject())
-                .orElseThrow(() -> new AuthenticationFailedException("the user does not exist"));
+        Standing user = sessions.standing(token.getSubject(), ids(token))
+                .orElseThrow(() -> new AuthenticationFailedException("there is no such user, or the token was ended"));
         if (!Tokens.version(user).equals(token.getClaim(Tokens.VERSION))) {
             throw new AuthenticationFailedException("the user was changed since");
         }
@@ -56,6 +57,12 @@ class TokenCheck implements SecurityIdentityAugmentor {
         return QuarkusSecurityIdentity.builder().setPrincipal(token)
                 .addRoles(user.admin() ? Set.of(Role.ADMIN) : Set.of()).addAttributes(Map.of(Caller.STANDING, user))
                 .build();
+    }
+
+    private static List<String> ids(JsonWebToken token) {
+        return token.getClaim(Tokens.SESSION) instanceof String session
+                ? List.of(token.getTokenID(), session)
+                : List.of(token.getTokenID());
     }
 
     private static boolean fits(JsonWebToken token, Instant now) {

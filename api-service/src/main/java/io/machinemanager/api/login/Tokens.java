@@ -8,8 +8,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.jwt.Claims;
 
+import io.machinemanager.login.Session;
 import io.machinemanager.user.Standing;
 import io.smallrye.jwt.build.Jwt;
+import io.smallrye.jwt.build.JwtClaimsBuilder;
 
 /** Issues tokens. All times in them are the database's, as are the times they are checked against. */
 @ApplicationScoped
@@ -21,6 +23,9 @@ public class Tokens {
     /** The claim that ties a token to the user's password and role at the time. */
     static final String VERSION = "ver";
 
+    /** The claim of tokens that belong to a session, which can be refreshed and ended as a whole. */
+    static final String SESSION = "sid";
+
     private final Duration lifetime;
 
     Tokens(JwtConfig config) {
@@ -28,12 +33,20 @@ public class Tokens {
     }
 
     /** A token for a user who has just logged in. */
-    public String issue(Standing user) {
+    public TokenView issue(Standing user) {
+        return TokenView.of(claims(user).jws().sign(), lifetime);
+    }
+
+    /** A token of a session, and what gives the next one. */
+    public TokenView issue(Session session) {
+        return TokenView.of(claims(session.user()).claim(SESSION, session.id()).jws().sign(), lifetime, session);
+    }
+
+    private JwtClaimsBuilder claims(Standing user) {
         Instant now = user.at();
         return Jwt.claims().issuer(ISSUER).subject(user.username())
                 .claim("roles", user.admin() ? Set.of(Role.ADMIN) : Set.of()).claim(VERSION, version(user))
-                .issuedAt(now).claim(Claims.nbf.name(), now.getEpochSecond()).expiresAt(now.plus(lifetime)).jws()
-                .sign();
+                .issuedAt(now).claim(Claims.nbf.name(), now.getEpochSecond()).expiresAt(now.plus(lifetime));
     }
 
     /** How long a token is good for. */

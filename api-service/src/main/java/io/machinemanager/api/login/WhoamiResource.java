@@ -14,8 +14,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
+import io.machinemanager.audit.AuditOrigin;
+import io.machinemanager.login.LoginService;
 import io.machinemanager.user.Standing;
-import io.machinemanager.user.UserService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -29,11 +30,13 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 public class WhoamiResource {
 
     private final SecurityIdentity identity;
-    private final UserService users;
+    private final AuditOrigin origin;
+    private final LoginService logins;
 
-    WhoamiResource(SecurityIdentity identity, UserService users) {
+    WhoamiResource(SecurityIdentity identity, AuditOrigin origin, LoginService logins) {
         this.identity = identity;
-        this.users = users;
+        this.origin = origin;
+        this.logins = logins;
     }
 
     /** Tells who the token stands for. */
@@ -50,8 +53,9 @@ public class WhoamiResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Change one's own password", description = "All tokens given out before stop working, the one of this call included.")
     public MessageView changePassword(PasswordChange change) {
+        Caller.token(identity);
         FieldCheck.body(change).check();
-        users.changeOwnPassword(Caller.of(identity), change.currentPassword(), change.newPassword());
+        logins.changePassword(Caller.of(identity), origin.address(), change.currentPassword(), change.newPassword());
         return new MessageView("changed");
     }
 }

@@ -24,7 +24,9 @@ import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.api.login.ApiKeyView;
 import io.machinemanager.api.login.Role;
+import io.machinemanager.login.ApiKeyService;
 import io.machinemanager.reservation.UserDeletionService;
 import io.machinemanager.user.UserService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -39,10 +41,12 @@ public class UserResource {
 
     private final UserService users;
     private final UserDeletionService deletion;
+    private final ApiKeyService keys;
 
-    UserResource(UserService users, UserDeletionService deletion) {
+    UserResource(UserService users, UserDeletionService deletion, ApiKeyService keys) {
         this.users = users;
         this.deletion = deletion;
+        this.keys = keys;
     }
 
     /** Creates a user. */
@@ -88,6 +92,23 @@ public class UserResource {
             + " The last admin cannot be deleted.")
     public MessageView delete(@RestPath String username) {
         deletion.delete(username);
+        return new MessageView("deleted");
+    }
+
+    /** Lists a user's API keys. */
+    @GET
+    @Path("/{username}/api-keys")
+    @Operation(summary = "List a user's API keys")
+    public List<ApiKeyView> listKeys(@RestPath String username) {
+        return keys.list(username).stream().map(ApiKeyView::of).toList();
+    }
+
+    /** Ends a user's API key. */
+    @DELETE
+    @Path("/{username}/api-keys/{name}")
+    @Operation(summary = "End a user's API key")
+    public MessageView revokeKey(@RestPath String username, @RestPath String name) {
+        keys.revoke(username, name);
         return new MessageView("deleted");
     }
 }

@@ -22,6 +22,7 @@ final class ForgedToken {
     private final Map<String, Object> claims = new LinkedHashMap<>();
     private String algorithm = "HS256";
     private JwtKey key;
+    private String keyId;
 
     private ForgedToken(JwtKey key) {
         this.key = key;
@@ -55,9 +56,14 @@ final class ForgedToken {
         return this;
     }
 
+    ForgedToken keyId(String other) {
+        keyId = other;
+        return this;
+    }
+
     String build() {
         header.put("alg", algorithm);
-        header.put("kid", key.id());
+        header.put("kid", keyId == null ? key.id() : keyId);
         String text = encode(new JsonObject(header).encode()) + "." + encode(new JsonObject(claims).encode());
         return text + "." + (algorithm.equals("none") ? "" : signature(text));
     }

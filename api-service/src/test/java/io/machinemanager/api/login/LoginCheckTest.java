@@ -6,6 +6,7 @@ import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.login.LoginConfig;
 import io.machinemanager.user.UserConfig;
 
 class LoginCheckTest {
@@ -19,8 +20,12 @@ class LoginCheckTest {
     private record Users(String adminUsername, Optional<String> adminPassword, int bcryptCost) implements UserConfig {
     }
 
+    private record Logins(int maxFailures, int lockoutSeconds, int refreshDays) implements LoginConfig {
+    }
+
     private static LoginCheck check(Optional<String> secret, Optional<String> previous, Optional<String> password) {
-        return new LoginCheck(new Tokens(secret, previous, 60), new Users("admin", password, 10));
+        return new LoginCheck(new Tokens(secret, previous, 60), new Users("admin", password, 10),
+                new Logins(10, 300, 30));
     }
 
     @Test
@@ -52,6 +57,8 @@ class LoginCheckTest {
     void whatCannotWorkIsRefusedEverywhere() {
         assertThat(check(GOOD, Optional.empty(), Optional.of("x".repeat(73))).problems(false))
                 .singleElement().asString().startsWith("ADMIN_DEFAULT_PASSWORD cannot be used");
-        assertThat(new LoginCheck(new Tokens(GOOD, GOOD, 60), new Users("a b", GOOD, 3)).problems(false)).hasSize(2);
+        assertThat(new LoginCheck(new Tokens(GOOD, GOOD, 60), new Users("a b", GOOD, 3), new Logins(0, -1, 0))
+                .problems(false))
+                .hasSize(5);
     }
 }

@@ -179,7 +179,7 @@ class UserResourceTest {
         change("alice", "{}").statusCode(400).body("fields", contains("password", "is_admin"));
         change("nobody", "{\"password\":\"another\"}").statusCode(404);
 
-        assertThat(users.logIn("alice", "another").username()).isEqualTo("alice");
+        assertThat(users.identify("alice", "another").orElseThrow().username()).isEqualTo("alice");
     }
 
     @RepeatedTest(20)

@@ -7,6 +7,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.Failures;
+import io.machinemanager.login.ApiKeyService;
+import io.machinemanager.login.LoginService;
+import io.machinemanager.login.SessionService;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.IdempotencyService;
 import io.quarkus.logging.Log;
@@ -20,14 +23,20 @@ public class PurgeJob {
     private final HistoryService history;
     private final IdempotencyService idempotency;
     private final AuditService audit;
+    private final LoginService logins;
+    private final SessionService sessions;
+    private final ApiKeyService keys;
     private final HistoryConfig config;
     private final AuditConfig auditConfig;
 
-    PurgeJob(HistoryService history, IdempotencyService idempotency, AuditService audit, HistoryConfig config,
-            AuditConfig auditConfig) {
+    PurgeJob(HistoryService history, IdempotencyService idempotency, AuditService audit, LoginService logins,
+            SessionService sessions, ApiKeyService keys, HistoryConfig config, AuditConfig auditConfig) {
         this.history = history;
         this.idempotency = idempotency;
         this.audit = audit;
+        this.logins = logins;
+        this.sessions = sessions;
+        this.keys = keys;
         this.config = config;
         this.auditConfig = auditConfig;
     }
@@ -37,6 +46,9 @@ public class PurgeJob {
         purge("reservations that ended", config.retentionDays(), history::purge);
         purge("audit entries of", auditConfig.retentionDays(), audit::purge);
         attempt(idempotency::purge);
+        attempt(logins::purge);
+        attempt(sessions::purge);
+        attempt(keys::purge);
     }
 
     private static void purge(String what, int days, BiFunction<Duration, Integer, Integer> batch) {

@@ -1,0 +1,44 @@
+package io.machinemanager.api.login;
+
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.login.SessionService;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+
+/** Staying logged in. */
+@Path("/token/refresh")
+@Tag(name = "Log-in")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+public class RefreshResource {
+
+    private final SessionService sessions;
+    private final Tokens tokens;
+
+    RefreshResource(SessionService sessions, Tokens tokens) {
+        this.sessions = sessions;
+        this.tokens = tokens;
+    }
+
+    /** Gives new tokens for a refresh token. */
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @PermitAll
+    @Operation(summary = "Get new tokens for a refresh token", description = """
+            Each refresh token is taken once, and the answer has the next one. When one is shown a second time, somebody has a copy:
+            all tokens of that log-in end.""")
+    public RestResponse<TokenView> refresh(RefreshForm form) {
+        FieldCheck.body(form).check();
+        return tokens.issue(sessions.refresh(form.refreshToken(), tokens.lifetime())).answer();
+    }
+}

@@ -1,0 +1,162 @@
+package io.machinemanager.api.login;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.matchesPattern;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.UserChange;
+import io.machinemanager.user.UserService;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class ApiKeyResourceTest {
+
+    @Inject
+    Scene scene;
+
+    @Inject
+    UserService users;
+
+    MariaDb database;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+    }
+
+    private static ValidatableResponse create(String token, Map<String, Object> form) {
+        return Scene.with(token).contentType("application/json").body(form).post("/whoami/api-keys").then();
+    }
+
+    private static String keyOf(String user, Map<String, Object> form) {
+        return create(Scene.tokenOf(user), form).statusCode(201).extract().path("api_key");
+    }
+
+    private static int status(String key, String path) {
+        return Scene.with(key).get(path).statusCode();
+    }
+
+    @Test
+    void aKeyIsShownOnceAndWorksLikeAToken() {
+        String token = Scene.tokenOf("alice");
+        String key = create(token, Map.of("name", "ci", "expires_in_days", 7)).statusCode(201)
+                .header("Cache-Control", "no-store").body("name", is("ci")).body("role", is("user"))
+                .body("api_key", matchesPattern("mm_[A-Za-z0-9_-]{43}")).extract().path("api_key");
+
+        Scene.with(key).get("/whoami").then().statusCode(200).body("user", is("alice")).body("roles", is(List.of()));
+        Scene.with(token).get("/whoami/api-keys").then().statusCode(200).body("name", contains("ci"))
+                .body("[0].keySet()", is(Set.of("name", "role", "created_at", "expires_at")));
+        assertThat(database.query("select * from machine_manager.api_keys")).contains("ci").doesNotContain(key);
+    }
+
+    @Test
+    void aKeyHasItsOwnersRoleOrLessAsItIsAtThatMoment() {
+        String full = keyOf("admin", Map.of("name", "full"));
+        String less = keyOf("admin", Map.of("name", "less", "role", "user"));
+        assertThat(status(full, "/users")).isEqualTo(200);
+        assertThat(status(less, "/users")).isEqualTo(403);
+        create(Scene.tokenOf("alice"), Map.of("name", "more", "role", "admin")).statusCode(403)
+                .body("error", is("forbidden"));
+
+        users.change("alice", new UserChange(null, true));
+        users.change("admin", new UserChange(null, false));
+
+        assertThat(status(full, "/users")).isEqualTo(403);
+        assertThat(status(full, "/whoami")).isEqualTo(200);
+    }
+
+    @Test
+    void aKeyMakesNoKeysAndChangesNoPassword() {
+        String key = keyOf("alice", Map.of("name", "ci"));
+
+        create(key, Map.of("name", "another")).statusCode(403).body("error", is("forbidden"));
+        Scene.with(key).contentType("application/json")
+                .body(Map.of("current_password", Scene.passwordOf("alice"), "new_password", "x"))
+                .put("/whoami/password").then().statusCode(403);
+        Scene.with(key).post("/logout").then().statusCode(403);
+        keyOf("alice", Map.of("name", "other"));
+        Scene.with(key).delete("/whoami/api-keys/other").then().statusCode(403);
+        Scene.with(key).delete("/whoami/api-keys/ci").then().statusCode(200);
+        assertThat(status(key, "/whoami")).isEqualTo(401);
+    }
+
+    @Test
+    void aKeyEndsWhenItIsDeletedWhenItsTimeIsUpAndWithItsOwner() {
+        String deleted = keyOf("alice", Map.of("name", "deleted"));
+        Scene.as("alice").delete("/whoami/api-keys/deleted").then().statusCode(200).body("message", is("deleted"));
+        Scene.as("alice").delete("/whoami/api-keys/deleted").then().statusCode(404);
+        assertThat(status(deleted, "/whoami")).isEqualTo(401);
+
+        String late = keyOf("alice", Map.of("name", "late"));
+        database.query("update machine_manager.api_keys set expires_at = utc_timestamp(6)");
+        assertThat(status(late, "/whoami")).isEqualTo(401);
+
+        String orphan = keyOf("bob", Map.of("name", "ci"));
+        Scene.as("admin").delete("/users/bob").then().statusCode(200);
+        assertThat(status(orphan, "/whoami")).isEqualTo(401);
+    }
+
+    @Test
+    void adminsSeeAndEndTheKeysOfOthers() {
+        String key = keyOf("alice", Map.of("name", "ci"));
+
+        Scene.as("admin").get("/users/alice/api-keys").then().statusCode(200).body("name", contains("ci"));
+        Scene.as("bob").get("/users/alice/api-keys").then().statusCode(403);
+        Scene.as("bob").delete("/users/alice/api-keys/ci").then().statusCode(403);
+        Scene.as("bob").delete("/whoami/api-keys/ci").then().statusCode(404);
+        Scene.as("admin").delete("/users/alice/api-keys/ci").then().statusCode(200);
+
+        assertThat(status(key, "/whoami")).isEqualTo(401);
+        Scene.as("admin").get("/users/alice/api-keys").then().body("", empty());
+        Scene.as("admin").get("/users/nobody/api-keys").then().statusCode(404);
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefused() {
+        String token = Scene.tokenOf("alice");
+        create(token, Map.of()).statusCode(400).body("fields", contains("name"));
+        create(token, Map.of("name", "a b")).statusCode(400).body("fields", contains("name"));
+        create(token, Map.of("name", "a", "expires_in_days", 0)).statusCode(400);
+        create(token, Map.of("name", "a", "expires_in_days", 367)).statusCode(400);
+        create(token, Map.of("name", "a", "role", "root")).statusCode(400).body("fields", contains("role"));
+        create(token, Map.of("name", "a")).statusCode(201);
+        create(token, Map.of("name", "a")).statusCode(409).body("error", is("conflict"));
+    }
+
+    @Test
+    void whatIsNoKeyIsRefusedInTheOneShape() {
+        for (String key : List.of("mm_", "mm_nope", "mm_" + "x".repeat(43), "mm_ x")) {
+            Scene.with(key).get("/whoami").then().statusCode(401).body("error", is("unauthorized"))
+                    .header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        }
+        given().header("Authorization", "mm_nope").get("/whoami").then().statusCode(401);
+    }
+
+    @Test
+    void theAuditTellsThatAKeyWasUsed() {
+        String key = keyOf("admin", Map.of("name", "ci"));
+        Scene.with(key).contentType("application/json").body(Map.of("username", "carol", "password", "x"))
+                .post("/users").then().statusCode(201);
+
+        Scene.as("admin").get("/audit?target=carol&limit=1").then().body("actor", contains("admin")).body("api_key",
+                contains("ci"));
+    }
+}

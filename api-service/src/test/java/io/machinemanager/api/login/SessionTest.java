@@ -1,0 +1,190 @@
+package io.machinemanager.api.login;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.startsWith;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.login.SessionService;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.UserChange;
+import io.machinemanager.user.UserService;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class SessionTest {
+
+    @Inject
+    Scene scene;
+
+    @Inject
+    UserService users;
+
+    @Inject
+    SessionService sessions;
+
+    MariaDb database;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+    }
+
+    private static Response logIn() {
+        return given().contentType("application/json")
+                .body(Map.of("username", "alice", "password", Scene.passwordOf("alice"), "refresh", true))
+                .post("/login");
+    }
+
+    private static Response refresh(String token) {
+        return given().contentType("application/json").body(Map.of("refresh_token", token)).post("/token/refresh");
+    }
+
+    private static String refreshToken(Response answer) {
+        return answer.then().statusCode(200).header("Cache-Control", "no-store").extract().path("refresh_token");
+    }
+
+    private static String accessToken(Response answer) {
+        return answer.then().statusCode(200).extract().path("access_token");
+    }
+
+    private static int status(String token) {
+        return Scene.with(token).get("/whoami").statusCode();
+    }
+
+    @Test
+    void aRefreshTokenIsGivenOnlyToThoseWhoAskForOne() {
+        logIn().then().statusCode(200).body("refresh_token", startsWith("mmr_")).body("refresh_expires_in",
+                greaterThan(29 * 86400));
+        assertThat(given().contentType("application/json")
+                .body(Map.of("username", "alice", "password", Scene.passwordOf("alice"))).post("/login").jsonPath()
+                .getMap("").keySet()).asString().isEqualTo("[access_token, token_type, expires_in]");
+    }
+
+    @Test
+    void aRefreshTokenGivesNewTokensOnce() {
+        String first = refreshToken(logIn());
+
+        Response second = refresh(first);
+
+        assertThat(status(accessToken(second))).isEqualTo(200);
+        assertThat(refreshToken(second)).isNotEqualTo(first);
+        assertThat(status(accessToken(refresh(refreshToken(second))))).isEqualTo(200);
+    }
+
+    @Test
+    void showingARefreshTokenTwiceEndsAllTokensOfThatLogInAndNoOthers() {
+        Response stolen = logIn();
+        Response other = logIn();
+        Response thief = refresh(refreshToken(stolen));
+
+        refresh(refreshToken(stolen)).then().statusCode(401).body("error", is("unauthorized"))
+                .header("WWW-Authenticate", startsWith("Bearer"));
+
+        refresh(refreshToken(thief)).then().statusCode(401);
+        assertThat(status(accessToken(stolen))).isEqualTo(401);
+        assertThat(status(accessToken(thief))).isEqualTo(401);
+        assertThat(status(accessToken(refresh(refreshToken(other))))).isEqualTo(200);
+    }
+
+    @Test
+    void ofTwoWhoShowARefreshTokenAtOnceOneIsRefused() throws Exception {
+        String token = refreshToken(logIn());
+        List<Callable<Integer>> calls = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            calls.add(() -> refresh(token).statusCode());
+        }
+        try (ExecutorService clients = Executors.newFixedThreadPool(8)) {
+            List<Integer> statuses = new ArrayList<>();
+            for (var answer : clients.invokeAll(calls)) {
+                statuses.add(answer.get());
+            }
+            assertThat(statuses).containsOnlyOnce(200).hasSize(8)
+                    .allMatch(status -> status == 200 || status == 401);
+        }
+    }
+
+    @Test
+    void aRefreshTokenEndsWithItsTimeItsUserAndItsPassword() {
+        String late = refreshToken(logIn());
+        database.query("update machine_manager.refresh_tokens set expires_at = utc_timestamp(6)");
+        refresh(late).then().statusCode(401);
+
+        String changed = refreshToken(logIn());
+        users.change("alice", new UserChange("another password", null));
+        refresh(changed).then().statusCode(401);
+        users.change("alice", new UserChange(Scene.passwordOf("alice"), null));
+
+        String orphan = refreshToken(logIn());
+        Scene.as("admin").delete("/users/alice").then().statusCode(200);
+        refresh(orphan).then().statusCode(401);
+    }
+
+    @Test
+    void whatIsNoRefreshTokenIsRefused() {
+        refresh("mmr_nope").then().statusCode(401);
+        refresh("").then().statusCode(401);
+        refresh(accessToken(logIn())).then().statusCode(401);
+        given().contentType("application/json").body("{}").post("/token/refresh").then().statusCode(400);
+        assertThat(status(refreshToken(logIn()))).isEqualTo(401);
+    }
+
+    @Test
+    void loggingOutEndsThisTokenAndItsSessionAndNoOthers() {
+        Response first = logIn();
+        Response second = logIn();
+        String plain = Scene.tokenOf("alice");
+
+        Scene.with(accessToken(first)).post("/logout").then().statusCode(200);
+
+        assertThat(status(accessToken(first))).isEqualTo(401);
+        refresh(refreshToken(first)).then().statusCode(401);
+        assertThat(status(accessToken(second))).isEqualTo(200);
+        Scene.with(plain).post("/logout").then().statusCode(200);
+        assertThat(status(plain)).isEqualTo(401);
+        assertThat(status(Scene.tokenOf("alice"))).isEqualTo(200);
+        given().post("/logout").then().statusCode(401);
+    }
+
+    @Test
+    void noTokenIsKeptInTheDatabase() {
+        Response login = logIn();
+        String rows = database.query("select * from machine_manager.refresh_tokens");
+
+        assertThat(rows).isNotBlank()
+                .doesNotContain(refreshToken(login));
+    }
+
+    @Test
+    void whatHasEndedByItselfIsForgotten() {
+        Scene.with(accessToken(logIn())).post("/logout").then().statusCode(200);
+        logIn();
+        sessions.purge();
+        assertThat(database.query("select count(*) from machine_manager.revoked_tokens").strip()).isNotEqualTo("0");
+
+        database.query("update machine_manager.refresh_tokens set expires_at = utc_timestamp(6)");
+        database.query("update machine_manager.revoked_tokens set expires_at = utc_timestamp(6)");
+        sessions.purge();
+
+        assertThat(database.query("select count(*) from machine_manager.refresh_tokens").strip()).isEqualTo("0");
+        assertThat(database.query("select count(*) from machine_manager.revoked_tokens").strip()).isEqualTo("0");
+    }
+}

@@ -1,0 +1,208 @@
+package io.machinemanager.api.openapi;
+
+import static io.restassured.RestAssured.given;
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.startsWith;
+
+import java.net.URL;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Walks the API's own description and calls everything in it without a token, as a user and as an admin. A new call has to
+ * be entered into the table here, or this fails.
+ */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class EveryCallTest {
+
+    /**
+     * Who may make a call: the answers to nobody, a user and an admin, for something that is not there and an empty body. An admin
+     * cannot reserve without a name for the account, since no machine may have one called admin.
+     */
+    private static final Map<String, List<Integer>> CALLS = new TreeMap<>(Map.ofEntries(
+            call("GET /healthz", 200, 200, 200), call("POST /login", 400, 400, 400),
+            call("POST /token/refresh", 400, 400, 400), call("POST /logout", 401, 200, 200),
+            call("GET /whoami", 401, 200, 200), call("PUT /whoami/password", 401, 400, 400),
+            call("GET /whoami/api-keys", 401, 200, 200), call("POST /whoami/api-keys", 401, 400, 400),
+            call("DELETE /whoami/api-keys/{name}", 401, 404, 404), call("GET /users", 401, 403, 200),
+            call("POST /users", 401, 403, 400), call("GET /users/{username}", 401, 403, 404),
+            call("PATCH /users/{username}", 401, 403, 400), call("DELETE /users/{username}", 401, 403, 404),
+            call("GET /users/{username}/api-keys", 401, 403, 404),
+            call("DELETE /users/{username}/api-keys/{name}", 401, 403, 404), call("GET /machines", 401, 200, 200),
+            call("POST /machines", 401, 403, 400), call("GET /machines/{name}", 401, 404, 404),
+            call("PATCH /machines/{name}", 401, 403, 400), call("DELETE /machines/{name}", 401, 403, 404),
+            call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
+            call("POST /reservations", 401, 409, 400), call("GET /reservations/{id}", 401, 404, 404),
+            call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
+            call("GET /reserve", 401, 409, 400), call("GET /release_all", 401, 403, 200),
+            call("POST /release_all", 401, 403, 200), call("GET /audit", 401, 403, 200)));
+
+    private static Map.Entry<String, List<Integer>> call(String call, Integer nobody, Integer user, Integer admin) {
+        return Map.entry(call, List.of(nobody, user, admin));
+    }
+
+    @TestHTTPResource(value = "/openapi", management = true)
+    URL description;
+
+    @Inject
+    Scene scene;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+    }
+
+    private JsonObject description() {
+        return new JsonObject(given().queryParam("format", "json").get(description).then().statusCode(200).extract()
+                .asString());
+    }
+
+    private Map<String, JsonObject> operations() {
+        Map<String, JsonObject> operations = new TreeMap<>();
+        JsonObject paths = description().getJsonObject("paths");
+        for (String path : paths.fieldNames()) {
+            JsonObject methods = paths.getJsonObject(path);
+            methods.fieldNames().stream().filter(name -> !name.equals("parameters"))
+                    .forEach(name -> operations.put(name.toUpperCase() + " " + path, methods.getJsonObject(name)));
+        }
+        return operations;
+    }
+
+    private static Response send(RequestSpecification as, String call) {
+        String[] parts = call.split(" ");
+        RequestSpecification request = as.redirects().follow(false);
+        if (!parts[0].equals("GET") && !parts[0].equals("DELETE")) {
+            request.contentType("application/json").body("{}");
+        }
+        return request.request(parts[0], parts[1].replace("{id}", "999999").replaceAll("\\{\\w+}", "nothing"));
+    }
+
+    @Test
+    void isInTheTableAndAnswersEachCallerAsTheTableSays() {
+        assertThat(operations().keySet()).containsExactlyInAnyOrderElementsOf(CALLS.keySet());
+
+        Map<String, List<Integer>> answers = new TreeMap<>();
+        for (String call : CALLS.keySet()) {
+            answers.put(call, Stream.of(given(), Scene.as("alice"), Scene.as("admin"))
+                    .map(caller -> send(caller, call).statusCode()).toList());
+        }
+
+        assertThat(answers).isEqualTo(CALLS);
+    }
+
+    @Test
+    void refusesAnApiKeyThatMayNotAndTakesOneThatMay() {
+        String key = Scene.as("alice").contentType("application/json").body(Map.of("name", "ci"))
+                .post("/whoami/api-keys").path("api_key");
+
+        CALLS.forEach((call, answers) -> {
+            int user = answers.get(1);
+            boolean onlyByPassword = List.of("POST /logout", "PUT /whoami/password", "POST /whoami/api-keys",
+                    "DELETE /whoami/api-keys/{name}").contains(call);
+            assertThat(send(Scene.with(key), call).statusCode()).as(call).isEqualTo(onlyByPassword ? 403 : user);
+        });
+    }
+
+    @Test
+    void tellsWhichMethodsItsAddressTakes() {
+        Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+        CALLS.keySet().forEach(call -> methods.computeIfAbsent(call.split(" ")[1], path -> new TreeSet<>())
+                .add(call.split(" ")[0]));
+        methods.forEach((path, taken) -> {
+            taken.add("OPTIONS");
+            if (taken.contains("GET") && !List.of("/reserve", "/release_all").contains(path)) {
+                taken.add("HEAD");
+            }
+            Response answer = send(Scene.as("admin"), "BREW " + path);
+            assertThat(answer.statusCode()).as(path).isEqualTo(405);
+            String allow = answer.header("Allow");
+            assertThat(new TreeSet<>(List.of(allow.split(", ")))).as(path).isEqualTo(taken);
+        });
+    }
+
+    @Test
+    void takesNoBodyButJson() {
+        CALLS.keySet().stream().filter(call -> operations().get(call).containsKey("requestBody"))
+                .forEach(call -> {
+                    String[] parts = call.split(" ");
+                    for (String type : List.of("text/plain", "application/x-www-form-urlencoded", "application/xml")) {
+                        Scene.as("admin").header("Content-Type", type).body("{}")
+                                .request(parts[0], parts[1].replaceAll("\\{\\w+}", "1")).then().statusCode(415)
+                                .body("error", is("unsupported_media_type"));
+                    }
+                });
+    }
+
+    @Test
+    void isNotStoredWhereItsAnswerHoldsASecret() {
+        scene.machines("m1", "m2");
+        String login = "{\"username\":\"alice\",\"password\":\"%s\",\"refresh\":true}"
+                .formatted(Scene.passwordOf("alice"));
+        Response tokens = given().contentType("application/json").body(login).post("/login");
+        Stream.of(tokens,
+                given().contentType("application/json").body(Map.of("refresh_token", tokens.path("refresh_token")))
+                        .post("/token/refresh"),
+                Scene.as("alice").contentType("application/json").body("{\"name\":\"ci\"}").post("/whoami/api-keys"),
+                Scene.as("alice").get("/reserve"), Scene.as("alice").contentType("application/json").body("{}")
+                        .post("/reservations"))
+                .forEach(answer -> answer.then().statusCode(answer.statusCode() == 201 ? 201 : 200)
+                        .header("Cache-Control", "no-store").contentType(startsWith("application/json")));
+    }
+
+    @Test
+    void isDescribedInSnakeCase() {
+        JsonObject description = description();
+        assertThat(names(description.getJsonObject("components").getJsonObject("schemas"))).isNotEmpty()
+                .allMatch(name -> name.matches("[a-z]+(_[a-z]+)*"));
+        assertThat(operations().values().stream().flatMap(EveryCallTest::parameters).filter(p -> !p.equals(
+                "Idempotency-Key"))).allMatch(name -> name.matches("[a-z]+(_[a-z]+)*"));
+    }
+
+    private static Stream<String> names(JsonObject schemas) {
+        return schemas.fieldNames().stream().map(schemas::getJsonObject)
+                .filter(schema -> schema.containsKey("properties"))
+                .flatMap(schema -> schema.getJsonObject("properties").fieldNames().stream());
+    }
+
+    private static Stream<String> parameters(JsonObject operation) {
+        return operation.getJsonArray("parameters", new JsonArray()).stream().map(JsonObject.class::cast)
+                .map(parameter -> parameter.getString("name"));
+    }
+
+    @Test
+    void listsAllThatTheAuditCanBeAskedFor() {
+        Map<String, JsonArray> lists = operations().get("GET /audit").getJsonArray("parameters").stream()
+                .map(JsonObject.class::cast).filter(p -> p.getJsonObject("schema").containsKey("enum"))
+                .collect(toMap(p -> p.getString("name"), p -> p.getJsonObject("schema").getJsonArray("enum")));
+
+        assertThat(lists.get("action")).containsExactlyElementsOf(
+                Arrays.stream(AuditAction.values()).map(AuditAction::code).map(Object.class::cast).toList());
+        assertThat(lists.get("outcome")).containsExactlyElementsOf(
+                Arrays.stream(AuditOutcome.values()).map(AuditOutcome::code).map(Object.class::cast).toList());
+    }
+}

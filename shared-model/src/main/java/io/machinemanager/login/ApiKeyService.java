@@ -1,0 +1,136 @@
+package io.machinemanager.login;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.NotFoundException;
+import io.machinemanager.user.Standing;
+import io.machinemanager.user.User;
+
+/** API keys, for programs that act for a user. */
+@ApplicationScoped
+public class ApiKeyService {
+
+    /** What keys begin with, so that they are told from tokens, and recognised by people and scanners of secrets. */
+    public static final String PREFIX = "mm_";
+
+    /** How many a user may have. */
+    static final int MOST = 50;
+
+    private final EntityManager entityManager;
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final RandomSecret secrets;
+    private final Audit audit;
+
+    ApiKeyService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, RandomSecret secrets,
+            Audit audit) {
+        this.entityManager = entityManager;
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.audit = audit;
+    }
+
+    /**
+     * Makes a key for its owner.
+     *
+     * @throws ForbiddenException when it is to act as an admin and its owner is none, or is not there any more
+     * @throws ConflictException when the owner has a key of that name, or too many
+     */
+    public MadeApiKey create(String owner, NewApiKey wanted) {
+        String secret = secrets.next(PREFIX);
+        return transactions.call(() -> {
+            User user = User.lockByName(owner)
+                    .orElseThrow(() -> new ForbiddenException("The user %s does not exist any more.".formatted(owner)));
+            if (wanted.admin() && !user.admin) {
+                throw new ForbiddenException("Only an admin's API key may act as an admin.");
+            }
+            refuseOneMore(user, wanted.name());
+            ApiKey key = new ApiKey();
+            key.userId = user.id;
+            key.name = wanted.name();
+            key.keyHash = Hashes.sha256(secret);
+            key.admin = wanted.admin();
+            key.createdAt = clock.now();
+            key.expiresAt = key.createdAt.plus(wanted.lifetime());
+            key.persist();
+            audit.record(Act.of(AuditAction.API_KEY_CREATED, key.name).detail("of %s, %s, until %s".formatted(owner,
+                    key.admin ? "as an admin" : "as a user", key.expiresAt)));
+            return new MadeApiKey(key, secret);
+        });
+    }
+
+    private static void refuseOneMore(User user, String name) {
+        if (ApiKey.byName(user.id, name).isPresent()) {
+            throw new ConflictException("An API key named %s exists already.".formatted(name));
+        }
+        if (ApiKey.of(user.id).size() >= MOST) {
+            throw new ConflictException("%s has %d API keys already; delete one first.".formatted(user.username, MOST));
+        }
+    }
+
+    /**
+     * The keys of a user, by name.
+     *
+     * @throws NotFoundException when there is no such user
+     */
+    public List<ApiKey> list(String owner) {
+        return transactions.call(() -> ApiKey.of(user(owner).id));
+    }
+
+    /**
+     * Ends a key.
+     *
+     * @throws NotFoundException when there is no such user, or no such key
+     */
+    public void revoke(String owner, String name) {
+        transactions.run(() -> {
+            ApiKey.byName(user(owner).id, name).orElseThrow(
+                    () -> new NotFoundException("%s has no API key named %s.".formatted(owner, name))).delete();
+            audit.record(Act.of(AuditAction.API_KEY_REVOKED, name).detail("of " + owner));
+        });
+    }
+
+    private static User user(String name) {
+        return User.byName(name)
+                .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(name)));
+    }
+
+    /** What a key allows at this moment; nothing when there is no such key (any more). One query. */
+    public Optional<ApiKeyStanding> standing(String secret) {
+        List<?> rows = transactions.call(() -> entityManager.createNativeQuery("""
+                select k.name, u.id, u.username, u.is_admin and k.is_admin, u.token_version, utc_timestamp(6)
+                from api_keys k join users u on u.id = k.user_id
+                where k.key_hash = ?1 and k.expires_at > utc_timestamp(6)""")
+                .setParameter(1, Hashes.sha256(secret)).getResultList());
+        return rows.stream().findFirst().map(row -> standing((Object[]) row));
+    }
+
+    private static ApiKeyStanding standing(Object[] row) {
+        boolean admin = row[3] instanceof Boolean b ? b : ((Number) row[3]).intValue() != 0;
+        return new ApiKeyStanding((String) row[0], new Standing(((Number) row[1]).longValue(), (String) row[2], admin,
+                ((Number) row[4]).longValue(), ((LocalDateTime) row[5]).toInstant(ZoneOffset.UTC)));
+    }
+
+    /** Forgets keys that have ended by themselves. */
+    public void purge() {
+        transactions.run(() -> {
+            Instant now = clock.now();
+            ApiKey.delete("expiresAt <= ?1", now);
+        });
+    }
+}

@@ -1,0 +1,56 @@
+package io.machinemanager.login;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * Somebody who says to be a user.
+ *
+ * @param username the name that was given, of a user or not
+ * @param address the client's address, if it is known
+ */
+public record Attempt(String username, Optional<String> address) {
+
+    /** A network that one customer gets: an address of IPv6 alone says nothing, since everybody has 2^64 of them. */
+    private static final int IPV6_NETWORK_BYTES = 8;
+
+    /** Wrong passwords for this user from this address. */
+    String pair() {
+        return id("pair", username, network());
+    }
+
+    /** Wrong passwords for this user from anywhere. */
+    String account() {
+        return id("account", username);
+    }
+
+    /** Wrong passwords from this address for anybody. */
+    String everybody() {
+        return id("network", network());
+    }
+
+    /** That this user logged in from this address. */
+    String known() {
+        return id("known", username, network());
+    }
+
+    private String network() {
+        return address.map(Attempt::networkOf).orElse("");
+    }
+
+    private static String networkOf(String address) {
+        try {
+            byte[] bytes = InetAddress.ofLiteral(address).getAddress();
+            return HexFormat.of()
+                    .formatHex(bytes.length > 4 ? Arrays.copyOf(bytes, IPV6_NETWORK_BYTES) : bytes);
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private static String id(String... parts) {
+        return Hashes.sha256(String.join("\0", parts));
+    }
+}

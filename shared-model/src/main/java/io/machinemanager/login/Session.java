@@ -1,0 +1,22 @@
+package io.machinemanager.login;
+
+import java.time.Instant;
+
+import io.machinemanager.user.Standing;
+
+/**
+ * A log-in that can be continued without the password.
+ *
+ * @param id names it, in all of its tokens
+ * @param user whose it is
+ * @param refreshToken what gives the next tokens, once
+ * @param expiresAt when it ends by itself
+ */
+public record Session(String id, Standing user, String refreshToken, Instant expiresAt) {
+
+    /** Leaves the token out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "session of " + user.username();
+    }
+}

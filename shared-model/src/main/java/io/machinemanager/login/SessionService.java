@@ -1,0 +1,147 @@
+package io.machinemanager.login;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
+import io.machinemanager.error.InvalidTokenException;
+import io.machinemanager.user.Standing;
+import io.machinemanager.user.User;
+
+/** Keeps log-ins going, and ends them. None of this may be called inside a transaction. */
+@ApplicationScoped
+public class SessionService {
+
+    /** What refresh tokens begin with, so that people and scanners of secrets recognise them. */
+    static final String PREFIX = "mmr_";
+
+    private final EntityManager entityManager;
+    private final Transactions transactions;
+    private final DatabaseClock clock;
+    private final RandomSecret secrets;
+    private final LoginConfig config;
+    private final Audit audit;
+
+    SessionService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, RandomSecret secrets,
+            LoginConfig config, Audit audit) {
+        this.entityManager = entityManager;
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.config = config;
+        this.audit = audit;
+    }
+
+    /**
+     * What the user of a token may do at this moment. This is asked at each call, so it is one query; whoever wants to ask
+     * less often keeps the answer for a while, and forgets it at once when a user is changed or a token ended here.
+     *
+     * @param ids the ids of the token and of its session, if it has one
+     * @return nothing when there is no such user, or when the token or its session was ended
+     */
+    public Optional<Standing> standing(String username, List<String> ids) {
+        List<?> rows = transactions.call(() -> entityManager.createNativeQuery("""
+                select u.id, u.is_admin, u.token_version, utc_timestamp(6) from users u
+                where u.username = ?1 and not exists (select 1 from revoked_tokens r where r.id in (?2))""")
+                .setParameter(1, username).setParameter(2, ids).getResultList());
+        return rows.stream().findFirst().map(row -> standing(username, (Object[]) row));
+    }
+
+    private static Standing standing(String username, Object[] row) {
+        return new Standing(((Number) row[0]).longValue(), username, (Boolean) row[1], ((Number) row[2]).longValue(),
+                ((LocalDateTime) row[3]).toInstant(ZoneOffset.UTC));
+    }
+
+    /** Begins a session of a user who has just logged in. */
+    public Session begin(Standing user) {
+        return transactions.call(() -> issue(user, UUID.randomUUID().toString(),
+                clock.now().plus(Duration.ofDays(config.refreshDays()))));
+    }
+
+    /**
+     * Takes a refresh token for the next one. Who shows one a second time stole it, or was stolen from: the whole session
+     * ends, as RFC 9700, section 4.14.2, has it.
+     *
+     * @param accessLifetime how long the tokens last that were given out beside refresh tokens
+     * @throws InvalidTokenException when it is not valid (any more)
+     */
+    public Session refresh(String refreshToken, Duration accessLifetime) {
+        return transactions.call(() -> RefreshToken.lock(Hashes.sha256(refreshToken))
+                .flatMap(token -> next(token, accessLifetime)))
+                .orElseThrow(() -> new InvalidTokenException(
+                        "The refresh token is not valid, or not any more; log in again."));
+    }
+
+    private Optional<Session> next(RefreshToken token, Duration accessLifetime) {
+        Instant now = clock.now();
+        User user = User.findById(token.userId);
+        if (token.usedAt != null) {
+            end(token.sessionId, now.plus(accessLifetime));
+            audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
+                    .detail("a refresh token was shown a second time; its session was ended"));
+            return Optional.empty();
+        }
+        if (!token.expiresAt.isAfter(now) || token.tokenVersion != user.tokenVersion) {
+            return Optional.empty();
+        }
+        token.usedAt = now;
+        audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username));
+        return Optional.of(issue(new Standing(user.id, user.username, user.admin, user.tokenVersion, now),
+                token.sessionId, token.expiresAt));
+    }
+
+    private Session issue(Standing user, String sessionId, Instant expires) {
+        String secret = secrets.next(PREFIX);
+        RefreshToken token = new RefreshToken();
+        token.sessionId = sessionId;
+        token.userId = user.userId();
+        token.tokenVersion = user.tokenVersion();
+        token.tokenHash = Hashes.sha256(secret);
+        token.expiresAt = expires;
+        token.persist();
+        return new Session(sessionId, user, secret, expires);
+    }
+
+    /**
+     * Ends a token, and its session if it has one.
+     *
+     * @param user whose token it is
+     * @param tokenId its id
+     * @param sessionId the id of its session
+     * @param end when the token, and all others given out until now, would end by themselves
+     */
+    public void logOut(Standing user, String tokenId, Optional<String> sessionId, Instant end) {
+        transactions.run(() -> {
+            RevokedToken.revoke(tokenId, end);
+            sessionId.ifPresent(session -> end(session, end));
+            audit.record(Act.of(AuditAction.LOGGED_OUT, user.username()));
+        });
+    }
+
+    private static void end(String sessionId, Instant end) {
+        RefreshToken.delete("sessionId", sessionId);
+        RevokedToken.revoke(sessionId, end);
+    }
+
+    /** Forgets what has ended by itself. */
+    public void purge() {
+        transactions.run(() -> {
+            Instant now = clock.now();
+            RefreshToken.delete("expiresAt <= ?1", now);
+            RevokedToken.delete("expiresAt <= ?1", now);
+        });
+    }
+}
