@@ -10,6 +10,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.audit.AuditService;
+import io.machinemanager.login.ApiKeyService;
+import io.machinemanager.login.LoginService;
+import io.machinemanager.login.SessionService;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.IdempotencyService;
 import io.machinemanager.reservation.ReservationService;
@@ -41,6 +44,15 @@ class PurgeJobTest {
     AuditService audit;
 
     @Inject
+    LoginService logins;
+
+    @Inject
+    SessionService sessions;
+
+    @Inject
+    ApiKeyService keys;
+
+    @Inject
     ReservationService reservations;
 
     @Inject
@@ -56,7 +68,7 @@ class PurgeJobTest {
         scene.lendMachines(3);
         scene.expire("m1", "m2");
         reservations.cleanUp(10);
-        job = new PurgeJob(history, idempotency, audit, new Settings(), () -> 30);
+        job = new PurgeJob(history, idempotency, audit, logins, sessions, keys, new Settings(), () -> 30);
     }
 
     private void age(String machine, String interval) {
