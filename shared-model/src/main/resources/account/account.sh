@@ -9,6 +9,9 @@
 #   mm_token    the fencing token of the reservation
 #   mm_hash     the crypt hash of its password, empty unless it is to be made
 #   mm_limit    the seconds that the caller waits for the answer
+#   mm_key      the public key for authorized_keys, without a comment; empty for none
+#   mm_sudo     "sudo" when the account may use sudo, else empty
+#   mm_first_uid, mm_last_uid   the numbers that accounts get
 # The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence;
 # or, to PROBE, FOUND and each account of ours as name=token.
 #
@@ -26,9 +29,9 @@ mm_state=/var/lib/machine-manager
 mm_record=$mm_state/accounts/$mm_account
 mm_mark=machine-manager-$mm_token
 mm_home=/home/$mm_account
-# A range of its own, so that a number is not soon used again and no file of a former borrower finds a new owner.
-mm_first_uid=20000
-mm_last_uid=59999
+mm_rule=/etc/sudoers.d/machine-manager-$mm_account
+# Where everybody may write. To look through all of the disk would take too long.
+mm_shared='/tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash /var/mail /var/spool/mail'
 
 mm_end() {
     printf 'MM-RESULT %s %s\n' "$1" "$2" >&3
@@ -63,6 +66,19 @@ mm_check() {
     '' | *[!0-9]*) mm_end FAILED 'the time limit is not a number' ;;
     esac
     [ "$mm_limit" -ge 4 ] || mm_limit=4
+    case $mm_key in
+    *[!A-Za-z0-9@.+/=\ -]*) mm_end FAILED 'the SSH public key is not valid' ;;
+    esac
+    case $mm_sudo in
+    '' | sudo) ;;
+    *) mm_end FAILED 'whether sudo is allowed is not clear' ;;
+    esac
+    case $mm_first_uid:$mm_last_uid in
+    *[!0-9:]* | :* | *: | *:*:*) mm_end FAILED 'the range of account numbers is not valid' ;;
+    esac
+    if [ "$mm_first_uid" -lt 1000 ] || [ "$mm_last_uid" -lt "$mm_first_uid" ]; then
+        mm_end FAILED 'the range of account numbers is not valid'
+    fi
     mm_half=$((mm_limit / 2))
     [ "$(id -u)" = 0 ] || mm_end FAILED 'the script needs the rights of root'
     [ -r /proc/self/status ] || mm_end FAILED '/proc is not mounted on the machine'
@@ -173,10 +189,11 @@ mm_passwd() {
 
 # Reads what was recorded when the account was made.
 mm_recorded() {
-    mm_r_token='' mm_r_uid=''
+    mm_r_token='' mm_r_uid='' mm_r_ready=''
     [ -f "$mm_record" ] && {
         read -r mm_r_token
         read -r mm_r_uid
+        read -r mm_r_ready
     } <"$mm_record"
     case $mm_r_uid in
     '' | *[!0-9]*) return 1 ;;
@@ -240,15 +257,52 @@ mm_create() {
     if mm_passwd; then
         mm_ours || mm_end REFUSED "the account $mm_account exists on the machine and is not ours"
         mm_uid=$mm_p_uid
-    else
+        # What was left half made is made anew, since root must not write into a home where somebody may be at work.
+        mm_ready || mm_erase || mm_end FAILED "what was left half made could not be removed: $mm_left"
+    fi
+    if ! mm_passwd; then
         mm_check_free
         mm_add || mm_undo "the account could not be added: $(mm_said)"
+        [ -z "$mm_key" ] || mm_add_key || mm_undo 'the SSH key could not be put into the home'
+        [ -z "$mm_sudo" ] || mm_add_rule || mm_undo "sudo could not be allowed: $(mm_said)"
     fi
     mm_set_password || mm_undo "the password could not be set: $(mm_said)"
     if ! mm_passwd || ! mm_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
         mm_undo 'the account is not as it should be after it was made'
     fi
+    mm_ready || echo ready >>"$mm_record" || mm_undo "cannot write to $mm_state on the machine"
     mm_end DONE 'the account is ready'
+}
+
+# Whether the account was made to its end.
+mm_ready() {
+    mm_recorded && [ "$mm_r_uid" = "$mm_uid" ] && [ "$mm_r_ready" = ready ]
+}
+
+# The home is new and nobody can log in yet. The file is for root alone until it is whole and everything else is done.
+mm_add_key() {
+    mm_passwd || return 1
+    rm -rf "$mm_home/.ssh"
+    mkdir -m 700 "$mm_home/.ssh" && printf '%s\n' "$mm_key" >"$mm_home/.ssh/authorized_keys" || return 1
+    chown "$mm_p_uid:$mm_p_gid" "$mm_home/.ssh" || return 1
+    mm_try restorecon -R "$mm_home/.ssh"
+    chown -h "$mm_p_uid:$mm_p_gid" "$mm_home/.ssh/authorized_keys"
+}
+
+# A rule of its own, which sudo sees only when it is known to be whole: it passes over names with a dot.
+mm_add_rule() {
+    if ! mm_has sudo || [ ! -d /etc/sudoers.d ]; then
+        echo 'the machine has no sudo' >"$mm_state/said"
+        return 1
+    fi
+    mm_tag=
+    [ "$mm_hash" != '*' ] || mm_tag='NOPASSWD: '
+    printf '%s ALL=(ALL:ALL) %sALL\n' "$mm_account" "$mm_tag" >"$mm_rule.new" && chmod 440 "$mm_rule.new" || return 1
+    ! mm_has visudo || mm_change visudo -c -q -f "$mm_rule.new" || return 1
+    mv -f "$mm_rule.new" "$mm_rule" || return 1
+    mm_within 5 sudo -n -l -U "$mm_account" 3>&- 9>&- | grep -q 'ALL) ' && return 0
+    echo 'the machine does not heed /etc/sudoers.d' >"$mm_state/said"
+    return 1
 }
 
 # Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's.
@@ -268,7 +322,7 @@ mm_choose_uid() {
     mm_tries=0
     while :; do
         mm_uid=$((mm_uid + 1))
-        [ $mm_uid -ge $mm_first_uid ] && [ $mm_uid -le $mm_last_uid ] || mm_uid=$mm_first_uid
+        [ $mm_uid -ge "$mm_first_uid" ] && [ $mm_uid -le "$mm_last_uid" ] || mm_uid=$mm_first_uid
         mm_uid_taken || break
         mm_tries=$((mm_tries + 1))
         [ $mm_tries -le $((mm_last_uid - mm_first_uid)) ] || return 1
@@ -276,8 +330,11 @@ mm_choose_uid() {
     echo "$mm_uid" >"$mm_state/uid"
 }
 
+# Also when something of whoever had the number before may be left.
 mm_uid_taken() {
     grep -qE "^[^:]*:[^:]*:$mm_uid:" /etc/passwd /etc/group && return 0
+    grep -qsx "$mm_uid" "$mm_state"/accounts/* && return 0
+    if mm_processes || mm_ipc || mm_files; then return 0; fi
     mm_has getent && { mm_within 5 getent passwd "$mm_uid" || mm_within 5 getent group "$mm_uid"; } 3>&- 9>&-
 }
 
@@ -357,6 +414,7 @@ mm_absent() {
 mm_erase() {
     mm_left=
     mm_gid=$mm_uid
+    rm -f "$mm_rule" "$mm_rule.new"
     if mm_passwd; then
         mm_gid=$mm_p_gid
         mm_lock_account
@@ -386,7 +444,10 @@ mm_lock_account() {
 
 mm_forget_jobs() {
     for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs; do
+        [ -f "$mm_folder/$mm_account" ] || continue
         rm -f "$mm_folder/$mm_account"
+        # The crond of busybox goes on with what it has read, for a new account of that name too, unless it is told.
+        if mm_has crond && ! mm_has cron; then echo "$mm_account" >>"$mm_folder/cron.update"; fi
     done
     for mm_folder in /var/spool/cron /var/spool/at; do
         [ ! -d $mm_folder ] || find $mm_folder -xdev -type f -user "$mm_uid" -exec rm -f {} +
@@ -500,9 +561,9 @@ mm_delete_files() {
     mm_forget_jobs
     mm_delete_tree "$mm_home"
     mm_delete_tree "/run/user/$mm_uid"
-    rm -f "/var/mail/$mm_account" "/var/spool/mail/$mm_account" "/etc/sudoers.d/machine-manager-$mm_account"
-    for mm_folder in /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash; do
-        [ ! -d $mm_folder ] || [ -L $mm_folder ] || find $mm_folder -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    rm -f "/var/mail/$mm_account" "/var/spool/mail/$mm_account"
+    for mm_folder in $mm_shared; do
+        [ ! -d "$mm_folder" ] || [ -L "$mm_folder" ] || find "$mm_folder" -xdev -depth -mindepth 1 -user "$mm_uid" -delete
     done
     mm_delete_ipc
 }
@@ -533,21 +594,52 @@ mm_flatten() {
 }
 
 mm_delete_ipc() {
-    mm_has ipcrm || return 0
-    for mm_kind in shm:8 msg:8 sem:5; do
-        [ -r "/proc/sysvipc/${mm_kind%:*}" ] || continue
+    if mm_has ipcrm && mm_ipc; then
+        for mm_object in $mm_objects; do ipcrm "${mm_object%:*}" "${mm_object#*:}"; done
+    fi
+}
+
+# Shared memory, queues and semaphores that the account owns or made. They survive everybody who uses them.
+mm_ipc() {
+    mm_objects=
+    for mm_kind in shm:8:-m msg:8:-q sem:5:-s; do
+        mm_list=/proc/sysvipc/${mm_kind%%:*}
+        mm_option=${mm_kind##*:}
+        mm_column=${mm_kind#*:}
+        [ -r "$mm_list" ] || continue
         while read -r mm_line; do
             # shellcheck disable=SC2086
             set -- $mm_line
-            mm_ipc=$2
-            shift $((${mm_kind#*:} - 1))
-            case ${mm_kind%:*}:$1:$mm_ipc in
-            shm:"$mm_uid":*) ipcrm -m "$mm_ipc" ;;
-            msg:"$mm_uid":*) ipcrm -q "$mm_ipc" ;;
-            sem:"$mm_uid":*) ipcrm -s "$mm_ipc" ;;
-            esac
-        done <"/proc/sysvipc/${mm_kind%:*}"
+            mm_id=$2
+            shift $((${mm_column%:*} - 1))
+            # The owner, his group, and whoever made it.
+            if [ "$1" = "$mm_uid" ] || [ "$3" = "$mm_uid" ]; then mm_objects="$mm_objects $mm_option:$mm_id"; fi
+        done <"$mm_list"
     done
+    [ -n "$mm_objects" ]
+}
+
+# Whether a file of the account is left where everybody may write; $mm_folder is the place.
+mm_files() {
+    for mm_folder in $mm_shared; do
+        if [ -d "$mm_folder" ] && [ ! -L "$mm_folder" ] \
+            && [ -n "$(find "$mm_folder" -xdev -mindepth 1 -user "$mm_uid" | head -n 1)" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Whether something of the account is left that would be run later; $mm_folder is the place.
+mm_jobs() {
+    for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs \
+        /var/lib/systemd/linger; do
+        ! mm_exists "$mm_folder/$mm_account" || return 0
+    done
+    for mm_folder in /var/spool/cron /var/spool/at; do
+        if [ -d $mm_folder ] && [ -n "$(find $mm_folder -xdev -type f -user "$mm_uid" | head -n 1)" ]; then
+            return 0
+        fi
+    done
+    return 1
 }
 
 mm_verify_gone() {
@@ -557,6 +649,10 @@ mm_verify_gone() {
     ! mm_own_group || mm_left="$mm_left, its group"
     ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
     ! mm_exists "$mm_home" || mm_left="$mm_left, its folder $mm_home"
+    ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
+    ! mm_files || mm_left="$mm_left, files in $mm_folder"
+    ! mm_jobs || mm_left="$mm_left, a job in $mm_folder"
+    ! mm_ipc || mm_left="$mm_left, shared memory or queues"
     ! mm_sudo_rule || mm_left="$mm_left, a sudo rule for its name"
     mm_left=${mm_left#, }
     [ -z "$mm_left" ]

@@ -11,6 +11,8 @@ import io.machinemanager.scheduler.cleanup.CleanUpJob;
 import io.machinemanager.scheduler.history.HistoryConfig;
 import io.machinemanager.scheduler.history.PurgeJob;
 import io.machinemanager.scheduler.probe.ProbeJob;
+import io.machinemanager.scheduler.secret.SecretJob;
+import io.machinemanager.secret.SecretConfig;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.quarkus.scheduler.Scheduler;
@@ -29,12 +31,13 @@ class Jobs {
     }
 
     void announce(@Observes StartupEvent start, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig, BacklogGauges gauges,
-            ProbeJob probe, PurgeJob purge, HistoryConfig history) {
+            ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets, SecretConfig secretConfig) {
         if (scheduler.isStarted()) {
             every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
             every("probe", cleanUpConfig.interval(), probe::tick);
             every("gauges", cleanUpConfig.interval(), gauges::refresh);
             every("purge", history.purgeInterval(), purge::run);
+            every("secrets", secretConfig.rotationInterval(), secrets::run);
         }
     }
 

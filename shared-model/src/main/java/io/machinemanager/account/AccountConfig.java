@@ -68,6 +68,14 @@ public interface AccountConfig {
     @WithDefault("10s")
     Duration healthTimeout();
 
+    /** {@code ACCOUNT_UID_FIRST}: the least number (uid) that lent accounts get on the machines; nobody else may use them. */
+    @WithDefault("20000")
+    int uidFirst();
+
+    /** {@code ACCOUNT_UID_LAST}: the greatest; the more numbers there are, the later one is used again. */
+    @WithDefault("59999")
+    int uidLast();
+
     /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
     @WithDefault("4")
     int concurrentRuns();

@@ -12,6 +12,9 @@ public final class AccountPassword {
     private static final String ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     private static final String SALT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+    /** In place of a hash: no password lets anybody in. Unlike a locked account, a key does, whatever PAM is set to. */
+    public static final String NONE = "*";
+
     private AccountPassword() {
     }
 

@@ -9,9 +9,9 @@ package io.machinemanager.account;
  * @param token the fencing token of the reservation: a positive number that grows from one reservation of a machine to
  *        the next. It is part of the ownership mark of the account, and a machine that has cleaned up after a token
  *        refuses to make an account for that token or an older one, so that a late worker cannot leave one behind
- * @param passwordHash the crypt hash ({@code $6$…}) of the account's password; null unless it is to be made
+ * @param login what the borrower gets; null unless the account is to be made
  */
-public record AccountTask(Target target, Action action, String account, long token, String passwordHash) {
+public record AccountTask(Target target, Action action, String account, long token, AccountLogin login) {
 
     /** What a task does to the account. */
     public enum Action {

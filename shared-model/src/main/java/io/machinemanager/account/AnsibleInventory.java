@@ -3,7 +3,9 @@ package io.machinemanager.account;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 import org.yaml.snakeyaml.DumperOptions;
@@ -27,6 +29,10 @@ final class AnsibleInventory {
     // Ansible never takes such a value for a template.
     private static final Tag UNSAFE = new Tag("!unsafe");
 
+    // Over what ssh_config says, which is for passwords.
+    private static final String KEY_OPTIONS = " -o IdentitiesOnly=yes -o PubkeyAuthentication=yes"
+            + " -o PreferredAuthentications=publickey -o BatchMode=yes";
+
     private AnsibleInventory() {
     }
 
@@ -38,14 +44,13 @@ final class AnsibleInventory {
     /**
      * The inventory.
      *
-     * @param limit how long a machine may take for work on an account
      * @param lookLimit how long Ansible waits for the answer of a machine that is only looked at
      * @return YAML in ASCII
      */
-    static String inventory(List<AccountTask> tasks, Duration limit, Duration lookLimit) {
+    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration lookLimit) {
         List<NodeTuple> hosts = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
-            hosts.add(entry(hostName(i), host(hostName(i), tasks.get(i), limit, lookLimit)));
+            hosts.add(entry(hostName(i), host(hostName(i), tasks.get(i), limits, lookLimit)));
         }
         Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
         StringWriter text = new StringWriter();
@@ -53,20 +58,42 @@ final class AnsibleInventory {
         return text.toString();
     }
 
-    private static Node host(String name, AccountTask task, Duration limit, Duration lookLimit) {
+    private static Node host(String name, AccountTask task, ScriptLimits limits, Duration lookLimit) {
         Target target = task.target();
         List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
                 entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
-                entry("ansible_user", unsafe(target.user())), entry("ansible_password", unsafe(target.password())),
-                entry("ansible_ssh_extra_args", unsafe("-o HostKeyAlias=" + name)),
+                entry("ansible_user", unsafe(target.user())),
                 entry("account_command", unsafe(AccountScript.command(target))),
-                entry("account_input", unsafe(AccountScript.input(task, limit)))));
+                entry("account_input", unsafe(AccountScript.input(task, limits)))));
+        String options = "-o HostKeyAlias=" + name;
+        if (target.login().privateKey() == null) {
+            values.add(entry("ansible_password", unsafe(target.login().password())));
+        } else {
+            options += " -o IdentityFile=" + keyFile(name) + KEY_OPTIONS;
+        }
+        values.add(entry("ansible_ssh_extra_args", unsafe(options)));
         if (task.action() == Action.PROBE) {
             Node patience = plain(Tag.INT, Long.toString(Math.max(1, lookLimit.toSeconds())));
             values.add(entry("ansible_ssh_timeout", patience));
             values.add(entry("account_patience", patience));
         }
         return map(values);
+    }
+
+    /** The private keys that are needed, by the name of the file in the folder of the run. */
+    static Map<String, String> keyFiles(List<AccountTask> tasks) {
+        Map<String, String> files = new LinkedHashMap<>();
+        for (int i = 0; i < tasks.size(); i++) {
+            String key = tasks.get(i).target().login().privateKey();
+            if (key != null) {
+                files.put(keyFile(hostName(i)), key);
+            }
+        }
+        return files;
+    }
+
+    private static String keyFile(String host) {
+        return host + ".key";
     }
 
     /** The host keys of all machines, as sshd(8) describes the file. */

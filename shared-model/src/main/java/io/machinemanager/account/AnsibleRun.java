@@ -48,9 +48,12 @@ final class AnsibleRun {
         try {
             folder = files.newRun();
             PrivateFiles.write(folder.resolve("inventory.yml"),
-                    AnsibleInventory.inventory(tasks, AccountScript.shareOf(config.runTimeout()),
+                    AnsibleInventory.inventory(tasks, ScriptLimits.of(config, config.runTimeout()),
                             config.healthTimeout()));
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
+            for (var key : AnsibleInventory.keyFiles(tasks).entrySet()) {
+                PrivateFiles.write(folder.resolve(key.getKey()), key.getValue());
+            }
             return run(folder);
         } catch (IOException e) {
             Log.errorf("The variables of account work could not be written: %s", e);

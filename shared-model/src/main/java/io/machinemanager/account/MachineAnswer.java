@@ -56,7 +56,7 @@ record MachineAnswer(String answer, int status, String said) {
             unreachable("no matching (key exchange|cipher|mac|host key)",
                     "The machine's SSH server has no algorithm in common with the client."),
             unreachable("permission denied|incorrect password|authentication fail|too many authentication",
-                    "The machine refuses the log-in: the user or the password is wrong."),
+                    "The machine refuses the log-in: the user, the password or the key is wrong."),
             unreachable("kex_exchange_identification|ssh_exchange_identification|banner exchange|"
                     + "connection (closed|reset) by [^ ]+ port|invalid ssh identification",
                     "The machine closed the connection before the log-in."),

@@ -15,6 +15,8 @@ import com.jcraft.jsch.JSch;
 import com.jcraft.jsch.JSchException;
 import com.jcraft.jsch.Session;
 
+import io.machinemanager.ssh.SshCredentials;
+
 /** A log-in to a machine that is kept open: each task is one command on it. Used by one thread at a time. */
 final class SshConnection implements AutoCloseable {
 
@@ -54,14 +56,21 @@ final class SshConnection implements AutoCloseable {
 
     private static Session logIn(Target target, Duration timeout, SshTalk talk, SshHostKeys keys)
             throws JSchException {
-        Session session = new JSch().getSession(target.user(), target.host(), target.port());
+        JSch client = new JSch();
+        Session session = client.getSession(target.user(), target.host(), target.port());
         session.setHostKeyRepository(keys);
         session.setUserInfo(talk);
-        session.setPassword(target.password().getBytes(StandardCharsets.UTF_8));
+        SshCredentials login = target.login();
+        if (login.privateKey() == null) {
+            session.setPassword(login.password().getBytes(StandardCharsets.UTF_8));
+        } else {
+            client.addIdentity(target.machine(), login.privateKey().getBytes(StandardCharsets.US_ASCII), null, null);
+        }
         session.setConfig("StrictHostKeyChecking", "yes");
         session.setConfig("server_host_key", keys.algorithms());
         session.setConfig("kex", KEY_EXCHANGES);
-        session.setConfig("PreferredAuthentications", "password,keyboard-interactive");
+        session.setConfig("PreferredAuthentications",
+                login.privateKey() == null ? "password,keyboard-interactive" : "publickey");
         session.setConfig("MaxAuthTries", "1");
         session.setThreadFactory(Thread.ofVirtual().name("ssh-" + target.machine()).factory());
         session.setServerAliveInterval((int) KEEP_ALIVE.toMillis());
@@ -79,16 +88,18 @@ final class SshConnection implements AutoCloseable {
      *
      * @param patience how long the machine may take to start the command
      * @param limit after how long the connection is closed, which ends the wait for the answer
+     * @param limits within which bounds the script is to work
      * @return what the machine answered; without an answer when it said nothing that is one
      * @throws JSchException when the command could not be started, so that nothing was changed on the machine
      * @throws SocketTimeoutException when the limit has passed
      * @throws IOException when the connection broke
      */
-    MachineAnswer run(AccountTask task, Duration patience, Duration limit) throws JSchException, IOException {
+    MachineAnswer run(AccountTask task, Duration patience, Duration limit, ScriptLimits limits)
+            throws JSchException, IOException {
         ChannelExec channel = (ChannelExec) session.openChannel("exec");
         ByteArrayOutputStream complaints = new ByteArrayOutputStream();
         channel.setCommand(AccountScript.command(task.target()));
-        channel.setInputStream(new ByteArrayInputStream(input(task, limit)));
+        channel.setInputStream(new ByteArrayInputStream(input(task, limits)));
         channel.setErrStream(complaints);
         InputStream output = channel.getInputStream();
         CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
@@ -114,9 +125,9 @@ final class SshConnection implements AutoCloseable {
         }
     }
 
-    private byte[] input(AccountTask task, Duration limit) {
+    private byte[] input(AccountTask task, ScriptLimits limits) {
         ByteArrayOutputStream input = new ByteArrayOutputStream();
-        input.writeBytes(AccountScript.input(task, AccountScript.shareOf(limit)).getBytes(StandardCharsets.UTF_8));
+        input.writeBytes(AccountScript.input(task, limits).getBytes(StandardCharsets.UTF_8));
         input.writeBytes(script);
         return input.toByteArray();
     }

@@ -77,7 +77,7 @@ public class SshDriver implements AccountDriver {
     private Optional<AccountResult> onKept(AccountTask task, Lease lease) {
         return lease.connection().flatMap(connection -> {
             try {
-                return Optional.of(connection.run(task, config.connectTimeout(), config.runTimeout()).result());
+                return Optional.of(run(connection, task, config.runTimeout()));
             } catch (SocketTimeoutException e) {
                 return Optional.of(tooLate(task));
             } catch (JSchException | IOException e) {
@@ -96,7 +96,7 @@ public class SshDriver implements AccountDriver {
         }
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
-            return connection.run(task, config.connectTimeout(), left).result();
+            return run(connection, task, left);
         } catch (JSchException e) {
             return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
         } catch (SocketTimeoutException e) {
@@ -104,6 +104,11 @@ public class SshDriver implements AccountDriver {
         } catch (IOException e) {
             return new AccountResult(Outcome.FAILED, e.getMessage());
         }
+    }
+
+    private AccountResult run(SshConnection connection, AccountTask task, Duration limit)
+            throws JSchException, IOException {
+        return connection.run(task, config.connectTimeout(), limit, ScriptLimits.of(config, limit)).result();
     }
 
     private SshConnection open(Target target) throws SshFailure {

@@ -5,7 +5,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 import io.machinemanager.ssh.Host;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshPrivateKey;
 
 /**
  * A machine as account work sees it.
@@ -14,13 +16,23 @@ import io.machinemanager.ssh.SshLogin;
  * @param host a DNS name or an IP literal
  * @param port the port of its sshd, 1 to 65535
  * @param user the name to log in with; without root's rights it needs sudo
- * @param password the password of that user, for the log-in and for sudo; any text without control characters
+ * @param login what to log in with; its password, if there is one, is also for sudo
  * @param hostKeys the machine's SSH host keys, one {@code type base64} a line, as in known_hosts without the host;
- *        never null, since no log-in is made to a machine whose key is not known
+ *        null only before the first contact: no log-in is made to a machine whose key is not known
  */
-public record Target(String machine, String host, int port, String user, String password, String hostKeys) {
+public record Target(String machine, String host, int port, String user, SshCredentials login, String hostKeys) {
 
     private static final Pattern HOST_KEY = Pattern.compile("[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}");
+
+    /** A machine that is logged in to with a password. */
+    public Target(String machine, String host, int port, String user, String password, String hostKeys) {
+        this(machine, host, port, user, SshCredentials.password(password), hostKeys);
+    }
+
+    /** The same machine, known by these keys. */
+    public Target withHostKeys(String keys) {
+        return new Target(machine, host, port, user, login, keys);
+    }
 
     /**
      * What keeps a machine from being logged in to, as one sentence; nothing when all is well. These are the rules of the
@@ -28,7 +40,15 @@ public record Target(String machine, String host, int port, String user, String 
      */
     Optional<String> problem() {
         return Host.problemWith(host).or(() -> SshLogin.problemWithPort(port)).or(() -> SshLogin.problemWithUser(user))
-                .or(() -> SshLogin.problemWithPassword(password)).or(this::problemWithHostKeys);
+                .or(this::problemWithLogin).or(this::problemWithHostKeys);
+    }
+
+    private Optional<String> problemWithLogin() {
+        if (login.password() == null && login.privateKey() == null) {
+            return Optional.of("What is kept to log in to the machine with cannot be read; the log says why.");
+        }
+        return Optional.ofNullable(login.password()).flatMap(SshLogin::problemWithPassword)
+                .or(() -> Optional.ofNullable(login.privateKey()).flatMap(SshPrivateKey::problemWith));
     }
 
     private Optional<String> problemWithHostKeys() {
@@ -44,7 +64,7 @@ public record Target(String machine, String host, int port, String user, String 
                 : hostKeys.lines().map(String::strip).filter(key -> !key.isEmpty()).toList();
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** Leaves the secrets out, so that they cannot reach a log by accident. */
     @Override
     public String toString() {
         return machine + " (" + user + "@" + host + ":" + port + ")";

@@ -17,6 +17,7 @@ import jakarta.persistence.Table;
 import org.hibernate.annotations.DynamicUpdate;
 
 import io.machinemanager.secret.SecretBox;
+import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
 /**
@@ -62,9 +63,13 @@ public class Machine extends PanacheEntityBase {
     @Column(length = 32)
     public String sshUser;
 
-    /** The password of {@link #sshUser}, encrypted by {@link SecretBox} for {@link #secretOwner}. */
+    /** The password of {@link #sshUser}, encrypted; null when a key is used and sudo asks for none. */
     @Column(columnDefinition = "text")
     public String sealedPassword;
+
+    /** A private key of {@link #sshUser}, encrypted; null when the password is used. */
+    @Column(columnDefinition = "text")
+    public String sealedPrivateKey;
 
     /** SSH host keys, {@code type base64} a line; null until the machine was first reached. */
     @Column(columnDefinition = "text")
@@ -115,9 +120,28 @@ public class Machine extends PanacheEntityBase {
                 .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
     }
 
-    /** What the machine's secrets are encrypted for. */
-    public String secretOwner() {
+    /** Keeps what we log in with, encrypted for this machine and for what it is, so that nothing can be swapped. */
+    public void seal(SshCredentials login, SecretBox secrets) {
+        sealedPassword = login.password() == null ? null : secrets.seal(passwordOwner(), login.password());
+        sealedPrivateKey = login.privateKey() == null ? null : secrets.seal(privateKeyOwner(), login.privateKey());
+    }
+
+    /**
+     * What we log in with.
+     *
+     * @throws IllegalStateException when it cannot be decrypted
+     */
+    public SshCredentials credentials(SecretBox secrets) {
+        return new SshCredentials(sealedPassword == null ? null : secrets.open(passwordOwner(), sealedPassword),
+                sealedPrivateKey == null ? null : secrets.open(privateKeyOwner(), sealedPrivateKey));
+    }
+
+    private String passwordOwner() {
         return "machine/" + id;
+    }
+
+    private String privateKeyOwner() {
+        return "machine/" + id + "/private-key";
     }
 
     /** Notes that account work on the machine reached its aim, so that it is in the pool again. */

@@ -50,9 +50,8 @@ public class MachineService {
             machine.hostKeys = hostKeys;
             machine.createdAt = clock.now();
             machine.nextProbeAt = machine.createdAt;
-            machine.sealedPassword = "";
             machine.persist();
-            machine.sealedPassword = secrets.seal(machine.secretOwner(), wanted.password());
+            machine.seal(wanted.login(), secrets);
             audit.record(Act.of(AuditAction.MACHINE_REGISTERED, machine.name)
                     .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
             return machine;

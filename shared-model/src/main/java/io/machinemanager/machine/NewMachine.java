@@ -1,5 +1,7 @@
 package io.machinemanager.machine;
 
+import io.machinemanager.ssh.SshCredentials;
+
 /**
  * A machine to be registered, already checked.
  *
@@ -7,11 +9,16 @@ package io.machinemanager.machine;
  * @param host a DNS name or an IP literal
  * @param port the port of its sshd
  * @param user the name we log in with
- * @param password that user's password
+ * @param login what we log in with
  */
-public record NewMachine(String name, String host, int port, String user, String password) {
+public record NewMachine(String name, String host, int port, String user, SshCredentials login) {
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** A machine that we log in to with a password. */
+    public NewMachine(String name, String host, int port, String user, String password) {
+        this(name, host, port, user, SshCredentials.password(password));
+    }
+
+    /** Leaves the secrets out, so that they cannot reach a log by accident. */
     @Override
     public String toString() {
         return name + " (" + user + "@" + host + ":" + port + ")";

@@ -132,8 +132,7 @@ class AccountWorker {
         return CompletableFuture.supplyAsync(
                 () -> hostKeys.scan(target.host(), target.port(), machineConfig.hostKeyTimeout())
                         .flatMap(keys -> machines.recordHostKeys(machineId, keys))
-                        .map(keys -> new Target(target.machine(), target.host(), target.port(), target.user(),
-                                target.password(), keys)),
+                        .map(target::withHostKeys),
                 RECORDERS);
     }
 

@@ -127,8 +127,7 @@ public class PoolService {
         Optional.ofNullable(change.host()).ifPresent(host -> machine.host = host);
         Optional.ofNullable(change.port()).ifPresent(port -> machine.port = port);
         Optional.ofNullable(change.user()).ifPresent(user -> machine.sshUser = user);
-        Optional.ofNullable(change.password())
-                .ifPresent(password -> machine.sealedPassword = secrets.seal(machine.secretOwner(), password));
+        Optional.ofNullable(change.login()).ifPresent(login -> machine.seal(login, secrets));
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
         if (change.isWorthATry()) {

@@ -114,10 +114,6 @@ public class ProbeService {
                 Log.infof("Machine %s answers again", m.name);
             }
             m.seen(clock.now());
-            if (!secrets.isCurrent(m.sealedPassword)) {
-                m.sealedPassword = secrets.seal(m.secretOwner(), secrets.open(m.secretOwner(), m.sealedPassword));
-                Log.infof("Machine %s: password encrypted with the current key", m.name);
-            }
         }));
     }
 

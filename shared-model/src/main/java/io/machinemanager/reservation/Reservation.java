@@ -64,6 +64,10 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 128)
     public String passwordHash;
 
+    /** The key that lets the borrower in; null for none, and once the account is gone. */
+    @Column(columnDefinition = "text")
+    public String sshPublicKey;
+
     @Enumerated(EnumType.STRING)
     @Column(length = 16)
     public ReservationState state;
@@ -253,6 +257,7 @@ public class Reservation extends PanacheEntityBase {
         become(ReservationState.RELEASED);
         releasedAt = now;
         passwordHash = null;
+        sshPublicKey = null;
         nextAttemptAt = null;
         dropClaim();
     }

@@ -18,6 +18,13 @@ public interface ReservationConfig {
     int maxMachines();
 
     /**
+     * {@code RESERVATION_SUDO}: whether lent accounts may use sudo, and so become root. Who was root can leave behind what no
+     * removal finds; say true only where machines are made anew afterwards.
+     */
+    @WithDefault("false")
+    boolean sudo();
+
+    /**
      * {@code CLAIM_DURATION}: after how long without a sign of life the work of a crashed service is taken over. A
      * shorter time recovers sooner; it must outlast a stall of the database.
      */

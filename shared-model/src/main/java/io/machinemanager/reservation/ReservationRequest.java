@@ -2,17 +2,19 @@ package io.machinemanager.reservation;
 
 import java.util.UUID;
 
+import io.machinemanager.account.AccountLogin;
+
 /**
  * What all rows of one request have in common.
  *
  * @param requestId names the request
  * @param borrower who reserves
  * @param account the account to make
- * @param passwordHash the crypt hash of its password
+ * @param login what the borrower gets
  * @param minutes for how long
  * @param claim the claim of whoever works on the request
  */
-record ReservationRequest(String requestId, Borrower borrower, String account, String passwordHash, int minutes,
+record ReservationRequest(String requestId, Borrower borrower, String account, AccountLogin login, int minutes,
         UUID claim) {
 
     /** Leaves the hash out, so that it cannot reach a log by accident. */

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountName;
 import io.machinemanager.account.AccountPassword;
 import io.machinemanager.account.AccountResult;
@@ -21,6 +22,7 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.ssh.SshPublicKey;
 
 /** Lends machines and takes them back. None of this may be called inside a transaction: it waits for machines. */
 @ApplicationScoped
@@ -54,10 +56,11 @@ public class ReservationService {
     /** Like {@link #reserve(ReservationOrder)}, under a request id that the caller knows beforehand. */
     Lease reserve(ReservationOrder order, UUID requestId) {
         check(order);
-        String generated = order.password() == null ? AccountPassword.generate() : null;
-        String hash = AccountPassword.hash(generated == null ? order.password() : generated);
-        ReservationRequest request = new ReservationRequest(requestId.toString(), order.borrower(),
-                order.account(), hash, order.minutes(), UUID.randomUUID());
+        String publicKey = publicKey(order);
+        String generated = order.password() == null && publicKey == null ? AccountPassword.generate() : null;
+        ReservationRequest request = new ReservationRequest(requestId.toString(), order.borrower(), order.account(),
+                new AccountLogin(hash(generated == null ? order.password() : generated), publicKey, config.sudo()),
+                order.minutes(), UUID.randomUUID());
         List<WorkItem> first = store.allocate(request, order.count());
         try {
             List<WorkItem> made = makeAccounts(request, first);
@@ -85,6 +88,18 @@ public class ReservationService {
                 throw new InvalidRequestException(problem);
             });
         }
+    }
+
+    private static String publicKey(ReservationOrder order) {
+        try {
+            return order.sshPublicKey() == null ? null : SshPublicKey.parse(order.sshPublicKey()).line();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException(e.getMessage(), List.of("ssh_public_key"));
+        }
+    }
+
+    private static String hash(String password) {
+        return password == null ? AccountPassword.NONE : AccountPassword.hash(password);
     }
 
     private List<WorkItem> makeAccounts(ReservationRequest request, List<WorkItem> first) {

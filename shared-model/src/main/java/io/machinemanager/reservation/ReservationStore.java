@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
+import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.Act;
@@ -119,7 +120,8 @@ class ReservationStore {
         reservation.ownerId = request.borrower().userId();
         reservation.ownerName = request.borrower().name();
         reservation.account = request.account();
-        reservation.passwordHash = request.passwordHash();
+        reservation.passwordHash = request.login().passwordHash();
+        reservation.sshPublicKey = request.login().publicKey();
         reservation.state = ReservationState.PROVISIONING;
         reservation.createdAt = now;
         reservation.durationMinutes = request.minutes();
@@ -127,7 +129,15 @@ class ReservationStore {
         reservation.claim(request.claim(), now.plus(config.claim()));
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
-        return WorkItem.of(reservation, secrets);
+        return item(reservation);
+    }
+
+    private WorkItem item(Reservation reservation) {
+        return WorkItem.of(reservation, login(reservation), secrets);
+    }
+
+    private AccountLogin login(Reservation reservation) {
+        return new AccountLogin(reservation.passwordHash, reservation.sshPublicKey, config.sudo());
     }
 
     /**
@@ -153,8 +163,7 @@ class ReservationStore {
                 return Optional.empty();
             }
             ReservationRequest request = new ReservationRequest(dead.requestId,
-                    new Borrower(dead.ownerId, dead.ownerName), dead.account, dead.passwordHash, dead.durationMinutes,
-                    claim);
+                    new Borrower(dead.ownerId, dead.ownerName), dead.account, login(dead), dead.durationMinutes, claim);
             WorkItem item = hold(spare.getFirst(), request, now);
             Log.infof("Reservation %d on %s does not answer: %s is to take over", reservationId, dead.machineName,
                     item);
@@ -313,7 +322,7 @@ class ReservationStore {
             Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
         }
         reservation.claim(claim, now.plus(config.claim()));
-        return WorkItem.of(reservation, secrets);
+        return item(reservation);
     }
 
     /**

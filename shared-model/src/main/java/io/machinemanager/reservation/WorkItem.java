@@ -1,10 +1,12 @@
 package io.machinemanager.reservation;
 
+import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.secret.SecretBox;
+import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.logging.Log;
 
 /**
@@ -16,38 +18,37 @@ import io.quarkus.logging.Log;
  * @param target how to reach the machine; its host keys are null when the machine was never reached
  * @param account the account's name
  * @param token the fencing token
- * @param passwordHash the hash of the account's password
+ * @param login what the borrower gets
  */
-record WorkItem(long reservationId, long machineId, Target target, String account, long token, String passwordHash) {
+record WorkItem(long reservationId, long machineId, Target target, String account, long token, AccountLogin login) {
 
-    static WorkItem of(Reservation reservation, SecretBox secrets) {
+    static WorkItem of(Reservation reservation, AccountLogin login, SecretBox secrets) {
         Machine machine = reservation.machine;
         return new WorkItem(reservation.id, machine.id, target(machine, secrets), reservation.account,
-                reservation.token(),
-                reservation.passwordHash);
+                reservation.token(), login);
     }
 
     static Target target(Machine machine, SecretBox secrets) {
-        return new Target(machine.name, machine.host, machine.port, machine.sshUser,
-                password(machine, secrets), machine.hostKeys);
+        return new Target(machine.name, machine.host, machine.port, machine.sshUser, credentials(machine, secrets),
+                machine.hostKeys);
     }
 
-    /** A password that cannot be decrypted concerns its own machine alone: without one, that counts as unreachable. */
-    private static String password(Machine machine, SecretBox secrets) {
+    /** What cannot be decrypted concerns its own machine alone: with nothing to log in with, that counts as unreachable. */
+    private static SshCredentials credentials(Machine machine, SecretBox secrets) {
         try {
-            return secrets.open(machine.secretOwner(), machine.sealedPassword);
+            return machine.credentials(secrets);
         } catch (IllegalStateException e) {
             Log.errorf("Machine %s: %s", machine.name, e.getMessage());
-            return "";
+            return new SshCredentials(null, null);
         }
     }
 
     WorkItem with(Target reachable) {
-        return new WorkItem(reservationId, machineId, reachable, account, token, passwordHash);
+        return new WorkItem(reservationId, machineId, reachable, account, token, login);
     }
 
     AccountTask task(Action action) {
-        return new AccountTask(target, action, account, token, action == Action.CREATE ? passwordHash : null);
+        return new AccountTask(target, action, account, token, action == Action.CREATE ? login : null);
     }
 
     @Override

@@ -43,7 +43,8 @@ public class SecretBox {
     private final String currentKeyId;
     private final SecureRandom random = new SecureRandom();
 
-    SecretBox(SecretConfig config) {
+    /** A box with the keys of that configuration; a key of the wrong form is refused. */
+    public SecretBox(SecretConfig config) {
         currentKeyId = add(config.key().orElse(DEVELOPMENT_KEY));
         config.keyPrevious().ifPresent(this::add);
     }
@@ -95,7 +96,17 @@ public class SecretBox {
 
     /** Tells whether the text was made with the current key, so that it needs no re-encryption. */
     public boolean isCurrent(String sealed) {
-        return sealed.startsWith(VERSION + ":" + currentKeyId + ":");
+        return sealed.startsWith(currentPrefix());
+    }
+
+    /** What all that is encrypted with the current key begins with. */
+    public String currentPrefix() {
+        return VERSION + ":" + currentKeyId + ":";
+    }
+
+    /** The id of the current key, which says nothing about the key itself. */
+    public String currentKeyId() {
+        return currentKeyId;
     }
 
     /**

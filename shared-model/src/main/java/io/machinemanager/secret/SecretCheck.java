@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 
 import io.machinemanager.startup.StartupCheck;
 import io.quarkus.runtime.configuration.ConfigUtils;
@@ -13,14 +14,20 @@ import io.quarkus.runtime.configuration.ConfigUtils;
 class SecretCheck implements StartupCheck {
 
     private final SecretConfig config;
+    private final boolean production;
 
+    @Inject
     SecretCheck(SecretConfig config) {
+        this(config, ConfigUtils.isProfileActive("prod"));
+    }
+
+    SecretCheck(SecretConfig config, boolean production) {
         this.config = config;
+        this.production = production;
     }
 
     @Override
     public Stream<String> problems() {
-        boolean production = ConfigUtils.isProfileActive("prod");
         Stream<String> missing = config.key().isEmpty() && production
                 ? Stream.of("MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32")
                 : Stream.empty();

@@ -1,8 +1,10 @@
 package io.machinemanager.secret;
 
+import java.time.Duration;
 import java.util.Optional;
 
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
 
 /** What an operator has to give so that secrets can be kept. */
 @ConfigMapping(prefix = "secrets")
@@ -15,7 +17,12 @@ public interface SecretConfig {
     Optional<String> key();
 
     /**
-     * {@code MACHINE_SECRETS_KEY_PREVIOUS}: the key before a rotation; what was encrypted with it can still be read.
+     * {@code MACHINE_SECRETS_KEY_PREVIOUS}: the key before a rotation; what was encrypted with it can still be read, and the
+     * scheduler encrypts it anew.
      */
     Optional<String> keyPrevious();
+
+    /** How often the scheduler looks for secrets that are not encrypted with the current key. */
+    @WithDefault("1m")
+    Duration rotationInterval();
 }

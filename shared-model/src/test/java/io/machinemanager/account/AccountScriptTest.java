@@ -7,10 +7,13 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.ssh.SshCredentials;
 
 class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
+    private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
+    private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test
     void commandIsTheSameWhateverTheTask() {
@@ -22,21 +25,30 @@ class AccountScriptTest {
 
     @Test
     void valuesAreLinesOfInput() {
-        assertThat(AccountScript.input(task(target("root"), "alice", 7), Duration.ofSeconds(40)))
-                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n");
+        assertThat(AccountScript.input(task(target("root"), "alice", 7), LIMITS))
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n");
     }
 
     @Test
     void passwordForSudoComesFirst() {
-        assertThat(AccountScript.input(task(target("admin"), "alice", 7), Duration.ofSeconds(40)))
+        assertThat(AccountScript.input(task(target("admin"), "alice", 7), LIMITS))
                 .startsWith("machine secret\nMM-BEGIN\n");
+    }
+
+    @Test
+    void withAKeyAloneSudoIsToAskForNothing() {
+        var target = new Target("one", "127.0.0.1", 22, "admin", new SshCredentials(null, "key"), "ssh-ed25519 AAAA");
+
+        assertThat(AccountScript.command(target))
+                .isEqualTo("sudo -n -- " + AccountScript.command(target("root")));
+        assertThat(AccountScript.input(task(target, "alice", 7), LIMITS)).startsWith("MM-BEGIN\n");
     }
 
     @Test
     void removalHasAnEmptyHash() {
         var removal = new AccountTask(target("root"), Action.REMOVE, "alice", 7, null);
         assertThat(AccountScript.problemWith(removal)).isEmpty();
-        assertThat(AccountScript.input(removal, Duration.ofSeconds(40))).endsWith("alice\n7\n\n40\n");
+        assertThat(AccountScript.input(removal, LIMITS)).endsWith("alice\n7\n\n40\n\n\n20000\n29999\n");
     }
 
     @Test
@@ -46,14 +58,26 @@ class AccountScriptTest {
         assertThat(AccountScript.problemWith(task(target("root"), "alice", Long.MAX_VALUE))).isPresent();
         assertThat(AccountScript.problemWith(task(target("root"), "root", 7))).isPresent();
         assertThat(AccountScript.problemWith(task(target("root"), "a\nb", 7))).isPresent();
-        assertThat(AccountScript.problemWith(new AccountTask(target("root"), Action.CREATE, "alice", 7, "x\ny")))
-                .isPresent();
-        assertThat(AccountScript.problemWith(new AccountTask(target("root"), Action.CREATE, "alice", 7, null)))
-                .isPresent();
+        for (AccountLogin login : new AccountLogin[]{null, new AccountLogin("x\ny", null, false),
+                new AccountLogin("*", null, false), new AccountLogin("!", KEY, false),
+                new AccountLogin(HASH, "ssh-rsa AAAA\nx", false), new AccountLogin(HASH, "", false),
+                new AccountLogin(HASH, "no-pty ssh-rsa AAAA", false) }) {
+            assertThat(AccountScript.problemWith(new AccountTask(target("root"), Action.CREATE, "alice", 7, login)))
+                    .as("%s", login).isPresent();
+        }
+    }
+
+    @Test
+    void keyAndSudoAreLinesToo() {
+        var task = new AccountTask(target("root"), Action.CREATE, "alice", 7, new AccountLogin("*", KEY, true));
+
+        assertThat(AccountScript.problemWith(task)).isEmpty();
+        assertThat(AccountScript.input(task, LIMITS))
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n");
     }
 
     private static AccountTask task(Target target, String account, long token) {
-        return new AccountTask(target, Action.CREATE, account, token, HASH);
+        return new AccountTask(target, Action.CREATE, account, token, new AccountLogin(HASH, null, false));
     }
 
     private static Target target(String user) {

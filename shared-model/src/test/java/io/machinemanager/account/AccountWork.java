@@ -14,7 +14,7 @@ record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     private static final AtomicLong TOKENS = new AtomicLong(System.currentTimeMillis() * 1000);
     private static final String PASSWORD = "open sesame";
-    private static final String HASH = AccountPassword.hash(PASSWORD);
+    static final String HASH = AccountPassword.hash(PASSWORD);
 
     /** Work that a driver of that kind does. */
     static AccountWork by(AccountConfig.Driver kind, AccountConfig settings) {
@@ -38,7 +38,7 @@ record AccountWork(AccountDriver driver) implements AutoCloseable {
     }
 
     static AccountTask creation(Target target, String account, long token) {
-        return new AccountTask(target, Action.CREATE, account, token, HASH);
+        return new AccountTask(target, Action.CREATE, account, token, new AccountLogin(HASH, null, false));
     }
 
     static AccountTask removal(Target target, String account, long token) {

@@ -21,8 +21,8 @@ class AnsibleAnswerTest {
             UNREACHABLE | in time | Timed out after 10 second(s).
             UNREACHABLE | not found | ssh: Could not resolve hostname nowhere: Name or service not known
             UNREACHABLE | no way | ssh: connect to host 10.0.0.1 port 22: No route to host
-            UNREACHABLE | or the password is wrong | root@127.0.0.1: Permission denied (publickey,password).
-            UNREACHABLE | or the password is wrong | Invalid/incorrect password: Permission denied, please try again.
+            UNREACHABLE | password or the key is wrong | root@127.0.0.1: Permission denied (publickey,password).
+            UNREACHABLE | password or the key is wrong | Invalid/incorrect password: Permission denied, please try again.
             HOST_KEY_CHANGED | key has changed | @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ Host key verification failed.
             HOST_KEY_CHANGED | key has changed | No ED25519 host key is known for m0 and you have requested strict checking.
             UNREACHABLE | expired | Password change required but no TTY available.

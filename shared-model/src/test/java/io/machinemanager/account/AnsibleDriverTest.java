@@ -131,7 +131,7 @@ class AnsibleDriverTest {
                     new Target("closed", "127.0.0.1", 1, "root", "x", good.hostKeys()),
                     new Target("unknown", "nowhere.invalid", 22, "root", "x", good.hostKeys()),
                     new Target("wrong", good.host(), good.port(), "root", "wrong", good.hostKeys()),
-                    new Target("changed", good.host(), good.port(), "root", good.password(),
+                    new Target("changed", good.host(), good.port(), "root", good.login(),
                             lab.machine(1).hostKeys()),
                     new Target("strange", "-oProxyCommand=id", 22, "root", "x", good.hostKeys()),
                     good).map(target -> AccountWork.creation(target, "dora", token)).toList());
@@ -142,7 +142,7 @@ class AnsibleDriverTest {
                     result -> assertUnreachable(result, "does not answer in time"),
                     result -> assertUnreachable(result, "refuses the connection"),
                     result -> assertUnreachable(result, "host name is not found"),
-                    result -> assertUnreachable(result, "the password is wrong"),
+                    result -> assertUnreachable(result, "the password or the key is wrong"),
                     result -> {
                         assertThat(result.outcome()).isEqualTo(Outcome.HOST_KEY_CHANGED);
                         assertThat(result.reason()).contains("SSH host key has changed. It shows SHA256:");
@@ -212,7 +212,8 @@ class AnsibleDriverTest {
             machine.exec("sh", "-c", slow);
         }
         long token = AccountWork.newToken();
-        var result = work.start(new AccountTask(machine.target(), AccountTask.Action.CREATE, "emil", token, hash));
+        var result = work.start(new AccountTask(machine.target(), AccountTask.Action.CREATE, "emil", token,
+                new AccountLogin(hash, null, false)));
         List<String> found = new ArrayList<>();
         while (!result.isDone()) {
             found.addAll(processesThatShow(List.of(machine.password(), hash, hash.substring(30, 60))));

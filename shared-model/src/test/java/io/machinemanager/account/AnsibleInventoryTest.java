@@ -26,7 +26,8 @@ class AnsibleInventoryTest {
             "null", "0x10", " lead and trail ", "pässwörd €", "日本語", "\uD83D\uDE00", "\u0085\u2028\uFEFF", "~", "",
             "%" })
     void passwordIsReadBackAsItIsAndNeverATemplate(String password) {
-        String text = AnsibleInventory.inventory(List.of(task(target(password))), Duration.ofSeconds(40),
+        String text = AnsibleInventory.inventory(List.of(task(target(password))),
+                new ScriptLimits(Duration.ofSeconds(40), 20000, 59999),
                 Duration.ofSeconds(10));
 
         assertThat(text).matches("[ -~\\n]*");
@@ -41,7 +42,8 @@ class AnsibleInventoryTest {
         var second = new Target("localhost", "::1", 2222, "admin", "two", KEY + "\nssh-rsa BBBB=\n");
         var tasks = List.of(task(first), task(second));
 
-        var hosts = hosts(AnsibleInventory.inventory(tasks, Duration.ofSeconds(40), Duration.ofSeconds(10)));
+        var hosts = hosts(AnsibleInventory.inventory(tasks, new ScriptLimits(Duration.ofSeconds(40), 20000, 59999),
+                Duration.ofSeconds(10)));
         assertThat(hosts).containsOnlyKeys("m0", "m1");
         assertThat(hosts.get("m1").get("ansible_host").getValue()).isEqualTo("::1");
         assertThat(hosts.get("m1").get("ansible_port").getValue()).isEqualTo("2222");

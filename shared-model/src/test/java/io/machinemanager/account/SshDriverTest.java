@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
@@ -149,13 +150,13 @@ class SshDriverTest {
     @CsvSource(delimiter = '|', value = {
             "host | no-such-host.invalid | The machine's host name is not found.",
             "port | 1                    | The machine refuses the connection: nothing answers on its SSH port.",
-            "word | wrong                | The machine refuses the log-in: the user or the password is wrong.",
-            "user | nobody-here          | The machine refuses the log-in: the user or the password is wrong." })
+            "word | wrong                | The machine refuses the log-in: the user, the password or the key is wrong.",
+            "user | nobody-here          | The machine refuses the log-in: the user, the password or the key is wrong." })
     void whyThereIsNoLogInIsTold(String what, String value, String reason) {
         Target good = lab.machine(0).target();
         Target bad = new Target(good.machine(), what.equals("host") ? value : good.host(),
                 what.equals("port") ? Integer.parseInt(value) : good.port(), what.equals("user") ? value : good.user(),
-                what.equals("word") ? value : good.password(), good.hostKeys());
+                what.equals("word") ? SshCredentials.password(value) : good.login(), good.hostKeys());
 
         assertThat(work.result(AccountTask.probe(bad))).isEqualTo(new AccountResult(Outcome.UNREACHABLE, reason));
     }
@@ -164,7 +165,7 @@ class SshDriverTest {
     void aMachineWithAnotherKeyIsNotLoggedInTo() {
         Target first = lab.machine(0).target();
         Target second = lab.machine(1).target();
-        Target mixed = new Target(first.machine(), first.host(), first.port(), first.user(), first.password(),
+        Target mixed = new Target(first.machine(), first.host(), first.port(), first.user(), first.login(),
                 second.hostKeys());
 
         assertThat(work.result(AccountTask.probe(mixed)))
@@ -179,7 +180,7 @@ class SshDriverTest {
     void eachRecordedKeyServesByItself() {
         Target target = lab.machine(0).target();
         assertThat(target.hostKeys().lines()).allSatisfy(key -> {
-            Target one = new Target(target.machine(), target.host(), target.port(), target.user(), target.password(),
+            Target one = new Target(target.machine(), target.host(), target.port(), target.user(), target.login(),
                     key);
             assertThat(work.result(AccountTask.probe(one)).isDone()).as(key).isTrue();
         });
@@ -192,7 +193,7 @@ class SshDriverTest {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Target target = lab.machine(0).target();
             Target mute = new Target(target.machine(), "127.0.0.1", silent.getLocalPort(), target.user(),
-                    target.password(), target.hostKeys());
+                    target.login(), target.hostKeys());
             assertThat(work.result(AccountTask.probe(mute)))
                     .isEqualTo(new AccountResult(Outcome.UNREACHABLE, "The machine does not answer in time."));
         }

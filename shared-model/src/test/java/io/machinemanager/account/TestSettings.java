@@ -20,6 +20,16 @@ record TestSettings(String playbook, int forks, Duration runTimeout, Duration co
         return Driver.ANSIBLE;
     }
 
+    @Override
+    public int uidFirst() {
+        return 20000;
+    }
+
+    @Override
+    public int uidLast() {
+        return 59999;
+    }
+
     TestSettings withPlaybook(Path program) {
         return new TestSettings(program.toString(), forks, runTimeout, connectTimeout, concurrentRuns, batchSize,
                 workDir, maxConnections, keepConnections, healthTimeout);

@@ -3,6 +3,7 @@ package io.machinemanager.secret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
@@ -75,5 +76,10 @@ class SecretBoxTest {
     }
 
     private record Config(Optional<String> key, Optional<String> keyPrevious) implements SecretConfig {
+
+        @Override
+        public Duration rotationInterval() {
+            return Duration.ofMinutes(1);
+        }
     }
 }

@@ -1,11 +1,14 @@
 package io.machinemanager.api.machine;
 
+import java.util.List;
 import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.HostKeyScanner;
+import io.machinemanager.account.PrivateKeyReader;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
@@ -14,24 +17,28 @@ import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.PoolService;
 import io.machinemanager.reservation.PoolService.Pool;
 
-/** Asks machines for their SSH host keys before they come into the pool, which must not happen inside a transaction. */
+/** What takes processes before a machine comes into the pool, which must not happen inside a transaction. */
 @ApplicationScoped
 class MachineAdmission {
 
     private final MachineService machines;
     private final PoolService pool;
     private final HostKeyScanner hostKeys;
+    private final PrivateKeyReader privateKeys;
     private final MachineConfig config;
 
-    MachineAdmission(MachineService machines, PoolService pool, HostKeyScanner hostKeys, MachineConfig config) {
+    MachineAdmission(MachineService machines, PoolService pool, HostKeyScanner hostKeys,
+            PrivateKeyReader privateKeys, MachineConfig config) {
         this.machines = machines;
         this.pool = pool;
         this.hostKeys = hostKeys;
+        this.privateKeys = privateKeys;
         this.config = config;
     }
 
     /** Registers a machine with the host keys that are given, or else those that it shows if it answers. */
     Machine register(MachineRegistration registration) {
+        checkPrivateKey(registration.privateKey());
         NewMachine wanted = registration.toNewMachine();
         return machines.register(wanted,
                 registration.hostKeys().or(() -> scan(wanted.host(), wanted.port())).orElse(null));
@@ -43,6 +50,7 @@ class MachineAdmission {
      * @throws ConflictException when they are to be read anew and the machine does not answer
      */
     Pool change(String name, MachineUpdate update) {
+        checkPrivateKey(update.privateKey());
         MachineChange change = update.toChange();
         Machine machine = pool.only(name).machines().getFirst().machine();
         if (change.hostKeys() != null || !update.rescans() && !change.moves(machine)) {
@@ -55,6 +63,13 @@ class MachineAdmission {
                     .formatted(name) + " Give them as host_key, or try again when it is up.");
         }
         return pool.change(name, change.withHostKeys(shown.orElse(null)));
+    }
+
+    /** What is said of its form is checked with the other fields; this takes a process. */
+    private void checkPrivateKey(String privateKey) {
+        Optional.ofNullable(privateKey).flatMap(privateKeys::problemWith).ifPresent(problem -> {
+            throw new InvalidRequestException(problem, List.of("private_key"));
+        });
     }
 
     private Optional<String> scan(String host, int port) {

@@ -8,6 +8,7 @@ import io.machinemanager.machine.NewMachine;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshPrivateKey;
 
 /**
  * A machine to be registered.
@@ -16,22 +17,28 @@ import io.machinemanager.ssh.SshLogin;
  * @param host a DNS name or an IP address
  * @param port the port of its sshd
  * @param user the user to log in with: root, or one that may use sudo
- * @param password that user's password
+ * @param password that user's password; may be left out when there is a private key, unless sudo asks for it
+ * @param privateKey a private key of that user without a passphrase: PEM, as ssh-keygen makes it
  * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
  *        machine shows when it is left out
  */
 public record MachineRegistration(String name, String host, Integer port, String user, String password,
-        String hostKey) {
+        String privateKey, String hostKey) {
 
     void check() {
-        new FieldCheck().required("name", name, MachineName::problemWith).required("host", host, Host::problemWith)
-                .required("port", port, SshLogin::problemWithPort).required("user", user, SshLogin::problemWithUser)
-                .required("password", password, SshLogin::problemWithPassword)
+        FieldCheck check = new FieldCheck().required("name", name, MachineName::problemWith)
+                .required("host", host, Host::problemWith)
+                .required("port", port, SshLogin::problemWithPort).required("user", user, SshLogin::problemWithUser);
+        if (privateKey == null) {
+            check.required("password", password);
+        }
+        check.optional("password", password, SshLogin::problemWithPassword)
+                .optional("private_key", privateKey, SshPrivateKey::problemWith)
                 .optional("host_key", hostKey, HostKeys::problemWith).orThrow();
     }
 
     NewMachine toNewMachine() {
-        return new NewMachine(name, host, port, user, password);
+        return new NewMachine(name, host, port, user, MachineUpdate.login(password, privateKey));
     }
 
     /** The host keys that were given, in the form in which they are kept. */
@@ -39,7 +46,7 @@ public record MachineRegistration(String name, String host, Integer port, String
         return Optional.ofNullable(hostKey).map(HostKeys::parse);
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** Leaves the secrets out, so that they cannot reach a log by accident. */
     @Override
     public String toString() {
         return name;

@@ -56,8 +56,8 @@ public class MachineResource {
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Register a machine", description = """
             The machine's SSH host keys are those given as `host_key`; else they are recorded now, or at the first contact when
-            it does not answer now. From then on a machine with other keys is not spoken to. The password is stored encrypted
-            and never shown.""")
+            it does not answer now. From then on a machine with other keys is not spoken to. A `password` or a
+            `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.""")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         FieldCheck.body(registration).check();
         return ResponseBuilder

@@ -6,7 +6,9 @@ import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshPrivateKey;
 
 /**
  * A change of a machine; what is left out stays.
@@ -14,28 +16,38 @@ import io.machinemanager.ssh.SshLogin;
  * @param host a DNS name or an IP address
  * @param port the port of its sshd
  * @param user the user to log in with
- * @param password that user's password
+ * @param password that user's password. A password and a private key that are given replace all that was used before
+ * @param privateKey a private key of that user without a passphrase: PEM, as ssh-keygen makes it
  * @param enabled whether it may be lent
  * @param hostKey the SSH host keys to expect from now on, as lines of {@code known_hosts} or
  *        {@code ssh_host_*_key.pub}; {@code rescan} accepts what the machine shows now
  */
-public record MachineUpdate(String host, Integer port, String user, String password, Boolean enabled, String hostKey) {
+public record MachineUpdate(String host, Integer port, String user, String password, String privateKey,
+        Boolean enabled, String hostKey) {
 
     private static final String RESCAN = "rescan";
 
     void check() {
         new FieldCheck()
-                .anyOf(List.of("host", "port", "user", "password", "enabled", "host_key"), host, port, user, password,
-                        enabled, hostKey)
+                .anyOf(List.of("host", "port", "user", "password", "private_key", "enabled", "host_key"), host, port,
+                        user, password, privateKey, enabled, hostKey)
                 .optional("host", host, Host::problemWith).optional("port", port, SshLogin::problemWithPort)
                 .optional("user", user, SshLogin::problemWithUser)
                 .optional("password", password, SshLogin::problemWithPassword)
+                .optional("private_key", privateKey, SshPrivateKey::problemWith)
                 .optional("host_key", rescans() ? null : hostKey, HostKeys::problemWith).orThrow();
     }
 
     MachineChange toChange() {
-        return new MachineChange(host, port, user, password, enabled,
+        return new MachineChange(host, port, user, login(password, privateKey), enabled,
                 hostKey == null || rescans() ? null : HostKeys.parse(hostKey));
+    }
+
+    /** What to log in with; null when neither is given. */
+    static SshCredentials login(String password, String privateKey) {
+        return password == null && privateKey == null
+                ? null
+                : new SshCredentials(password, privateKey == null ? null : SshPrivateKey.normalise(privateKey));
     }
 
     /** Tells whether the machine is to be asked for its host keys. */
@@ -43,7 +55,7 @@ public record MachineUpdate(String host, Integer port, String user, String passw
         return RESCAN.equals(hostKey);
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** Leaves the secrets out, so that they cannot reach a log by accident. */
     @Override
     public String toString() {
         return toChange().toString();

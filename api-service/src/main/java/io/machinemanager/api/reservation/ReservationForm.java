@@ -12,10 +12,12 @@ import io.machinemanager.user.Standing;
  *
  * @param count how many machines; 1 when it is left out
  * @param durationMinutes for how many minutes; 60 when it is left out
- * @param reservationPassword the account's password; one is generated when it is left out
+ * @param reservationPassword the account's password; one is generated when it and the key are left out
  * @param username the account to make on each machine; the caller's own name when it is left out
+ * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}
  */
-public record ReservationForm(Integer count, Integer durationMinutes, String reservationPassword, String username) {
+public record ReservationForm(Integer count, Integer durationMinutes, String reservationPassword, String username,
+        String sshPublicKey) {
 
     private static final int DEFAULT_COUNT = 1;
     private static final int DEFAULT_MINUTES = 60;
@@ -23,13 +25,13 @@ public record ReservationForm(Integer count, Integer durationMinutes, String res
     static ReservationForm of(QueryParameters query) {
         return new ReservationForm(query.number("count").orElse(null), query.number("duration").orElse(null),
                 query.text("reservation_password").or(() -> query.text("password")).orElse(null),
-                query.text("username").orElse(null));
+                query.text("username").orElse(null), null);
     }
 
     ReservationOrder toOrder(Standing caller) {
         return new ReservationOrder(new Borrower(caller.userId(), caller.username()),
                 count == null ? DEFAULT_COUNT : count, durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
-                username == null ? accountOf(caller) : username, reservationPassword);
+                username == null ? accountOf(caller) : username, reservationPassword, sshPublicKey);
     }
 
     private static String accountOf(Standing caller) {

@@ -8,7 +8,12 @@ import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import jakarta.inject.Inject;
@@ -20,6 +25,8 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.Scene;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.secret.SecretBox;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -36,6 +43,9 @@ class MachineResourceTest {
 
     @Inject
     FakeMachines fakes;
+
+    @Inject
+    SecretBox secrets;
 
     private String admin;
     private String alice;
@@ -96,6 +106,51 @@ class MachineResourceTest {
         register(Map.of("name", "-m", "host", "-oProxyCommand=x", "port", 65536, "user", "ro ot", "password", "a\nb"))
                 .statusCode(400).body("fields", contains("name", "host", "port", "user", "password"));
         get(admin, "/machines").body("size()", is(0));
+    }
+
+    @Test
+    void aPrivateKeyMayStandInForThePasswordAndIsNeverShown() throws IOException {
+        String key = newPrivateKey();
+        Map<String, Object> withKey = new HashMap<>(machine("m1"));
+        withKey.remove("password");
+        withKey.put("private_key", key);
+        register(withKey).statusCode(201).body("$", not(hasKey("private_key")));
+        assertThat(stored("m1").sealedPassword).isNull();
+        assertThat(stored("m1").sealedPrivateKey).startsWith("v1:").doesNotContain(key.lines().toList().get(1));
+        assertThat(stored("m1").credentials(secrets)).isEqualTo(new SshCredentials(null, key));
+
+        change("m1", "{\"password\":\"now a password\"}").statusCode(200);
+        assertThat(stored("m1").credentials(secrets)).isEqualTo(SshCredentials.password("now a password"));
+        Scene.with(admin).contentType("application/json").body(Map.of("private_key", key, "password", "for sudo"))
+                .patch("/machines/m1").then().statusCode(200).body("$", not(hasKey("private_key")));
+        assertThat(stored("m1").credentials(secrets)).isEqualTo(new SshCredentials("for sudo", key));
+    }
+
+    @Test
+    void aPrivateKeyThatCannotBeUsedIsRefusedAtOnce() throws IOException {
+        Map<String, Object> withKey = new HashMap<>(machine("m1"));
+        withKey.put("private_key", "no key");
+        register(withKey).statusCode(400).body("fields", contains("private_key"));
+        String key = newPrivateKey();
+        withKey.put("private_key", key.replace(key.lines().toList().get(2), "AAAA"));
+        register(withKey).statusCode(400).body("fields", contains("private_key"))
+                .body("message", containsString("cannot be used"));
+        withKey.remove("password");
+        withKey.remove("private_key");
+        register(withKey).statusCode(400).body("fields", contains("password"));
+    }
+
+    private static String newPrivateKey() throws IOException {
+        Path folder = Files.createTempDirectory("key");
+        try {
+            new ProcessBuilder("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder.resolve("key").toString())
+                    .start().onExit().join();
+            return Files.readString(folder.resolve("key"));
+        } finally {
+            for (String file : List.of("key", "key.pub", "")) {
+                Files.deleteIfExists(folder.resolve(file));
+            }
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 
 import java.time.Instant;
+import java.util.List;
 
 import jakarta.inject.Inject;
 
@@ -33,6 +34,8 @@ import io.restassured.specification.RequestSpecification;
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
 class ReservationResourceTest {
+
+    private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
 
     @Inject
     Scene scene;
@@ -95,6 +98,32 @@ class ReservationResourceTest {
                 .body("machines", hasSize(2)).body("duration_minutes", is(5))
                 .body("$", not(hasKey("reservation_password")));
         post("{}").statusCode(201).body("reservation_password", matchesPattern("\\w{16,}"));
+    }
+
+    @Test
+    void anSshKeyStandsInForThePassword() {
+        int id = post("{\"ssh_public_key\":\"%s alice@home\\n\"}".formatted(KEY)).statusCode(201)
+                .body("$", not(hasKey("reservation_password"))).extract().path("machines[0].reservation_id");
+        scene.change(() -> {
+            Reservation made = Reservation.findById((long) id);
+            assertThat(made.sshPublicKey).isEqualTo(KEY);
+            assertThat(made.passwordHash).as("no password lets anybody in").isEqualTo("*");
+        });
+        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200);
+        scene.change(() -> assertThat(Reservation.<Reservation>findById((long) id).sshPublicKey).isNull());
+
+        post("{\"reservation_password\":\"s3cret-word\",\"ssh_public_key\":\"%s\"}".formatted(KEY)).statusCode(201);
+        scene.change(() -> assertThat(Reservation.<Reservation>find("sshPublicKey", KEY).firstResult().passwordHash)
+                .startsWith("$6$"));
+    }
+
+    @Test
+    void anSshKeyIsOneKeyWithoutOptions() {
+        for (String key : List.of("", "x", "ssh-dss AAAA", "no-pty " + KEY, KEY + "\\n" + KEY, KEY.substring(0, 60))) {
+            post("{\"ssh_public_key\":\"%s\"}".formatted(key)).statusCode(400).body("error", is("invalid_request"))
+                    .body("fields", contains("ssh_public_key"));
+        }
+        assertThat(scene.states()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,142 @@
+package io.machinemanager.scheduler.secret;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineService;
+import io.machinemanager.machine.NewMachine;
+import io.machinemanager.reservation.IdempotencyService;
+import io.machinemanager.scheduler.Scene;
+import io.machinemanager.secret.SecretBox;
+import io.machinemanager.secret.SecretConfig;
+import io.machinemanager.ssh.SshCredentials;
+import io.machinemanager.testing.MariaDbResource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+
+@QuarkusTest
+@TestProfile(SecretJobTest.DuringARotation.class)
+@WithTestResource(MariaDbResource.class)
+class SecretJobTest {
+
+    private static final String NEW = "bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE=";
+    private static final String OLD = "b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE=";
+    private static final String LOST = "bG9zdCBsb3N0IGxvc3QgbG9zdCBsb3N0IGxvc3QgISE=";
+
+    /** Both keys are given. */
+    public static class DuringARotation implements QuarkusTestProfile {
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("secrets.key", NEW, "secrets.key-previous", OLD);
+        }
+    }
+
+    @Inject
+    SecretJob job;
+
+    @Inject
+    MachineService machines;
+
+    @Inject
+    IdempotencyService idempotency;
+
+    @Inject
+    MeterRegistry registry;
+
+    @Inject
+    Scene scene;
+
+    @BeforeEach
+    void clear() {
+        scene.clear();
+    }
+
+    private void register(int count, String key) {
+        SshCredentials both = new SshCredentials("pässword", "a key");
+        SecretBox box = box(key);
+        IntStream.range(0, count).forEach(i -> {
+            Machine made = machines.register(new NewMachine(key.substring(0, 4) + i, "127.0.0.1", 22, "root", both),
+                    "");
+            QuarkusTransaction.requiringNew().run(() -> Machine.<Machine>findById(made.id).seal(both, box));
+        });
+    }
+
+    private double stale() {
+        return registry.get("machinemanager.secrets.stale").gauge().value();
+    }
+
+    private List<Machine> all() {
+        return QuarkusTransaction.requiringNew().call(() -> Machine.listAll());
+    }
+
+    @Test
+    void everySecretComesToTheNewKeyWithoutAnyMachineBeingReached() {
+        register(120, OLD);
+        SecretBox newAlone = box(NEW);
+
+        job.run();
+
+        assertThat(stale()).isZero();
+        assertThat(all()).hasSize(120).allSatisfy(machine -> assertThat(machine.credentials(newAlone))
+                .isEqualTo(new SshCredentials("pässword", "a key")));
+    }
+
+    @Test
+    void whatCannotBeReadIsCountedAndKeptAsItIs() {
+        register(101, LOST);
+        register(1, OLD);
+        List<String> before = all().stream().map(machine -> machine.sealedPassword).filter(this::isLost).toList();
+
+        job.run();
+
+        assertThat(stale()).isEqualTo(101);
+        assertThat(all()).extracting(machine -> machine.sealedPassword).containsAll(before);
+    }
+
+    private boolean isLost(String sealed) {
+        return box(LOST).isCurrent(sealed);
+    }
+
+    @Test
+    void answersKeptForRepeatedRequestsComeToTheNewKeyToo() {
+        scene.lendMachines(1);
+        scene.expireAll();
+        String user = scene.column("select id from users").getFirst();
+        String owner = "idempotency/" + user + "/key-1";
+        String sealed = box(OLD).seal(owner, "what was said");
+        scene.sql(("insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, answer,"
+                + " created_at) values (%s, 'key-1', '%s', 'r', now(6), '%s', now(6))")
+                .formatted(user, sealed, sealed));
+
+        job.run();
+
+        assertThat(stale()).isZero();
+        assertThat(scene.column("select asked from idempotency_keys union select answer from idempotency_keys"))
+                .hasSize(2).allSatisfy(text -> assertThat(box(NEW).open(owner, text)).isEqualTo("what was said"));
+    }
+
+    private static SecretBox box(String key) {
+        return new SecretBox(new Keys(Optional.of(key), Optional.empty(), Duration.ZERO));
+    }
+
+    private record Keys(Optional<String> key, Optional<String> keyPrevious, Duration rotationInterval)
+            implements
+                SecretConfig {
+    }
+}

@@ -1,0 +1,57 @@
+package io.machinemanager.machine;
+
+import java.util.List;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.database.Transactions;
+import io.machinemanager.secret.SealedRows;
+import io.machinemanager.secret.SecretBox;
+import io.quarkus.logging.Log;
+
+/** The passwords and private keys of machines. */
+@ApplicationScoped
+class MachineSecrets implements SealedRows {
+
+    private static final String STALE = "(sealedPassword not like ?1 or sealedPrivateKey not like ?1)";
+
+    private final Transactions transactions;
+    private final SecretBox secrets;
+
+    MachineSecrets(Transactions transactions, SecretBox secrets) {
+        this.transactions = transactions;
+        this.secrets = secrets;
+    }
+
+    @Override
+    public long countStale() {
+        return transactions.call(() -> Machine.count(STALE, current()));
+    }
+
+    @Override
+    public Step reseal(long after, int limit) {
+        return transactions.call(() -> {
+            List<Machine> machines = Machine.<Machine>find(STALE + " and id > ?2 order by id", current(), after)
+                    .withLock(LockModeType.PESSIMISTIC_WRITE).withHint("jakarta.persistence.lock.timeout", -2)
+                    .range(0, limit - 1).list();
+            long resealed = machines.stream().filter(this::reseal).count();
+            return new Step(machines.isEmpty() ? after : machines.getLast().id, machines.size(), (int) resealed);
+        });
+    }
+
+    private boolean reseal(Machine machine) {
+        try {
+            machine.seal(machine.credentials(secrets), secrets);
+            return true;
+        } catch (IllegalStateException e) {
+            // the scheduler tells how many there are; to name each of them every minute would be too much
+            Log.debugf("Machine %s: %s", machine.name, e.getMessage());
+            return false;
+        }
+    }
+
+    private String current() {
+        return secrets.currentPrefix() + "%";
+    }
+}

@@ -1,0 +1,60 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.database.Transactions;
+import io.machinemanager.secret.SealedRows;
+import io.machinemanager.secret.SecretBox;
+import io.quarkus.logging.Log;
+
+/** What is kept of requests with an {@code Idempotency-Key}. */
+@ApplicationScoped
+class IdempotencySecrets implements SealedRows {
+
+    private static final String STALE = "(asked not like ?1 or answer not like ?1)";
+
+    private final Transactions transactions;
+    private final SecretBox secrets;
+
+    IdempotencySecrets(Transactions transactions, SecretBox secrets) {
+        this.transactions = transactions;
+        this.secrets = secrets;
+    }
+
+    @Override
+    public long countStale() {
+        return transactions.call(() -> IdempotencyKey.count(STALE, current()));
+    }
+
+    @Override
+    public Step reseal(long after, int limit) {
+        return transactions.call(() -> {
+            List<IdempotencyKey> keys = IdempotencyKey
+                    .<IdempotencyKey>find(STALE + " and id > ?2 order by id", current(), after)
+                    .withLock(LockModeType.PESSIMISTIC_WRITE).withHint("jakarta.persistence.lock.timeout", -2)
+                    .range(0, limit - 1).list();
+            long resealed = keys.stream().filter(this::reseal).count();
+            return new Step(keys.isEmpty() ? after : keys.getLast().id, keys.size(), (int) resealed);
+        });
+    }
+
+    private boolean reseal(IdempotencyKey key) {
+        try {
+            String asked = secrets.open(key.secretOwner(), key.asked);
+            String answer = key.answer == null ? null : secrets.open(key.secretOwner(), key.answer);
+            key.asked = secrets.seal(key.secretOwner(), asked);
+            key.answer = answer == null ? null : secrets.seal(key.secretOwner(), answer);
+            return true;
+        } catch (IllegalStateException e) {
+            Log.debugf("The answer kept for a repeated request is lost: %s", e.getMessage());
+            return false;
+        }
+    }
+
+    private String current() {
+        return secrets.currentPrefix() + "%";
+    }
+}

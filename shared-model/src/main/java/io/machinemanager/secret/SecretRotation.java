@@ -1,0 +1,45 @@
+package io.machinemanager.secret;
+
+import java.util.List;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.quarkus.arc.All;
+
+/** Brings all secrets in the database to the current key, so that the one before it can be forgotten. */
+@ApplicationScoped
+public class SecretRotation {
+
+    static final int BATCH = 100;
+
+    private final List<SealedRows> tables;
+
+    SecretRotation(@All List<SealedRows> tables) {
+        this.tables = tables;
+    }
+
+    /** How many rows still hold a secret that was not encrypted with the current key. */
+    public long countStale() {
+        return tables.stream().mapToLong(SealedRows::countStale).sum();
+    }
+
+    /**
+     * Encrypts anew whatever was encrypted with another key than the current one. Any number of processes may do so at the
+     * same time.
+     *
+     * @return how many rows that were
+     */
+    public int reseal() {
+        return tables.stream().mapToInt(SecretRotation::reseal).sum();
+    }
+
+    private static int reseal(SealedRows table) {
+        int resealed = 0;
+        SealedRows.Step step = new SealedRows.Step(Long.MIN_VALUE, BATCH, 0);
+        while (step.looked() == BATCH) {
+            step = table.reseal(step.last(), BATCH);
+            resealed += step.resealed();
+        }
+        return resealed;
+    }
+}

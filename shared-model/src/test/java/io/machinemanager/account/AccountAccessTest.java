@@ -1,0 +1,212 @@
+package io.machinemanager.account;
+
+import static io.machinemanager.account.AccountWork.login;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.Lab.Flavour;
+import io.machinemanager.testing.LabMachine;
+
+/** What a borrower may do on a machine, and that nothing of it is left to the next one. On Debian and on busybox. */
+class AccountAccessTest {
+
+    private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);
+
+    @TempDir
+    static Path workDir;
+    private static AnsibleDriver driver;
+    private static AccountWork work;
+    private static Path key;
+    private static String publicKey;
+
+    @BeforeAll
+    static void start() throws IOException {
+        for (Flavour flavour : Flavour.values()) {
+            LABS.put(flavour, Lab.start(1, flavour));
+        }
+        driver = new AnsibleDriver(TestSettings.in(workDir.resolve("runs")));
+        work = new AccountWork(driver);
+        key = workDir.resolve("key");
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
+        String[] words = Files.readString(workDir.resolve("key.pub")).split(" ");
+        publicKey = words[0] + " " + words[1];
+    }
+
+    @AfterAll
+    static void stop() {
+        driver.close();
+        LABS.values().forEach(Lab::close);
+    }
+
+    private static LabMachine machine(Flavour flavour) {
+        return LABS.get(flavour).machine(0);
+    }
+
+    private static AccountResult create(LabMachine machine, String account, long token, AccountLogin login) {
+        return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
+    }
+
+    private static AccountLogin withPassword(boolean sudo) {
+        return new AccountLogin(AccountWork.HASH, null, sudo);
+    }
+
+    private static AccountLogin withKey(boolean sudo) {
+        return new AccountLogin(AccountPassword.NONE, publicKey, sudo);
+    }
+
+    /** What a command says after a log-in with the key; nothing when there was no log-in. */
+    private static String byKey(LabMachine machine, String account, String command) throws IOException {
+        return run("ssh", "-F", "none", "-i", key.toString(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
+                "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-p",
+                Integer.toString(machine.port()), account + "@" + machine.host(), command);
+    }
+
+    private static String run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        process.getOutputStream().close();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void keyLetsTheBorrowerInAndNoPasswordDoes(Flavour flavour) throws IOException {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+
+        assertThat(create(machine, "alice", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(byKey(machine, "alice", "id -un; stat -c '%a %U' . .ssh .ssh/authorized_keys"))
+                .isEqualTo("alice\n700 alice\n700 alice\n600 alice\n");
+        assertThat(login(machine, "alice").isRefused()).isTrue();
+        assertThat(machine.lines("/home/alice/.ssh/authorized_keys")).containsExactly(publicKey);
+
+        assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+        assertThat(byKey(machine, "alice", "id")).isEmpty();
+        assertThat(machine.homeExists("alice")).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void sudoIsAllowedOnlyOnRequestAndGoesWithTheAccount(Flavour flavour) throws IOException {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "bert", token, withPassword(false));
+        assertThat(login(machine, "bert").run("echo open sesame | sudo -S id -u").output()).isEmpty();
+        work.remove(machine, "bert", token);
+
+        token = AccountWork.newToken();
+        assertThat(create(machine, "bert", token, withPassword(true))).isEqualTo(AccountResult.done());
+        assertThat(login(machine, "bert").run("sudo -n id -u").output()).isEmpty();
+        assertThat(login(machine, "bert").run("echo open sesame | sudo -S id -u").output()).isEqualTo("0\n");
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertThat(rules(machine)).doesNotContain("bert");
+
+        token = AccountWork.newToken();
+        assertThat(create(machine, "bert", token, withKey(true))).isEqualTo(AccountResult.done());
+        assertThat(byKey(machine, "bert", "sudo -n id -u")).isEqualTo("0\n");
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertThat(rules(machine)).doesNotContain("bert");
+    }
+
+    private static String rules(LabMachine machine) {
+        return machine.exec("sh", "-c", "ls /etc/sudoers.d; cat /etc/sudoers.d/*").output();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void accountLeftHalfMadeIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "cora", token, withKey(false));
+        int uid = machine.uidOf("cora").orElseThrow();
+        machine.exec("sh", "-c", "sed -i /ready/d /var/lib/machine-manager/accounts/cora; mkdir /root/trap;"
+                + " rm -r /home/cora/.ssh; ln -s /root/trap /home/cora/.ssh");
+
+        assertThat(create(machine, "cora", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(machine.uidOf("cora").orElseThrow()).isNotEqualTo(uid);
+        assertThat(byKey(machine, "cora", "id -un")).isEqualTo("cora\n");
+        assertThat(machine.exec("ls", "-A", "/root/trap").output()).isEmpty();
+        assertThat(work.remove(machine, "cora", token)).isEqualTo(AccountResult.done());
+        machine.exec("rmdir", "/root/trap");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void repeatedCreationLeavesTheHomeOfAReadyAccountAlone(Flavour flavour) throws IOException {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "dora", token, withKey(false));
+        byKey(machine, "dora", "rm -r .ssh; ln -s /etc .ssh; touch kept");
+
+        assertThat(create(machine, "dora", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(machine.homeExists("dora/kept")).isTrue();
+        assertThat(machine.exec("ls", "/etc/authorized_keys").succeeded()).isFalse();
+        work.remove(machine, "dora", token);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void whatCannotBeRemovedOutsideTheHomeKeepsTheMachineFromTheNextBorrower(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "ella", token, withPassword(false));
+        login(machine, "ella").run("mkdir /tmp/mine; chmod 777 /tmp/mine");
+        machine.exec("touch", "/tmp/mine/of-root");
+
+        AccountResult result = work.remove(machine, "ella", token);
+        assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(result.reason()).isEqualTo("The account could not be removed: files in /tmp.");
+
+        machine.exec("rm", "/tmp/mine/of-root");
+        assertThat(work.remove(machine, "ella", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.exec("ls", "/tmp").output()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void jobsForLaterAreRemovedWhateverDaemonKeepsThem(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "fred", token, withPassword(false));
+        int uid = machine.uidOf("fred").orElseThrow();
+        machine.exec("sh", "-c",
+                """
+                        mkdir -p /var/spool/cron/crontabs /var/spool/at /var/lib/systemd/linger /var/spool/mail
+                        for f in /var/spool/cron/crontabs/fred /var/spool/at/a1 /var/lib/systemd/linger/fred /var/spool/mail/fred \
+                            /var/spool/mail/other /dev/shm/f /var/tmp/f; do echo x > $f; chown fred $f; done""");
+
+        assertThat(work.remove(machine, "fred", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.exec("find", "/var", "/dev/shm", "/tmp", "/run", "-xdev", "-user", Integer.toString(uid))
+                .output()).isEmpty();
+        assertThat(machine.exec("sh", "-c", "ls /var/lib/systemd/linger/* /var/spool/cron/crontabs/fred").output())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Flavour.class)
+    void numberOfWhichSomethingMayBeLeftIsPassedOver(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        machine.exec("sh", "-c", "echo 30000 > /var/lib/machine-manager/uid; touch /var/tmp/left;"
+                + " chown 30001 /var/tmp/left; printf '1\\n30002\\n' > /var/lib/machine-manager/accounts/other");
+        long token = AccountWork.newToken();
+        create(machine, "gina", token, withPassword(false));
+
+        assertThat(machine.uidOf("gina")).hasValue(30003);
+        work.remove(machine, "gina", token);
+        machine.exec("rm", "/var/tmp/left", "/var/lib/machine-manager/accounts/other");
+    }
+}
