@@ -97,7 +97,7 @@ final class SshConnection implements AutoCloseable {
     MachineAnswer run(AccountTask task, Duration patience, Duration limit, ScriptLimits limits)
             throws JSchException, IOException {
         ChannelExec channel = (ChannelExec) session.openChannel("exec");
-        ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+        BoundedOutput complaints = new BoundedOutput(LONGEST_ANSWER);
         channel.setCommand(AccountScript.command(task.target()));
         channel.setInputStream(new ByteArrayInputStream(input(task, limits)));
         channel.setErrStream(complaints);
