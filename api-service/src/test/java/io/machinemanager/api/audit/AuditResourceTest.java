@@ -82,7 +82,7 @@ class AuditResourceTest {
         String all = audit("?target=m1")
                 .body("action", contains("machine_deleted", "machine_changed", "machine_registered"))
                 .extract().asString();
-        assertThat(all).contains("password changed").doesNotContain("of m1");
+        assertThat(all).contains("log-in by a password").doesNotContain("of m1");
     }
 
     @Test
