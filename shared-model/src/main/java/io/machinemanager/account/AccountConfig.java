@@ -15,13 +15,13 @@ public interface AccountConfig {
     enum Driver {
         /** By {@code ansible-playbook}, a run for all that is due; each machine is logged in to anew. */
         ANSIBLE,
-        /** In this process, over SSH connections that are kept open: faster, and without Ansible on this host. */
+        /** In this process, over SSH connections that are kept open, without Ansible on this host. */
         SSH
     }
 
     /**
-     * {@code ACCOUNT_DRIVER}: {@code ansible} or {@code ssh}, which keeps connections to the machines open and so answers
-     * in a fraction of the time.
+     * {@code ACCOUNT_DRIVER}: {@code ansible} or {@code ssh}, which keeps connections to the machines open and starts no
+     * program for each run.
      */
     @WithDefault("ansible")
     Driver driver();
