@@ -21,6 +21,9 @@ class ActionModule(ActionBase):
             return dict(result, skipped=True)
         # Read as they are: a value of the inventory is data, and is never a template.
         command = str(task_vars["account_command"])
+        if task_vars.get("ansible_password") is not None:
+            # Of a password that begins and ends with a quote, Ansible itself takes both away.
+            self._connection.set_option("password", str(task_vars["ansible_password"]))
         data = str(task_vars["account_input"])
         try:
             with open(self._task.args["path"], encoding="ascii") as script:

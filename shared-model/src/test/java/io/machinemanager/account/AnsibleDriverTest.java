@@ -177,7 +177,7 @@ class AnsibleDriverTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
-            "-oProxyCommand=id" })
+            "-oProxyCommand=id", "\"in quotes\"", "'in quotes'" })
     void machinePasswordIsTakenLiterally(String password) {
         LabMachine machine = lab.machine(2);
         // In ASCII, since the locale of this process decides how the arguments of another are written.
