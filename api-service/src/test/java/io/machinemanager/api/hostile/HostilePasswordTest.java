@@ -1,0 +1,188 @@
+package io.machinemanager.api.hostile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import io.machinemanager.account.AnsibleDriver;
+import io.machinemanager.api.Scene;
+import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.LabResource;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+
+/**
+ * Text from outside is never code: hostile passwords and names of machines and accounts reach real machines by real Ansible.
+ * Nothing may run, or be forged in the log, and each password lets in as it is.
+ */
+@QuarkusTest
+@TestProfile(HostilePasswordTest.WithLogFile.class)
+@WithTestResource(MariaDbResource.class)
+@WithTestResource(LabResource.class)
+class HostilePasswordTest {
+
+    private static final Path LOG = Path.of("target", "hostile-password.log").toAbsolutePath();
+    private static final Path CANARY = Path.of(System.getProperty("java.io.tmpdir"), "mm-canary");
+
+    /** Everything that is logged goes to a file of its own. */
+    public static class WithLogFile implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            LOG.toFile().delete();
+            return Map.of("quarkus.log.file.enabled", "true", "quarkus.log.file.path", LOG.toString(),
+                    "quarkus.log.category.\"io.machinemanager\".level", "DEBUG");
+        }
+    }
+
+    Lab lab;
+
+    @Inject
+    AnsibleDriver driver;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    ProbeService probes;
+
+    @Inject
+    Scene scene;
+
+    private final ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
+
+    @BeforeEach
+    void setUp() throws IOException {
+        scene.reset();
+        Files.createDirectories(CANARY);
+        for (Path old : canaries(CANARY)) {
+            Files.delete(old);
+        }
+        lab.machine(0).exec("mkdir", "-p", CANARY.toString());
+    }
+
+    @AfterEach
+    void nothingRanAndNothingIsForged() throws IOException {
+        assertThat(canaries(CANARY)).as("made here").isEmpty();
+        assertThat(canaries(lab.machine(0).path(CANARY.toString()))).as("made on the machine").isEmpty();
+        Files.delete(CANARY);
+        String log = Files.readString(LOG, StandardCharsets.UTF_8);
+        assertThat(log.split("[\\n\\r\\u0085\\u2028\\u2029\\u000b\\f]")).as("lines of the log")
+                .noneMatch(line -> line.strip().startsWith(HostileValues.FORGED)).isNotEmpty();
+        assertThat(log.codePoints().filter(c -> Character.isISOControl(c) && c != '\n' && c != '\t').toArray())
+                .as("control characters in the log").isEmpty();
+    }
+
+    private static List<Path> canaries(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.toList();
+        }
+    }
+
+    private static void run(List<Runnable> work, int threads) throws InterruptedException {
+        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+            work.forEach(workers::submit);
+            workers.shutdown();
+            assertThat(workers.awaitTermination(10, TimeUnit.MINUTES)).isTrue();
+        }
+    }
+
+    @Test
+    void allowedValuesReachMachinesLiterally() throws Exception {
+        LabMachine machine = lab.machine(0);
+        List<String> passwords = HostileValues.all(CANARY).stream()
+                .filter(value -> SshLogin.problemWithPassword(value).isEmpty() && value.length() < 128).toList();
+        List<String> chosen = new ArrayList<>();
+        for (int i = 0; i < passwords.size(); i += Math.max(1, passwords.size() / 40)) {
+            chosen.add(passwords.get(i));
+        }
+        // names that mean something to Ansible
+        List<String> machineNames = new ArrayList<>(List.of("all", "localhost", "ungrouped", "m0", "null", "0", "1e3"));
+        for (int i = machineNames.size(); i < chosen.size(); i++) {
+            machineNames.add("x" + "._-".repeat(i % 5) + i);
+        }
+        addUsers(machine, chosen);
+        for (int i = 0; i < chosen.size(); i++) {
+            machines.delegate(machineNames.get(i), driver);
+            Scene.as("admin").contentType("application/json").body(json.writeValueAsString(Map.of("name",
+                    machineNames.get(i), "host", machine.host(), "port", machine.port(), "user", "u" + i, "password",
+                    chosen.get(i), "host_key", machine.hostKeys()))).post("/machines").then().statusCode(201);
+        }
+
+        while (probes.probeDue() > 0) {
+            continue;
+        }
+        List<String> states = Scene.as("admin").get("/machines").jsonPath().getList("findAll{!it.last_seen_at}.name");
+        assertThat(states.stream().map(name -> name + ": " + chosen.get(machineNames.indexOf(name))))
+                .as("machines whose password did not let us in").isEmpty();
+
+        reserveWith(machine, chosen.stream().filter(value -> value.matches("[ -~]+")).limit(8).toList());
+    }
+
+    private static void addUsers(LabMachine machine, List<String> passwords) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        StringBuilder users = new StringBuilder("echo 'ALL ALL=(ALL) ALL' > /etc/sudoers.d/hostile\n");
+        for (int i = 0; i < passwords.size(); i++) {
+            users.append("useradd -M u").append(i).append("\n");
+            lines.append("u").append(i).append(":").append(passwords.get(i)).append("\n");
+        }
+        Files.writeString(machine.path("/root/passwords"), lines);
+        assertThat(machine.exec("sh", "-c", users + "chpasswd -c SHA512 < /root/passwords"))
+                .matches(result -> result.succeeded());
+    }
+
+    /** Accounts with these passwords, all at the same time, and a log-in with each. */
+    private void reserveWith(LabMachine machine, List<String> passwords) throws Exception {
+        String token = Scene.tokenOf("alice");
+        List<Runnable> reservations = new ArrayList<>();
+        for (int i = 0; i < passwords.size(); i++) {
+            String account = "h" + i;
+            String password = passwords.get(i);
+            reservations.add(() -> {
+                try {
+                    int status = Scene.with(token).contentType("application/json")
+                            .body(json
+                                    .writeValueAsString(Map.of("username", account, "reservation_password", password)))
+                            .post("/reservations").statusCode();
+                    if (status != 201
+                            || !new io.machinemanager.testing.SshLogin(machine, account, password).works()) {
+                        wrong.add(password + ": " + status);
+                    }
+                } catch (IOException | RuntimeException e) {
+                    wrong.add(password + ": " + e);
+                }
+            });
+        }
+        run(reservations, passwords.size());
+        assertThat(wrong).isEmpty();
+        Scene.as("admin").post("/release_all").then().statusCode(200);
+        assertThat(machine.passwdHas("h0")).isFalse();
+    }
+}
