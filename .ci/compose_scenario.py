@@ -230,7 +230,19 @@ class ComposeScenario(unittest.TestCase):
         type(self).generated = [answer["reservation_password"]]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
 
-    def test_08_three_replicas_share_the_calls(self):
+    def test_08_the_lines_of_the_readme_work_as_they_stand(self):
+        (ROOT / "target").mkdir(exist_ok=True)
+        block = re.search(r"## Use it by curl.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+        said = run("bash", "-euo", "pipefail", "-c", block.replace('"username":"alice"', '"username":"readme"')
+                   .replace("https://localhost", API).replace("ca.crt", "target/ca.crt"))
+        self.assertNotIn('"error"', said)
+        self.assertRegex(said, r"ssh -p \d+ alice@localhost")
+        self.assertRegex(said, r'"seconds_remaining":7[12]\d\d\b')
+        type(self).generated += [re.search(r'"reservation_password":"(.*?)"', said)[1], "a long secret"]
+        self.admin.call("POST", "/release_all")
+        eventually(self.all_is_free, 60, "something stayed behind")
+
+    def test_09_three_replicas_share_the_calls(self):
         # A container that is made anew takes its log along.
         type(self).earlier = logs()
         run("./justw", "run", "scale=3")
@@ -240,7 +252,7 @@ class ComposeScenario(unittest.TestCase):
         answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
         self.assertEqual([200] * 60, answers)
 
-    def test_09_no_log_holds_a_secret(self):
+    def test_10_no_log_holds_a_secret(self):
         found = [*self.earlier.items(), *logs().items()]
         self.assertIn('"uri":"/reserve"', "".join(log for _, log in found))
         secrets = {name: SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")}
