@@ -16,6 +16,7 @@ import jakarta.persistence.Table;
 
 import org.hibernate.annotations.DynamicUpdate;
 
+import io.machinemanager.database.SkipLocked;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
@@ -116,8 +117,7 @@ public class Machine extends PanacheEntityBase {
      * passed over.
      */
     public static List<Machine> lockDueForProbe(Instant now, int limit) {
-        return find("nextProbeAt <= ?1 order by nextProbeAt", now).withLock(LockModeType.PESSIMISTIC_WRITE)
-                .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
+        return SkipLocked.first(find("nextProbeAt <= ?1 order by nextProbeAt", now), limit);
     }
 
     /** Keeps what we log in with, encrypted for this machine and for what it is, so that nothing can be swapped. */
@@ -183,8 +183,13 @@ public class Machine extends PanacheEntityBase {
         unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
     }
 
-    /** Tells whether the machine would be lent, were it not reserved. */
-    public boolean isUsable(Instant now) {
-        return enabled && (unavailableUntil == null || !unavailableUntil.isAfter(now));
+    /** Tells whether the machine does not sit out. */
+    public boolean isWell(Instant now) {
+        return isWell(unavailableUntil, now);
+    }
+
+    /** The same of a machine that sits out until then, or does not when that is null. */
+    public static boolean isWell(Instant unavailableUntil, Instant now) {
+        return unavailableUntil == null || !unavailableUntil.isAfter(now);
     }
 }

@@ -3,8 +3,8 @@ package io.machinemanager.machine;
 import java.util.List;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.LockModeType;
 
+import io.machinemanager.database.SkipLocked;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.secret.SealedRows;
 import io.machinemanager.secret.SecretBox;
@@ -32,11 +32,9 @@ class MachineSecrets implements SealedRows {
     @Override
     public Step reseal(long after, int limit) {
         return transactions.call(() -> {
-            List<Machine> machines = Machine.<Machine>find(STALE + " and id > ?2 order by id", current(), after)
-                    .withLock(LockModeType.PESSIMISTIC_WRITE).withHint("jakarta.persistence.lock.timeout", -2)
-                    .range(0, limit - 1).list();
-            long resealed = machines.stream().filter(this::reseal).count();
-            return new Step(machines.isEmpty() ? after : machines.getLast().id, machines.size(), (int) resealed);
+            List<Machine> rows = SkipLocked
+                    .first(Machine.find(STALE + " and id > ?2 order by id", current(), after), limit);
+            return Step.over(rows, after, row -> row.id, this::reseal);
         });
     }
 

@@ -1,11 +1,12 @@
 package io.machinemanager.reservation;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-import jakarta.persistence.LockModeType;
-
+import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
 /** The machines that may be lent at this moment: enabled, not sitting out, and without a live reservation. */
@@ -23,8 +24,29 @@ final class FreeMachines {
      * The order is that of the primary key, so that the database stops, and locks, no further than it has to.
      */
     static List<Machine> lock(Instant now, int count) {
-        return Machine.<Machine>find(FREE + " order by m.id", now).withLock(LockModeType.PESSIMISTIC_WRITE)
-                .withHint("jakarta.persistence.lock.timeout", -2).range(0, count - 1).list();
+        List<Machine> free = new ArrayList<>();
+        long last = Long.MIN_VALUE;
+        while (free.size() < count) {
+            List<Machine> locked = SkipLocked.first(Machine.find(FREE + " and m.id > ?2 order by m.id", now, last),
+                    count - free.size());
+            if (locked.isEmpty()) {
+                break;
+            }
+            last = locked.getLast().id;
+            Set<Long> lent = lent(locked);
+            locked.stream().filter(machine -> !lent.contains(machine.id)).forEach(free::add);
+        }
+        return free;
+    }
+
+    /**
+     * Those that were lent between the look at them and their lock, whose holder had just let go of it. From the lock on
+     * nobody else lends them, so what is seen now stays.
+     */
+    private static Set<Long> lent(List<Machine> locked) {
+        return Set.copyOf(Reservation.getEntityManager()
+                .createQuery("select liveMachineId from Reservation where liveMachineId in ?1", Long.class)
+                .setParameter(1, locked.stream().map(machine -> machine.id).toList()).getResultList());
     }
 
     /** The free machines that will be lent next, without any claim on them. */

@@ -3,8 +3,8 @@ package io.machinemanager.reservation;
 import java.util.List;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.LockModeType;
 
+import io.machinemanager.database.SkipLocked;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.secret.SealedRows;
 import io.machinemanager.secret.SecretBox;
@@ -32,12 +32,9 @@ class IdempotencySecrets implements SealedRows {
     @Override
     public Step reseal(long after, int limit) {
         return transactions.call(() -> {
-            List<IdempotencyKey> keys = IdempotencyKey
-                    .<IdempotencyKey>find(STALE + " and id > ?2 order by id", current(), after)
-                    .withLock(LockModeType.PESSIMISTIC_WRITE).withHint("jakarta.persistence.lock.timeout", -2)
-                    .range(0, limit - 1).list();
-            long resealed = keys.stream().filter(this::reseal).count();
-            return new Step(keys.isEmpty() ? after : keys.getLast().id, keys.size(), (int) resealed);
+            List<IdempotencyKey> rows = SkipLocked
+                    .first(IdempotencyKey.find(STALE + " and id > ?2 order by id", current(), after), limit);
+            return Step.over(rows, after, row -> row.id, this::reseal);
         });
     }
 

@@ -22,6 +22,7 @@ import jakarta.persistence.Table;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
@@ -136,8 +137,7 @@ public class Reservation extends PanacheEntityBase {
      * They are locked until the end of the transaction; rows that another transaction holds are passed over.
      */
     public static List<Reservation> lockDue(Instant now, int limit) {
-        return find("dueAt <= ?1 order by dueAt", now).withLock(LockModeType.PESSIMISTIC_WRITE)
-                .withHint("jakarta.persistence.lock.timeout", -2).range(0, limit - 1).list();
+        return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
     /** Lets a removal on that machine that failed be tried again at the given time, and not only after its pause. */
@@ -157,15 +157,6 @@ public class Reservation extends PanacheEntityBase {
     /** The row with this id together with its machine. */
     public static Optional<Reservation> withMachine(long id) {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
-    }
-
-    /** Some of the live rows, by machine. */
-    public static List<Reservation> live(int offset, int limit) {
-        return getEntityManager()
-                .createQuery(
-                        "from Reservation r join fetch r.machine where r.liveMachineId is not null order by r.machineName",
-                        Reservation.class)
-                .setFirstResult(offset).setMaxResults(limit).getResultList();
     }
 
     /** Some of the rows in one live state, by machine; of that owner, or of all when it is null. */

@@ -3,7 +3,6 @@ package io.machinemanager.secret;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -16,6 +15,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 import jakarta.inject.Singleton;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Encrypts what must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
@@ -125,7 +126,7 @@ public class SecretBox {
 
     private String add(String key) {
         byte[] raw = decode(key);
-        String id = HexFormat.of().formatHex(sha256(raw), 0, 4);
+        String id = HexFormat.of().formatHex(DigestUtils.sha256(raw), 0, 4);
         keys.put(id, new SecretKeySpec(raw, "AES"));
         return id;
     }
@@ -160,11 +161,4 @@ public class SecretBox {
         }
     }
 
-    private static byte[] sha256(byte[] input) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(input);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
 }

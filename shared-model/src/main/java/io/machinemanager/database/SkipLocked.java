@@ -1,0 +1,28 @@
+package io.machinemanager.database;
+
+import java.util.List;
+
+import jakarta.persistence.LockModeType;
+
+import io.quarkus.hibernate.orm.panache.PanacheQuery;
+
+/** Takes rows that any number of workers may be after at the same time. */
+public final class SkipLocked {
+
+    private static final String LOCK_TIMEOUT = "jakarta.persistence.lock.timeout";
+    // Hibernate's word for SKIP LOCKED
+    private static final int SKIP = -2;
+
+    private SkipLocked() {
+    }
+
+    /**
+     * Locks rows until the end of the transaction, passing over those that another transaction holds.
+     *
+     * @param rows what is wanted, in the order in which it is taken
+     * @param limit how many at the most, at least 1
+     */
+    public static <E> List<E> first(PanacheQuery<E> rows, int limit) {
+        return rows.withLock(LockModeType.PESSIMISTIC_WRITE).withHint(LOCK_TIMEOUT, SKIP).range(0, limit - 1).list();
+    }
+}
