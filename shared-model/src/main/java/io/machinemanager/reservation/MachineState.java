@@ -13,5 +13,29 @@ public enum MachineState {
     /** Work on it failed, and it sits out for a while. */
     UNAVAILABLE,
     /** An admin took it out of the pool. */
-    DISABLED
+    DISABLED;
+
+    /** Why a disabled machine is not lent. */
+    public static final String BY_AN_ADMIN = "An admin disabled it.";
+
+    /**
+     * What a machine is doing.
+     *
+     * @param held the state of its live reservation; null while it is not lent
+     * @param enabled whether it may be lent
+     * @param well whether it does not sit out
+     */
+    static MachineState of(ReservationState held, boolean enabled, boolean well) {
+        if (held != null) {
+            return switch (held) {
+                case PROVISIONING -> PROVISIONING;
+                case ACTIVE -> RESERVED;
+                case RELEASING, RELEASED -> CLEANING;
+            };
+        }
+        if (!enabled) {
+            return DISABLED;
+        }
+        return well ? FREE : UNAVAILABLE;
+    }
 }

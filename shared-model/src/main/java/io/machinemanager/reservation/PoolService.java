@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.persistence.EntityManager;
+
+import org.hibernate.StatelessSession;
 
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Reads;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
@@ -26,15 +28,15 @@ public class PoolService {
     private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m, r)"
             + " from Machine m left join Reservation r on r.liveMachineId = m.id";
 
-    private final EntityManager entityManager;
+    private final Reads reads;
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final Audit audit;
 
-    PoolService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, SecretBox secrets,
+    PoolService(Reads reads, Transactions transactions, DatabaseClock clock, SecretBox secrets,
             Audit audit) {
-        this.entityManager = entityManager;
+        this.reads = reads;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -48,14 +50,43 @@ public class PoolService {
      * @param limit how many at the most
      */
     public Pool list(int offset, int limit) {
-        return transactions.call(() -> new Pool(clock.now(),
-                entityManager.createQuery(POOLED + " order by m.name", PooledMachine.class).setFirstResult(offset)
-                        .setMaxResults(limit).getResultList()));
+        return reads.call(session -> {
+            // the index alone leads to the place: with the join, the database would sort all machines first
+            String first = offset == 0
+                    ? ""
+                    : session.createSelectionQuery("select m.name from Machine m order by m.name", String.class)
+                            .setFirstResult(offset).setMaxResults(1).getResultStream().findFirst().orElse(null);
+            return new Pool(Reads.now(session), first == null ? List.of() : part(session, ">=", first, limit));
+        });
+    }
+
+    /**
+     * The machines by name that come after one.
+     *
+     * @param name a name, of a machine or not
+     * @param limit how many at the most
+     */
+    public Pool after(String name, int limit) {
+        return reads.call(session -> new Pool(Reads.now(session), part(session, ">", name, limit)));
+    }
+
+    private static List<PooledMachine> part(StatelessSession session, String beyond, String name, int limit) {
+        return session.createSelectionQuery(POOLED + " where m.name " + beyond + " :name order by m.name",
+                PooledMachine.class).setParameter("name", name).setMaxResults(limit).getResultList();
+    }
+
+    /** What there is to say of each machine in one line, by name. */
+    public Glance glance() {
+        return reads.call(session -> new Glance(Reads.now(session),
+                session.createSelectionQuery("select new io.machinemanager.reservation.PooledName(m.name, m.enabled,"
+                        + " m.unavailableUntil, m.unavailableReason, r.state) from Machine m"
+                        + " left join Reservation r on r.liveMachineId = m.id order by m.name", PooledName.class)
+                        .getResultList()));
     }
 
     /** How many machines there are. */
     public long count() {
-        return transactions.call(() -> Machine.count());
+        return count("from Machine");
     }
 
     /**
@@ -64,8 +95,8 @@ public class PoolService {
      * @throws NotFoundException when there is none
      */
     public Pool only(String name) {
-        return transactions.call(() -> new Pool(clock.now(),
-                List.of(entityManager.createQuery(POOLED + " where m.name = :name", PooledMachine.class)
+        return reads.call(session -> new Pool(Reads.now(session),
+                List.of(session.createSelectionQuery(POOLED + " where m.name = :name", PooledMachine.class)
                         .setParameter("name", name).getResultStream().findFirst()
                         .orElseThrow(() -> unknown(name)))));
     }
@@ -77,7 +108,10 @@ public class PoolService {
      * @param limit how many at the most
      */
     public LiveReservations reservations(int offset, int limit) {
-        return transactions.call(() -> new LiveReservations(clock.now(), Reservation.live(offset, limit)));
+        return reads.call(session -> new LiveReservations(Reads.now(session),
+                session.createSelectionQuery("from Reservation r join fetch r.machine where r.liveMachineId is not null"
+                        + " order by r.machineName", Reservation.class).setFirstResult(offset).setMaxResults(limit)
+                        .getResultList()));
     }
 
     /**
@@ -97,7 +131,12 @@ public class PoolService {
 
     /** How many live reservations there are. */
     public long countReservations() {
-        return transactions.call(() -> Reservation.count("liveMachineId is not null"));
+        return count("from Reservation where liveMachineId is not null");
+    }
+
+    private long count(String rows) {
+        return reads.call(session -> session.createSelectionQuery("select count(*) " + rows, Long.class)
+                .getSingleResult());
     }
 
     /**
@@ -174,6 +213,15 @@ public class PoolService {
      * @param machines the machines, by name
      */
     public record Pool(Instant at, List<PooledMachine> machines) {
+    }
+
+    /**
+     * The names of the pool at one moment.
+     *
+     * @param at the database's time
+     * @param machines the machines, by name
+     */
+    public record Glance(Instant at, List<PooledName> machines) {
     }
 
     /**

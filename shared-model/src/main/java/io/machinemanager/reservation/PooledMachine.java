@@ -17,17 +17,7 @@ public record PooledMachine(Machine machine, Reservation reservation) {
 
     /** What the machine is doing at the given time of the database. */
     public MachineState state(Instant now) {
-        if (reservation != null) {
-            return switch (reservation.state) {
-                case PROVISIONING -> MachineState.PROVISIONING;
-                case ACTIVE -> MachineState.RESERVED;
-                case RELEASING, RELEASED -> MachineState.CLEANING;
-            };
-        }
-        if (!machine.enabled) {
-            return MachineState.DISABLED;
-        }
-        return machine.isUsable(now) ? MachineState.FREE : MachineState.UNAVAILABLE;
+        return MachineState.of(reservation == null ? null : reservation.state, machine.enabled, machine.isWell(now));
     }
 
     /** Why the machine is not free although nobody uses it, in words for an admin; nothing when there is no such reason. */
@@ -36,7 +26,7 @@ public record PooledMachine(Machine machine, Reservation reservation) {
             case FREE, PROVISIONING, RESERVED -> Optional.empty();
             case CLEANING -> Optional.ofNullable(reservation.lastError);
             case UNAVAILABLE -> Optional.ofNullable(machine.unavailableReason);
-            case DISABLED -> Optional.of("An admin disabled it.");
+            case DISABLED -> Optional.of(MachineState.BY_AN_ADMIN);
         };
     }
 }

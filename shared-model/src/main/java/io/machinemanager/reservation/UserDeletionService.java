@@ -11,6 +11,7 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.user.RecentStandings;
 import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
@@ -22,12 +23,15 @@ public class UserDeletionService {
     private final ReservationStore store;
     private final AccountWorker worker;
     private final Audit audit;
+    private final RecentStandings recent;
 
-    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker, Audit audit) {
+    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker, Audit audit,
+            RecentStandings recent) {
         this.transactions = transactions;
         this.store = store;
         this.worker = worker;
         this.audit = audit;
+        this.recent = recent;
     }
 
     /**
@@ -39,21 +43,31 @@ public class UserDeletionService {
      */
     public void delete(String username) {
         UUID claim = UUID.randomUUID();
-        List<WorkItem> items = transactions.call(() -> {
-            List<User> admins = User.lockAdmins();
-            User user = User.lockByName(username)
-                    .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(username)));
-            if (user.admin && admins.size() == 1) {
-                throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
-            }
-            List<WorkItem> held = store.release(new LiveRows.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim, true);
-            Reservation.update("ownerId = null where ownerId = ?1", user.id);
-            user.delete();
-            audit.record(Act.of(AuditAction.USER_DELETED, username)
-                    .detail("%d reservations are being released".formatted(held.size())));
-            return held;
-        });
+        List<WorkItem> items = delete(username, claim);
         Log.infof("User %s deleted; %d reservations are being released", username, items.size());
         worker.remove(claim, items);
+    }
+
+    private List<WorkItem> delete(String username, UUID claim) {
+        try {
+            return transactions.call(() -> deleted(username, claim));
+        } finally {
+            recent.forget();
+        }
+    }
+
+    private List<WorkItem> deleted(String username, UUID claim) {
+        List<User> admins = User.lockAdmins();
+        User user = User.lockByName(username)
+                .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(username)));
+        if (user.admin && admins.size() == 1) {
+            throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
+        }
+        List<WorkItem> held = store.release(new LiveRows.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim, true);
+        Reservation.update("ownerId = null where ownerId = ?1", user.id);
+        user.delete();
+        audit.record(Act.of(AuditAction.USER_DELETED, username)
+                .detail("%d reservations are being released".formatted(held.size())));
+        return held;
     }
 }

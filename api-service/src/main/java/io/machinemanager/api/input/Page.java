@@ -3,6 +3,8 @@ package io.machinemanager.api.input;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
+import jakarta.ws.rs.core.Request;
+
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
@@ -24,7 +26,15 @@ public record Page(int offset, int limit, boolean whole) {
 
     /** An answer with that part of the list, and how long the whole list is where only a part was asked for. */
     public <T> RestResponse<T> answer(T body, LongSupplier total) {
-        ResponseBuilder<T> answer = ResponseBuilder.ok(body);
+        return answer(ResponseBuilder.ok(body), total);
+    }
+
+    /** The same, unless the caller has that very answer; see {@link Unchanged}. */
+    public <T> RestResponse<T> answer(Request request, T body, Object content, LongSupplier total) {
+        return answer(Unchanged.builder(request, body, content), total);
+    }
+
+    private <T> RestResponse<T> answer(ResponseBuilder<T> answer, LongSupplier total) {
         if (!whole) {
             answer.header("X-Total-Count", total.getAsLong());
         }

@@ -3,11 +3,15 @@ package io.machinemanager.api.machine;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
 
+import io.machinemanager.api.input.Unchanged;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.reservation.PoolService;
 import io.quarkus.security.Authenticated;
@@ -35,7 +39,8 @@ public class AvailableResource {
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
             `unavailable` are those that nobody holds and that are not lent either: disabled ones, and ones on which work
             failed a short while ago. Admins see the reason of each.""")
-    public AvailableView available() {
-        return AvailableView.of(pool.list(0, Integer.MAX_VALUE), Caller.of(identity).admin());
+    public RestResponse<AvailableView> available(@Context Request request) {
+        AvailableView view = AvailableView.of(pool.glance(), Caller.of(identity).admin());
+        return Unchanged.answer(request, view, view);
     }
 }

@@ -1,14 +1,15 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 import io.machinemanager.reservation.MachineState;
-import io.machinemanager.reservation.PoolService.Pool;
-import io.machinemanager.reservation.PooledMachine;
+import io.machinemanager.reservation.PoolService.Glance;
+import io.machinemanager.reservation.PooledName;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -32,25 +33,38 @@ public record AvailableView(List<String> available, List<String> reserved,
     public record Unavailable(String name, String reason) {
     }
 
-    static AvailableView of(Pool pool, boolean forAdmin) {
-        return new AvailableView(names(pool, machine -> machine.state(pool.at()) == MachineState.FREE),
-                names(pool, machine -> machine.reservation() != null),
-                machines(pool, machine -> isOut(machine.state(pool.at())))
-                        .map(machine -> forAdmin
-                                ? new Unavailable(machine.machine().name, machine.reason(pool.at()).orElse(null))
-                                : machine.machine().name)
+    static AvailableView of(Glance pool, boolean forAdmin) {
+        Map<Kind, List<PooledName>> machines = pool.machines().stream()
+                .collect(Collectors.groupingBy(machine -> Kind.of(machine.state(pool.at()))));
+        return new AvailableView(names(machines, Kind.AVAILABLE), names(machines, Kind.RESERVED),
+                of(machines, Kind.UNAVAILABLE)
+                        .map(machine -> forAdmin ? new Unavailable(machine.name(), reason(machine)) : machine.name())
                         .map(Object.class::cast).toList());
     }
 
-    private static boolean isOut(MachineState state) {
-        return state == MachineState.UNAVAILABLE || state == MachineState.DISABLED;
+    private enum Kind {
+        AVAILABLE,
+        RESERVED,
+        UNAVAILABLE;
+
+        static Kind of(MachineState state) {
+            return switch (state) {
+                case FREE -> AVAILABLE;
+                case PROVISIONING, RESERVED, CLEANING -> RESERVED;
+                case UNAVAILABLE, DISABLED -> UNAVAILABLE;
+            };
+        }
     }
 
-    private static List<String> names(Pool pool, Predicate<PooledMachine> which) {
-        return machines(pool, which).map(machine -> machine.machine().name).toList();
+    private static String reason(PooledName machine) {
+        return machine.enabled() ? machine.unavailableReason() : MachineState.BY_AN_ADMIN;
     }
 
-    private static Stream<PooledMachine> machines(Pool pool, Predicate<PooledMachine> which) {
-        return pool.machines().stream().filter(which);
+    private static List<String> names(Map<Kind, List<PooledName>> machines, Kind kind) {
+        return of(machines, kind).map(PooledName::name).toList();
+    }
+
+    private static Stream<PooledName> of(Map<Kind, List<PooledName>> machines, Kind kind) {
+        return machines.getOrDefault(kind, List.of()).stream();
     }
 }

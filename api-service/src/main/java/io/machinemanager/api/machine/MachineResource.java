@@ -1,6 +1,6 @@
 package io.machinemanager.api.machine;
 
-import java.util.List;
+import java.util.Collection;
 
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -12,6 +12,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -27,7 +28,6 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.api.login.Role;
 import io.machinemanager.reservation.PoolService;
-import io.machinemanager.reservation.PoolService.Pool;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -68,10 +68,12 @@ public class MachineResource {
     /** Lists the machines. */
     @GET
     @Operation(summary = "List the machines by name")
-    public RestResponse<List<MachineView>> list(@Context UriInfo uri) {
+    public RestResponse<Collection<MachineView>> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        Pool part = pool.list(page.offset(), page.limit());
-        return page.answer(MachineView.of(part, isAdmin()), pool::count);
+        MachineList machines = new MachineList(pool, page, isAdmin());
+        return machines.isShort()
+                ? page.answer(request, machines.first(), machines.first(), pool::count)
+                : page.answer(machines, pool::count);
     }
 
     /** Shows a machine. */

@@ -66,6 +66,13 @@ public record ReservationDetailView(long reservationId, String username, String 
                 row.nextAttemptAt, details.events().stream().map(EventView::of).toList());
     }
 
+    /** The same without what passes with the time alone. */
+    ReservationDetailView untimed() {
+        return new ReservationDetailView(reservationId, username, owner, machine, host, port, state, createdAt,
+                durationMinutes, reservedUntil, 0, releaseCause, releasedAt, failedRemovals, lastError, nextAttemptAt,
+                history);
+    }
+
     private static String name(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }

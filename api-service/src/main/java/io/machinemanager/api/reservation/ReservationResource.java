@@ -16,6 +16,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -31,6 +32,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.api.input.Unchanged;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
@@ -107,12 +109,13 @@ public class ReservationResource {
             since when, why, and when the next try comes.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "provisioning", "active", "releasing" }))
-    public RestResponse<ReservationsView> list(@Context UriInfo uri) {
+    public RestResponse<ReservationsView> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
-        return query.oneOf("state", LIVE).map(state -> inState(state, page))
-                .orElseGet(() -> page.answer(ReservationsView.of(pool.reservations(page.offset(), page.limit())),
-                        pool::countReservations));
+        return query.oneOf("state", LIVE).map(state -> inState(state, page)).orElseGet(() -> {
+            ReservationsView view = ReservationsView.of(pool.reservations(page.offset(), page.limit()));
+            return page.answer(request, view, view.untimed(), pool::countReservations);
+        });
     }
 
     private RestResponse<ReservationsView> inState(ReservationState state, Page page) {
@@ -127,8 +130,9 @@ public class ReservationResource {
     @GET
     @Path("/{id}")
     @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
-    public ReservationDetailView get(@RestPath String id) {
-        return ReservationDetailView.of(own(id));
+    public RestResponse<ReservationDetailView> get(@RestPath String id, @Context Request request) {
+        ReservationDetailView view = ReservationDetailView.of(own(id));
+        return Unchanged.answer(request, view, view.untimed());
     }
 
     /** Moves the end of a reservation. */

@@ -61,6 +61,12 @@ public record ReservationView(long reservationId, String username, String owner,
                 secondsRemaining(reservation, now), notClean);
     }
 
+    /** The same without what passes with the time alone. */
+    ReservationView untimed() {
+        return new ReservationView(reservationId, username, owner, machine, host, port, state, reservedUntil, 0,
+                notClean);
+    }
+
     static long secondsRemaining(Reservation reservation, Instant now) {
         return Math.max(0, Duration.between(now, reservation.reservedUntil).toSeconds());
     }

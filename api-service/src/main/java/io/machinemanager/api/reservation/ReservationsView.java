@@ -15,6 +15,11 @@ public record ReservationsView(List<ReservationView> reservations) {
         return new ReservationsView(live.reservations().stream().map(r -> ReservationView.of(r, live.at())).toList());
     }
 
+    /** The same without what passes with the time alone. */
+    ReservationsView untimed() {
+        return new ReservationsView(reservations.stream().map(ReservationView::untimed).toList());
+    }
+
     /** The same for those whom the machines' trouble concerns. */
     static ReservationsView withReasons(LiveReservations live) {
         return new ReservationsView(
