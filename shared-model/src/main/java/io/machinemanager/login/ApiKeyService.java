@@ -9,6 +9,8 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 
+import org.apache.commons.codec.digest.DigestUtils;
+
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
@@ -63,7 +65,7 @@ public class ApiKeyService {
             ApiKey key = new ApiKey();
             key.userId = user.id;
             key.name = wanted.name();
-            key.keyHash = Hashes.sha256(secret);
+            key.keyHash = DigestUtils.sha256Hex(secret);
             key.admin = wanted.admin();
             key.createdAt = clock.now();
             key.expiresAt = key.createdAt.plus(wanted.lifetime());
@@ -116,7 +118,7 @@ public class ApiKeyService {
                 select k.name, u.id, u.username, u.is_admin and k.is_admin, u.token_version, utc_timestamp(6)
                 from api_keys k join users u on u.id = k.user_id
                 where k.key_hash = ?1 and k.expires_at > utc_timestamp(6)""")
-                .setParameter(1, Hashes.sha256(secret)).getResultList());
+                .setParameter(1, DigestUtils.sha256Hex(secret)).getResultList());
         return rows.stream().findFirst().map(row -> standing((Object[]) row));
     }
 

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 
+import org.apache.commons.codec.digest.DigestUtils;
+
 /**
  * Somebody who says to be a user.
  *
@@ -51,6 +53,6 @@ public record Attempt(String username, Optional<String> address) {
     }
 
     private static String id(String... parts) {
-        return Hashes.sha256(String.join("\0", parts));
+        return DigestUtils.sha256Hex(String.join("\0", parts));
     }
 }

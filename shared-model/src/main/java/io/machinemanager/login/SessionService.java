@@ -7,9 +7,12 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
@@ -18,6 +21,8 @@ import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.InvalidTokenException;
+import io.machinemanager.user.RecentStandings;
+import io.machinemanager.user.RecentStandings.Question;
 import io.machinemanager.user.Standing;
 import io.machinemanager.user.User;
 
@@ -34,30 +39,46 @@ public class SessionService {
     private final RandomSecret secrets;
     private final LoginConfig config;
     private final Audit audit;
+    private final RecentStandings recent;
 
     SessionService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, RandomSecret secrets,
-            LoginConfig config, Audit audit) {
+            LoginConfig config, Audit audit, RecentStandings recent) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.audit = audit;
+        this.recent = recent;
     }
 
     /**
-     * What the user of a token may do at this moment. This is asked at each call, so it is one query; whoever wants to ask
-     * less often keeps the answer for a while, and forgets it at once when a user is changed or a token ended here.
+     * What the user of a token may do at this moment. This is asked at each call, so it is one query.
      *
      * @param ids the ids of the token and of its session, if it has one
      * @return nothing when there is no such user, or when the token or its session was ended
      */
     public Optional<Standing> standing(String username, List<String> ids) {
+        Question question = recent.ask(token(username, ids));
         List<?> rows = transactions.call(() -> entityManager.createNativeQuery("""
                 select u.id, u.is_admin, u.token_version, utc_timestamp(6) from users u
                 where u.username = ?1 and not exists (select 1 from revoked_tokens r where r.id in (?2))""")
                 .setParameter(1, username).setParameter(2, ids).getResultList());
-        return rows.stream().findFirst().map(row -> standing(username, (Object[]) row));
+        Optional<Standing> standing = rows.stream().findFirst().map(row -> standing(username, (Object[]) row));
+        standing.ifPresent(question::answered);
+        return standing;
+    }
+
+    /**
+     * What {@link #standing} has said of that token within the last second, unless this process has changed a user or
+     * ended a token since. Asks nobody.
+     */
+    public Optional<Standing> recentStanding(String username, List<String> ids) {
+        return recent.of(token(username, ids));
+    }
+
+    private static Object token(String username, List<String> ids) {
+        return List.of(username, ids);
     }
 
     private static Standing standing(String username, Object[] row) {
@@ -79,7 +100,7 @@ public class SessionService {
      * @throws InvalidTokenException when it is not valid (any more)
      */
     public Session refresh(String refreshToken, Duration accessLifetime) {
-        return transactions.call(() -> RefreshToken.lock(Hashes.sha256(refreshToken))
+        return ending(() -> RefreshToken.lock(DigestUtils.sha256Hex(refreshToken))
                 .flatMap(token -> next(token, accessLifetime)))
                 .orElseThrow(() -> new InvalidTokenException(
                         "The refresh token is not valid, or not any more; log in again."));
@@ -109,7 +130,7 @@ public class SessionService {
         token.sessionId = sessionId;
         token.userId = user.userId();
         token.tokenVersion = user.tokenVersion();
-        token.tokenHash = Hashes.sha256(secret);
+        token.tokenHash = DigestUtils.sha256Hex(secret);
         token.expiresAt = expires;
         token.persist();
         return new Session(sessionId, user, secret, expires);
@@ -124,11 +145,21 @@ public class SessionService {
      * @param end when the token, and all others given out until now, would end by themselves
      */
     public void logOut(Standing user, String tokenId, Optional<String> sessionId, Instant end) {
-        transactions.run(() -> {
+        ending(() -> {
             RevokedToken.revoke(tokenId, end);
             sessionId.ifPresent(session -> end(session, end));
             audit.record(Act.of(AuditAction.LOGGED_OUT, user.username()));
+            return user;
         });
+    }
+
+    /** Whether it was committed is not known when the database's answer was lost. */
+    private <T> T ending(Supplier<T> work) {
+        try {
+            return transactions.call(work);
+        } finally {
+            recent.forget();
+        }
     }
 
     private static void end(String sessionId, Instant end) {

@@ -13,6 +13,11 @@ import java.time.Instant;
  */
 public record Standing(long userId, String username, boolean admin, long tokenVersion, Instant at) {
 
+    /** The same at another time. */
+    Standing at(Instant time) {
+        return new Standing(userId, username, admin, tokenVersion, time);
+    }
+
     static Standing of(User user, Instant at) {
         return new Standing(user.id, user.username, user.admin, user.tokenVersion, at);
     }

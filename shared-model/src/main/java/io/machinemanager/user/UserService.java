@@ -3,6 +3,7 @@ package io.machinemanager.user;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -26,15 +27,17 @@ public class UserService {
     private final PasswordHasher hasher;
     private final UserConfig config;
     private final Audit audit;
+    private final RecentStandings recent;
     private final SecureRandom random = new SecureRandom();
 
     UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config,
-            Audit audit) {
+            Audit audit, RecentStandings recent) {
         this.transactions = transactions;
         this.clock = clock;
         this.hasher = hasher;
         this.config = config;
         this.audit = audit;
+        this.recent = recent;
     }
 
     /**
@@ -160,7 +163,7 @@ public class UserService {
         Optional<String> password = Optional.ofNullable(change.password());
         password.flatMap(LoginPassword::problemWith).ifPresent(UserService::refuse);
         Optional<String> hash = password.map(hasher::hash);
-        User changed = transactions.call(() -> {
+        User changed = changing(() -> {
             List<User> admins = User.lockAdmins();
             User user = User.lockByName(username).orElseThrow(() -> unknown(username));
             boolean admin = change.admin() == null ? user.admin : change.admin();
@@ -193,15 +196,25 @@ public class UserService {
             return false;
         }
         String hash = hasher.hash(wanted);
-        transactions.run(() -> {
+        changing(() -> {
             User user = User.lockByName(caller.username()).filter(u -> u.passwordHash.equals(known))
                     .orElseThrow(() -> new ForbiddenException("The current password was changed meanwhile."));
             user.passwordHash = hash;
             user.tokenVersion = random.nextLong();
             audit.record(Act.of(AuditAction.PASSWORD_CHANGED, user.username));
+            return user;
         });
         Log.infof("User %s changed the password", caller.username());
         return true;
+    }
+
+    /** Whether it was committed is not known when the database's answer was lost. */
+    private User changing(Supplier<User> change) {
+        try {
+            return transactions.call(change);
+        } finally {
+            recent.forget();
+        }
     }
 
     private User insert(NewUser wanted, String passwordHash) {

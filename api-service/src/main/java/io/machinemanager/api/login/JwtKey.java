@@ -1,10 +1,10 @@
 package io.machinemanager.api.login;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The key that a secret stands for, as a JSON Web Key (RFC 7517). Its id is derived from the secret, so that a token finds
@@ -25,7 +25,7 @@ record JwtKey(String secret) {
 
     /** The key's id: it tells keys apart and nothing about them. */
     String id() {
-        return HexFormat.of().formatHex(sha256(("kid:" + secret).getBytes(StandardCharsets.UTF_8)), 0, 8);
+        return HexFormat.of().formatHex(DigestUtils.sha256("kid:" + secret), 0, 8);
     }
 
     /** Leaves the secret out, so that it cannot reach a log by accident. */
@@ -36,14 +36,7 @@ record JwtKey(String secret) {
 
     private byte[] bytes() {
         byte[] raw = secret.getBytes(StandardCharsets.UTF_8);
-        return raw.length >= MIN_BYTES ? raw : sha256(raw);
+        return raw.length >= MIN_BYTES ? raw : DigestUtils.sha256(raw);
     }
 
-    private static byte[] sha256(byte[] input) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(input);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
 }

@@ -3,6 +3,7 @@ package io.machinemanager.api.login;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -37,17 +38,31 @@ class TokenCheck implements SecurityIdentityAugmentor {
 
     @Override
     public Uni<SecurityIdentity> augment(SecurityIdentity identity, AuthenticationRequestContext context) {
-        return identity.getPrincipal() instanceof JsonWebToken token
-                ? context.runBlocking(() -> check(token))
-                : Uni.createFrom().item(identity);
+        return augment(identity, context, Map.of());
+    }
+
+    @Override
+    public Uni<SecurityIdentity> augment(SecurityIdentity identity, AuthenticationRequestContext context,
+            Map<String, Object> attributes) {
+        if (!(identity.getPrincipal() instanceof JsonWebToken token)) {
+            return Uni.createFrom().item(identity);
+        }
+        if (!token.getClaimNames().containsAll(REQUIRED)) {
+            return Uni.createFrom().failure(new AuthenticationFailedException("a claim is missing"));
+        }
+        Optional<Standing> recent = PolledCalls.isOne(attributes)
+                ? sessions.recentStanding(token.getSubject(), ids(token))
+                : Optional.empty();
+        return recent.map(user -> Uni.createFrom().item(() -> check(token, user)))
+                .orElseGet(() -> context.runBlocking(() -> check(token)));
     }
 
     private SecurityIdentity check(JsonWebToken token) {
-        if (!token.getClaimNames().containsAll(REQUIRED)) {
-            throw new AuthenticationFailedException("a claim is missing");
-        }
-        Standing user = sessions.standing(token.getSubject(), ids(token))
-                .orElseThrow(() -> new AuthenticationFailedException("there is no such user, or the token was ended"));
+        return check(token, sessions.standing(token.getSubject(), ids(token)).orElseThrow(
+                () -> new AuthenticationFailedException("there is no such user, or the token was ended")));
+    }
+
+    private static SecurityIdentity check(JsonWebToken token, Standing user) {
         if (!Tokens.version(user).equals(token.getClaim(Tokens.VERSION))) {
             throw new AuthenticationFailedException("the user was changed since");
         }

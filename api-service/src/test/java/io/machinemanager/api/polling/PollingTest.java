@@ -1,0 +1,127 @@
+package io.machinemanager.api.polling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.is;
+
+import java.util.List;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+
+/** Those who ask again and again are answered cheaply, and never wrongly. */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class PollingTest {
+
+    @Inject
+    Scene scene;
+
+    MariaDb database;
+
+    private String alice;
+
+    @BeforeEach
+    void setUp() {
+        scene.reset();
+        scene.machines("m1", "m2");
+        alice = Scene.tokenOf("alice");
+    }
+
+    private Response poll(String path, String tag) {
+        return Scene.with(alice).header("If-None-Match", tag).get(path);
+    }
+
+    @Test
+    void whatHasNotChangedIsNotSentAgain() {
+        int id = Scene.reserve("alice");
+        for (String path : List.of("/available", "/machines", "/machines?limit=1", "/reservations",
+                "/reservations/" + id)) {
+            String tag = Scene.with(alice).get(path).then().statusCode(200)
+                    .header("Cache-Control", is("private, no-cache")).extract().header("ETag");
+
+            Response again = poll(path, tag);
+
+            assertThat(again.statusCode()).as(path).isEqualTo(304);
+            assertThat(again.header("ETag")).isEqualTo(tag);
+            assertThat(again.asString()).isEmpty();
+            poll(path, "W/\"another\"").then().statusCode(200);
+        }
+    }
+
+    @Test
+    void everyChangeIsSent() {
+        int id = Scene.reserve("alice");
+        List<String> paths = List.of("/available", "/machines", "/reservations", "/reservations/" + id);
+        List<String> before = paths.stream().map(path -> Scene.with(alice).get(path).header("ETag")).toList();
+
+        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200);
+
+        for (int i = 0; i < paths.size(); i++) {
+            poll(paths.get(i), before.get(i)).then().statusCode(200);
+        }
+    }
+
+    @Test
+    void whatAnAdminSeesHasAnotherTag() {
+        scene.change(() -> Machine.update("enabled = false where name = 'm1'"));
+
+        String tag = Scene.as("admin").get("/available").header("ETag");
+
+        poll("/available", tag).then().statusCode(200);
+    }
+
+    /** As another replica would have it, of whose changes this one hears only from the database. */
+    private void changeAliceElsewhere() {
+        database.query("update machine_manager.users set token_version = token_version + 1 where username = 'alice'");
+    }
+
+    @Test
+    void aTokenThatWasEndedElsewhereIsSoonWorthless() {
+        Scene.with(alice).get("/whoami").then().statusCode(200);
+        changeAliceElsewhere();
+
+        await().until(() -> Scene.with(alice).get("/whoami").statusCode() == 401);
+    }
+
+    @Test
+    void whateverChangesSomethingIsCheckedAnew() {
+        for (String path : List.of("/reserve", "/release_all", "/users", "/audit")) {
+            alice = Scene.tokenOf("alice");
+            Scene.with(alice).get("/whoami").then().statusCode(200);
+            changeAliceElsewhere();
+
+            Scene.with(alice).get(path).then().statusCode(401);
+        }
+        alice = Scene.tokenOf("alice");
+        Scene.with(alice).get("/whoami").then().statusCode(200);
+        changeAliceElsewhere();
+        Scene.with(alice).contentType("application/json").body("{}").post("/reservations").then().statusCode(401);
+        assertThat(scene.states()).isEmpty();
+    }
+
+    @Test
+    void aListOfAnyLengthIsWholeAndInOrder() {
+        database.query(
+                "use machine_manager; insert into machines (id, name, host, port, ssh_user, next_probe_at, created_at)"
+                        + " select 1000000 + seq, concat('n', lpad(seq, 5, '0')), '127.0.0.1', 22, 'root', utc_timestamp(6),"
+                        + " utc_timestamp(6) from seq_1_to_4500");
+
+        List<String> names = Scene.with(alice).get("/machines").then().statusCode(200).extract().path("name");
+        List<String> part = Scene.with(alice).get("/machines?offset=1&limit=4100").then().statusCode(200)
+                .header("X-Total-Count", "4502").extract().path("name");
+
+        assertThat(names).hasSize(4502).doesNotHaveDuplicates().isSorted();
+        assertThat(part).isEqualTo(names.subList(1, 4101));
+    }
+}
