@@ -1,6 +1,7 @@
 package io.machinemanager.account;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -19,6 +20,9 @@ import io.quarkus.runtime.ShutdownEvent;
 @Typed(AnsibleDriver.class)
 public class AnsibleDriver implements AccountDriver {
 
+    // Little beside what a run takes to start, and enough for the calls that give back many machines.
+    private static final Duration GATHERING = Duration.ofMillis(20);
+
     private final AccountConfig config;
     private final AnsibleFiles files;
     private final QueuedRuns runs;
@@ -27,7 +31,7 @@ public class AnsibleDriver implements AccountDriver {
         this.config = config;
         this.files = new AnsibleFiles(config.workDir().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"))));
         this.runs = new QueuedRuns("ansible-run",
-                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())),
+                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())), GATHERING,
                 (tasks, onResult) -> new AnsibleRun(files, config, tasks, onResult).run());
     }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
 import io.machinemanager.account.AccountResult.Outcome;
@@ -34,16 +35,19 @@ final class QueuedRuns {
 
     private final String name;
     private final RunQueue queue;
+    private final Duration gathering;
     private final Run run;
 
     /**
      * @param name what the threads are called
      * @param queue decides which tasks go into a run
+     * @param gathering for how long the first task waits for others to share its run with
      * @param run does them
      */
-    QueuedRuns(String name, RunQueue queue, Run run) {
+    QueuedRuns(String name, RunQueue queue, Duration gathering, Run run) {
         this.name = name;
         this.queue = queue;
+        this.gathering = gathering;
         this.run = run;
     }
 
@@ -52,7 +56,7 @@ final class QueuedRuns {
         List<Job> jobs = tasks.stream().map(task -> new Job(task, new CompletableFuture<>())).toList();
         List<Job> sound = jobs.stream().filter(QueuedRuns::isSound).toList();
         if (queue.add(sound)) {
-            startRuns();
+            startRunsSoon();
         } else {
             sound.forEach(QueuedRuns::refuseAtShutdown);
         }
@@ -67,6 +71,17 @@ final class QueuedRuns {
                         .map(reason -> new AccountResult(Outcome.UNREACHABLE, reason)));
         problem.ifPresent(job.result()::complete);
         return problem.isEmpty();
+    }
+
+    private void startRunsSoon() {
+        if (gathering.isZero()) {
+            startRuns();
+        } else {
+            Thread.ofVirtual().name(name).start(() -> {
+                LockSupport.parkNanos(gathering.toNanos());
+                startRuns();
+            });
+        }
     }
 
     private void startRuns() {

@@ -37,7 +37,8 @@ public class SshDriver implements AccountDriver {
         this.config = config;
         int limit = Math.max(1, config.maxConnections());
         this.connections = new SshConnections(limit, config.keepConnections());
-        this.runs = new QueuedRuns("ssh-run", new RunQueue(limit, 1), (tasks, onResult) -> run(tasks.getFirst()));
+        this.runs = new QueuedRuns("ssh-run", new RunQueue(limit, 1), Duration.ZERO,
+                (tasks, onResult) -> run(tasks.getFirst()));
     }
 
     @Override
