@@ -1,9 +1,8 @@
 package io.machinemanager.account;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -13,7 +12,7 @@ public final class AnsibleVersion {
     private static final Pattern VERSION = Pattern.compile("ansible-playbook \\[core (\\d+)\\.(\\d+)");
     private static final int OLDEST_MAJOR = 2;
     private static final int OLDEST_MINOR = 14;
-    private static final int PATIENCE_SECONDS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int TRIES = 3;
     // From here on a status means that a signal ended the program.
     private static final int KILLED = 128;
@@ -69,7 +68,7 @@ public final class AnsibleVersion {
         try {
             for (int attempt = 1;; attempt++) {
                 Process process = builder.start();
-                String output = outputOf(process);
+                String output = ProgramOutput.of(process, "", PATIENCE);
                 if (process.waitFor() < KILLED || attempt == TRIES) {
                     return Optional.of(new Answer(process.exitValue(), output));
                 }
@@ -80,15 +79,6 @@ public final class AnsibleVersion {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
-    }
-
-    private static String outputOf(Process process) throws IOException {
-        process.getOutputStream().close();
-        process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).exceptionally(late -> {
-            process.destroyForcibly();
-            return process;
-        });
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private record Answer(int status, String output) {

@@ -1,10 +1,8 @@
 package io.machinemanager.account;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -28,15 +26,10 @@ public class HostKeyScanner {
         ProcessBuilder keyscan = new ProcessBuilder("ssh-keyscan", "-T", Long.toString(seconds),
                 "-p", Integer.toString(port), "-t", "ed25519,ecdsa,rsa", "--", host)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
+        AnsibleRun.cleanEnvironment(keyscan.environment());
         try {
-            Process process = keyscan.start();
             // Its own limit does not count while it waits for an answer of the name service.
-            process.onExit().orTimeout(seconds + MARGIN.toSeconds(), TimeUnit.SECONDS).exceptionally(late -> {
-                process.destroyForcibly();
-                return process;
-            });
-            process.getOutputStream().close();
-            String keys = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
+            String keys = ProgramOutput.of(keyscan.start(), "", Duration.ofSeconds(seconds).plus(MARGIN)).lines()
                     .filter(line -> !line.startsWith("#") && line.indexOf(' ') > 0)
                     .map(line -> line.substring(line.indexOf(' ') + 1)).sorted()
                     .collect(Collectors.joining("\n"));

@@ -1,10 +1,8 @@
 package io.machinemanager.account;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -41,15 +39,7 @@ public class PrivateKeyReader {
         ProcessBuilder builder = new ProcessBuilder("ssh-keygen", "-y", "-P", "", "-f", "/dev/stdin")
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         AnsibleRun.cleanEnvironment(builder.environment());
-        Process keygen = builder.start();
-        keygen.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).exceptionally(late -> {
-            keygen.destroyForcibly();
-            return keygen;
-        });
-        try (var input = keygen.getOutputStream()) {
-            input.write(privateKey.getBytes(StandardCharsets.US_ASCII));
-        }
-        String line = new String(keygen.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String line = ProgramOutput.of(builder.start(), privateKey, PATIENCE);
         if (line.isBlank()) {
             throw new IOException("no public key");
         }

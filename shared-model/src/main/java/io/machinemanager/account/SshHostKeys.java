@@ -1,43 +1,42 @@
 package io.machinemanager.account;
 
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.apache.commons.codec.digest.DigestUtils;
-
 import com.jcraft.jsch.HostKey;
 import com.jcraft.jsch.HostKeyRepository;
 import com.jcraft.jsch.UserInfo;
 
+import io.machinemanager.ssh.HostKeys;
+import io.machinemanager.ssh.SshPublicKey;
+
 /** The recorded host keys of one machine: they are all that counts, and nothing is ever learnt. */
 final class SshHostKeys implements HostKeyRepository {
 
-    private static final Base64.Decoder BASE64 = Base64.getDecoder();
-
-    private final List<String[]> keys;
+    private final List<SshPublicKey> keys;
     private String stranger = "";
 
     /** @param text one {@code type base64} a line */
     SshHostKeys(String text) {
-        this.keys = text.lines().map(line -> line.strip().split(" ")).filter(key -> key.length >= 2).toList();
+        this.keys = HostKeys.of(text);
     }
 
     /** The signature algorithms to ask the machine for, so that it shows a key that is recorded; separated by commas. */
     String algorithms() {
-        return keys.stream().map(key -> key[0]).distinct()
+        return keys.stream().map(SshPublicKey::type).distinct()
                 .flatMap(type -> type.equals("ssh-rsa") ? Stream.of("rsa-sha2-512", "rsa-sha2-256") : Stream.of(type))
                 .collect(Collectors.joining(","));
     }
 
     @Override
     public int check(String host, byte[] shown) {
-        if (keys.stream().anyMatch(key -> Arrays.equals(BASE64.decode(key[1]), shown))) {
+        String base64 = Base64.getEncoder().encodeToString(shown);
+        if (keys.stream().anyMatch(key -> key.base64().equals(base64))) {
             return OK;
         }
-        stranger = "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(DigestUtils.sha256(shown));
+        stranger = new SshPublicKey("", base64).fingerprint();
         return CHANGED;
     }
 

@@ -4,12 +4,12 @@ import java.math.BigInteger;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * A public key of SSH, taken apart and checked down to its last byte (RFC 4253, section 6.6; RFC 5656; RFC 8709), so that
@@ -135,12 +135,8 @@ public record SshPublicKey(String type, String base64) {
 
     /** The fingerprint as {@code ssh-keygen -l} and ssh itself show it: {@code SHA256:…}. */
     public String fingerprint() {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(Base64.getDecoder().decode(base64));
-            return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        byte[] hash = DigestUtils.sha256(Base64.getDecoder().decode(base64));
+        return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(hash);
     }
 
     /** The key as a line, without a comment. */
