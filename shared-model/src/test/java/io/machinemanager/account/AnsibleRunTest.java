@@ -126,11 +126,13 @@ class AnsibleRunTest {
     @Test
     void workIsRefusedAfterTheShutdownAndThatInHandIsAwaited() throws IOException {
         Path slow = program("""
+                touch "$(dirname "$0")/started"
                 sleep 2
                 echo '{"host": "m0", "answer": "DONE"}'
                 """);
         var driver = new AnsibleDriver(settings().withPlaybook(slow).withRuns(1));
         var inHand = submit(driver, NOWHERE);
+        Awaitility.await().until(() -> Files.exists(folder.resolve("started")));
         var waiting = submit(driver, new Target("other", "127.0.0.1", 1, "root", "x", "ssh-ed25519 AAAA"));
         driver.close();
 

@@ -13,28 +13,36 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** A machine may believe in any time at all: nothing of ours asks it. */
+@ParameterizedClass
+@EnumSource(Driver.class)
 class WrongClockTest {
 
     @TempDir
     static Path workDir;
     private static Lab lab;
     private static LabMachine machine;
-    private static AnsibleDriver driver;
     private static AccountWork work;
+
+    @Parameter
+    Driver driver;
 
     @BeforeAll
     static void start() throws IOException {
         lab = Lab.start(1);
         machine = lab.machine(0);
-        driver = new AnsibleDriver(TestSettings.in(workDir));
-        work = new AccountWork(driver);
         // Every program there asks this library for the time, which reads how wrong it is to be from a file.
         Files.copy(library(), machine.path("/usr/lib/libfaketime.so.1"), StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(machine.path("/etc/ld.so.preload"), "/usr/lib/libfaketime.so.1\n");
@@ -43,8 +51,17 @@ class WrongClockTest {
 
     @AfterAll
     static void stop() {
-        driver.close();
         lab.close();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(Driver driver) {
+        work = AccountWork.by(driver, TestSettings.in(workDir));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopDriver() {
+        work.close();
     }
 
     private static Path library() throws IOException {
