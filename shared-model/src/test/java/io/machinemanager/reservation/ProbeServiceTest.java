@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
@@ -130,6 +131,8 @@ class ProbeServiceTest {
 
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
         assertThat(machines.accountsOn("m2")).containsExactly("operator");
+        await().untilAsserted(() -> assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED))
+                .contains("m1 DONE stray: removed", "m2 DONE stray: removed"));
     }
 
     @Test

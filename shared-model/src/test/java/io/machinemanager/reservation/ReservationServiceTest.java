@@ -32,6 +32,7 @@ import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -51,6 +52,9 @@ class ReservationServiceTest {
 
     @Inject
     Scene scene;
+
+    @Inject
+    MachineConfig machineConfig;
 
     MariaDb database;
 
@@ -131,6 +135,24 @@ class ReservationServiceTest {
         assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
         assertThat(scene.machine("m1").unavailableReason).isEqualTo("connection refused");
         assertThat(scene.machine("m1").unavailableUntil).isAfter(scene.machine("m1").createdAt);
+    }
+
+    @Test
+    void aMachineThatGoesOnFailingSitsOutForEverLonger() {
+        scene.machines("m1");
+        machines.fail("m1", Action.CREATE, Outcome.FAILED, "useradd: no space left on device");
+
+        for (int failures = 1; failures <= 4; failures++) {
+            assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
+            // chance takes away up to half of a pause
+            Duration longest = machineConfig.sitOut().multipliedBy(1L << (failures - 1));
+            assertThat(Duration.between(Instant.now(), scene.machine("m1").unavailableUntil))
+                    .isBetween(longest.dividedBy(2).minusSeconds(5), longest);
+            scene.change("m1", machine -> machine.unavailableUntil = machine.createdAt);
+        }
+        machines.heal("m1");
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
+        assertThat(scene.machine("m1").failures).isZero();
     }
 
     @Test

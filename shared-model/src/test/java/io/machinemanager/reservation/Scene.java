@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineService;
@@ -84,6 +86,12 @@ public class Scene {
             return ReservationEvent.of(latest(machine).id).stream()
                     .map(event -> event.detail == null ? event.kind.name() : event.kind + " " + event.detail).toList();
         });
+    }
+
+    /** What was audited of one kind, as {@code target outcome detail}. */
+    public List<String> audited(AuditAction action) {
+        return QuarkusTransaction.requiringNew().call(() -> AuditEntry.<AuditEntry>list("action", action).stream()
+                .map(entry -> entry.target + " " + entry.outcome + " " + entry.detail).toList());
     }
 
     /** Lets the time of all active reservations be up. */

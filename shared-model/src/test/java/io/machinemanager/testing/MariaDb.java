@@ -25,19 +25,26 @@ public final class MariaDb implements AutoCloseable {
 
     private final Path folder;
     private final int port;
+    private final List<String> options;
     private final Thread hook = new Thread(this::end);
     private Process server;
 
-    private MariaDb(Path folder, int port) {
+    private MariaDb(Path folder, int port, List<String> options) {
         this.folder = folder;
         this.port = port;
+        this.options = options;
     }
 
-    /** Starts a server with an empty database. */
+    /** Starts a server with an empty database that lets everybody in and do everything. */
     public static MariaDb start() {
+        return startWith("--skip-grant-tables");
+    }
+
+    /** Starts a server with an empty database and further options, which minds who may do what unless they say otherwise. */
+    public static MariaDb startWith(String... options) {
         try {
             Path folder = Files.createTempDirectory("mm-mariadb");
-            MariaDb database = new MariaDb(folder, freePort());
+            MariaDb database = new MariaDb(folder, freePort(), List.of(options));
             // the server refuses to be root, and as another user it has to get at its folder
             folder.toFile().setExecutable(true, false);
             run(asServerUser("mariadb-install-db", "--no-defaults", "--datadir=" + folder.resolve("data"),
@@ -54,9 +61,10 @@ public final class MariaDb implements AutoCloseable {
     /** Starts the server again after {@link #stop}, on the same port and with the same data. */
     public void resume() {
         List<String> command = asServerUser("mariadbd", "--no-defaults", "--datadir=" + folder.resolve("data"),
-                "--socket=" + socket(), "--port=" + port, "--bind-address=127.0.0.1", "--skip-grant-tables",
+                "--socket=" + socket(), "--port=" + port, "--bind-address=127.0.0.1",
                 "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M",
                 "--max-connections=400", "--pid-file=" + folder.resolve("data/pid"));
+        command.addAll(options);
         try {
             server = new ProcessBuilder(command).redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile())).start();
@@ -82,7 +90,7 @@ public final class MariaDb implements AutoCloseable {
         signal("CONT");
     }
 
-    /** The JDBC URL of the database; any user may log in without a password. */
+    /** The JDBC URL of the database; any user of {@link #start} may log in without a password. */
     public String jdbcUrl() {
         return "jdbc:mariadb://127.0.0.1:%d/%s".formatted(port, DATABASE);
     }
@@ -97,6 +105,12 @@ public final class MariaDb implements AutoCloseable {
         return run(List.of("mariadb", "--no-defaults", "--socket=" + socket(), "--batch", "--skip-column-names",
                 "--user=root",
                 "--execute=" + sql));
+    }
+
+    /** All that the database holds, as SQL; what is not text is in hexadecimal. */
+    public String dump() {
+        return run(List.of("mariadb-dump", "--no-defaults", "--socket=" + socket(), "--user=root", "--hex-blob",
+                "--single-transaction", DATABASE));
     }
 
     @Override

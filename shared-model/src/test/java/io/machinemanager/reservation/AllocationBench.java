@@ -1,0 +1,179 @@
+package io.machinemanager.reservation;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import javax.sql.DataSource;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+import io.machinemanager.account.AccountLogin;
+import io.machinemanager.testing.MariaDb;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/**
+ * No test, but what {@code just bench} runs: how many machines a second clients that contend for them are given, without
+ * the account work, beside the least statements that this takes, by JDBC alone. Both run on the same database, pool and JVM, in turn.
+ */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+@EnabledIfSystemProperty(named = "bench.file", matches = ".+")
+class AllocationBench {
+
+    private static final int CLIENTS = 8;
+    private static final int MACHINES = 1600;
+    private static final int MINUTES = 60;
+
+    @Inject
+    ReservationStore store;
+
+    @Inject
+    DataSource pool;
+
+    @Inject
+    Scene scene;
+
+    MariaDb database;
+
+    private Borrower borrower;
+
+    @Test
+    void measure() throws Exception {
+        scene.clear();
+        borrower = scene.user("alice");
+        // what an installation has; the tests' database does with less
+        database.query("set global innodb_flush_log_at_trx_commit = 1");
+        // one real row, of which all others are copies: nobody logs in with what they hold
+        scene.machines("m");
+        database.query(
+                "use machine_manager; insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at,"
+                        + " created_at) select id + seq, concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, created_at"
+                        + " from machines, seq_1_to_" + (MACHINES - 1));
+        List<Double> product = new ArrayList<>();
+        List<Double> raw = new ArrayList<>();
+        int turns = Integer.getInteger("bench.turns", 5);
+        for (int turn = -2; turn < turns; turn++) {
+            double ours = perSecond(this::byProduct);
+            double theirs = perSecond(this::byJdbc);
+            if (turn >= 0) {
+                product.add(ours);
+                raw.add(theirs);
+            }
+        }
+        Files.writeString(Path.of(System.getProperty("bench.file")),
+                "{\"clients\": %d, \"product\": %s, \"raw\": %s}%n".formatted(CLIENTS, product, raw));
+    }
+
+    /** Lets the clients take all machines, one after the other, and gives them back. */
+    private double perSecond(Callable<Void> takeOne) throws Exception {
+        long start = System.nanoTime();
+        try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
+            Callable<Void> client = () -> {
+                for (int i = 0; i < MACHINES / CLIENTS; i++) {
+                    takeOne.call();
+                }
+                return null;
+            };
+            for (var done : clients.invokeAll(Collections.nCopies(CLIENTS, client))) {
+                done.get();
+            }
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        database.query("delete from machine_manager.reservations");
+        return MACHINES / seconds;
+    }
+
+    private Void byProduct() {
+        store.allocate(new ReservationRequest(UUID.randomUUID().toString(), borrower, "alice",
+                new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1);
+        return null;
+    }
+
+    /** A machine may be lent between the look at it and its lock; like the product, whoever lost that race tries again. */
+    private Void byJdbc() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            while (true) {
+                try {
+                    allocate(connection);
+                    return null;
+                } catch (SQLException e) {
+                    connection.rollback();
+                    if (!isLostRace(e)) {
+                        throw e;
+                    }
+                }
+            }
+        }
+    }
+
+    private void allocate(Connection connection) throws SQLException {
+        select(connection, "select id from users where id = " + borrower.userId());
+        List<Object> machine = select(connection,
+                "select id, name, host, port, ssh_user, sealed_password, host_keys"
+                        + " from machines m where enabled and (unavailable_until is null or unavailable_until <= utc_timestamp(6))"
+                        + " and not exists (select 1 from reservations r where r.live_machine_id = m.id) order by id limit 1"
+                        + " for update skip locked");
+        hold(connection, machine.get(0), machine.get(1));
+        connection.commit();
+    }
+
+    /** A duplicate key, a deadlock, or too long a wait. */
+    private static boolean isLostRace(SQLException failure) {
+        return List.of(1062, 1205, 1020, 1213).contains(failure.getErrorCode());
+    }
+
+    private static List<Object> select(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet rows = statement.executeQuery()) {
+            rows.next();
+            List<Object> row = new ArrayList<>();
+            for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                row.add(rows.getObject(i));
+            }
+            return row;
+        }
+    }
+
+    private void hold(Connection connection, Object machineId, Object machineName) throws SQLException {
+        long id;
+        try (PreparedStatement insert = connection.prepareStatement("insert into reservations (request_id, machine_id,"
+                + " machine_name, owner_id, owner_name, account, password_hash, state, created_at, duration_minutes,"
+                + " reserved_until, claimed_by, claimed_until) values (?, ?, ?, ?, 'alice', 'alice', 'hash', 'PROVISIONING',"
+                + " utc_timestamp(6), 60, utc_timestamp(6) + interval 60 minute, ?, utc_timestamp(6) + interval 1 minute)",
+                Statement.RETURN_GENERATED_KEYS)) {
+            insert.setString(1, UUID.randomUUID().toString());
+            insert.setObject(2, machineId);
+            insert.setObject(3, machineName);
+            insert.setLong(4, borrower.userId());
+            insert.setString(5, UUID.randomUUID().toString());
+            insert.executeUpdate();
+            try (ResultSet keys = insert.getGeneratedKeys()) {
+                keys.next();
+                id = keys.getLong(1);
+            }
+        }
+        try (PreparedStatement event = connection.prepareStatement(
+                "insert into reservation_events (reservation_id, happened_at, kind) values (?, utc_timestamp(6), 'ALLOCATED')")) {
+            event.setLong(1, id);
+            event.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+
+@QuarkusTest
+@TestProfile(MachineLimitTest.AtMostThree.class)
+@WithTestResource(MariaDbResource.class)
+class MachineLimitTest {
+
+    /** Each user may hold three machines. */
+    public static class AtMostThree implements QuarkusTestProfile {
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("RESERVATION_MAX_MACHINES", "3");
+        }
+    }
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    Scene scene;
+
+    private Borrower alice;
+
+    @BeforeEach
+    void tenMachines() {
+        scene.clear();
+        machines.reset();
+        alice = scene.user("alice");
+        scene.machines(Stream.iterate(0, i -> i + 1).limit(10).map(i -> "m" + i).toArray(String[]::new));
+    }
+
+    private Lease reserve(Borrower borrower, int count) {
+        return reservations.reserve(new ReservationOrder(borrower, count, 60, borrower.name(), "secret word"));
+    }
+
+    @Test
+    void aUserHoldsNoMoreThanTheLimitAndOthersAreNotAffected() {
+        reserve(alice, 2);
+
+        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOf(ConflictException.class)
+                .hasMessage("You hold 2 machines and may hold 3.");
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
+        assertThat(reserve(scene.user("bob"), 3).machines()).hasSize(3);
+        assertThat(scene.states()).hasSize(6);
+    }
+
+    @Test
+    void whatIsOnItsWayOutIsNotHeld() {
+        Lease lease = reserve(alice, 3);
+        String first = lease.machines().getFirst().name();
+        machines.fail(first, Action.REMOVE, Outcome.FAILED, "userdel: busy");
+
+        reservations.giveBack(lease.machines().getFirst().reservationId());
+
+        assertThat(scene.latest(first).state).isEqualTo(ReservationState.RELEASING);
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class);
+    }
+
+    @Test
+    void requestsAtOnceDoNotGetPastTheLimitTogether() throws Exception {
+        List<Callable<Boolean>> requests = Stream.<Callable<Boolean>>generate(() -> this::isGrantedOne).limit(8)
+                .toList();
+        List<Boolean> granted;
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            granted = executor.invokeAll(requests).stream().map(Future::resultNow).toList();
+        }
+        assertThat(granted).filteredOn(isGranted -> isGranted).hasSize(3);
+        assertThat(scene.states()).hasSize(3);
+    }
+
+    private boolean isGrantedOne() {
+        try {
+            return reserve(alice, 1).machines().size() == 1;
+        } catch (ConflictException e) {
+            return false;
+        }
+    }
+}
