@@ -12,7 +12,8 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 
 /**
- * Takes JSON at its word: a number is no text, 1.5 is no whole number, and nothing may follow the value or be said twice.
+ * Takes JSON at its word: a number is no text, 1.5 is no whole number, an empty text is no time, and nothing may follow
+ * the value or be said twice.
  * A number in quotes passes where a number is wanted, as clients written for the original send them.
  */
 @Singleton
@@ -30,5 +31,6 @@ class StrictJson implements ObjectMapperCustomizer {
                 .setCoercion(CoercionInputShape.String, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
         mapper.coercionConfigFor(LogicalType.Integer).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
+        mapper.coercionConfigFor(LogicalType.DateTime).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
     }
 }

@@ -298,6 +298,10 @@ class ReservationResourceTest {
         move(id, "{\"duration_minutes\":10081}").statusCode(400);
         move(id, "{\"duration_minutes\":0}").statusCode(400);
         move(id, "{\"reserved_until\":\"2001-01-01T00:00:00Z\"}").statusCode(400);
+        for (String noTime : List.of("", "  ")) {
+            move(id, "{\"duration_minutes\":5,\"reserved_until\":\"%s\"}".formatted(noTime)).statusCode(400)
+                    .body("message", containsString("reserved_until"));
+        }
         move(id, "{\"reserved_until\":\"tomorrow\"}").statusCode(400).body("message", containsString("reserved_until"));
         move(id, "{}").statusCode(400);
         move(id, "{\"duration_minutes\":5,\"reserved_until\":\"2099-01-01T00:00:00Z\"}").statusCode(400);

@@ -1,0 +1,263 @@
+package io.machinemanager.api.hostile;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.machinemanager.api.Scene;
+import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Each hostile value in each field, path, query and header of each call that the API describes, sent by an admin. It is
+ * refused, or kept as it is; nothing of it runs here. {@link HostilePasswordTest} does the same with real machines.
+ */
+@QuarkusTest
+@TestProfile(HostileFieldsTest.WithLogFile.class)
+@WithTestResource(MariaDbResource.class)
+class HostileFieldsTest {
+
+    private static final Path LOG = Path.of("target", "hostile-fields.log").toAbsolutePath();
+    private static final int AT_ONCE = 16;
+
+    /** What a call may say: done, or refused in words. */
+    private static final Set<Integer> ANSWERS = Set.of(200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 414, 431);
+
+    /** A good body of each call that takes one; a field that is tried replaces the one in it. */
+    private static final Map<String, String> BODIES = Map.ofEntries(
+            Map.entry("POST /login", "{'username':'alice','password':'x'}"),
+            Map.entry("POST /token/refresh", "{}"),
+            Map.entry("PUT /whoami/password", "{'current_password':'wrong','new_password':'a long secret'}"),
+            Map.entry("POST /whoami/api-keys", "{'name':'ci','expires_in_days':1,'role':'user'}"),
+            Map.entry("POST /users", "{'username':'carol','password':'a long secret'}"),
+            Map.entry("PATCH /users/{username}", "{'is_admin':false}"),
+            Map.entry("POST /machines",
+                    "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>'}"),
+            Map.entry("PATCH /machines/{name}", "{'host_key':'<key>'}"),
+            Map.entry("POST /reservations", "{'username':'carol','reservation_password':'a long secret'}"),
+            Map.entry("PATCH /reservations/{id}", "{'duration_minutes':10}"));
+
+    private static final String HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
+    /** Limits of log-ins are another test's; here they would hide the answers. */
+    public static class WithLogFile implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            Map<String, String> settings = new HashMap<>(HostileLog.settings(LOG));
+            settings.put("login.max-failures", "100000000");
+            return settings;
+        }
+    }
+
+    @TestHTTPResource(value = "/openapi", management = true)
+    URL description;
+
+    @Inject
+    Scene scene;
+
+    private final ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+    private Path canary;
+    private List<String> values;
+    private String token;
+
+    @BeforeEach
+    void setUp() throws IOException {
+        scene.reset();
+        scene.machines(IntStream.range(0, 5).mapToObj(i -> "m" + i).toArray(String[]::new));
+        canary = Files.createTempDirectory("mm-canary");
+        values = HostileValues.all(canary);
+        token = Scene.tokenOf("admin");
+    }
+
+    @AfterEach
+    void nothingRanAndNothingIsForged() throws IOException {
+        assertThat(canary).isEmptyDirectory();
+        Files.delete(canary);
+        HostileLog.assertNothingForged(LOG);
+    }
+
+    private List<Place> places() {
+        return Place.all(new JsonObject(
+                given().queryParam("format", "json").get(description).then().statusCode(200).extract().asString()));
+    }
+
+    private void tryAll(List<Callable<Void>> tries) throws InterruptedException {
+        try (ExecutorService workers = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
+            workers.invokeAll(tries).forEach(done -> {
+                if (done.state() == Future.State.FAILED) {
+                    wrong.add(done.exceptionNow().toString());
+                }
+            });
+        }
+        assertThat(wrong.stream().limit(20)).isEmpty();
+    }
+
+    @Test
+    void eachValueInEachPlaceIsRefusedOrKeptAsItIs() throws Exception {
+        List<Place> places = places().stream().filter(place -> !place.in().equals("header")).toList();
+        assertThat(values).hasSizeGreaterThan(200);
+        assertThat(places).extracting(Place::in).contains("body", "path", "query");
+        // The values of one place one after the other: what is kept is the last one's.
+        tryAll(places.stream().map(place -> (Callable<Void>) () -> {
+            for (String value : values) {
+                tryOne(place, value);
+            }
+            return null;
+        }).toList());
+    }
+
+    private void tryOne(Place place, String value) throws Exception {
+        HttpResponse<String> answer = send(request(place, value));
+        if (!ANSWERS.contains(answer.statusCode())) {
+            wrong.add("%s: %s: %d".formatted(place, json.writeValueAsString(value), answer.statusCode()));
+        }
+        JsonNode body = json.readTree(answer.body());
+        JsonNode kept = body.path(place.name());
+        if (answer.statusCode() < 300 && place.in().equals("body") && kept.isTextual()
+                && !kept.textValue().equals(value)) {
+            wrong.add("%s: %s became %s".formatted(place, json.writeValueAsString(value), kept));
+        }
+    }
+
+    /** Once more on another connection, since one that is kept may be closed by the other side just then. */
+    private HttpResponse<String> send(HttpRequest request) throws Exception {
+        try {
+            return client.send(request, BodyHandlers.ofString());
+        } catch (IOException e) {
+            return client.send(request, BodyHandlers.ofString());
+        }
+    }
+
+    private HttpRequest request(Place place, String value) throws IOException {
+        String path = place.path();
+        if (place.in().equals("path")) {
+            path = path.replace("{" + place.name() + "}", encoded(value));
+        }
+        path = path.replace("{id}", "1").replace("{username}", "bob").replaceAll("\\{\\w+}", "m0");
+        if (place.in().equals("query")) {
+            path += "?" + place.name() + "=" + encoded(value);
+        }
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + path))
+                .header("Authorization", "Bearer " + token);
+        if (!BODIES.containsKey(place.call())) {
+            return request.method(place.method(), BodyPublishers.noBody()).build();
+        }
+        ObjectNode body = (ObjectNode) json
+                .readTree(BODIES.get(place.call()).replace('\'', '"').replace("<key>", HOST_KEY));
+        if (place.in().equals("body")) {
+            body.put(place.name(), value);
+        }
+        return request.header("Content-Type", "application/json")
+                .method(place.method(), BodyPublishers.ofString(json.writeValueAsString(body))).build();
+    }
+
+    private static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    @Test
+    void eachCallWithABodyHasAGoodOneHere() {
+        assertThat(places().stream().filter(place -> place.in().equals("body")).map(Place::call).distinct())
+                .containsExactlyInAnyOrderElementsOf(BODIES.keySet());
+    }
+
+    /** Written by hand, since no client would send most of these. */
+    @Test
+    void eachValueInEachHeaderIsAnswered() throws Exception {
+        List<String> headers = List.of("Idempotency-Key", "Authorization", "X-Forwarded-Host",
+                "Content-Type", "Accept", "User-Agent", "Host");
+        assertThat(headers).containsAll(places().stream().filter(place -> place.in().equals("header"))
+                .map(Place::name).toList());
+        tryAll(headers.stream().flatMap(header -> values.stream().map(value -> (Callable<Void>) () -> {
+            String status = send(header, value);
+            if (!status.matches("HTTP/1\\.1 [24]\\d\\d .*")) {
+                wrong.add("%s: %s: %s".formatted(header, json.writeValueAsString(value), status));
+            }
+            return null;
+        })).toList());
+    }
+
+    /** The first line of the answer to a reservation with this header. */
+    private String send(String header, String value) throws IOException {
+        String body = "{\"count\":-1,\"username\":\"carol\"}";
+        String head = "POST /reservations HTTP/1.1\r\n" + header + ": " + value + "\r\n"
+                + (header.equals("Host") ? "" : "Host: localhost\r\n")
+                + (header.equals("Authorization") ? "" : "Authorization: Bearer " + token + "\r\n")
+                + (header.equals("Content-Type") ? "" : "Content-Type: application/json\r\n")
+                + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        try (Socket socket = new Socket("localhost", RestAssured.port)) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return answer.lines().findFirst().orElse("no answer");
+        }
+    }
+
+    @Test
+    void passwordsOfUsersAreKeptAsTheyAre() throws Exception {
+        String password = Scene.passwordOf("alice");
+        int kept = 0;
+        for (String value : values) {
+            String change = json.writeValueAsString(Map.of("current_password", password, "new_password", value));
+            int status = Scene.with(logIn(password)).contentType("application/json").body(change)
+                    .put("/whoami/password").statusCode();
+            assertThat(status).as(change).isIn(200, 400);
+            if (status == 200) {
+                password = value;
+                kept++;
+            }
+        }
+        assertThat(logIn(password)).isNotNull();
+        assertThat(kept).isGreaterThan(100);
+    }
+
+    private String logIn(String password) throws IOException {
+        return given().contentType("application/json")
+                .body(json.writeValueAsString(Map.of("username", "alice", "password", password))).post("/login").then()
+                .statusCode(200).extract().path("access_token");
+    }
+}
