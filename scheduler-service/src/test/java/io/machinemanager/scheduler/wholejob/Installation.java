@@ -2,9 +2,12 @@ package io.machinemanager.scheduler.wholejob;
 
 import static io.restassured.RestAssured.given;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
@@ -13,7 +16,7 @@ import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 
-/** All of the product on one host: both services as they are shipped, a database, and machines to lend. */
+/** All of the product on one host: the services as they are shipped, a database, and machines to lend. */
 final class Installation implements AutoCloseable {
 
     private static final String ADMIN_PASSWORD = "the admin's own secret";
@@ -22,26 +25,68 @@ final class Installation implements AutoCloseable {
     final PackagedService api;
     final PackagedService scheduler;
 
-    private final MariaDb database = MariaDb.start();
-    private final int port = PackagedService.freePort();
+    private final MariaDb database;
+    private final String adminPassword;
+    private final List<Integer> ports;
+    // what was started last is closed first
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
-    /** Starts everything and registers the machines. */
+    /** Starts one of each service and registers the machines. */
     Installation(int machines) {
-        lab = Lab.start(machines);
-        Map<String, String> common = Map.of("DATABASE_URL", database.jdbcUrl() + "?user=test&password=test",
-                "MACHINE_SECRETS_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION", "6s",
-                "SSH_CONNECT_TIMEOUT", "20s", "SSH_HEALTH_INTERVAL", "1h");
-        Map<String, String> forApi = new HashMap<>(common);
-        forApi.putAll(
-                Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port), "JWT_SECRET",
-                        "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD));
-        Map<String, String> forScheduler = new HashMap<>(common);
-        forScheduler.put("SCHEDULER_INTERVAL", "1s");
-        api = new PackagedService("api-service", forApi);
-        scheduler = new PackagedService("scheduler-service", forScheduler);
-        api.start();
-        scheduler.start();
-        lab.machines().forEach(this::register);
+        this(machines, 1, Map.of());
+    }
+
+    /**
+     * Starts everything, the services all at the same time, and registers the machines. When anything does not start,
+     * nothing is left running.
+     *
+     * @param replicas how many there are of each service
+     * @param settings what the services are told besides
+     */
+    Installation(int machines, int replicas, Map<String, String> settings) {
+        this(machines, replicas, settings, settings);
+    }
+
+    /** The same, with settings of each service. */
+    Installation(int machines, int replicas, Map<String, String> ofApi, Map<String, String> ofScheduler) {
+        adminPassword = ofApi.getOrDefault("ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD);
+        try {
+            database = keep(MariaDb.start());
+            lab = keep(Lab.start(machines));
+            ports = Stream.generate(PackagedService::freePort).limit(replicas).toList();
+            Map<String, String> common = new HashMap<>(Map.of("DATABASE_URL",
+                    database.jdbcUrl() + "?user=test&password=test", "MACHINE_SECRETS_KEY",
+                    "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION", "6s", "SSH_CONNECT_TIMEOUT",
+                    "20s", "SSH_HEALTH_INTERVAL", "1h", "SCHEDULER_INTERVAL", "1s"));
+            Map<String, String> forScheduler = new HashMap<>(common);
+            forScheduler.putAll(ofScheduler);
+            List<PackagedService> apis = ports.stream().map(port -> api(common, ofApi, port)).toList();
+            List<PackagedService> schedulers = Stream
+                    .generate(() -> keep(new PackagedService("scheduler-service", forScheduler))).limit(replicas)
+                    .toList();
+            api = apis.getFirst();
+            scheduler = schedulers.getFirst();
+            List<PackagedService> services = Stream.concat(apis.stream(), schedulers.stream()).toList();
+            services.forEach(PackagedService::launch);
+            services.forEach(PackagedService::awaitReady);
+            lab.machines().forEach(this::register);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private PackagedService api(Map<String, String> common, Map<String, String> ofApi, int port) {
+        Map<String, String> settings = new HashMap<>(common);
+        settings.putAll(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port),
+                "JWT_SECRET", "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD));
+        settings.putAll(ofApi);
+        return keep(new PackagedService("api-service", settings));
     }
 
     private void register(LabMachine machine) {
@@ -51,7 +96,7 @@ final class Installation implements AutoCloseable {
 
     /** A token of the admin. */
     String admin() {
-        return login("admin", ADMIN_PASSWORD);
+        return login("admin", adminPassword);
     }
 
     /** Makes a user and gives a token of it. */
@@ -68,11 +113,17 @@ final class Installation implements AutoCloseable {
 
     /** A call with a token. */
     RequestSpecification as(String token) {
-        return call().header("Authorization", "Bearer " + token);
+        return as(token, 0);
     }
 
-    private RequestSpecification call() {
-        return given().baseUri("http://127.0.0.1").port(port).contentType(ContentType.JSON);
+    /** A call with a token to one of several APIs, counted from 0. */
+    RequestSpecification as(String token, int replica) {
+        return call().port(ports.get(replica)).header("Authorization", "Bearer " + token);
+    }
+
+    /** A call of nobody. */
+    RequestSpecification call() {
+        return given().baseUri("http://127.0.0.1").port(ports.getFirst()).contentType(ContentType.JSON);
     }
 
     /** The lab machine of that name. */
@@ -95,11 +146,19 @@ final class Installation implements AutoCloseable {
         return database.query("use machine_manager; " + sql);
     }
 
+    /** All that the database holds, as a backup would. */
+    String dump() {
+        return database.dump();
+    }
+
     @Override
     public void close() {
-        api.close();
-        scheduler.close();
-        lab.close();
-        database.close();
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 }

@@ -38,6 +38,19 @@ final class PackagedService implements AutoCloseable {
 
     /** Starts it, and waits until it says that it is ready. */
     void start() {
+        launch();
+        awaitReady();
+    }
+
+    /** Starts it where it ought to refuse, and tells its exit status. */
+    int startInVain() {
+        launch();
+        Awaitility.await(module + " has ended").atMost(Duration.ofSeconds(90)).until(() -> !process.isAlive());
+        return process.exitValue();
+    }
+
+    /** Starts it without waiting. */
+    void launch() {
         ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);
@@ -45,9 +58,14 @@ final class PackagedService implements AutoCloseable {
         builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
         try {
             process = builder.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Waits until it says that it is ready. */
+    void awaitReady() {
         Awaitility.await(module + " is ready").atMost(Duration.ofSeconds(90)).until(this::isReady);
     }
 
@@ -60,6 +78,11 @@ final class PackagedService implements AutoCloseable {
     /** Ends it without a chance to do anything, as a power cut would; what it has started goes on. */
     void kill() {
         process.destroyForcibly().onExit().join();
+    }
+
+    /** The number of its process. */
+    long pid() {
+        return process.pid();
     }
 
     /** What it has printed so far. */

@@ -1,0 +1,23 @@
+package io.machinemanager.scheduler.wholejob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+
+class InstallationIT {
+
+    @Test
+    void oneThatDoesNotStartLeavesNothingRunning() {
+        List<ProcessHandle> before = ProcessHandle.current().descendants().toList();
+
+        // a scheduler that does not start, while the API does
+        assertThatThrownBy(() -> new Installation(1, 1, Map.of("SCHEDULER_INTERVAL", "whenever")))
+                .hasMessageContaining("scheduler-service ended");
+
+        assertThat(ProcessHandle.current().descendants().filter(process -> !before.contains(process))).isEmpty();
+    }
+}

@@ -1,0 +1,87 @@
+package io.machinemanager.scheduler.wholejob;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.machinemanager.testing.MariaDb;
+
+/** What the shipped services make of their environment when they start. */
+class StartIT {
+
+    private static final String KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+    private static Map<String, String> environment(String databaseUrl) {
+        return new HashMap<>(Map.of("DATABASE_URL", databaseUrl, "MACHINE_SECRETS_KEY", KEY, "JWT_SECRET",
+                "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", "the admin's own secret",
+                "QUARKUS_HTTP_HOST", "127.0.0.1"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "api-service       | MACHINE_SECRETS_KEY | ''           | MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32",
+            "scheduler-service | MACHINE_SECRETS_KEY | ''           | MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32",
+            "api-service       | MACHINE_SECRETS_KEY | c2hvcnQ=     | MACHINE_SECRETS_KEY cannot be used: it holds 5 bytes instead of 32; make one with: openssl rand -base64 32",
+            "api-service       | JWT_SECRET          | change-me    | JWT_SECRET is still change-me, which everybody knows.",
+            "scheduler-service | LOG_FORMAT          | xml          | LOG_FORMAT must be text or json." })
+    void oneThingThatIsWrongEndsTheStartWithOneLine(String module, String name, String value, String line) {
+        Map<String, String> environment = environment("jdbc:mariadb://127.0.0.1:1/nowhere?user=u&password=p");
+        environment.put(name, value);
+        try (PackagedService service = new PackagedService(module, environment)) {
+            assertThat(service.startInVain()).isEqualTo(1);
+            assertThat(service.log().lines()).containsExactly("Cannot start: " + line);
+        }
+    }
+
+    @Test
+    void eachLineOfAJsonLogIsAnObject() {
+        try (MariaDb database = MariaDb.start()) {
+            int port = PackagedService.freePort();
+            Map<String, String> environment = environment(database.jdbcUrl() + "?user=test&password=test");
+            environment.putAll(Map.of("LOG_FORMAT", "json", "QUARKUS_HTTP_PORT", Integer.toString(port)));
+            try (PackagedService api = new PackagedService("api-service", environment);
+                    PackagedService scheduler = new PackagedService("scheduler-service", environment)) {
+                api.start();
+                scheduler.start();
+                given().baseUri("http://127.0.0.1").port(port).contentType("application/json")
+                        .body(Map.of("username", "admin", "password", "a \"wrong\"\n{one}")).post("/login").then()
+                        .statusCode(401);
+                scheduler.stop();
+                api.stop();
+                assertThat(entries(scheduler.log())).anyMatch(message -> message.contains("machine-manager-scheduler"));
+                assertThat(entries(api.log())).anyMatch(message -> message.contains("machine-manager-api"))
+                        .anyMatch(message -> message.contains("action=logged_in"));
+            }
+        }
+    }
+
+    /** The messages of a log, of which each line must be an object that says when, how bad and what. */
+    private static List<String> entries(String log) {
+        return log.lines().map(StartIT::parse).map(entry -> {
+            assertThat(Instant.parse(entry.path("timestamp").asText())).isBefore(Instant.now());
+            assertThat(entry.path("level").asText()).isIn("DEBUG", "INFO", "WARN", "ERROR");
+            assertThat(entry.path("loggerName").asText()).isNotEmpty();
+            return entry.path("message").asText();
+        }).toList();
+    }
+
+    private static JsonNode parse(String line) {
+        try {
+            return new ObjectMapper().readTree(line);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("not JSON: " + line, e);
+        }
+    }
+}
