@@ -9,9 +9,11 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "chaos" / "lib"))
+DEPLOY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(DEPLOY / "chaos" / "lib"), str(DEPLOY / "parts")]
 
 # pylint: disable=wrong-import-position
+from clients import Client, iso  # noqa: E402
 from faults import KINDS, Faults, plan  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from net import Session  # noqa: E402
@@ -36,8 +38,9 @@ class Eyes(unittest.TestCase):
         self.passwd("")
         machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
                                   namespace=lambda: "none")
-        stage = SimpleNamespace(machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
-                                schedulers=[SimpleNamespace(name="scheduler-1")])
+        stage = SimpleNamespace(convergence=45, machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
+                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p")
+        self.stage = stage
         self.ledger = Ledger(Path(folder.name) / "journal")
         self.addCleanup(self.ledger.journal.close)
         self.faults = Faults(stage, self.ledger)
@@ -93,6 +96,18 @@ class Eyes(unittest.TestCase):
         self.look("")
         self.assertEqual(self.kinds(), ["taken_early"])
 
+    def test_what_a_deleted_user_had_from_any_request_may_go(self):
+        client = Client(self.stage, self.ledger, self.faults, self.observer, 0, 1)
+        client.admin = SimpleNamespace(insist=lambda *_: None)
+        request = self.ledger.ask("a", 1, 1)
+        self.look(entry("a", 1))
+        body = {"machines": [{"machine": "m", "reservation_id": 1}], "reserved_until": iso(time.time() + 60),
+                "username": "a"}
+        self.assertTrue(client.is_lent(request, SimpleNamespace(body=body), "secret"))
+        client.be_deleted()
+        self.look("")
+        self.assertEqual(self.kinds(), [])
+
     def test_change_of_somebody_elses_account_is_noticed(self):
         self.look("eve:x:1000:1000::/home/eve:/bin/sh\n")
         self.assertEqual(self.kinds(), ["foreign_touched"])
@@ -145,6 +160,15 @@ class Plan(unittest.TestCase):
 
     def test_every_kind_comes_in_a_run_of_two_minutes(self):
         self.assertEqual({fault.kind for fault in plan(1, 120, 3.0)}, set(KINDS))
+
+    def test_without_ansible_nothing_of_it_is_broken(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="ssh")}, set(KINDS) - {"kill ansible-playbook"})
+
+    def test_faults_can_be_chosen_by_a_part_of_their_names(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, "userdel fails, freeze api")},
+                         {"userdel fails", "userdel fails late", "freeze api"})
+        with self.assertRaisesRegex(ValueError, "no fault is called earthquake"):
+            plan(1, 120, 3.0, "earthquake")
 
 
 if __name__ == "__main__":

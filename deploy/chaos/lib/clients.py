@@ -43,7 +43,7 @@ class Client(threading.Thread):
         # Its own line to an admin, who deletes it now and then.
         self.admin = Session(stage, ledger, faults, "admin", stage.admin_password, f"{seed}/admin/{number}")
         self.ended = threading.Event()
-        self.old_names = []
+        self.old_names, self.granted = [], []
 
     def run(self):
         while not self.ended.is_set():
@@ -155,6 +155,8 @@ class Client(threading.Thread):
             return False
         there = {name: self.observer.has_account(name, request.account) for name, _ in machines}
         self.ledger.lend(request, until, machines)
+        self.granted = [r for r in self.granted if any(loan.over_at() > time.time() for loan in r.loans.values())]
+        self.granted.append(request)
         self.ledger.note(f"answered: {request.account} has {machines} until {self.ledger.clock(until)}", *there)
         self.ledger.count("machines lent", len(machines))
         for name in [n for n, is_there in there.items() if not is_there]:
@@ -233,7 +235,7 @@ class Client(threading.Thread):
         if expire_in_full:
             self.ledger.count("left to expire in full")
         elif draw < 0.04:
-            self.be_deleted(loans)
+            self.be_deleted()
         elif draw < 0.45:
             for loan in loans:
                 self.give_back(loan)
@@ -271,10 +273,12 @@ class Client(threading.Thread):
                                           f"{answer.body}", loan.machine)
             return
 
-    def be_deleted(self, loans):
+    def be_deleted(self):
         """Deleting the user takes back all it has, and its token is worthless from then on; then it is made anew."""
-        for loan in loans:
-            loan.release_sent = time.time()
+        # Also of earlier requests, some of which are left to expire while the next one is made.
+        now = time.time()
+        for loan in [loan for request in self.granted for loan in request.loans.values()]:
+            loan.release_sent = loan.release_sent or now
             self.ledger.note(f"deleting {self.session.user}, who has {loan.request.account}", loan.machine)
         answer = self.admin.insist("DELETE", f"/users/{self.session.user}")
         self.ledger.count("users deleted while they had machines")

@@ -11,8 +11,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-from stage import CONVERGENCE
-
 MARK = re.compile(r"^machine-manager[-:](\d+)")
 EVERY = 0.1
 SWEEP_EVERY = 0.5
@@ -159,7 +157,7 @@ class Observer(threading.Thread):
                 calm = self.faults.calm(name) if calm is None else calm
                 presence.calm += passed if calm else 0
                 presence.calm_run = presence.calm_run + passed if calm else 0
-                if presence.calm_run > CONVERGENCE or presence.calm > 3 * CONVERGENCE:
+                if presence.calm_run > self.stage.convergence or presence.calm > 3 * self.stage.convergence:
                     self.report_late(presence, now - over)
 
     def report_late(self, presence, late):

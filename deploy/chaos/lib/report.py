@@ -51,7 +51,7 @@ def show(data):
     section(f"Violations: {data['violations_total']}",
             [(VIOLATIONS[kind], count) for kind, count in data["violations"].items()])
     print(f"\nseed {data['seed']}, {data['minutes']} min of faults, {data['took']} s in all, "
-          f"{data['machines']} machines ({data['busybox']} with busybox), {data['clients']} clients, "
+          f"{data['machines']} machines ({data['busybox']} with busybox), {data['clients']} clients, accounts by {data['driver']}, "
           f"{data['processors']} processors")
     for name, version in data["versions"].items():
         print(f"  {name:<10}{version}")

@@ -10,7 +10,7 @@ from ledger import Ledger
 from net import Session, ssh
 from observer import Observer
 from report import as_data, explain, show, write
-from stage import CONVERGENCE, Stage
+from stage import Stage
 
 
 class Run:
@@ -20,7 +20,7 @@ class Run:
         self.folder, self.options = folder, options
         # Whoever makes this file ends the faults early.
         self.stop, self.attacking = folder / "stop", False
-        self.stage = Stage(folder, root, options["product"])
+        self.stage = Stage(folder, root, options)
         self.ledger = Ledger(folder / "journal.jsonl")
         self.faults = self.observer = self.admin = None
         self.clients = []
@@ -34,7 +34,7 @@ class Run:
     def prepare(self):
         options = self.options
         self.say(f"seed {options['seed']}: {options['minutes']:g} min of faults, {options['machines']} machines, "
-                 f"{options['busybox']} of them with busybox, {options['clients']} clients; "
+                 f"{options['busybox']} of them with busybox, {options['clients']} clients, accounts by {options['driver']}; "
                  f"to end it early: Ctrl-C, or touch {self.stop}")
         self.stage.start(options["machines"], options["busybox"])
         self.faults = Faults(self.stage, self.ledger)
@@ -65,7 +65,7 @@ class Run:
         supervisor = threading.Thread(target=self.supervise, name="supervisor", daemon=True)
         for thread in (*self.clients, watcher, supervisor):
             thread.start()
-        schedule = plan(self.options["seed"], seconds, self.options["gap"], self.options["only"])
+        schedule = plan(self.options["seed"], seconds, self.options["gap"], self.options["only"], self.options["driver"])
         injector = threading.Thread(target=self.faults.run, args=(schedule,), name="injector", daemon=True)
         injector.start()
         self.say(f"the attack begins: {len(schedule)} faults are planned")
@@ -112,8 +112,8 @@ class Run:
 
     def conclude(self):
         self.release_all()
-        self.say(f"everything is released; {CONVERGENCE} s at most for the rest to go")
-        until = time.time() + CONVERGENCE
+        self.say(f"everything is released; {self.stage.convergence:g} s at most for the rest to go")
+        until = time.time() + self.stage.convergence
         while time.time() < until and not self.observer.all_gone():
             time.sleep(0.2)
         self.observer.last_look()
@@ -166,13 +166,13 @@ class Run:
         self.ledger.count("machines lent", count)
         self.ledger.settle(request, "refused")
         self.release_all()
-        self.expect_all_free(time.time() + CONVERGENCE)
+        self.expect_all_free(time.time() + self.stage.convergence)
 
     def report(self):
         """Prints the table; gives the exit status."""
         run = {"seed": self.options["seed"], "minutes": self.options["minutes"],
                "took": round(time.time() - self.began), "machines": len(self.stage.machines), "busybox": self.options["busybox"],
-               "clients": self.options["clients"], "processors": os.cpu_count(), "convergence": CONVERGENCE, "versions": self.stage.versions()}
+               "clients": self.options["clients"], "driver": self.options["driver"], "processors": os.cpu_count(), "convergence": self.stage.convergence, "versions": self.stage.versions()}
         data = as_data(run, self.ledger, self.faults, self.observer)
         explain(self.ledger)
         show(data)
