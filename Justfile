@@ -28,7 +28,7 @@ test: lint
     #!/usr/bin/env bash
     set -euo pipefail
     {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
-        mmdebstrap:mmdebstrap caddy:caddy python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2
+        mmdebstrap:mmdebstrap caddy:caddy curl:curl python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2
     provision/lab/lab build busybox
     rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
     mkdir -p target
@@ -43,6 +43,12 @@ test: lint
 [no-exit-message]
 chaos *args:
     @exec deploy/chaos/chaos "$@"
+
+# Measure everything beside a baseline of the same run, and print one table: quick only=ssh,requests json=FILE
+[group('build')]
+[no-exit-message]
+bench *args:
+    @exec deploy/bench/bench "$@"
 
 # Check the shell scripts
 [group('build')]
@@ -74,7 +80,7 @@ clean *yes:
 init:
     @deploy/stack init
 
-# Build and start the product with Docker Compose; scale=3 starts three API processes
+# Build and start the product with Docker Compose; scale=3 starts three API processes, schedulers=2 two schedulers
 [group('deploy')]
 [no-exit-message]
 run *args:
@@ -85,6 +91,12 @@ run *args:
 [no-exit-message]
 run-dev *args:
     @deploy/stack run-dev "$@"
+
+# Stop the product's containers and keep everything; just run goes on
+[group('deploy')]
+[no-exit-message]
+stop:
+    @deploy/stack stop
 
 # Follow the containers' logs, all or those named (db, api, scheduler, proxy)
 [group('deploy')]
@@ -110,13 +122,13 @@ restore *file:
 provision count="3" os="alpine":
     @provision/pool provision -e machine_count="$1" -e machine_os="$2"
 
-# Remove the machines that provision made
+# Remove the machines that provision made (it lists them and asks; `just unprovision yes` does not)
 [group('machines')]
 [no-exit-message]
-unprovision:
-    @provision/pool unprovision
+unprovision *yes:
+    @provision/pool unprovision "$@"
 
-# Make the machines anew, each with the password and host keys it had: their registration stays good
+# Make the machines anew, each on its system and with the password and host keys it had: their registration stays good
 [group('machines')]
 [no-exit-message]
 reprovision count="3" os="alpine":

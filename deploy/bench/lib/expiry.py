@@ -1,0 +1,67 @@
+"""How late accounts go when the time of very many is up in the same second."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from installation import registration
+from plain import Plain, expect_done
+from report import seconds
+
+AT_ONCE = 100
+
+
+def measure(bench, driver):
+    """Lends all rows of the pool, lets all of them end in one second, and looks when each was verified clean.
+
+    Each machine of the lab stands for several rows, under accounts of different names.
+    """
+    it = bench.installation
+    lab, rows = it.machines, bench.rows
+    it.start(it.api, it.scheduler, ACCOUNT_DRIVER=driver)
+    it.forget_machines()
+    client = it.client()
+    for row in range(rows):
+        client.call("POST", "/machines", registration(f"row-{row:04}", lab[row % len(lab)]))
+    for first in range(0, rows, len(lab)):
+        client.call("POST", "/reservations", {
+            "count": min(len(lab), rows - first), "duration_minutes": 600, "username": f"expiry{first // len(lab)}",
+            "reservation_password": "bench-password"})
+    it.sql("update reservations set reserved_until = utc_timestamp(6) + interval 3 second where state = 'ACTIVE';")
+    until = time.time() + 900
+    while it.sql("select count(*) from reservations where state <> 'RELEASED';") != ["0"]:
+        if time.time() > until:
+            raise SystemExit("the accounts did not go; see scheduler.log")
+        time.sleep(0.5)
+    lags = sorted(float(lag) for lag in it.sql(
+        "select timestampdiff(microsecond, reserved_until, released_at) / 1e6 from reservations;"))
+    if len(lags) != rows:
+        raise SystemExit(f"{len(lags)} reservations of {rows} are on record")
+    it.forget_machines()
+    it.stop()
+    plain = alone(it, rows)
+    for percent, goal in ((50, None), (99, 3.0)):
+        bench.table.slower(f"{rows:,} reservations due at once, {driver} driver: {percent} % verified gone within",
+                           [at(lags, percent)], f"plain ssh, {AT_ONCE} at once", [at(plain, percent)], seconds, goal)
+
+
+def alone(it, rows):
+    """The same removals by plain ssh: after how many seconds each was done."""
+    plain = Plain(it.dir / f"plain-expiry-{time.time_ns()}", it.machines)
+    work = [(it.machines[row % len(it.machines)], f"expiry{row // len(it.machines)}") for row in range(rows)]
+    token = plain.next_token()
+
+    def do(action):
+        def one(item):
+            expect_done(*plain.begin(*[item[0], action, item[1], token], kept=False).communicate())
+            return time.perf_counter() - began
+        began = time.perf_counter()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return sorted(pool.map(one, work))
+
+    do("CREATE")
+    return do("REMOVE")
+
+
+def at(values, percent):
+    """The percentile of sorted values, by the nearest rank."""
+    return values[max(0, -(-len(values) * percent // 100) - 1)]

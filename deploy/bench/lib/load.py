@@ -1,0 +1,152 @@
+"""Requests a second and how long each takes, by wrk on connections that are kept."""
+
+import json
+import re
+import subprocess
+import time
+
+from report import megabytes, per_second, seconds
+
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+LOGIN = """wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = %s
+"""
+# A machine as it is in a real pool: with an encrypted password and three host keys. Nobody ever logs in there.
+MACHINES = """
+set @now = utc_timestamp(6);
+insert into machines (id, name, host, port, ssh_user, sealed_password, host_keys, enabled, next_probe_at, created_at)
+  select 1000000 + seq, concat('{prefix}', lpad(seq, 6, '0')), '127.0.0.1', 22, 'root', repeat('x', 80),
+    concat('ssh-ed25519 ', repeat('A', 68), '\\necdsa-sha2-nistp256 ', repeat('B', 140), '\\nssh-rsa ', repeat('C', 544)),
+    1, @now + interval 1 day, @now from seq_1_to_{count};
+insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, password_hash, state,
+    created_at, duration_minutes, started_at, reserved_until)
+  select uuid(), m.id, m.name, u.id, u.username, 'bench', repeat('h', 100), 'ACTIVE', @now, 1440, @now,
+    @now + interval 1 day from machines m join users u where u.username = 'admin' and m.id % 5 = 0
+    and m.name like '{prefix}%';
+analyze table machines, reservations;
+"""
+
+
+class Load:
+    """Calls of one installation."""
+
+    def __init__(self, installation):
+        self.it = installation
+        self.script = installation.dir / "login.lua"
+        body = json.dumps({"username": "admin", "password": installation.password})
+        self.script.write_text(LOGIN % json.dumps(body), encoding="ascii")
+
+    def start(self, path, duration, connections=8):
+        argv = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{duration}s", "--timeout",
+                "30s", "--latency"]
+        if path == "/login":
+            argv += ["--script", str(self.script)]
+        elif path != "/healthz":
+            argv += ["--header", f"Authorization: Bearer {self.it.token}"]
+        return subprocess.Popen([*argv, f"http://127.0.0.1:{self.it.api.port}{path}"], stdout=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def result(process, allow_refusals=False):
+        """Requests a second, and the median and the 99th percentile of the seconds that one took."""
+        text = process.communicate()[0]
+        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+        if process.returncode or refused and not allow_refusals or "Socket errors" in text and not allow_refusals:
+            raise SystemExit(f"wrk says:\n{text}")
+
+        def percentile(p):
+            found = re.search(rf"^\s+{p}%\s+([0-9.]+)(us|ms|s|m)\s*$", text, re.M)
+            # Without one answer there is no percentile.
+            return float(found.group(1)) * UNITS[found.group(2)] if found else float("inf")
+        return float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1)), percentile(50), percentile(99)
+
+    def once(self, path, duration):
+        return self.result(self.start(path, duration))
+
+
+def measure(bench):
+    """All calls in turn, with 10 machines and with 1,000."""
+    it, load, table = bench.installation, Load(bench.installation), bench.table
+    started = [it.start(it.scheduler, it.api) for _ in range(bench.turns) if not it.stop()]
+    for name in ("api", "scheduler"):
+        table.alone(f"start of the {name} until it is ready", [took[name] for took in started], seconds)
+    it.client().call("GET", "/machines")
+    time.sleep(bench.rest)
+    for service in (it.api, it.scheduler):
+        table.alone(f"memory of the {service.name}, idle", [service.memory()], megabytes, "< 160 MB", lambda v: v < 160)
+    results = {}
+    for rows, paths in ((10, ("/healthz", "/whoami", "/available", "/machines", "/reservations", "/login")),
+                        (1000, ("/available", "/machines", "/reservations"))):
+        it.forget_machines()
+        it.sql(MACHINES.format(prefix="row-", count=rows))
+        for path in paths:
+            load.once(path, bench.warm)
+        for _ in range(bench.turns):
+            for path in paths:
+                results.setdefault((path, rows), []).append(load.once(path, bench.seconds))
+    healthz = [r[0] for r in results["/healthz", 10]]
+    for (path, rows), got in results.items():
+        name = f"{path}" + (f", {rows:,} machines" if path in ("/available", "/machines", "/reservations") else "")
+        goal = 0.5 if rows == 10 and path in ("/whoami", "/available", "/machines") else None
+        if path == "/healthz":
+            table.alone(f"{name}: requests", healthz, per_second)
+        else:
+            table.faster(f"{name}: requests", [r[0] for r in got], "/healthz", healthz, per_second, goal)
+        table.alone(f"{name}: half of them within", [r[1] for r in got], seconds)
+        table.alone(f"{name}: 99 % within", [r[2] for r in got], seconds)
+    storm(bench, load, [r[0] for r in results["/whoami", 10]])
+    for service in (it.api, it.scheduler):
+        table.alone(f"memory of the {service.name}, after the load", [service.memory()], megabytes)
+    it.forget_machines()
+
+
+def storm(bench, load, alone):
+    """What is left for the others while everybody logs in at once."""
+    got = []
+    for _ in range(bench.turns):
+        logins = load.start("/login", bench.seconds + 1, 64)
+        time.sleep(0.5)
+        got.append(load.once("/whoami", bench.seconds)[0])
+        load.result(logins, allow_refusals=True)
+    bench.table.faster("/whoami while 64 clients log in: requests", got, "/whoami alone", alone, per_second)
+
+
+def large(bench):
+    """One list of 100,000 machines after the other: how long it takes, and what the process keeps of it."""
+    it = bench.installation
+    it.start(it.api)
+    client = it.client()
+    it.forget_machines()
+    it.sql(MACHINES.format(prefix="row-", count=1000))
+    for _ in range(20):
+        client.call("GET", "/machines")
+    before = it.api.memory()
+    it.sql(MACHINES.format(prefix="many-", count=100000).replace("1000000 +", "2000000 +"))
+    times = []
+    for _ in range(bench.turns):
+        began = time.perf_counter()
+        client.call("GET", "/machines")
+        times.append(time.perf_counter() - began)
+    bench.table.alone("/machines, 101,000 machines", times, seconds)
+    bench.table.slower("memory of the api after that", [it.api.memory()], "the same before", [before], megabytes)
+    it.forget_machines()
+    it.stop()
+
+
+def soak(bench):
+    """Memory at the beginning and at the end of a long load."""
+    it, load = bench.installation, Load(bench.installation)
+    it.start(it.api, it.scheduler)
+    it.forget_machines()
+    it.sql(MACHINES.format(prefix="row-", count=10))
+    samples = []
+    until = time.time() + bench.soak
+    while time.time() < until:
+        for path in ("/whoami", "/available", "/machines", "/reservations", "/login"):
+            load.once(path, 4)
+        samples.append(it.api.memory())
+    third = max(1, len(samples) // 3)
+    bench.table.slower(f"memory of the api after {bench.soak} s of load", samples[-third:], "after a third of it",
+                       samples[third:2 * third] or samples, megabytes, 1.05)
+    it.forget_machines()
+    it.stop()
