@@ -79,10 +79,10 @@ start_service() {
   local package command=()
   package=$(package_of "$1") || fail "$1 is not packaged"
   case $package in
-    *.jar) command=("$(JAVA_HOME=${JAVA_HOME:-} "$root/deploy/setup/jdk")/bin/java" -jar "$package") ;;
+    *.jar) command=("$(JAVA_HOME=${JAVA_HOME:-} "$root/deploy/setup/jdk")/bin/java" "@$root/deploy/java.options" -jar "$package") ;;
     *) command=("$package") ;;
   esac
-  QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT=$2 QUARKUS_MANAGEMENT_HOST=127.0.0.1 QUARKUS_MANAGEMENT_PORT=$3 \
+  MALLOC_ARENA_MAX=2 QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT=$2 QUARKUS_MANAGEMENT_HOST=127.0.0.1 QUARKUS_MANAGEMENT_PORT=$3 \
     start "$1" "${command[@]}"
 }
 
