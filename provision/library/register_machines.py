@@ -47,6 +47,7 @@ options:
     description:
       - A YAML list of machines, by itself or under the key C(machines).
       - Each has name, host, port, user and password, or private_key in its place; host_key if it is known.
+      - All but the port must be text for YAML, so 012345 or yes wants quotes; anything else is refused, not converted.
     type: path
     required: true
 author: Machine Manager
@@ -72,6 +73,7 @@ EXAMPLES = r"""
 NEEDED = ("name", "host", "port", "user")
 LOG_IN = ("password", "private_key")
 FIELDS = (*NEEDED, *LOG_IN, "host_key")
+TEXTS = tuple(field for field in FIELDS if field != "port")
 
 
 class Refused(Exception):
@@ -114,38 +116,56 @@ class Api:
         except (OSError, http.client.HTTPException):
             self.local.connection = None
             raise
+        if 300 <= answer.status < 400:
+            raise Refused(answer.status, f"it leads to {answer.headers['Location']}: give the address where it leads")
         try:
             content = json.loads(text)
-        except ValueError:
-            content = {}
+        except (ValueError, RecursionError):
+            content = None
         if answer.status >= 400:
-            raise Refused(answer.status, content.get("message") or f"{answer.status} {answer.reason}")
+            message = content.get("message") if isinstance(content, dict) else None
+            raise Refused(answer.status, message or f"{answer.status} {answer.reason}")
         return content
 
     def login(self, username, password):
+        # First without the password: an address that only leads elsewhere never gets it.
+        self.call("GET", "/healthz")
         self.token = self.call("POST", "/login", {"username": username, "password": password})["access_token"]
 
 
 def register(api, machine, known, update):
     """Registers one machine; the result is one of added, changed, present."""
-    missing = [field for field in NEEDED if not machine.get(field)]
-    if not any(machine.get(field) for field in LOG_IN):
+    body = {field: machine[field] for field in FIELDS if machine.get(field) not in (None, "")}
+    missing = [field for field in NEEDED if field not in body]
+    if not any(field in body for field in LOG_IN):
         missing.append(" or ".join(LOG_IN))
     if missing:
         raise ValueError("not given: " + ", ".join(missing))
-    body = {field: str(machine[field]) for field in FIELDS if machine.get(field)}
-    body["port"] = int(body["port"])
-    name = str(machine["name"])
+    # YAML takes 012345 for a number and yes for a truth value; what was meant cannot be told from what it makes of them.
+    unclear = [field for field in TEXTS if not isinstance(body.get(field, ""), str)]
+    if unclear:
+        raise ValueError("put it in quotes: " + ", ".join(unclear))
+    body["port"] = port_number(body["port"])
+    name = body["name"]
     if name not in known:
         api.call("POST", "/machines", body)
         return "added"
     if update:
         api.call("PATCH", "/machines/" + urllib.parse.quote(name, safe=""), {k: v for k, v in body.items() if k != "name"})
         return "changed"
-    differing = [field for field in ("host", "port", "user") if str(known[name].get(field)) != str(machine[field])]
+    differing = [field for field in ("host", "port", "user") if known[name].get(field) != body[field]]
     if differing:
         raise ValueError("is registered with another " + ", ".join(differing) + "; UPDATE=true changes it")
     return "present"
+
+
+def port_number(port):
+    """The port as a number; it may be given as text."""
+    if isinstance(port, str) and port.isascii() and port.isdigit():
+        port = int(port)
+    if type(port) is not int or not 1 <= port <= 65535:
+        raise ValueError("the port is not a number from 1 to 65535")
+    return port
 
 
 def read(path):
@@ -153,9 +173,15 @@ def read(path):
     with open(path, encoding="utf-8") as file:
         content = yaml.safe_load(file)
     machines = content.get("machines") if isinstance(content, dict) else content
-    if not all(isinstance(machine, dict) for machine in machines or []):
+    if not isinstance(machines, list) or not all(isinstance(machine, dict) for machine in machines):
         raise ValueError("it is not a list of machines")
-    return machines or []
+    return machines
+
+
+def label(number, machine):
+    """What an entry of the file is called in the results."""
+    name = machine.get("name")
+    return name if isinstance(name, str) and name else f"entry {number}"
 
 
 def main():
@@ -171,7 +197,8 @@ def main():
     given = module.params
     try:
         machines = read(given["machines_file"])
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as problem:
+    # The parser lets KeyError, RecursionError and others through when a file is made to break it.
+    except Exception as problem:  # pylint: disable=broad-exception-caught
         # A parser's message may quote the line, and with it a password.
         where = getattr(problem, "problem_mark", None)
         reason = f"line {where.line + 1} is not YAML" if where else getattr(problem, "strerror", None) or "it is not a list of machines"
@@ -180,19 +207,22 @@ def main():
         api = Api(given["api_base"], given["verify_tls"])
         api.login(given["username"], given["password"])
         known = {machine["name"]: machine for machine in api.call("GET", "/machines")}
-    except (OSError, ValueError, KeyError, http.client.HTTPException, Refused) as problem:
+    except (KeyError, TypeError):
+        module.fail_json(msg=f"{given['api_base']} does not answer as Machine Manager does")
+    except (OSError, ValueError, http.client.HTTPException, Refused) as problem:
         module.fail_json(msg=f"{given['api_base']} does not let {given['username']} in: {problem}")
 
-    def work(machine):
-        name = str(machine.get("name") or "without a name")
+    def work(number, machine):
+        name = label(number, machine)
         try:
             return register(api, machine, known, given["update"]), name
-        except (OSError, ValueError, http.client.HTTPException, Refused) as problem:
+        # Whatever is wrong with one machine, the others' results must be told.
+        except Exception as problem:  # pylint: disable=broad-exception-caught
             return "failed", f"{name}: {problem}"
 
     results = {"added": [], "changed": [], "present": [], "failed": []}
     with concurrent.futures.ThreadPoolExecutor(max(1, given["connections"])) as pool:
-        for outcome, name in pool.map(work, machines):
+        for outcome, name in pool.map(work, range(1, len(machines) + 1), machines):
             results[outcome].append(name)
     module.exit_json(changed=bool(results["added"] or results["changed"]), added=results["added"], present=results["present"],
                      changed_machines=results["changed"], failed_machines=results["failed"])
