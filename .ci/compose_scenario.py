@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 API = os.environ.get("API_BASE", "https://localhost")
 TLS = ssl._create_unverified_context()
 MACHINES = {name: int(port) for name, port in re.findall(
-    r'name: "(.*)"\n.*\n\s+port: (\d+)', (ROOT / "provision/machines.yml").read_text())}
+    r'name: "(.*)"(?:\n(?!  - ).*)*?\n\s+port: (\d+)', (ROOT / "provision/machines.yml").read_text())}
 SETTINGS = dict(line.split("=", 1) for line in (ROOT / "deploy/.env").read_text().splitlines()
                 if "=" in line and not line.startswith("#"))
 PASSWORD = "Lent-0-Secret-"
@@ -41,10 +41,11 @@ class Client:
     def __init__(self, name, password):
         self.name, self.password, self.token = name, password, None
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, headers=None):
         """Status and content; status 0 when there was no answer."""
         request = urllib.request.Request(API + path, method=method, data=None if body is None else json.dumps(body).encode())
-        request.add_header("Content-Type", "application/json")
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            request.add_header(name, value)
         if self.token:
             request.add_header("Authorization", "Bearer " + self.token)
         try:
@@ -154,6 +155,23 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(404, self.admin.call("GET", "/q/health/ready")[0])
         self.assertEqual(404, self.admin.call("GET", "/q/openapi")[0])
 
+    def test_02_the_audit_knows_where_a_client_is(self):
+        """Whatever the client says of itself, and not where the proxy is."""
+        for said in "6.6.6.6", "not an address", "6.6.6.6, proxy":
+            self.assertEqual(401, Client("mallory", "Wrong-0-Secret").call("POST", "/login", {
+                "username": "mallory", "password": "Wrong-0-Secret"}, {"X-Forwarded-For": said, "Forwarded": "for=6.6.6.6"})[0])
+        network = json.loads(run("docker", "network", "inspect", "machine-manager_edge"))[0]
+        gateway = network["IPAM"]["Config"][0]["Gateway"]
+        status, found = self.admin.call("GET", "/audit?action=logged_in&outcome=refused")
+        self.assertEqual(200, status, found)
+        self.assertEqual([gateway] * 3, [entry["address"] for entry in found])
+
+    def test_02_the_scheduler_is_not_told_what_it_does_not_need(self):
+        known = run("docker", "exec", container("scheduler"), "env")
+        for name in "JWT_SECRET", "ADMIN_DEFAULT_PASSWORD":
+            self.assertNotIn(SETTINGS[name], known)
+        self.assertIn(SETTINGS["MACHINE_SECRETS_KEY"], known)
+
     def test_03_images_hold_no_secret(self):
         for image in "api:jvm", "scheduler:jvm", "proxy":
             described = run("docker", "inspect", f"machine-manager/{image}") + run(
@@ -245,9 +263,10 @@ class ComposeScenario(unittest.TestCase):
     def test_09_three_replicas_share_the_calls(self):
         # A container that is made anew takes its log along.
         type(self).earlier = logs()
-        run("./justw", "run", "scale=3")
+        run("./justw", "run", "scale=3", "schedulers=2")
         replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
         self.assertEqual(3, len(replicas))
+        self.assertEqual(2, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "scheduler").split()))
         os.kill(json.loads(run("docker", "inspect", replicas[1]))[0]["State"]["Pid"], 9)
         answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
         self.assertEqual([200] * 60, answers)
