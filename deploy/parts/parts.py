@@ -104,6 +104,10 @@ class Service(Process):
         self.jar, self.port, self.management = jar, port, port + 50
         self.settings = {}
 
+    def command(self):
+        """What is run."""
+        return [java(), *self.java_options(), "-jar", str(self.jar)]
+
     def java_options(self):
         """What comes between the program and the jar."""
         return []
@@ -111,7 +115,7 @@ class Service(Process):
     def start(self):
         env = {**os.environ, **self.settings, "QUARKUS_HTTP_HOST": "127.0.0.1", "QUARKUS_HTTP_PORT": str(self.port),
                "QUARKUS_MANAGEMENT_HOST": "127.0.0.1", "QUARKUS_MANAGEMENT_PORT": str(self.management)}
-        self.launch([java(), *self.java_options(), "-jar", str(self.jar)], env)
+        self.launch(self.command(), env)
 
     def ready(self):
         try:

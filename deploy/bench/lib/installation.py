@@ -7,22 +7,45 @@ import subprocess
 import time
 from pathlib import Path
 
-from parts import ROOT, Database, Service, machines_up, new_secrets, tail
+from parts import ROOT, Database, Service, java, machines_up, new_secrets, tail
 
 # Looks at machines would be measured along with what is meant.
+SERVICES = {"api": 15100, "scheduler": 15200}
 SETTINGS = {"MALLOC_ARENA_MAX": "2", "SSH_HEALTH_INTERVAL": "12h", "SCHEDULER_INTERVAL": "1s", "LOG_LEVEL": "WARN"}
 
 
 class Measured(Service):
-    """A service as it is delivered."""
+    """A service as it is delivered: in the JVM, or as the native binary."""
+
+    native = False
+    # The JVM's own, of what a start loads.
+    cached = True
+
+    def command(self):
+        if self.native:
+            return [str(binary(self.name))]
+        return super().command()
 
     def java_options(self):
-        return [f"@{ROOT}/deploy/java.options"]
+        options = [f"@{ROOT}/deploy/java.options"]
+        return [*options, f"-XX:AOTCache={self.jar.parent}/app.aot"] if self.cached else options
 
     def memory(self):
         """Its resident memory in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def binary(name):
+    """The native binary of a service; None while it has not been built."""
+    return next(iter((ROOT / f"{name}-service/target").glob("*-runner")), None)
+
+
+def write_caches():
+    """Lets the JVM write its caches for the packaged services."""
+    for name in SERVICES:
+        subprocess.run([ROOT / "deploy/package/aot-cache", java(), ROOT / "deploy/java.options",
+                        ROOT / f"{name}-service/target/quarkus-app"], check=True)
 
 
 class Api:
@@ -58,7 +81,7 @@ class Installation:
         self.secrets = new_secrets(self.database, self.password)
         self.api, self.scheduler = [
             Measured(name, ROOT / f"{name}-service/target/quarkus-app/quarkus-run.jar", port, self.logs / f"{name}.log")
-            for name, port in (("api", 15100), ("scheduler", 15200))]
+            for name, port in SERVICES.items()]
         self.token = None
         self.machines = []
 

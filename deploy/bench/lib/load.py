@@ -67,9 +67,7 @@ class Load:
 def measure(bench):
     """All calls in turn, with 10 machines and with 1,000."""
     it, load, table = bench.installation, Load(bench.installation), bench.table
-    started = [it.start(it.scheduler, it.api) for _ in range(bench.turns) if not it.stop()]
-    for name in ("api", "scheduler"):
-        table.alone(f"start of the {name} until it is ready", [took[name] for took in started], seconds)
+    starts(bench)
     it.client().call("GET", "/machines")
     time.sleep(bench.rest)
     for service in (it.api, it.scheduler):
@@ -98,6 +96,25 @@ def measure(bench):
     for service in (it.api, it.scheduler):
         table.alone(f"memory of the {service.name}, after the load", [service.memory()], megabytes)
     it.forget_machines()
+
+
+def starts(bench):
+    """How long each service takes until it is ready; of the JVM also without the cache of what it loads. Ends started."""
+    it = bench.installation
+    took = {}
+    for _ in range(bench.turns):
+        for cached in (True,) if it.api.native else (False, True):
+            it.stop()
+            # One after the other: together they would have a core each.
+            for service in (it.api, it.scheduler):
+                service.cached = cached
+                took.setdefault((service.name, cached), []).append(it.start(service)[service.name])
+    for name in ("api", "scheduler"):
+        row = f"start of the {name} until it is ready"
+        if it.api.native:
+            bench.table.alone(row, took[name, True], seconds)
+        else:
+            bench.table.slower(row, took[name, True], "without the AOT cache", took[name, False], seconds)
 
 
 def storm(bench, load, alone):
@@ -139,14 +156,16 @@ def soak(bench):
     it.start(it.api, it.scheduler)
     it.forget_machines()
     it.sql(MACHINES.format(prefix="row-", count=10))
-    samples = []
+    samples = {service: [] for service in (it.api, it.scheduler)}
     until = time.time() + bench.soak
     while time.time() < until:
         for path in ("/whoami", "/available", "/machines", "/reservations", "/login"):
             load.once(path, 4)
-        samples.append(it.api.memory())
-    third = max(1, len(samples) // 3)
-    bench.table.slower(f"memory of the api after {bench.soak} s of load", samples[-third:], "after a third of it",
-                       samples[third:2 * third] or samples, megabytes, 1.05)
+        for service, seen in samples.items():
+            seen.append(service.memory())
+    for service, seen in samples.items():
+        third = max(1, len(seen) // 3)
+        bench.table.slower(f"memory of the {service.name} after {bench.soak} s of load", seen[-third:],
+                           "after a third of it", seen[third:2 * third] or seen, megabytes, 1.05)
     it.forget_machines()
     it.stop()
