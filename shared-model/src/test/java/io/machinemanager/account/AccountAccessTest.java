@@ -12,6 +12,7 @@ import java.util.Map;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +24,7 @@ import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** What a borrower may do on a machine, and that nothing of it is left to the next one. On Debian and on busybox. */
+@Tag("machines")
 class AccountAccessTest {
 
     private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);

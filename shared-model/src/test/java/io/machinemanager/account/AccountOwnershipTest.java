@@ -9,6 +9,7 @@ import java.util.List;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -28,6 +29,7 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
+@Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)
 class AccountOwnershipTest {

@@ -10,6 +10,7 @@ import java.util.Map;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -26,6 +27,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** The whole way to machines and back, by either driver. */
+@Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)
 class AccountWayTest {

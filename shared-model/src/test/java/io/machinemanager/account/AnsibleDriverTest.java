@@ -14,6 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** Runs of Ansible show nothing secret, are shared, and leave nothing behind. */
+@Tag("machines")
 class AnsibleDriverTest {
 
     @TempDir

@@ -9,6 +9,7 @@ import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -24,6 +25,7 @@ import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** The same script on a machine with nothing but busybox and sshd. */
+@Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)
 class BusyboxMachineTest {

@@ -3,6 +3,7 @@ package io.machinemanager.account;
 import java.nio.file.Path;
 
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -14,6 +15,7 @@ import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 
 /** Tests of work on the machines of a lab, which they start, that run with each driver in turn. */
+@Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)
 abstract class EachDriver {

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Executors;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.testing.Lab;
 
+@Tag("machines")
 class HostKeyScannerTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(2);

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,6 +20,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** Machines that are logged in to with a private key, by each driver. */
+@Tag("machines")
 class PrivateKeyLoginTest {
 
     private static Lab lab;

@@ -11,6 +11,7 @@ import java.time.Year;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -26,6 +27,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** A machine may believe in any time at all: nothing of ours asks it. */
+@Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)
 class WrongClockTest {
