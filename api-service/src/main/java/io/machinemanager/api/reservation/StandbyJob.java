@@ -1,15 +1,20 @@
 package io.machinemanager.api.reservation;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.machinemanager.job.JobTimer;
 import io.machinemanager.reservation.StandbyService;
 import io.quarkus.logging.Log;
-import io.quarkus.scheduler.Scheduled;
-import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
+import io.quarkus.runtime.StartupEvent;
 
 /** Keeps this process connected to the machines that will be lent next. */
 @ApplicationScoped
 class StandbyJob {
+
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
 
     private final StandbyService standby;
 
@@ -17,7 +22,10 @@ class StandbyJob {
         this.standby = standby;
     }
 
-    @Scheduled(every = "10s", concurrentExecution = ConcurrentExecution.SKIP)
+    void announce(@Observes StartupEvent start, JobTimer timer) {
+        timer.every("standby", INTERVAL, this::tick);
+    }
+
     void tick() {
         try {
             standby.connectNext();
