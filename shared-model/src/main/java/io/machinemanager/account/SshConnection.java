@@ -40,7 +40,7 @@ final class SshConnection implements AutoCloseable {
     /**
      * Logs in.
      *
-     * @param timeout how long each of the connection and the log-in may take
+     * @param timeout how long the connection and the log-in may take together
      * @param script the text of the account script
      * @throws SshFailure when there is no log-in; nothing was changed on the machine then
      */
@@ -74,8 +74,36 @@ final class SshConnection implements AutoCloseable {
         session.setConfig("MaxAuthTries", "1");
         session.setThreadFactory(Thread.ofVirtual().name("ssh-" + target.machine()).factory());
         session.setServerAliveInterval((int) KEEP_ALIVE.toMillis());
-        session.connect((int) timeout.toMillis());
+        connect(session, timeout);
         return session;
+    }
+
+    /** The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. */
+    private static void connect(Session session, Duration timeout) throws JSchException {
+        CompletableFuture<Boolean> late = closingAfter(timeout, session);
+        try {
+            session.connect((int) timeout.toMillis());
+        } catch (JSchException e) {
+            throw late.getNow(false) ? new JSchException("timeout: the log-in took too long", e) : e;
+        } finally {
+            late.complete(false);
+        }
+        if (!session.isConnected()) {
+            throw new JSchException("timeout: the log-in took too long");
+        }
+    }
+
+    /** Completed with true when the time has passed and the connection was closed; whoever is done before says false. */
+    private static CompletableFuture<Boolean> closingAfter(Duration limit, Session session) {
+        CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
+                .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
+        // The timer's thread is one for all.
+        late.thenAcceptAsync(isLate -> {
+            if (isLate) {
+                session.disconnect();
+            }
+        }, task -> Thread.ofVirtual().name("ssh-late").start(task));
+        return late;
     }
 
     /** Whether the connection has not been seen to break. */
@@ -102,13 +130,7 @@ final class SshConnection implements AutoCloseable {
         channel.setInputStream(new ByteArrayInputStream(input(task, limits)));
         channel.setErrStream(complaints);
         InputStream output = channel.getInputStream();
-        CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
-                .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
-        late.thenAccept(isLate -> {
-            if (isLate) {
-                close();
-            }
-        });
+        CompletableFuture<Boolean> late = closingAfter(limit, session);
         try {
             channel.connect((int) patience.toMillis());
             String said = new String(output.readNBytes(LONGEST_ANSWER), StandardCharsets.UTF_8);

@@ -44,6 +44,26 @@ final class SshConnections implements AutoCloseable {
      * in use until the lease is closed.
      */
     synchronized Lease take(Target target) {
+        return lease(target);
+    }
+
+    /**
+     * Takes the machine in order to open a connection to it ahead of need. One that has a connection at rest is called to
+     * mind instead, so that it stays open longer than others.
+     *
+     * @return nothing when there is a connection, or no room for one
+     */
+    synchronized Optional<Lease> takeAhead(Target target) {
+        Resting kept = resting.get(target);
+        if (kept != null && kept.connection.isAlive()) {
+            resting.remove(target);
+            resting.put(target, new Resting(kept.connection, System.nanoTime()));
+            return Optional.empty();
+        }
+        return closed || inUse.contains(target) || size() >= limit ? Optional.empty() : Optional.of(lease(target));
+    }
+
+    private Lease lease(Target target) {
         Resting kept = resting.remove(target);
         inUse.add(target);
         makeRoom();
@@ -113,16 +133,7 @@ final class SshConnections implements AutoCloseable {
 
     private synchronized void end(Target target) {
         inUse.remove(target);
-    }
-
-    /** Whether a connection to open ahead of need would be of use: there is none, and there is room for it. */
-    synchronized boolean hasRoomFor(Target target) {
-        Resting kept = resting.get(target);
-        if (kept != null && kept.connection.isAlive()) {
-            resting.put(target, new Resting(kept.connection, System.nanoTime()));
-            return false;
-        }
-        return !closed && !inUse.contains(target) && size() < limit;
+        makeRoom();
     }
 
     private int size() {

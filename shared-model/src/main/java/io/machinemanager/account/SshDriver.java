@@ -28,6 +28,9 @@ import io.quarkus.runtime.ShutdownEvent;
 @Typed(SshDriver.class)
 public class SshDriver implements AccountDriver {
 
+    // A machine that answers at all takes a command at once; one that went without a word is logged in to anew.
+    private static final Duration KEPT_PATIENCE = Duration.ofSeconds(2);
+
     private final AccountConfig config;
     private final SshConnections connections;
     private final QueuedRuns runs;
@@ -49,15 +52,14 @@ public class SshDriver implements AccountDriver {
     @Override
     public void prepare(List<Target> targets) {
         targets.stream().filter(target -> target.problem().isEmpty())
-                .filter(connections::hasRoomFor)
-                .forEach(target -> Thread.ofVirtual().name("ssh-prepare").start(() -> prepare(target)));
+                .forEach(target -> connections.takeAhead(target)
+                        .ifPresent(
+                                lease -> Thread.ofVirtual().name("ssh-prepare").start(() -> prepare(target, lease))));
     }
 
-    private void prepare(Target target) {
-        try (Lease lease = connections.take(target)) {
-            if (lease.connection().isEmpty()) {
-                lease.replace(open(target));
-            }
+    private void prepare(Target target, Lease taken) {
+        try (Lease lease = taken) {
+            lease.replace(open(target));
         } catch (SshFailure e) {
             Log.debugf("Machine %s: no connection ahead of need: %s", target.machine(), e.getMessage());
         }
@@ -78,11 +80,12 @@ public class SshDriver implements AccountDriver {
     private Optional<AccountResult> onKept(AccountTask task, Lease lease) {
         return lease.connection().flatMap(connection -> {
             try {
-                return Optional.of(run(connection, task, config.runTimeout()));
+                return Optional.of(run(connection, task, KEPT_PATIENCE, config.runTimeout()));
             } catch (SocketTimeoutException e) {
                 return Optional.of(tooLate(task));
             } catch (JSchException | IOException e) {
                 Log.debugf("Machine %s: its connection broke: %s", task.target().machine(), e.getMessage());
+                lease.drop();
                 return Optional.empty();
             }
         });
@@ -97,8 +100,9 @@ public class SshDriver implements AccountDriver {
         }
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
-            return run(connection, task, left);
+            return run(connection, task, config.connectTimeout(), left);
         } catch (JSchException e) {
+            lease.drop();
             return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
         } catch (SocketTimeoutException e) {
             return tooLate(task);
@@ -107,9 +111,9 @@ public class SshDriver implements AccountDriver {
         }
     }
 
-    private AccountResult run(SshConnection connection, AccountTask task, Duration limit)
+    private AccountResult run(SshConnection connection, AccountTask task, Duration patience, Duration limit)
             throws JSchException, IOException {
-        return connection.run(task, config.connectTimeout(), limit, ScriptLimits.of(config, limit)).result();
+        return connection.run(task, patience, limit, ScriptLimits.of(config, limit)).result();
     }
 
     private SshConnection open(Target target) throws SshFailure {
