@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +21,9 @@ final class ProcessTree {
     private static final String VARIABLE = "MACHINE_MANAGER_RUN";
     private static final String PROC = "/proc";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    // One that is just turning into another program has no environment for a moment.
+    private static final int LOOKS = 3;
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
     private final String mark = UUID.randomUUID().toString();
 
@@ -35,14 +39,14 @@ final class ProcessTree {
      */
     boolean kill(ProcessHandle root) {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        List<ProcessHandle> members = members(root);
-        while (!members.isEmpty()) {
+        for (int looksWithoutAny = 0; looksWithoutAny < LOOKS;) {
+            List<ProcessHandle> members = members(root);
             members.forEach(ProcessHandle::destroyForcibly);
-            if (System.nanoTime() > end) {
+            if (!members.isEmpty() && System.nanoTime() > end) {
                 return false;
             }
-            members = members(root);
-            Thread.yield();
+            looksWithoutAny = members.isEmpty() ? looksWithoutAny + 1 : 0;
+            LockSupport.parkNanos(members.isEmpty() ? BETWEEN_LOOKS.toNanos() : 1);
         }
         return true;
     }
