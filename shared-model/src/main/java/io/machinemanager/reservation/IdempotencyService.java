@@ -118,48 +118,55 @@ public class IdempotencyService {
     }
 
     private Lease work(String requestKey, ReservationOrder order, UUID requestId) {
+        Keeper keeper = new Keeper(requestKey, order, requestId);
         try {
-            Lease lease = reservations.reserve(order, requestId);
-            if (!keep(requestKey, order, requestId, lease)) {
-                reservations.releaseRequest(requestId.toString());
-                throw new ConflictException("Another request with this Idempotency-Key took over.");
-            }
-            return lease;
+            return reservations.reserve(order, requestId, keeper);
         } catch (DomainException e) {
-            forget(requestKey, order, requestId, e);
+            forget(keeper, e);
             throw e;
         } catch (RuntimeException e) {
-            owed.insist("Request " + requestId, () -> undo(requestKey, order, requestId), e);
+            owed.insist("Request " + requestId, keeper::forget, e);
             throw e;
         }
     }
 
-    /** The key comes first: nobody may be given an answer that is about to become untrue. */
-    private void undo(String requestKey, ReservationOrder order, UUID requestId) {
-        transactions.run(() -> held(requestKey, order, requestId).ifPresent(IdempotencyKey::delete));
-        reservations.releaseRequest(requestId.toString());
-    }
-
-    private boolean keep(String requestKey, ReservationOrder order, UUID requestId, Lease lease) {
-        return transactions.call(() -> {
-            Optional<IdempotencyKey> key = held(requestKey, order, requestId);
-            key.ifPresent(k -> k.answer = secrets.seal(k.secretOwner(), write(lease)));
-            return key.isPresent();
-        });
-    }
-
     /** A request that failed in an orderly way holds nothing; when this fails too, the claim has to run out first. */
-    private void forget(String requestKey, ReservationOrder order, UUID requestId, RuntimeException cause) {
+    private static void forget(Keeper keeper, RuntimeException cause) {
         try {
-            transactions.run(() -> held(requestKey, order, requestId).ifPresent(IdempotencyKey::delete));
+            keeper.forget();
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
         }
     }
 
-    private static Optional<IdempotencyKey> held(String requestKey, ReservationOrder order, UUID requestId) {
-        return IdempotencyKey.lock(order.borrower().userId(), requestKey)
-                .filter(key -> key.requestId.equals(requestId.toString()));
+    private final class Keeper implements LeaseKeeper {
+
+        private final String requestKey;
+        private final ReservationOrder order;
+        private final UUID requestId;
+
+        private Keeper(String requestKey, ReservationOrder order, UUID requestId) {
+            this.requestKey = requestKey;
+            this.order = order;
+            this.requestId = requestId;
+        }
+
+        @Override
+        public void keep(Lease lease) {
+            IdempotencyKey key = held().orElseThrow(
+                    () -> new ConflictException("Another request with this Idempotency-Key took over."));
+            key.answer = secrets.seal(key.secretOwner(), write(lease));
+        }
+
+        @Override
+        public void forget() {
+            transactions.run(() -> held().ifPresent(IdempotencyKey::delete));
+        }
+
+        private Optional<IdempotencyKey> held() {
+            return IdempotencyKey.lock(order.borrower().userId(), requestKey)
+                    .filter(key -> key.requestId.equals(requestId.toString()));
+        }
     }
 
     private String write(Object value) {

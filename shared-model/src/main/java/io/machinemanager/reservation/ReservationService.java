@@ -50,11 +50,11 @@ public class ReservationService {
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
     public Lease reserve(ReservationOrder order) {
-        return reserve(order, UUID.randomUUID());
+        return reserve(order, UUID.randomUUID(), LeaseKeeper.NONE);
     }
 
     /** Like {@link #reserve(ReservationOrder)}, under a request id that the caller knows beforehand. */
-    Lease reserve(ReservationOrder order, UUID requestId) {
+    Lease reserve(ReservationOrder order, UUID requestId, LeaseKeeper keeper) {
         check(order);
         String publicKey = publicKey(order);
         String generated = order.password() == null && publicKey == null ? AccountPassword.generate() : null;
@@ -64,11 +64,13 @@ public class ReservationService {
         List<WorkItem> first = store.allocate(request, order.count());
         try {
             List<WorkItem> made = makeAccounts(request, first);
-            Instant until = store.activate(request.claim(), made, order.minutes())
+            Instant until = store
+                    .activate(request.claim(), made, order.minutes(),
+                            end -> keeper.keep(lease(request, made, end, generated)))
                     .orElseThrow(ReservationService::releasedMeanwhile);
             return lease(request, made, until, generated);
         } catch (RuntimeException e) {
-            giveUp(request, e);
+            giveUp(request, keeper, e);
             throw e;
         }
     }
@@ -163,12 +165,13 @@ public class ReservationService {
     }
 
     /** Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. */
-    private void giveUp(ReservationRequest request, RuntimeException cause) {
-        owed.insist("Request " + request.requestId(),
-                () -> worker.remove(request.claim(),
-                        store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
-                                ReleaseCause.PROVISIONING_FAILED, request.claim(), false)),
-                cause);
+    private void giveUp(ReservationRequest request, LeaseKeeper keeper, RuntimeException cause) {
+        owed.insist("Request " + request.requestId(), () -> {
+            // nobody may be given an answer that is about to become untrue
+            keeper.forget();
+            worker.remove(request.claim(), store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
+                    ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
+        }, cause);
     }
 
     private static Lease lease(ReservationRequest request, List<WorkItem> made, Instant until, String generated) {
@@ -249,7 +252,8 @@ public class ReservationService {
      */
     public int cleanUp(int limit) {
         DueWork due = takeUpDue(limit);
-        due.finish();
+        due.finish(() -> {
+        });
         return due.size();
     }
 }

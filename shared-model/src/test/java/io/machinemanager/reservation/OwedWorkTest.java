@@ -78,7 +78,7 @@ class OwedWorkTest {
 
     @Test
     void anAnswerThatMayNotHaveBeenKeptForItsKeyIsForgottenBeforeItBecomesUntrue() {
-        machines.before("m1", () -> wire.loseAnswerToCommit(2));
+        machines.before("m1", () -> wire.loseAnswerToCommit(1));
 
         assertFailsAndIsTakenBack(() -> idempotency.reserve("key-1", order));
 

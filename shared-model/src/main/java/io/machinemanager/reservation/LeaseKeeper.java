@@ -1,0 +1,24 @@
+package io.machinemanager.reservation;
+
+/** Whoever keeps the answer to a request, so that it can be given again. */
+interface LeaseKeeper {
+
+    /** Keeps nothing. */
+    LeaseKeeper NONE = new LeaseKeeper() {
+        @Override
+        public void keep(Lease lease) {
+            // nobody will ask for it again
+        }
+
+        @Override
+        public void forget() {
+            // there is nothing
+        }
+    };
+
+    /** Keeps the answer, in the very transaction that makes the reservation; what it throws undoes that too. */
+    void keep(Lease lease);
+
+    /** Forgets it, before what it tells of is taken back. May be called when nothing is kept, and more than once. */
+    void forget();
+}
