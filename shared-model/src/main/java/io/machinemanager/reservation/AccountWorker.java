@@ -3,6 +3,8 @@ package io.machinemanager.reservation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,7 +21,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.HostKeyScanner;
 import io.machinemanager.account.Target;
@@ -56,12 +57,26 @@ class AccountWorker {
      * @return once all of it is recorded, how many machines are free again
      */
     int remove(UUID claim, List<WorkItem> items) {
+        return remove(claim, items, () -> {
+        });
+    }
+
+    /**
+     * The same.
+     *
+     * @param onItemDone is called as soon as the work on a machine is over, whatever came of it; the calls may overlap
+     */
+    int remove(UUID claim, List<WorkItem> items, Runnable onItemDone) {
         AtomicInteger free = new AtomicInteger();
         work(claim, items, Action.REMOVE, (item, result) -> {
-            if (!result.isDone()) {
-                store.removalFailed(claim, item, result);
-            } else if (store.released(claim, item)) {
-                free.incrementAndGet();
+            try {
+                if (!result.isDone()) {
+                    store.removalFailed(claim, item, result);
+                } else if (store.released(claim, item)) {
+                    free.incrementAndGet();
+                }
+            } finally {
+                onItemDone.run();
             }
         });
         return free.get();
@@ -98,25 +113,21 @@ class AccountWorker {
         }
     }
 
+    /** All whose host keys are known go together, so that they share a run; the others follow as soon as theirs are. */
     private List<CompletableFuture<AccountResult>> start(List<WorkItem> items, Action action) {
-        List<CompletableFuture<Optional<WorkItem>>> known = items.stream().map(item -> withHostKeys(item.machineId(),
-                item.target()).thenApply(target -> target.map(item::with))).toList();
-        List<AccountTask> tasks = new ArrayList<>();
-        List<Integer> positions = new ArrayList<>();
-        List<CompletableFuture<AccountResult>> results = new ArrayList<>();
-        for (int i = 0; i < items.size(); i++) {
-            Optional<WorkItem> item = known.get(i).join();
-            results.add(item.isPresent() ? null : noHostKeys());
-            if (item.isPresent()) {
-                tasks.add(item.get().task(action));
-                positions.add(i);
-            }
-        }
-        List<CompletableFuture<AccountResult>> submitted = tasks.isEmpty() ? List.of() : driver.submit(tasks);
-        for (int i = 0; i < positions.size(); i++) {
-            results.set(positions.get(i), submitted.get(i));
-        }
-        return results;
+        List<WorkItem> known = items.stream().filter(item -> item.target().hostKeys() != null).toList();
+        Iterator<CompletableFuture<AccountResult>> submitted = known.isEmpty()
+                ? Collections.emptyIterator()
+                : driver.submit(known.stream().map(item -> item.task(action)).toList()).iterator();
+        return items.stream()
+                .map(item -> item.target().hostKeys() != null ? submitted.next() : startOnceKnown(item, action))
+                .toList();
+    }
+
+    private CompletableFuture<AccountResult> startOnceKnown(WorkItem item, Action action) {
+        return withHostKeys(item.machineId(), item.target()).thenCompose(target -> target
+                .map(t -> driver.submit(List.of(item.with(t).task(action))).getFirst())
+                .orElseGet(AccountWorker::noHostKeys));
     }
 
     static CompletableFuture<AccountResult> noHostKeys() {

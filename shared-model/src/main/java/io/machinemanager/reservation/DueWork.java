@@ -24,9 +24,11 @@ public final class DueWork {
     /**
      * Does the work, keeps the claim alive meanwhile, and records what came of it.
      *
+     * @param onItemDone is called as soon as the work for one reservation is over, whatever came of it; the calls may
+     *        overlap, and one that fails to be recorded counts too
      * @return how many machines are free again
      */
-    public int finish() {
-        return worker.remove(claim, items);
+    public int finish(Runnable onItemDone) {
+        return worker.remove(claim, items, onItemDone);
     }
 }

@@ -81,15 +81,24 @@ public class CleanUpJob {
         return taken == wanted;
     }
 
+    /** Each machine makes room when it is done, so that a slow one takes up no more than its own. */
     private void finish(DueWork work) {
+        AtomicInteger done = new AtomicInteger();
         try {
-            work.finish();
+            work.finish(() -> {
+                done.incrementAndGet();
+                makeRoom(1);
+            });
         } catch (RuntimeException e) {
             Failures.log("Taking %d machines back failed".formatted(work.size()), e);
         } finally {
-            inHand.addAndGet(-work.size());
-            room.release(work.size());
+            makeRoom(work.size() - done.get());
         }
+    }
+
+    private void makeRoom(int machines) {
+        inHand.addAndGet(-machines);
+        room.release(machines);
     }
 
     /** How many reservations are being worked on. */
