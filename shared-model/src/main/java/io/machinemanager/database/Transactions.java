@@ -1,6 +1,7 @@
 package io.machinemanager.database;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,9 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 public class Transactions {
 
     static final int ATTEMPTS = 8;
+    // on a busy host those who are ahead may take seconds; a client is rather kept waiting than told of it
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int LONGEST_PAUSE_STEP = 6;
     // each may wait for a server that does not answer
     private static final int ATTEMPTS_IF_BROKEN = 3;
 
@@ -34,11 +38,13 @@ public class Transactions {
      * @return what the work returned the time it was committed
      */
     public <T> T call(Supplier<T> work) {
+        long began = System.nanoTime();
         for (int attempt = 1;; attempt++) {
             try {
                 return QuarkusTransaction.requiringNew().call(() -> believed(work));
             } catch (RuntimeException e) {
-                if (attempt == ATTEMPTS || !isLostRace(e) || e instanceof Broken && attempt == ATTEMPTS_IF_BROKEN) {
+                if (!isLostRace(e) || e instanceof Broken && attempt >= ATTEMPTS_IF_BROKEN
+                        || attempt >= ATTEMPTS && System.nanoTime() - began > PATIENCE.toNanos()) {
                     throw e;
                 }
                 Log.debugf("Lost a race in the database, attempt %d: %s", attempt, e.getMessage());
@@ -93,7 +99,7 @@ public class Transactions {
     }
 
     private static void pause(int attempt) {
-        long most = TimeUnit.MILLISECONDS.toNanos(5L << attempt);
+        long most = TimeUnit.MILLISECONDS.toNanos(5L << Math.min(attempt, LONGEST_PAUSE_STEP));
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most));
     }
 
