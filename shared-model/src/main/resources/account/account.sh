@@ -340,7 +340,8 @@ mm_uid_taken() {
 
 # The record comes first, so that whatever a crash leaves half made is found again.
 mm_add() {
-    mm_choose_uid || return 1
+    # Nothing has been made yet, and the number at which the search has ended is somebody else's.
+    mm_choose_uid || mm_end FAILED 'all numbers for accounts are taken on the machine'
     printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record.new" && mv -f "$mm_record.new" "$mm_record" || return 1
     [ -d /home ] || mkdir -m 755 /home
     mm_shell=/bin/sh
@@ -467,9 +468,18 @@ mm_processes() {
 }
 
 mm_status_files() {
-    mm_files=$(grep -slE "^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)" /proc/[0-9]*/status)
-    # shellcheck disable=SC2086
-    [ -z "$mm_files" ] || grep -sLE "^State:${mm_tab}[${1}ZX]" $mm_files
+    mm_files=$(mm_status_of "$mm_uid")
+    [ -z "$mm_files" ] || printf '%s\n' "$mm_files" | xargs grep -sLE "^State:${mm_tab}[${1}ZX]"
+}
+
+# There may be more processes than fit on one command line.
+mm_status_of() {
+    printf '%s\n' /proc/[0-9]*/status | xargs grep -slE "^Uid:(${mm_tab}[0-9]+)*$mm_tab$1($mm_tab|\$)"
+}
+
+# Whether they can be listed at all: there is always one of root's, this shell.
+mm_sees_processes() {
+    [ -n "$(mm_status_of 0 | head -n 1)" ]
 }
 
 mm_pid_list() {
@@ -519,7 +529,8 @@ mm_end_at_once() {
 # has no child of the user yet.
 mm_end_sessions() {
     for mm_signal in TERM KILL; do
-        mm_pids=$(grep -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)" /proc/[0-9]*/cmdline | mm_pid_list)
+        mm_pids=$(printf '%s\n' /proc/[0-9]*/cmdline \
+            | xargs grep -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)" | mm_pid_list)
         [ -n "$mm_pids" ] || return 0
         # shellcheck disable=SC2086
         kill -$mm_signal $mm_pids
@@ -562,10 +573,35 @@ mm_delete_files() {
     mm_delete_tree "$mm_home"
     mm_delete_tree "/run/user/$mm_uid"
     rm -f "/var/mail/$mm_account" "/var/spool/mail/$mm_account"
+    while mm_mounts; do
+        umount -l "$(printf '%b' "$mm_mounted")" || break
+    done
     for mm_folder in $mm_shared; do
         [ ! -d "$mm_folder" ] || [ -L "$mm_folder" ] || find "$mm_folder" -xdev -depth -mindepth 1 -user "$mm_uid" -delete
     done
+    ! mm_files || mm_delete_folders
     mm_delete_ipc
+}
+
+# What find could not empty: folders in folders, too deep for a path, or with something of others in it.
+mm_delete_folders() {
+    for mm_folder in $mm_shared; do
+        for mm_top in "$mm_folder"/* "$mm_folder"/.[!.]* "$mm_folder"/..?*; do
+            [ -d "$mm_top" ] && [ ! -L "$mm_top" ] || continue
+            [ -z "$(find "$mm_top" -maxdepth 0 -user "$mm_uid")" ] || mm_delete_tree "$mm_top"
+        done
+    done
+}
+
+# Whether a file system that the account has mounted by itself is there; $mm_mounted is the place. Root cannot look into
+# it, so its owner is not to be seen from there.
+mm_mounts() {
+    while read -r _ mm_mounted mm_type mm_options _; do
+        case $mm_type,$mm_options, in
+        fuse*,user_id=$mm_uid,*) return 0 ;;
+        esac
+    done </proc/mounts
+    return 1
 }
 
 # Follows no link: neither rm nor find does, and the folder above belongs to root.
@@ -648,6 +684,8 @@ mm_verify_gone() {
     ! mm_in_shadow || mm_left="$mm_left, its password"
     ! mm_own_group || mm_left="$mm_left, its group"
     ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
+    mm_sees_processes || mm_left="$mm_left, processes, which cannot be listed"
+    ! mm_mounts || mm_left="$mm_left, a file system of its own"
     ! mm_exists "$mm_home" || mm_left="$mm_left, its folder $mm_home"
     ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
     ! mm_files || mm_left="$mm_left, files in $mm_folder"
