@@ -1,15 +1,25 @@
 package io.machinemanager.account;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What came of one {@link AccountTask}.
  *
  * @param outcome how it ended
- * @param reason one sentence that a person understands, without secrets; empty when done
+ * @param reason one sentence that a person understands, without secrets; empty when done. It may hold what a machine has
+ *        said, so it is cut to what fits where reasons are kept, and has no control characters
  * @param accounts what a probe has found: the accounts that carry our mark, with the token of each; otherwise empty
  */
 public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts) {
+
+    private static final int LONGEST_REASON = 450;
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
+
+    public AccountResult {
+        String plain = UNPRINTABLE.matcher(reason).replaceAll("?");
+        reason = plain.length() <= LONGEST_REASON ? plain : plain.substring(0, LONGEST_REASON) + "...";
+    }
 
     /** A result without accounts. */
     public AccountResult(Outcome outcome, String reason) {
@@ -28,6 +38,8 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         REFUSED,
         /** The work could not be begun on our own side, such as for a full disk; the machine was not touched. */
         NOT_STARTED,
+        /** The work broke off on our own side. The machine may be well; what is there now is uncertain. */
+        RUN_LOST,
         /** The machine was reached and the work failed, or its end is not known. What is there now is uncertain. */
         FAILED
     }
@@ -45,6 +57,14 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
     /** Tells whether there was no log-in, so that nothing can have changed on the machine. */
     public boolean isUnreachable() {
         return outcome == Outcome.UNREACHABLE || outcome == Outcome.HOST_KEY_CHANGED;
+    }
+
+    /** Tells whether it was the machine, and nothing here and no name, that kept the work from its end. */
+    public boolean isMachinesFault() {
+        return switch (outcome) {
+            case UNREACHABLE, HOST_KEY_CHANGED, FAILED -> true;
+            case DONE, REFUSED, NOT_STARTED, RUN_LOST -> false;
+        };
     }
 
     /** Tells whether the wanted state was reached. */

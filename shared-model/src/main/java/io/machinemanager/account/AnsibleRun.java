@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -19,6 +20,8 @@ final class AnsibleRun {
 
     private static final Duration READERS_PATIENCE = Duration.ofSeconds(5);
     private static final int LONGEST_LINE = 16_384;
+    // All went well, or not on all machines, or some could not be reached: a run that came to its end.
+    private static final Set<Integer> ORDERLY = Set.of(0, 2, 4);
 
     private final AnsibleFiles files;
     private final AccountConfig config;
@@ -84,9 +87,9 @@ final class AnsibleRun {
             boolean ended = waitFor(process, tree);
             answers.join(READERS_PATIENCE);
             complaints.join(READERS_PATIENCE);
-            return failed(ended
-                    ? endReason(process.exitValue())
-                    : "No answer within %d s.".formatted(config.runTimeout().toSeconds()));
+            return ended
+                    ? withoutAnswer(process.exitValue())
+                    : failed("No answer within %d s.".formatted(config.runTimeout().toSeconds()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return failed("The account work was interrupted.");
@@ -157,10 +160,11 @@ final class AnsibleRun {
         }
     }
 
-    private String endReason(int status) {
-        return complaint.isEmpty()
+    private AccountResult withoutAnswer(int status) {
+        String reason = complaint.isEmpty()
                 ? "Ansible ended without an answer of the machine (exit status %d).".formatted(status)
                 : "Ansible ended without an answer of the machine: " + complaint;
+        return new AccountResult(ORDERLY.contains(status) ? Outcome.FAILED : Outcome.RUN_LOST, reason);
     }
 
     private static void delete(Path folder) {

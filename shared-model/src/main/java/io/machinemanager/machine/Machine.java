@@ -171,11 +171,15 @@ public class Machine extends PanacheEntityBase {
 
     /**
      * Notes that work on the machine failed, and lets it sit out until the given time; with another host key it stays out,
-     * whatever comes after.
+     * whatever comes after. Being away ends no longer pause after account work that failed.
      */
     public void failed(Trouble trouble, String reason, Instant until) {
         failures++;
         if (unavailableCause == Trouble.HOST_KEY && trouble != Trouble.HOST_KEY) {
+            return;
+        }
+        if (unavailableCause == Trouble.ACCOUNT_WORK && trouble == Trouble.UNREACHABLE
+                && unavailableUntil.isAfter(until)) {
             return;
         }
         unavailableCause = trouble;

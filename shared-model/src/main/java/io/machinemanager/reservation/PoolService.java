@@ -151,18 +151,19 @@ public class PoolService {
     public Pool change(String name, MachineChange change) {
         transactions.run(() -> {
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
-            if (change.moves(machine)) {
+            boolean moves = change.moves(machine);
+            if (moves) {
                 refuseWhileHeld(machine);
                 machine.hostKeys = null;
             }
-            apply(change, machine);
+            apply(change, machine, moves);
             audit.record(Act.of(AuditAction.MACHINE_CHANGED, name).detail(change.toString()));
         });
         Log.infof("Machine %s changed: %s", name, change);
         return only(name);
     }
 
-    private void apply(MachineChange change, Machine machine) {
+    private void apply(MachineChange change, Machine machine, boolean moves) {
         Optional.ofNullable(change.host()).ifPresent(host -> machine.host = host);
         Optional.ofNullable(change.port()).ifPresent(port -> machine.port = port);
         Optional.ofNullable(change.user()).ifPresent(user -> machine.sshUser = user);
@@ -170,7 +171,10 @@ public class PoolService {
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
         if (change.isWorthATry()) {
-            machine.forgetFailures();
+            // another host key is accepted by a key alone
+            if (machine.unavailableCause != Machine.Trouble.HOST_KEY || moves || change.hostKeys() != null) {
+                machine.forgetFailures();
+            }
             machine.nextProbeAt = clock.now();
             Reservation.endPause(machine, machine.nextProbeAt);
         }

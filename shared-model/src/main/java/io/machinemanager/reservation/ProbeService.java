@@ -3,10 +3,13 @@ package io.machinemanager.reservation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -36,6 +39,8 @@ import io.quarkus.logging.Log;
  */
 @ApplicationScoped
 public class ProbeService {
+
+    private static final String STRAY = "An account of ours that no reservation knows is on it.";
 
     private final Transactions transactions;
     private final DatabaseClock clock;
@@ -101,20 +106,28 @@ public class ProbeService {
 
     private void record(Machine machine, AccountResult result) {
         if (result.isDone()) {
-            answered(machine);
-            result.accounts().forEach((account, token) -> removeIfStray(machine, account, token));
-        } else if (result.outcome() != Outcome.NOT_STARTED) {
+            answered(machine, result.accounts()).forEach((account, token) -> removeStray(machine, account, token));
+        } else if (result.isMachinesFault()) {
             silent(machine, result);
         }
     }
 
-    private void answered(Machine machine) {
-        transactions.run(() -> lock(machine).ifPresent(m -> {
-            if (m.unavailableCause == Trouble.UNREACHABLE || m.unavailableCause == Trouble.HOST_KEY) {
-                Log.infof("Machine %s answers again", m.name);
-            }
-            m.seen(clock.now());
-        }));
+    /** In one step, so that nobody is lent a machine on which somebody unknown has an account. Gives the strays. */
+    private Map<String, Long> answered(Machine machine, Map<String, Long> accounts) {
+        return transactions.call(() -> {
+            Map<String, Long> strays = new TreeMap<>(accounts);
+            strays.entrySet().removeIf(found -> isKnown(machine, found.getKey(), found.getValue()));
+            lock(machine).ifPresent(m -> {
+                if (m.unavailableCause == Trouble.UNREACHABLE || m.unavailableCause == Trouble.HOST_KEY) {
+                    Log.infof("Machine %s answers again", m.name);
+                }
+                m.seen(clock.now());
+                if (!strays.isEmpty()) {
+                    m.failed(Trouble.ACCOUNT_WORK, STRAY, clock.now().plus(sitOut()));
+                }
+            });
+            return strays;
+        });
     }
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
@@ -163,14 +176,14 @@ public class ProbeService {
      * The row is committed before its account is made, so an account without one was never ours to keep. The row may be
      * that of another machine, when one host was registered under two names.
      */
-    private void removeIfStray(Machine machine, String account, long token) {
-        boolean known = transactions
-                .call(() -> Reservation.<Reservation>list("account = ?1 and liveMachineId is not null", account)
-                        .stream()
-                        .anyMatch(live -> live.token() == token));
-        if (known) {
-            return;
-        }
+    private static boolean isKnown(Machine machine, String account, long token) {
+        return Stream.concat(Reservation.<Reservation>list("liveMachineId", machine.id).stream(),
+                Stream.of(account).flatMap(name -> Reservation
+                        .<Reservation>list("account = ?1 and liveMachineId is not null", name).stream()))
+                .anyMatch(live -> live.token() == token);
+    }
+
+    private void removeStray(Machine machine, String account, long token) {
         Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
                 account);
         worker.withHostKeys(machine.id, target(machine)).thenCompose(target -> target
@@ -186,6 +199,10 @@ public class ProbeService {
     private void recordStray(Machine machine, String account, AccountResult result) {
         String outcome = result.isDone() ? "removed" : result.reason();
         Log.infof("Machine %s: stray account %s: %s", machine.name, account, outcome);
+        if (result.isDone()) {
+            transactions.run(() -> lock(machine).filter(m -> STRAY.equals(m.unavailableReason))
+                    .ifPresent(m -> m.succeeded(clock.now())));
+        }
         audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, machine.name)
                 .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
                 .detail("%s: %s".formatted(account, outcome)));

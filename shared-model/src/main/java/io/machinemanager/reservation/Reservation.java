@@ -5,8 +5,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -77,7 +79,10 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 24)
     public ReleaseCause releaseCause;
 
-    /** Database time of the allocation, in microseconds. */
+    /** When the request was first looked at; null for rows of older releases. */
+    public Instant requestedAt;
+
+    /** Database time of the allocation, in microseconds; later than that of any earlier row of the machine. */
     public Instant createdAt;
 
     /** From the start to the end, in whole minutes, rounded up. */
@@ -159,6 +164,15 @@ public class Reservation extends PanacheEntityBase {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
     }
 
+    /** The latest {@link #createdAt} of each machine that was ever lent, by the machine's id. */
+    static Map<Long, Instant> latestOn(Collection<Long> machines) {
+        return getEntityManager()
+                .createQuery("select machine.id, max(createdAt) from Reservation where machine.id in ?1"
+                        + " group by machine.id", Object[].class)
+                .setParameter(1, machines).getResultStream()
+                .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
+    }
+
     /** Some of the rows in one live state, by machine; of that owner, or of all when it is null. */
     static List<Reservation> inState(ReservationState state, Long ownerId, int offset, int limit) {
         return getEntityManager()
@@ -174,8 +188,8 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /**
-     * The fencing token of the account work: microseconds since 1970 at the allocation. A machine is allocated again only
-     * after its row was released, so the token grows from one reservation of a machine to the next.
+     * The fencing token of the account work: microseconds since 1970 at the allocation. It grows from one reservation of a
+     * machine to the next, also when the database's clock was set back in between.
      */
     public long token() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, createdAt);

@@ -37,6 +37,8 @@ public class ReservationEvent extends PanacheEntityBase {
         RELEASE_STARTED,
         /** A removal failed; the detail says why. */
         REMOVAL_FAILED,
+        /** Whoever was at the removal has stopped before its end, and somebody else goes on with it. */
+        REMOVAL_TAKEN_OVER,
         /** No entry, no process, no home, no sudo rule: verified on the machine. */
         VERIFIED_GONE
     }

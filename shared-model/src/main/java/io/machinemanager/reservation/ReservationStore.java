@@ -2,18 +2,20 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
@@ -73,10 +75,8 @@ class ReservationStore {
         List<WorkItem> items = transactions.call(() -> {
             checkBorrower(request.borrower(), count);
             int keptBack = FreeMachines.keptBack(config.sparePoolPercent());
-            List<Machine> machines = lockFree(clock.now(), count, keptBack);
-            // after the locks, so that the token is later than that of whoever had the machine before
-            Instant now = clock.now();
-            return machines.stream().map(machine -> hold(machine, request, now)).toList();
+            Instant requested = clock.now();
+            return hold(lockFree(requested, count, keptBack), request, requested);
         });
         items.forEach(item -> Log.infof("%s held for request %s", item, request.requestId()));
         return items;
@@ -112,7 +112,20 @@ class ReservationStore {
         return machines.subList(0, count);
     }
 
-    private WorkItem hold(Machine machine, ReservationRequest request, Instant now) {
+    /** The time is asked for after the locks, so that it is later than that of whoever had a machine before. */
+    private List<WorkItem> hold(List<Machine> machines, ReservationRequest request, Instant requested) {
+        Instant now = clock.now();
+        Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
+        return machines.stream()
+                .map(machine -> hold(machine, request, requested, laterThan(latest.get(machine.id), now))).toList();
+    }
+
+    /** A token must grow even when the database's clock was set back. */
+    private static Instant laterThan(Instant earlier, Instant now) {
+        return earlier == null || earlier.isBefore(now) ? now : earlier.plus(1, ChronoUnit.MICROS);
+    }
+
+    private WorkItem hold(Machine machine, ReservationRequest request, Instant requested, Instant now) {
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();
         reservation.machine = machine;
@@ -123,6 +136,7 @@ class ReservationStore {
         reservation.passwordHash = request.login().passwordHash();
         reservation.sshPublicKey = request.login().publicKey();
         reservation.state = ReservationState.PROVISIONING;
+        reservation.requestedAt = requested;
         reservation.createdAt = now;
         reservation.durationMinutes = request.minutes();
         reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
@@ -164,7 +178,7 @@ class ReservationStore {
             }
             ReservationRequest request = new ReservationRequest(dead.requestId,
                     new Borrower(dead.ownerId, dead.ownerName), dead.account, login(dead), dead.durationMinutes, claim);
-            WorkItem item = hold(spare.getFirst(), request, now);
+            WorkItem item = hold(spare, request, now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to take over", reservationId, dead.machineName,
                     item);
             return Optional.of(item);
@@ -187,6 +201,7 @@ class ReservationStore {
             Reservation heir = held.getFirst();
             heir.activate(now, dead.reservedUntil);
             heir.startedAt = dead.startedAt;
+            heir.durationMinutes = dead.durationMinutes;
             heir.machine.succeeded(now);
             ReservationEvent.record(heir, now, Kind.ACCOUNT_MADE, null);
             ReservationEvent.record(heir, now, Kind.REPLACES,
@@ -211,9 +226,10 @@ class ReservationStore {
     /**
      * All accounts of a request are made: the user's time starts for all of its machines at once.
      *
+     * @param alsoDone done in the same transaction, with the end; what it throws undoes everything
      * @return the end of the reservation; nothing when the claim on any of the rows was lost, in which case none is changed
      */
-    Optional<Instant> activate(UUID claim, Collection<WorkItem> items, int minutes) {
+    Optional<Instant> activate(UUID claim, Collection<WorkItem> items, int minutes, Consumer<Instant> alsoDone) {
         Optional<Instant> end = transactions.call(() -> {
             Instant now = clock.now();
             Instant until = now.plus(Duration.ofMinutes(minutes));
@@ -228,6 +244,7 @@ class ReservationStore {
                 audit.record(act(AuditAction.RESERVED, reservation,
                         "account %s until %s".formatted(reservation.account, until)));
             }
+            alsoDone.accept(until);
             return Optional.of(until);
         });
         end.ifPresent(until -> items.forEach(item -> Log.infof("%s: active until %s", item, until)));
@@ -255,7 +272,7 @@ class ReservationStore {
         reservation.accountFailed(result);
         audit.record(act(AuditAction.RESERVED, reservation, result.reason()).outcome(AuditOutcome.FAILED)
                 .by(reservation.ownerName));
-        if (result.outcome() != Outcome.REFUSED && result.outcome() != Outcome.NOT_STARTED) {
+        if (result.isMachinesFault()) {
             sitOut(reservation.machine, result, now);
         }
         if (result.isUnreachable()) {
@@ -320,6 +337,8 @@ class ReservationStore {
             ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
             audit.record(act(AuditAction.RESERVATION_ENDED, reservation, why.name()));
             Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
+        } else if (reservation.claimedBy != null) {
+            ReservationEvent.record(reservation, now, Kind.REMOVAL_TAKEN_OVER, null);
         }
         reservation.claim(claim, now.plus(config.claim()));
         return item(reservation);
