@@ -3,6 +3,8 @@ package io.machinemanager.api.reservation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
@@ -63,7 +65,14 @@ public record ReservationDetailView(long reservationId, String username, String 
                 row.createdAt, row.durationMinutes, row.reservedUntil,
                 running ? ReservationView.secondsRemaining(row, details.at()) : 0,
                 row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts, row.lastError,
-                row.nextAttemptAt, details.events().stream().map(EventView::of).toList());
+                row.nextAttemptAt, history(details));
+    }
+
+    private static List<EventView> history(ReservationDetails details) {
+        return Stream.concat(
+                Optional.ofNullable(details.reservation().requestedAt).map(at -> new EventView(at, "requested", null))
+                        .stream(),
+                details.events().stream().map(EventView::of)).toList();
     }
 
     /** The same without what passes with the time alone. */
