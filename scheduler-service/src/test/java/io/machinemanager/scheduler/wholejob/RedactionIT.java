@@ -84,7 +84,8 @@ class RedactionIT {
     private Map<String, String> settings(String driver, String log) {
         Map<String, String> settings = new HashMap<>(secrets);
         settings.putAll(Map.of("ACCOUNT_DRIVER", driver, "LOG_FORMAT", log, "LOG_LEVEL", "DEBUG", "ANSIBLE_WORK_DIR",
-                temporary.resolve("work").toString(), "TMPDIR", temporary.toString()));
+                temporary.resolve("work").toString(), "TMPDIR", temporary.toString(), "JAVA_TOOL_OPTIONS",
+                "-Djava.io.tmpdir=" + temporary));
         return settings;
     }
 

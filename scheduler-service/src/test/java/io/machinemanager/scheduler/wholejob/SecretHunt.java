@@ -113,10 +113,15 @@ final class SecretHunt implements AutoCloseable {
         String readable = command.replace('\0', ' ').strip();
         programs.add(readable);
         found.addAll(in(command, "a command line"));
-        if (pid != ProcessHandle.current().pid() && !knowing.contains(pid)) {
+        if (pid != ProcessHandle.current().pid() && !knowing.contains(pid) && !isStarting(command)) {
             String program = readable.substring(0, Math.min(40, readable.length()));
             found.addAll(in(read(folder.resolve("environ")), "the environment of " + program));
         }
+    }
+
+    /** A program of the JVM that is there before the one that a service starts: for a moment it is what the service is. */
+    private static boolean isStarting(String command) {
+        return command.split("\0", 2)[0].endsWith("/jspawnhelper");
     }
 
     private void lookAtFiles(Path folder) {
