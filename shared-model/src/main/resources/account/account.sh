@@ -583,12 +583,17 @@ mm_delete_files() {
     mm_delete_ipc
 }
 
-# What find could not empty: folders in folders, too deep for a path, or with something of others in it.
+# What find could not empty, because folders are in folders, too deep for a path. What others have put there stays.
 mm_delete_folders() {
     for mm_folder in $mm_shared; do
         for mm_top in "$mm_folder"/* "$mm_folder"/.[!.]* "$mm_folder"/..?*; do
             [ -d "$mm_top" ] && [ ! -L "$mm_top" ] || continue
-            [ -z "$(find "$mm_top" -maxdepth 0 -user "$mm_uid")" ] || mm_delete_tree "$mm_top"
+            [ -n "$(find "$mm_top" -maxdepth 0 -user "$mm_uid")" ] || continue
+            mm_flatten "$mm_top"
+            for mm_piece in "$mm_top"/.machine-manager-*; do
+                [ ! -d "$mm_piece" ] || chown -h "$mm_uid" "$mm_piece"
+            done
+            find "$mm_top" -xdev -depth -user "$mm_uid" -delete
         done
     done
 }

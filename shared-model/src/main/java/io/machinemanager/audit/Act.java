@@ -13,8 +13,14 @@ import java.util.Optional;
  */
 public record Act(AuditAction action, AuditOutcome outcome, Optional<By> by, String target, String detail) {
 
-    /** Who did it, where the call does not tell. */
-    public record By(String user) {
+    /**
+     * Who did it, where the call does not tell.
+     *
+     * @param user the user; null when that is not known
+     * @param apiKey the name of the API key that was shown; null for none
+     * @param address from where; null for where the call comes from
+     */
+    public record By(String user, String apiKey, String address) {
     }
 
     /** Something that the caller has done. */
@@ -34,11 +40,17 @@ public record Act(AuditAction action, AuditOutcome outcome, Optional<By> by, Str
 
     /** The same, done by that user. */
     public Act by(String user) {
-        return new Act(action, outcome, Optional.of(new By(user)), target, detail);
+        return new Act(action, outcome, Optional.of(new By(user, null, null)), target, detail);
+    }
+
+    /** The same, done by whoever makes the call at this moment, to be written down when it may be over. */
+    public Act by(AuditOrigin caller) {
+        By who = new By(caller.user().orElse(null), caller.apiKey().orElse(null), caller.address().orElse(null));
+        return new Act(action, outcome, Optional.of(who), target, detail);
     }
 
     /** The same, done by somebody of whom nothing is known but the address. */
     public Act bySomebody() {
-        return by(null);
+        return by((String) null);
     }
 }

@@ -11,6 +11,7 @@ import jakarta.transaction.TransactionSynchronizationRegistry;
 import jakarta.transaction.Transactional;
 import jakarta.transaction.Transactional.TxType;
 
+import io.machinemanager.audit.Act.By;
 import io.quarkus.logging.Log;
 
 /**
@@ -35,9 +36,10 @@ public class Audit {
     @Transactional(TxType.MANDATORY)
     public void record(Act act) {
         AuditEntry entry = new AuditEntry();
-        entry.actor = act.by().isPresent() ? act.by().get().user() : ofCall(AuditOrigin::user);
-        entry.apiKey = act.by().isPresent() ? null : ofCall(AuditOrigin::apiKey);
-        entry.address = ofCall(AuditOrigin::address);
+        By by = act.by().orElseGet(() -> new By(ofCall(AuditOrigin::user), ofCall(AuditOrigin::apiKey), null));
+        entry.actor = by.user();
+        entry.apiKey = by.apiKey();
+        entry.address = by.address() == null ? ofCall(AuditOrigin::address) : by.address();
         entry.action = act.action();
         entry.target = cut(act.target(), MAX_TARGET);
         entry.outcome = act.outcome();

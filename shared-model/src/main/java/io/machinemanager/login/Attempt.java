@@ -15,8 +15,8 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 public record Attempt(String username, Optional<String> address) {
 
-    /** A network that one customer gets: an address of IPv6 alone says nothing, since everybody has 2^64 of them. */
-    private static final int IPV6_NETWORK_BYTES = 8;
+    /** The largest network that one customer usually gets, a /48: an address of IPv6 alone, or a /64, says nothing. */
+    private static final int IPV6_NETWORK_BYTES = 6;
 
     /** Wrong passwords for this user from this address. */
     String pair() {

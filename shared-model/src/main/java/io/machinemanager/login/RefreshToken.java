@@ -40,6 +40,12 @@ public class RefreshToken extends PanacheEntityBase {
     /** When it was given for the next one; null before. */
     public Instant usedAt;
 
+    /** When a session ends by itself; nothing when there is none of that id. */
+    static Optional<Instant> endOf(String sessionId) {
+        return RefreshToken.<RefreshToken>find("sessionId", sessionId).firstResultOptional()
+                .map(token -> token.expiresAt);
+    }
+
     /** The token of that hash, locked until the end of the transaction. */
     static Optional<RefreshToken> lock(String hash) {
         return find("tokenHash", hash).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();

@@ -110,7 +110,7 @@ public class SessionService {
         Instant now = clock.now();
         User user = User.findById(token.userId);
         if (token.usedAt != null) {
-            end(token.sessionId, now.plus(accessLifetime));
+            end(token.sessionId, later(token.expiresAt, now.plus(accessLifetime)));
             audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
                     .detail("a refresh token was shown a second time; its session was ended"));
             return Optional.empty();
@@ -147,7 +147,7 @@ public class SessionService {
     public void logOut(Standing user, String tokenId, Optional<String> sessionId, Instant end) {
         ending(() -> {
             RevokedToken.revoke(tokenId, end);
-            sessionId.ifPresent(session -> end(session, end));
+            sessionId.ifPresent(session -> end(session, later(RefreshToken.endOf(session).orElse(end), end)));
             audit.record(Act.of(AuditAction.LOGGED_OUT, user.username()));
             return user;
         });
@@ -160,6 +160,10 @@ public class SessionService {
         } finally {
             recent.forget();
         }
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     private static void end(String sessionId, Instant end) {

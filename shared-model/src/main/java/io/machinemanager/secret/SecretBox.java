@@ -3,6 +3,7 @@ package io.machinemanager.secret;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -117,11 +118,12 @@ public class SecretBox {
      */
     public static Optional<String> problemWith(String key) {
         try {
-            decode(key);
+            return MessageDigest.isEqual(decode(key), decode(DEVELOPMENT_KEY))
+                    ? Optional.of("it is all zeros")
+                    : Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.of(e.getMessage());
         }
-        return key.equals(DEVELOPMENT_KEY) ? Optional.of("it is all zeros") : Optional.empty();
     }
 
     private String add(String key) {

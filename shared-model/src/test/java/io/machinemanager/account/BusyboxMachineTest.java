@@ -93,6 +93,17 @@ class BusyboxMachineTest {
     }
 
     @Test
+    void foldersTooDeepForTheirNamesWhereEverybodyMayWriteAreRemoved() {
+        long token = AccountWork.newToken();
+        work.create(machine, "dora", token);
+        login(machine, "dora").run("cd /tmp; d=%s; mkdir $d; i=0; while [ $i -lt 100 ]; do mkdir n; mv $d n; mv n $d;"
+                .formatted("x".repeat(100)) + " i=$((i+1)); done");
+
+        assertThat(work.remove(machine, "dora", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.exec("ls", "/tmp").output()).isEmpty();
+    }
+
+    @Test
     void lateCreationAndForeignAccountsAreRefused() {
         long token = AccountWork.newToken();
         machine.exec("adduser", "-D", "person");

@@ -103,6 +103,17 @@ class IdempotencyServiceTest {
     }
 
     @Test
+    void anAnswerIsKeptInTheVeryStepThatMakesItTrue() {
+        machines.before("m1", () -> QuarkusTransaction.requiringNew()
+                .run(() -> IdempotencyKey.update("requestId = 'another' where requestKey = 'key-1'")));
+
+        // somebody else has taken the key meanwhile: then there is no reservation either, not for a moment
+        assertThatThrownBy(() -> idempotency.reserve("key-1", order(1))).isInstanceOf(ConflictException.class);
+        assertThat(scene.history("m1")).doesNotContain("ACCOUNT_MADE").contains("VERIFIED_GONE");
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
     void whatADeadWorkerReservedIsGivenBackBeforeTheWorkIsDoneAnew() {
         idempotency.reserve("key-1", order(1));
         QuarkusTransaction.requiringNew()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.machine.Machine;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -133,6 +135,49 @@ class ProbeServiceTest {
         assertThat(machines.accountsOn("m2")).containsExactly("operator");
         await().untilAsserted(() -> assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED))
                 .contains("m1 DONE stray: removed", "m2 DONE stray: removed"));
+    }
+
+    @Test
+    void aMachineWithAStrayAccountIsNotLentUntilThatIsVerifiedGone() {
+        machines.addStrayAccount("m1", "stray");
+        machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
+        probes.probeDue();
+        assertThat(scene.machine("m1").unavailableReason)
+                .isEqualTo("An account of ours that no reservation knows is on it.");
+        await().untilAsserted(() -> assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED))
+                .contains("m1 FAILED stray: userdel: busy"));
+        assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+
+        machines.heal("m1");
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probes.probeDue();
+
+        await().untilAsserted(() -> assertThat(scene.machine("m1").unavailableReason).isNull());
+        assertThat(machines.accountsOn("m1")).isEmpty();
+    }
+
+    @Test
+    void aRunThatBrokeOffOnOurSideIsNoMachinesFault() {
+        machines.fail("m1", Outcome.RUN_LOST, "Ansible was killed.");
+        machines.fail("m2", Action.CREATE, Outcome.RUN_LOST, "Ansible was killed.");
+        probes.probeDue();
+        assertThatThrownBy(() -> reserve(2));
+
+        assertThat(scene.machine("m1").unavailableReason).isNull();
+        assertThat(scene.machine("m2").unavailableReason).isNull();
+    }
+
+    @Test
+    void beingAwayForAMomentEndsNoPauseAfterWorkThatFailed() {
+        Instant later = Instant.now().plus(Duration.ofHours(1));
+        scene.change("m1", machine -> machine.failed(Machine.Trouble.ACCOUNT_WORK, "no space left", later));
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        probes.probeDue();
+        machines.heal("m1");
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probes.probeDue();
+
+        assertThat(scene.machine("m1").unavailableReason).isEqualTo("no space left");
     }
 
     @Test

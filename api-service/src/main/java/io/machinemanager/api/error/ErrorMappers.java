@@ -102,8 +102,9 @@ class ErrorMappers {
             return databaseAway(failure);
         }
         String id = UUID.randomUUID().toString();
-        // the path alone: a query may hold a password
-        Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(), request.getUriInfo().getPath());
+        // the path alone, and as it was sent: a query may hold a password, and a path a line break
+        Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(),
+                request.getUriInfo().getRequestUri().getRawPath());
         return ErrorAnswer.of(ErrorCode.SERVER_ERROR.status(), ErrorCode.SERVER_ERROR,
                 "Something went wrong here; an operator finds it in the log under this id.", Map.of("id", id)).build();
     }

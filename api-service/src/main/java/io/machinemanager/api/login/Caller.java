@@ -35,7 +35,7 @@ public final class Caller {
      *
      * @throws ForbiddenException when the caller showed an API key instead
      */
-    static JsonWebToken token(SecurityIdentity identity) {
+    public static JsonWebToken token(SecurityIdentity identity) {
         if (identity.getPrincipal() instanceof JsonWebToken token) {
             return token;
         }

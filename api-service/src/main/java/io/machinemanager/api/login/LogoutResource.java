@@ -1,5 +1,7 @@
 package io.machinemanager.api.login;
 
+import java.time.Instant;
+
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -40,7 +42,10 @@ public class LogoutResource {
     public MessageView logOut() {
         JsonWebToken token = Caller.token(identity);
         Standing user = Caller.of(identity);
-        sessions.logOut(user, token.getTokenID(), Caller.session(token), user.at().plus(tokens.lifetime()));
+        // tokens may have been given out for longer than they are now
+        Instant own = Instant.ofEpochSecond(token.getExpirationTime());
+        Instant others = user.at().plus(tokens.lifetime());
+        sessions.logOut(user, token.getTokenID(), Caller.session(token), own.isAfter(others) ? own : others);
         return new MessageView("logged out");
     }
 }

@@ -10,7 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 /** The calls that people and programs repeat while they wait for something. They change nothing and are not for admins alone. */
 final class PolledCalls {
 
-    private static final Pattern PATHS = Pattern.compile("/(whoami|available|(machines|reservations)(/[^/]*)?)");
+    private static final Pattern PATHS = Pattern.compile("/(whoami|available|reservations|machines(/[^/]*)?)");
 
     private PolledCalls() {
     }

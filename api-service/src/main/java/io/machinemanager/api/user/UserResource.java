@@ -25,10 +25,12 @@ import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.ApiKeyView;
+import io.machinemanager.api.login.Caller;
 import io.machinemanager.api.login.Role;
 import io.machinemanager.login.ApiKeyService;
 import io.machinemanager.reservation.UserDeletionService;
 import io.machinemanager.user.UserService;
+import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** Users, for admins. */
@@ -39,11 +41,13 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @RunOnVirtualThread
 public class UserResource {
 
+    private final SecurityIdentity identity;
     private final UserService users;
     private final UserDeletionService deletion;
     private final ApiKeyService keys;
 
-    UserResource(UserService users, UserDeletionService deletion, ApiKeyService keys) {
+    UserResource(SecurityIdentity identity, UserService users, UserDeletionService deletion, ApiKeyService keys) {
+        this.identity = identity;
         this.users = users;
         this.deletion = deletion;
         this.keys = keys;
@@ -55,6 +59,9 @@ public class UserResource {
     @Operation(summary = "Create a user")
     public RestResponse<UserView> create(UserCreation creation) {
         FieldCheck.body(creation).check();
+        if (creation.toNewUser().admin()) {
+            refuseApiKeys();
+        }
         return ResponseBuilder.create(RestResponse.Status.CREATED, UserView.of(users.create(creation.toNewUser())))
                 .build();
     }
@@ -79,10 +86,19 @@ public class UserResource {
     @PATCH
     @Path("/{username}")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working. The last admin has to stay one.")
+    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working. The last admin has to stay one."
+            + " An API key cannot change admins or make some.")
     public UserView change(@RestPath String username, UserUpdate update) {
         FieldCheck.body(update).check();
+        if (Boolean.TRUE.equals(update.isAdmin()) || users.get(username).admin) {
+            refuseApiKeys();
+        }
         return UserView.of(users.change(username, update.toChange()));
+    }
+
+    /** Whoever has got hold of an admin's key must not be able to become an admin who outlives it. */
+    private void refuseApiKeys() {
+        Caller.token(identity);
     }
 
     /** Deletes a user. */

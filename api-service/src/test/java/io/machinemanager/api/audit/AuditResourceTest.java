@@ -2,6 +2,7 @@ package io.machinemanager.api.audit;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.everyItem;
@@ -67,6 +68,15 @@ class AuditResourceTest {
                 .body("actor", everyItem(is("admin"))).body("address", everyItem(is("127.0.0.1")))
                 .body("outcome", everyItem(is("done"))).extract().asString();
         assertThat(all).doesNotContain("of carol");
+    }
+
+    @Test
+    void whoIsToldThatSomethingMayNotBeDoneIsWrittenDownWithoutTheQuery() {
+        Scene.as("alice").get("/users?password=a-secret").then().statusCode(403);
+
+        await().untilAsserted(() -> audit("?action=access_denied").body("actor", contains("alice"))
+                .body("address", contains("127.0.0.1")).body("outcome", contains("refused"))
+                .body("detail", contains("GET /users")));
     }
 
     @Test

@@ -99,6 +99,22 @@ class ApiKeyResourceTest {
     }
 
     @Test
+    void aKeyOfAnAdminMakesAndChangesNoAdmins() {
+        String key = keyOf("admin", Map.of("name", "ci"));
+
+        Scene.with(key).contentType("application/json")
+                .body(Map.of("username", "carol", "password", "a long secret", "is_admin", true)).post("/users").then()
+                .statusCode(403).body("error", is("forbidden"));
+        Scene.with(key).contentType("application/json").body(Map.of("is_admin", true)).patch("/users/alice").then()
+                .statusCode(403);
+        Scene.with(key).contentType("application/json").body(Map.of("password", "a long secret"))
+                .patch("/users/admin").then().statusCode(403);
+        Scene.with(key).contentType("application/json").body(Map.of("password", "a long secret"))
+                .patch("/users/alice").then().statusCode(200);
+        Scene.as("admin").get("/users").then().body("findAll { it.is_admin }.username", contains("admin"));
+    }
+
+    @Test
     void aKeyEndsWhenItIsDeletedWhenItsTimeIsUpAndWithItsOwner() {
         String deleted = keyOf("alice", Map.of("name", "deleted"));
         Scene.as("alice").delete("/whoami/api-keys/deleted").then().statusCode(200).body("message", is("deleted"));

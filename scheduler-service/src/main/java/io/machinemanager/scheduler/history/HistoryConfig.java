@@ -9,7 +9,7 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "history")
 public interface HistoryConfig {
 
-    /** {@code HISTORY_RETENTION_DAYS}: for how many days a reservation that is over can still be looked up. */
+    /** {@code HISTORY_RETENTION_DAYS}: for how many days a reservation that is over can still be looked up; at least 1. */
     @WithDefault("90")
     int retentionDays();
 

@@ -40,13 +40,12 @@ class ReplacementIT {
 
             dead.stop();
 
-            await().atMost(PATIENCE).until(() -> machinesOfAlice().equals(List.of(spare.name())));
+            await().atMost(PATIENCE).until(() -> machinesOfAlice("ACTIVE").equals(List.of(spare.name())));
             assertThat(new SshLogin(spare, "alice", PASSWORD).works()).isTrue();
-            assertThat(installation.as(alice).get("/reservations").<String>path("reservations[0].reserved_until"))
-                    .isEqualTo(lease.path("reserved_until"));
-            assertThat(history(lease.path("machines[0].reservation_id"))).contains("replaced");
-            int heir = installation.as(alice).get("/reservations").path("reservations[0].reservation_id");
+            int heir = lent("reservation_id", spare);
+            assertThat(this.<String>lent("reserved_until", spare)).isEqualTo(lease.path("reserved_until"));
             assertThat(history(heir)).contains("replaces");
+            assertThat(history(lease.path("machines[0].reservation_id"))).contains("replaced");
 
             dead.start();
 
@@ -62,8 +61,14 @@ class ReplacementIT {
         return installation.as(alice).body(Map.of("count", 1, "reservation_password", PASSWORD)).post("/reservations");
     }
 
-    private List<String> machinesOfAlice() {
-        return installation.as(alice).get("/reservations").path("reservations.machine");
+    private List<String> machinesOfAlice(String state) {
+        return installation.query("select machine_name from reservations where owner_name = 'alice' and state = '"
+                + state + "'").lines().toList();
+    }
+
+    private <T> T lent(String field, LabMachine machine) {
+        return installation.as(alice).get("/reservations").then().statusCode(200).extract()
+                .path("reservations.find { it.machine == '%s' }.%s".formatted(machine.name(), field));
     }
 
     private List<String> history(int reservation) {

@@ -35,7 +35,9 @@ class StartIT {
             "scheduler-service | MACHINE_SECRETS_KEY | ''           | MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32",
             "api-service       | MACHINE_SECRETS_KEY | c2hvcnQ=     | MACHINE_SECRETS_KEY cannot be used: it holds 5 bytes instead of 32; make one with: openssl rand -base64 32",
             "api-service       | JWT_SECRET          | change-me    | JWT_SECRET is still change-me, which everybody knows.",
-            "scheduler-service | LOG_FORMAT          | xml          | LOG_FORMAT must be text or json." })
+            "scheduler-service | LOG_FORMAT          | xml          | LOG_FORMAT must be text or json.",
+            "scheduler-service | AUDIT_RETENTION_DAYS | 0           | AUDIT_RETENTION_DAYS must be at least 1.",
+            "api-service       | ANSIBLE_PLAYBOOK    | /nowhere     | Account work needs Ansible, and /nowhere cannot be run: install ansible-core 2.14 or newer, or set ANSIBLE_PLAYBOOK." })
     void oneThingThatIsWrongEndsTheStartWithOneLine(String module, String name, String value, String line) {
         Map<String, String> environment = environment("jdbc:mariadb://127.0.0.1:1/nowhere?user=u&password=p");
         environment.put(name, value);
