@@ -217,10 +217,13 @@ class ReservationStore {
         });
     }
 
-    /** Shows a sign of life: everything held by the claim stays with it for another claim time. */
+    /** Shows a sign of life: everything held by the claim stays with it for another claim time, as does its request's key. */
     void renew(UUID claim) {
-        transactions.run(() -> Reservation.update("claimedUntil = ?1 where claimedBy = ?2",
-                clock.now().plus(config.claim()), claim.toString()));
+        transactions.run(() -> {
+            Instant until = clock.now().plus(config.claim());
+            Reservation.update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+            Reservation.beingMadeBy(claim).ifPresent(made -> IdempotencyKey.renew(made.ownerId, made.requestId, until));
+        });
     }
 
     /**
