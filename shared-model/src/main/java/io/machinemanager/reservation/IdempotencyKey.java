@@ -50,6 +50,11 @@ public class IdempotencyKey extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
+    /** Lets the request that works on a key of the user, if it came with one, keep it until the given time. */
+    static void renew(Long userId, String requestId, Instant until) {
+        update("claimedUntil = ?1 where userId = ?2 and requestId = ?3 and answer is null", until, userId, requestId);
+    }
+
     /** Tells whether a worker may still be busy with the request. */
     boolean isWorkedOn(Instant now) {
         return answer == null && claimedUntil.isAfter(now);

@@ -37,6 +37,7 @@ public class IdempotencyService {
     private final ObjectMapper json;
     private final ReservationService reservations;
     private final OwedWork owed;
+    private final Duration claim;
     private final Duration longestWork;
 
     IdempotencyService(Transactions transactions, DatabaseClock clock, SecretBox secrets, ObjectMapper json,
@@ -47,6 +48,7 @@ public class IdempotencyService {
         this.json = json;
         this.reservations = reservations;
         this.owed = owed;
+        this.claim = config.claim();
         // trying further machines, then the last try, then taking all back
         this.longestWork = config.provisioningTimeout().multipliedBy(3);
     }
@@ -98,7 +100,7 @@ public class IdempotencyService {
             key.requestKey = requestKey;
             key.asked = secrets.seal(key.secretOwner(), write(order));
             key.createdAt = now;
-            key.claim(requestId, now.plus(longestWork));
+            key.claim(requestId, now.plus(claim));
             key.persist();
             return new Ours(Optional.empty());
         }
@@ -113,7 +115,7 @@ public class IdempotencyService {
             return new Busy();
         }
         String abandoned = key.requestId;
-        key.claim(requestId, now.plus(longestWork));
+        key.claim(requestId, now.plus(claim));
         return new Ours(Optional.of(abandoned));
     }
 

@@ -145,6 +145,11 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
+    /** One of the rows that a worker is making accounts for: they are all of one request. */
+    static Optional<Reservation> beingMadeBy(UUID claim) {
+        return find("claimedBy = ?1 and state = PROVISIONING", claim.toString()).firstResultOptional();
+    }
+
     /** Lets a removal on that machine that failed be tried again at the given time, and not only after its pause. */
     static void endPause(Machine machine, Instant now) {
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"

@@ -112,20 +112,27 @@ class ReservationStore {
         return machines.subList(0, count);
     }
 
-    /** The time is asked for after the locks, so that it is later than that of whoever had a machine before. */
     private List<WorkItem> hold(List<Machine> machines, ReservationRequest request, Instant requested) {
+        // asked for after the locks, so that nothing of the claim is spent on waiting for them
         Instant now = clock.now();
         Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
-        return machines.stream()
-                .map(machine -> hold(machine, request, requested, laterThan(latest.get(machine.id), now))).toList();
+        Allocation allocation = new Allocation(request, requested, now, latest);
+        return machines.stream().map(machine -> hold(machine, allocation)).toList();
     }
 
-    /** A token must grow even when the database's clock was set back. */
-    private static Instant laterThan(Instant earlier, Instant now) {
-        return earlier == null || earlier.isBefore(now) ? now : earlier.plus(1, ChronoUnit.MICROS);
+    /** What the rows that are made together have in common, with the latest row that each of their machines had. */
+    private record Allocation(ReservationRequest request, Instant requested, Instant now, Map<Long, Instant> latest) {
+
+        /** The machine knows the tokens it has seen, so they grow even when the database's clock was set back. */
+        private Instant token(Machine machine) {
+            Instant earlier = latest.get(machine.id);
+            return earlier == null || earlier.isBefore(now) ? now : earlier.plus(1, ChronoUnit.MICROS);
+        }
     }
 
-    private WorkItem hold(Machine machine, ReservationRequest request, Instant requested, Instant now) {
+    private WorkItem hold(Machine machine, Allocation allocation) {
+        ReservationRequest request = allocation.request();
+        Instant now = allocation.now();
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();
         reservation.machine = machine;
@@ -136,8 +143,8 @@ class ReservationStore {
         reservation.passwordHash = request.login().passwordHash();
         reservation.sshPublicKey = request.login().publicKey();
         reservation.state = ReservationState.PROVISIONING;
-        reservation.requestedAt = requested;
-        reservation.createdAt = now;
+        reservation.requestedAt = allocation.requested();
+        reservation.createdAt = allocation.token(machine);
         reservation.durationMinutes = request.minutes();
         reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
         reservation.claim(request.claim(), now.plus(config.claim()));
@@ -163,8 +170,8 @@ class ReservationStore {
      */
     Optional<WorkItem> holdReplacement(long reservationId, UUID claim) {
         return transactions.call(() -> {
-            Instant now = clock.now();
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
+            Instant now = clock.now();
             boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", dead.requestId) > 0;
             List<Machine> spare = FreeMachines.lock(now, 1);
             if (!dead.isRunning(now) || underWay) {
@@ -192,9 +199,9 @@ class ReservationStore {
      */
     boolean takeOver(UUID claim, WorkItem item, long reservationId) {
         return transactions.call(() -> {
-            Instant now = clock.now();
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             List<Reservation> held = lockHeld(claim, List.of(item));
+            Instant now = clock.now();
             if (held.isEmpty() || held.getFirst().state != ReservationState.PROVISIONING || !dead.isRunning(now)) {
                 return false;
             }
@@ -217,10 +224,13 @@ class ReservationStore {
         });
     }
 
-    /** Shows a sign of life: everything held by the claim stays with it for another claim time. */
+    /** Shows a sign of life: everything held by the claim stays with it for another claim time, as does its request's key. */
     void renew(UUID claim) {
-        transactions.run(() -> Reservation.update("claimedUntil = ?1 where claimedBy = ?2",
-                clock.now().plus(config.claim()), claim.toString()));
+        transactions.run(() -> {
+            Instant until = clock.now().plus(config.claim());
+            Reservation.update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+            Reservation.beingMadeBy(claim).ifPresent(made -> IdempotencyKey.renew(made.ownerId, made.requestId, until));
+        });
     }
 
     /**

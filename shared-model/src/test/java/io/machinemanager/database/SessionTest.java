@@ -40,4 +40,9 @@ class SessionTest {
     void waitingForALockEndsBeforeTheSocketsTimeout() {
         assertThat(setting("innodb_lock_wait_timeout")).isEqualTo("10");
     }
+
+    @Test
+    void aProcessThatFallsSilentInATransactionHoldsItsRowsForTwentySeconds() {
+        assertThat(setting("idle_transaction_timeout")).isEqualTo("20");
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
@@ -35,6 +37,14 @@ class IdempotencyServiceTest {
 
     @Inject
     Scene scene;
+
+    @Inject
+    ReservationStore store;
+
+    @Inject
+    ReservationConfig config;
+
+    MariaDb database;
 
     private Borrower alice;
 
@@ -103,14 +113,47 @@ class IdempotencyServiceTest {
     }
 
     @Test
-    void anAnswerIsKeptInTheVeryStepThatMakesItTrue() {
-        machines.before("m1", () -> QuarkusTransaction.requiringNew()
-                .run(() -> IdempotencyKey.update("requestId = 'another' where requestKey = 'key-1'")));
+    void noReservationIsMadeBeforeItsAnswerIsKeptSoThatADeathInBetweenLosesNothing() throws Exception {
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
 
-        // somebody else has taken the key meanwhile: then there is no reservation either, not for a moment
-        assertThatThrownBy(() -> idempotency.reserve("key-1", order(1))).isInstanceOf(ConflictException.class);
-        assertThat(scene.history("m1")).doesNotContain("ACCOUNT_MADE").contains("VERIFIED_GONE");
-        assertThat(machines.allAccounts()).isEmpty();
+            List<String> withoutAnAnswer = QuarkusTransaction.requiringNew().call(() -> {
+                IdempotencyKey.lock(alice.userId(), "key-1").orElseThrow();
+                gate.complete(null);
+                await().until(database::hasALockWaitedFor);
+                return scene.states();
+            });
+
+            assertThat(withoutAnAnswer).as("while the answer cannot be kept").containsExactly("m1 PROVISIONING");
+
+            assertThat(first.get().machines()).hasSize(1);
+            assertThat(idempotency.reserve("key-1", order(1))).isEqualTo(first.get());
+        }
+        assertThat(scene.states()).containsExactly("m1 ACTIVE");
+    }
+
+    @Test
+    void aKeyIsHeldForAClaimTimeAndForAnotherOneWithEachSignOfLife() throws Exception {
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
+            IdempotencyKey fresh = key();
+            store.renew(UUID.fromString(scene.latest("m1").claimedBy));
+            IdempotencyKey renewed = key();
+            gate.complete(null);
+
+            assertThat(fresh.claimedUntil).isEqualTo(fresh.createdAt.plus(config.claim()));
+            assertThat(renewed.claimedUntil).isAfter(fresh.claimedUntil);
+            assertThat(first.get().machines()).hasSize(1);
+        }
+    }
+
+    private IdempotencyKey key() {
+        return QuarkusTransaction.requiringNew()
+                .call(() -> IdempotencyKey.<IdempotencyKey>findAll().singleResult());
     }
 
     @Test

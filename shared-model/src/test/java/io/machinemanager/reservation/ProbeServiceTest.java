@@ -8,7 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
@@ -19,10 +24,13 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -54,6 +62,14 @@ class ProbeServiceTest {
 
     @Inject
     Scene scene;
+
+    @Inject
+    ReservationStore store;
+
+    @Inject
+    DatabaseClock clock;
+
+    MariaDb database;
 
     private Borrower alice;
 
@@ -217,6 +233,38 @@ class ProbeServiceTest {
         reservations.cleanUp(10);
         assertThat(scene.states()).contains("m1 RELEASED");
         assertThat(machines.accountsOn("m1")).isEmpty();
+    }
+
+    @Test
+    void whatTakesOverFromAReservationThatWasExtendedMeanwhileLastsAsLong() {
+        Lease lease = reserve(2);
+        long dying = scene.latest("m1").id;
+        UUID claim = UUID.randomUUID();
+        WorkItem spare = store.holdReplacement(dying, claim).orElseThrow();
+        reservations.extend(dying, new NewEnd.After(90));
+
+        assertThat(store.takeOver(claim, spare, dying)).isTrue();
+
+        assertThat(scene.latest("m3").durationMinutes).isEqualTo(90);
+        assertThat(scene.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil().plus(Duration.ofMinutes(30)));
+    }
+
+    @Test
+    void noMachineIsHeldForAReservationThatEndsWhileItsRowIsWaitedFor() throws Exception {
+        reserve(2);
+        long dying = scene.latest("m1").id;
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Optional<WorkItem>> held = QuarkusTransaction.requiringNew().call(() -> {
+                Reservation row = Reservation.lockById(dying).orElseThrow();
+                Future<Optional<WorkItem>> waiting = executor
+                        .submit(() -> store.holdReplacement(dying, UUID.randomUUID()));
+                await().until(database::hasALockWaitedFor);
+                row.reservedUntil = clock.now();
+                return waiting;
+            });
+
+            assertThat(held.get()).isEmpty();
+        }
     }
 
     @Test

@@ -276,6 +276,43 @@ class ReservationServiceTest {
     }
 
     @Test
+    void aMachineIsLentAgainAfterTheDatabasesClockWasSetBack() {
+        scene.machines("m1");
+        reserve(alice, 1);
+        setClockBack(Duration.ofHours(1));
+        reservations.giveBack(scene.latest("m1").id);
+
+        assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m1");
+        assertThat(machines.allAccounts()).containsExactly("m1/alice");
+    }
+
+    @Test
+    void aClockThatWasSetBackProlongsNeitherClaimsNorReservations() throws Exception {
+        scene.machines("m1");
+        reserve(alice, 1);
+        setClockBack(Duration.ofHours(24));
+        reservations.giveBack(scene.latest("m1").id);
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> lease = executor.submit(() -> reserve(alice, 1));
+            await().until(() -> scene.states().contains("m1 PROVISIONING"));
+
+            Reservation made = scene.latest("m1");
+            gate.complete(null);
+            Instant requested = made.requestedAt;
+            assertThat(made.createdAt).as("the token").isAfter(requested.plus(Duration.ofHours(23)));
+            assertThat(made.claimedUntil).isBetween(requested, requested.plus(Duration.ofMinutes(2)));
+            assertThat(made.reservedUntil).isBetween(requested, requested.plus(Duration.ofMinutes(61)));
+            assertThat(lease.get().machines()).hasSize(1);
+        }
+    }
+
+    private void setClockBack(Duration by) {
+        scene.putAllocationsAhead(by);
+        machines.putTokensAhead(by);
+    }
+
+    @Test
     void aWorkerThatLostItsClaimMayNotWriteItsResult() throws Exception {
         scene.machines("m1");
         reserve(alice, 1);
@@ -287,11 +324,12 @@ class ReservationServiceTest {
             scene.endClaims();
             machines.fail("m1", Outcome.UNREACHABLE, "gone");
             reservations.cleanUp(10);
-            assertThat(scene.history("m1")).contains("REMOVAL_FAILED gone");
 
             gate.complete(null);
             slow.get();
         }
+        assertThat(scene.history("m1")).as("tries, also that of whoever was not heard of again")
+                .endsWith("RELEASE_STARTED EXPIRED", "REMOVAL_TAKEN_OVER", "REMOVAL_FAILED gone");
         assertThat(scene.states()).as("written by the worker that lost its claim").containsExactly("m1 RELEASING");
     }
 

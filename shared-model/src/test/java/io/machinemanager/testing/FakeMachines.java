@@ -1,5 +1,6 @@
 package io.machinemanager.testing;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -132,6 +133,13 @@ public class FakeMachines implements AccountDriver {
     /** Makes an account that is not ours. */
     public void addForeignAccount(String machine, String account) {
         on(machine).put(account, -1L);
+    }
+
+    /** Lets all tokens that the machines know have been given by a clock that was ahead by so much. */
+    public void putTokensAhead(Duration by) {
+        long micros = by.toNanos() / 1_000;
+        accounts.values().forEach(names -> names.replaceAll((name, token) -> token > 0 ? token + micros : token));
+        fences.replaceAll((machine, token) -> token + micros);
     }
 
     /** The names of the accounts on a machine, ours and others. */

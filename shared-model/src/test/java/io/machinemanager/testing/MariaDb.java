@@ -107,6 +107,11 @@ public final class MariaDb implements AutoCloseable {
                 "--execute=" + sql));
     }
 
+    /** Tells whether some transaction waits for what another one has locked. */
+    public boolean hasALockWaitedFor() {
+        return !query("select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'").isEmpty();
+    }
+
     /** All that the database holds, as SQL; what is not text is in hexadecimal. */
     public String dump() {
         return run(List.of("mariadb-dump", "--no-defaults", "--socket=" + socket(), "--user=root", "--hex-blob",

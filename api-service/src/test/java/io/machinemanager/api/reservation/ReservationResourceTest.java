@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.hasSize;
@@ -15,6 +16,7 @@ import static org.hamcrest.Matchers.notNullValue;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 import jakarta.inject.Inject;
 
@@ -23,7 +25,9 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.Scene;
+import io.machinemanager.reservation.ReleaseCause;
 import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -42,6 +46,9 @@ class ReservationResourceTest {
 
     @Inject
     FakeMachines machines;
+
+    @Inject
+    ReservationService reservations;
 
     private String alice;
 
@@ -262,8 +269,8 @@ class ReservationResourceTest {
         int id = Scene.reserve("alice");
 
         Scene.with(alice).get("/reservations/" + id).then().statusCode(200).body("state", is("active"))
-                .body("history.event", contains("allocated", "account_made"))
-                .body("history[0].at", matchesPattern(".*Z"));
+                .body("history.event", contains("requested", "allocated", "account_made"))
+                .body("history.at", everyItem(matchesPattern(".*Z")));
         Scene.as("admin").get("/reservations/" + id).then().statusCode(200);
         Scene.as("bob").get("/reservations/" + id).then().statusCode(403).body("error", is("forbidden"));
         Scene.as("bob").delete("/reservations/" + id).then().statusCode(403);
@@ -282,8 +289,49 @@ class ReservationResourceTest {
         Scene.with(alice).get("/available").then().body("available", contains("m1", "m2", "m3"));
         Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("release_cause", is("given_back")).body("seconds_remaining", is(0))
-                .body("history.event", contains("allocated", "account_made", "release_started", "verified_gone"));
+                .body("history.event",
+                        contains("requested", "allocated", "account_made", "release_started", "verified_gone"));
         Scene.with(alice).delete("/reservations/" + id).then().statusCode(404);
+    }
+
+    @Test
+    void theHistoryOfAnExpiryShowsEachTryToRemoveTheAccount() {
+        int id = Scene.reserve("alice");
+        scene.change(ReservationResourceTest::expire);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+
+        reservations.cleanUp(10);
+
+        Scene.with(alice).get("/reservations/" + id).then().body("state", is("releasing"))
+                .body("release_cause", is("expired")).body("failed_removals", is(1))
+                .body("history.event",
+                        contains("requested", "allocated", "account_made", "release_started", "removal_failed"))
+                .body("history[3].detail", is("EXPIRED")).body("history[4].detail", is("connection refused"));
+
+        machines.heal("m1");
+        scene.change(() -> Reservation.update("nextAttemptAt = createdAt"));
+        reservations.cleanUp(10);
+
+        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+                .body("history.event", contains("requested", "allocated", "account_made", "release_started",
+                        "removal_failed", "verified_gone"));
+    }
+
+    @Test
+    void theHistoryShowsATryWhoseWorkerDied() {
+        int id = Scene.reserve("alice");
+        scene.change(() -> {
+            expire();
+            Reservation row = Reservation.findById((long) id);
+            row.startReleasing(ReleaseCause.EXPIRED, row.createdAt);
+            row.claim(UUID.randomUUID(), row.createdAt);
+        });
+
+        reservations.cleanUp(10);
+
+        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+                .body("history.event", contains("requested", "allocated", "account_made", "removal_taken_over",
+                        "verified_gone"));
     }
 
     @Test
