@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Runs deploy/stack in a checkout of the test's own, with a docker and a curl that only write down what they are asked."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+# Of several containers of a service it keeps those with the highest numbers. $STATE is a folder:
+#   calls       what was asked, one a line
+#   containers  the names of the product's containers
+#   upstreams   what the proxy was last made with
+DOCKER = r"""#!/bin/bash
+set -euo pipefail
+echo "docker $*" >>"$STATE/calls"
+
+# scale SERVICE COUNT
+scale() {
+  local have n
+  have=$(grep -c -- "-$1-[0-9]*$" "$STATE/containers" || true)
+  for ((n = have; n < $2; n++)); do echo "machine-manager-$1-$((n + 1))" >>"$STATE/containers"; done
+  for ((n = 0; n < have - $2; n++)); do sed -i "0,/-$1-[0-9]*$/{/-$1-[0-9]*$/d}" "$STATE/containers"; done
+}
+
+up() {
+  local service services=()
+  for argument in "$@"; do case $argument in api | scheduler | db | proxy) services+=("$argument") ;; esac; done
+  if ((${#services[@]} == 0)); then services=(db api scheduler proxy); fi
+  for service in "${services[@]}"; do
+    case $service in
+      api) scale api "$API_REPLICAS" ;;
+      scheduler) scale scheduler "$SCHEDULER_REPLICAS" ;;
+      db) scale db 1 ;;
+      proxy) scale proxy 1; echo "${API_UPSTREAMS-}" >"$STATE/upstreams" ;;
+    esac
+  done
+}
+
+case "$*" in
+  "compose version --short") echo 2.40.3 ;;
+  "context inspect"*) echo unix:///var/run/docker.sock ;;
+  info) ;;
+  compose*" ps --all --format {{.Name}} "*) { cat "$STATE/containers"; echo "machine-manager-${*: -1}-run-1a2b3c"; } | grep -- "-${*: -1}-" ;;
+  compose*" up "*) shift 5; up "$@" ;;
+  compose*" build "* | compose*" stop"*) ;;
+  *) echo "the test's docker does not know: $*" >&2; exit 1 ;;
+esac
+"""
+# Answers with the exit status in $STATE/curl, or like a way in that is open.
+CURL = r"""#!/bin/bash
+echo "curl $*" >>"$STATE/calls"
+if [[ -s $STATE/curl ]]; then echo "curl: no answer" >&2; exit "$(cat "$STATE/curl")"; fi
+"""
+# Nobody waits in a test.
+SLEEP = """#!/bin/bash
+"""
+
+
+class StackTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name).resolve()
+        self.checkout = self.folder / "checkout"
+        for file in "deploy/stack", "deploy/compose.yml", "deploy/.env.example", "deploy/setup/need", "pom.xml":
+            (self.checkout / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, self.checkout / file)
+        self.state = self.folder / "state"
+        (self.state / "bin").mkdir(parents=True)
+        self.state.joinpath("containers").touch()
+        for name, script in ("docker", DOCKER), ("curl", CURL), ("sleep", SLEEP):
+            (self.state / "bin" / name).write_text(script)
+            (self.state / "bin" / name).chmod(0o755)
+        self.env_file = self.checkout / "deploy/.env"
+
+    def stack(self, *arguments, checkout=None, **environment):
+        """The exit status, and all that was said."""
+        unset = ("DOCKER_HOST", "ENV_FILE", "COMPOSE_PROJECT_NAME", "MACHINE_CHECKOUT", "DOMAIN", "EMAIL", "HTTPS_PUBLISH",
+                 "API_REPLICAS", "SCHEDULER_REPLICAS", "API_UPSTREAMS", "VARIANT")
+        inherited = {name: value for name, value in os.environ.items() if name not in unset}
+        done = subprocess.run(
+            [(checkout or self.checkout) / "deploy/stack", *arguments], text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**inherited, "STATE": str(self.state), "PATH": f"{self.state}/bin:{os.environ['PATH']}", **environment})
+        return done.returncode, done.stdout
+
+    def succeed(self, *arguments, **environment):
+        status, said = self.stack(*arguments, **environment)
+        self.assertEqual(0, status, said)
+        return said
+
+    def calls(self, program):
+        return [line for line in (self.state / "calls").read_text().splitlines() if line.startswith(program + " ")]
+
+    def upstreams(self):
+        return (self.state / "upstreams").read_text().split()
+
+
+class UpTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("init")
+
+    def test_the_proxy_leads_to_the_processes_that_are_there(self):
+        self.succeed("run", "scale=3")
+        self.assertEqual([f"machine-manager-api-{n}:8080" for n in (1, 2, 3)], self.upstreams())
+        self.succeed("run", "scale=1")
+        self.assertEqual(["machine-manager-api-3:8080"], self.upstreams())
+
+    def test_other_commands_leave_number_and_names_as_they_are(self):
+        self.succeed("run", "scale=3")
+        self.succeed("run", "scale=1")
+        (self.state / "upstreams").unlink()
+        self.succeed("compose", "up", "--detach", "proxy")
+        self.assertEqual(["machine-manager-api-3:8080"], self.upstreams())
+
+    def test_it_is_up_only_when_the_way_in_is_open(self):
+        self.env_file.write_text(self.env_file.read_text() + "DOMAIN=machines.example.org\nHTTPS_PUBLISH=192.0.2.1:8443\n")
+        self.assertIn("Machine Manager is up: https://machines.example.org:8443", self.succeed("run"))
+        self.assertRegex(self.calls("curl")[0], "--connect-to ::192.0.2.1:8443 https://machines.example.org/healthz$")
+        (self.state / "curl").write_text("7")
+        status, said = self.stack("run")
+        self.assertEqual(1, status, said)
+        self.assertIn("the way in is not open: https://machines.example.org:8443/healthz, asked at 192.0.2.1:8443: curl: no answer", said)
+        self.assertNotIn("is up", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
