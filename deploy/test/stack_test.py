@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 #   calls       what was asked, one a line
 #   containers  the names of the product's containers
 #   upstreams   what the proxy was last made with
+#   machines    the checkout and the name of each machine
 DOCKER = r"""#!/bin/bash
 set -euo pipefail
 echo "docker $*" >>"$STATE/calls"
@@ -44,6 +45,9 @@ case "$*" in
   info) ;;
   compose*" ps --all --format {{.Name}} "*) { cat "$STATE/containers"; echo "machine-manager-${*: -1}-run-1a2b3c"; } | grep -- "-${*: -1}-" ;;
   compose*" up "*) shift 5; up "$@" ;;
+  "ps --all --filter label=machine-manager.checkout="*) sed -n "s,^${4#*checkout=} ,,p" "$STATE/machines" ;;
+  "ps --all "*"com.docker.compose.project="* | "volume ls "* | "network ls "* | "images "* | "image prune "*) ;;
+  "rm --force "* | "volume rm "*) ;;
   compose*" build "* | compose*" stop"*) ;;
   *) echo "the test's docker does not know: $*" >&2; exit 1 ;;
 esac
@@ -71,7 +75,8 @@ class StackTest(unittest.TestCase):
             shutil.copy2(ROOT / file, self.checkout / file)
         self.state = self.folder / "state"
         (self.state / "bin").mkdir(parents=True)
-        self.state.joinpath("containers").touch()
+        for file in "containers", "machines":
+            (self.state / file).touch()
         for name, script in ("docker", DOCKER), ("curl", CURL), ("sleep", SLEEP):
             (self.state / "bin" / name).write_text(script)
             (self.state / "bin" / name).chmod(0o755)
@@ -127,6 +132,33 @@ class UpTest(StackTest):
         self.assertEqual(1, status, said)
         self.assertIn("the way in is not open: https://machines.example.org:8443/healthz, asked at 192.0.2.1:8443: curl: no answer", said)
         self.assertNotIn("is up", said)
+
+
+class CleanTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.passwords = self.checkout / "provision/machines.yml"
+        self.passwords.parent.mkdir(exist_ok=True)
+        self.passwords.touch()
+
+    def machine_of(self, checkout):
+        (self.state / "machines").write_text(f"{checkout} alpine-1\n")
+
+    def test_passwords_of_machines_that_are_elsewhere_stay(self):
+        self.machine_of("/another/checkout")
+        self.assertIn("Left alone, as this engine has none of its machines: provision/machines.yml", self.succeed("clean", "yes"))
+        self.assertTrue(self.passwords.exists())
+
+    def test_passwords_of_machines_are_named_before_they_go(self):
+        self.machine_of(self.checkout)
+        status, said = self.stack("clean")
+        self.assertEqual(1, status, said)
+        self.assertIn("  - the machines alpine-1", said)
+        self.assertIn("  - provision/machines.yml", said)
+        self.assertTrue(self.passwords.exists())
+        self.succeed("clean", "yes")
+        self.assertFalse(self.passwords.exists())
+        self.assertIn("docker rm --force alpine-1", self.calls("docker"))
 
 
 if __name__ == "__main__":
