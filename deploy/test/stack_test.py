@@ -13,6 +13,8 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 #   containers  the names of the product's containers
 #   upstreams   what the proxy was last made with
 #   machines    the checkout and the name of each machine
+#   folders     where its containers were made from
+#   volumes     their names
 DOCKER = r"""#!/bin/bash
 set -euo pipefail
 echo "docker $*" >>"$STATE/calls"
@@ -46,7 +48,9 @@ case "$*" in
   compose*" ps --all --format {{.Name}} "*) { cat "$STATE/containers"; echo "machine-manager-${*: -1}-run-1a2b3c"; } | grep -- "-${*: -1}-" ;;
   compose*" up "*) shift 5; up "$@" ;;
   "ps --all --filter label=machine-manager.checkout="*) sed -n "s,^${4#*checkout=} ,,p" "$STATE/machines" ;;
-  "ps --all "*"com.docker.compose.project="* | "volume ls "* | "network ls "* | "images "* | "image prune "*) ;;
+  "ps --all "*"com.docker.compose.project="*working_dir*) cat "$STATE/folders" ;;
+  "volume ls "*) cat "$STATE/volumes" ;;
+  "ps --all "*"com.docker.compose.project="* | "network ls "* | "images "* | "image prune "*) ;;
   "rm --force "* | "volume rm "*) ;;
   compose*" build "* | compose*" stop"*) ;;
   *) echo "the test's docker does not know: $*" >&2; exit 1 ;;
@@ -75,7 +79,7 @@ class StackTest(unittest.TestCase):
             shutil.copy2(ROOT / file, self.checkout / file)
         self.state = self.folder / "state"
         (self.state / "bin").mkdir(parents=True)
-        for file in "containers", "machines":
+        for file in "containers", "machines", "folders", "volumes":
             (self.state / file).touch()
         for name, script in ("docker", DOCKER), ("curl", CURL), ("sleep", SLEEP):
             (self.state / "bin" / name).write_text(script)
@@ -159,6 +163,47 @@ class CleanTest(StackTest):
         self.succeed("clean", "yes")
         self.assertFalse(self.passwords.exists())
         self.assertIn("docker rm --force alpine-1", self.calls("docker"))
+
+    def installation_of(self, *folders):
+        self.succeed("init")
+        (self.state / "folders").write_text("".join(f"{folder}/deploy\n" for folder in folders))
+        (self.state / "volumes").write_text("machine-manager_db\n")
+
+    def removed_volumes(self):
+        return [line for line in self.calls("docker") if line.startswith("docker volume rm machine-manager_db")]
+
+    def test_by_whatever_name_a_checkout_is_reached_it_is_one(self):
+        link = self.folder / "link"
+        link.symlink_to(self.checkout)
+        self.installation_of(link)
+        self.machine_of(self.checkout)
+        status, said = self.stack("clean", "yes", checkout=link)
+        self.assertEqual(0, status, said)
+        self.assertNotIn("Left alone", said)
+        self.assertEqual(1, len(self.removed_volumes()), said)
+        self.assertIn("docker rm --force alpine-1", self.calls("docker"))
+        self.assertFalse(self.env_file.exists())
+
+    def test_a_checkout_that_was_moved_is_cleaned(self):
+        self.installation_of(self.folder / "before/it was moved", self.checkout)
+        self.assertIn("volumes machine-manager_db", self.succeed("clean", "yes"))
+        self.assertEqual(1, len(self.removed_volumes()))
+        self.assertFalse(self.env_file.exists())
+
+    def test_settings_stay_with_an_installation_of_another_checkout(self):
+        (self.folder / "other/deploy").mkdir(parents=True)
+        self.installation_of(self.folder / "other")
+        said = self.succeed("clean", "yes")
+        self.assertIn(f"which runs from {self.folder}/other/deploy", said)
+        self.assertIn("Left alone, as it may be what opens the data of that installation: deploy/.env", said)
+        self.assertEqual([], self.removed_volumes())
+        self.assertTrue(self.env_file.exists())
+
+    def test_an_engine_elsewhere_may_have_folders_that_are_not_here(self):
+        self.installation_of(self.folder / "of somebody else")
+        self.succeed("clean", "yes", DOCKER_HOST="ssh://elsewhere.example")
+        self.assertEqual([], self.removed_volumes())
+        self.assertTrue(self.env_file.exists())
 
 
 if __name__ == "__main__":
