@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Runs deploy/stack in a checkout of the test's own, with a docker and a curl that only write down what they are asked."""
+import fcntl
 import os
 import pathlib
 import shutil
@@ -163,6 +164,16 @@ class CleanTest(StackTest):
         self.succeed("clean", "yes")
         self.assertFalse(self.passwords.exists())
         self.assertIn("docker rm --force alpine-1", self.calls("docker"))
+
+    def test_nothing_is_removed_while_another_recipe_is_at_work(self):
+        self.machine_of(self.checkout)
+        for file, what in ("deploy/.lock", "the installation"), ("provision/.lock", "this checkout's machines"):
+            with self.subTest(file), open(self.checkout / file, "w", encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                status, said = self.stack("clean", "yes")
+                self.assertEqual(1, status, said)
+                self.assertIn(f"changing {what}: try again when it is done", said)
+                self.assertTrue(self.passwords.exists())
 
     def installation_of(self, *folders):
         self.succeed("init")
