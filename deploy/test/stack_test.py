@@ -175,6 +175,25 @@ class CleanTest(StackTest):
                 self.assertIn(f"changing {what}: try again when it is done", said)
                 self.assertTrue(self.passwords.exists())
 
+    def test_leftovers_go_and_what_is_the_users_stays(self):
+        gone = ("target/bom.json", "api-service/target/x", "dist/x", "ca.crt", "deploy/test/__pycache__/x", "deploy/.lock",
+                "provision/.lock", "deploy/.env.partial.Ab3dEf")
+        kept = "backups/x", "deploy/.env.backup", "deploy/.env.example", "deploy/stack", ".git/objects/__pycache__"
+        for file in gone + kept:
+            (self.checkout / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.checkout / file).touch()
+        self.succeed("clean", "yes")
+        self.assertEqual([], [file for file in gone if (self.checkout / file).exists()])
+        self.assertEqual([], [file for file in kept if not (self.checkout / file).exists()])
+
+    def test_settings_that_were_half_written_are_found_by_clean(self):
+        (self.state / "bin/ln").write_text("#!/bin/bash\nkill -KILL $PPID\n")
+        (self.state / "bin/ln").chmod(0o755)
+        self.stack("init")
+        self.assertEqual(1, len(list((self.checkout / "deploy").glob(".env.partial.*"))))
+        self.succeed("clean", "yes")
+        self.assertEqual([], list((self.checkout / "deploy").glob(".env.partial.*")))
+
     def installation_of(self, *folders):
         self.succeed("init")
         (self.state / "folders").write_text("".join(f"{folder}/deploy\n" for folder in folders))
