@@ -262,7 +262,7 @@ class ComposeScenario(unittest.TestCase):
 
     def test_09_three_replicas_share_the_calls(self):
         # A container that is made anew takes its log along.
-        type(self).earlier = logs()
+        type(self).earlier = list(logs().items())
         run("./justw", "run", "scale=3", "schedulers=2")
         replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
         self.assertEqual(3, len(replicas))
@@ -271,8 +271,20 @@ class ComposeScenario(unittest.TestCase):
         answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
         self.assertEqual([200] * 60, answers)
 
-    def test_10_no_log_holds_a_secret(self):
-        found = [*self.earlier.items(), *logs().items()]
+    def test_10_one_replica_is_left_and_has_all_calls(self):
+        """Which one that is, Compose alone decides; with another setting it is made anew, too."""
+        self.earlier.extend(logs().items())
+        with open(ROOT / "deploy/.env", "a", encoding="utf-8") as settings:
+            settings.write("LOG_LEVEL=DEBUG\n")
+        run("./justw", "run", "scale=1", "schedulers=1")
+        self.assertEqual(1, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--all", "--quiet", "api").split()))
+        self.assertIn("LOG_LEVEL=DEBUG", run("docker", "exec", container("api"), "env").splitlines())
+        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
+        self.assertEqual([200] * 60, answers)
+        self.assertEqual(200, self.alice.call("POST", "/login", {"username": "alice", "password": "Alice-0-Secret"})[0])
+
+    def test_11_no_log_holds_a_secret(self):
+        found = [*self.earlier, *logs().items()]
         self.assertIn('"uri":"/reserve"', "".join(log for _, log in found))
         secrets = {name: SETTINGS[name] for name in ("DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD")}
         secrets |= {f"token {n}": token for n, token in enumerate(Client.tokens)}
