@@ -24,6 +24,18 @@ def java():
     return done.stdout.strip() + "/bin/java"
 
 
+def write_caches(product):
+    """Lets the JVM write down what it loads when the packaged services start."""
+    for name in ("api", "scheduler"):
+        subprocess.run([ROOT / "deploy/package/aot-cache", java(), product / "deploy/java.options",
+                        product / f"{name}-service/target/quarkus-app"], check=True)
+
+
+def as_delivered(product, jar):
+    """The options that the JVM variant is delivered with; those of the file come first, alone."""
+    return [f"@{product}/deploy/java.options", f"-XX:AOTCache={jar.parent}/app.aot"]
+
+
 class Process:
     """A part that can be killed, frozen and started again."""
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from parts import ROOT, Database, Service, java, machines_up, new_secrets, tail
+from parts import ROOT, Database, Service, as_delivered, machines_up, new_secrets, tail
 
 # Looks at machines would be measured along with what is meant.
 SERVICES = {"api": 15100, "scheduler": 15200}
@@ -27,8 +27,8 @@ class Measured(Service):
         return super().command()
 
     def java_options(self):
-        options = [f"@{ROOT}/deploy/java.options"]
-        return [*options, f"-XX:AOTCache={self.jar.parent}/app.aot"] if self.cached else options
+        options = as_delivered(ROOT, self.jar)
+        return options if self.cached else options[:1]
 
     def memory(self):
         """Its resident memory in MB."""
@@ -39,13 +39,6 @@ class Measured(Service):
 def binary(name):
     """The native binary of a service; None while it has not been built."""
     return next(iter((ROOT / f"{name}-service/target").glob("*-runner")), None)
-
-
-def write_caches():
-    """Lets the JVM write its caches for the packaged services."""
-    for name in SERVICES:
-        subprocess.run([ROOT / "deploy/package/aot-cache", java(), ROOT / "deploy/java.options",
-                        ROOT / f"{name}-service/target/quarkus-app"], check=True)
 
 
 class Api:

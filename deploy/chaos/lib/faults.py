@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from stage import DATABASE_PORT, MAX_CONNECTIONS, SOCKET_TIMEOUT
+from stage import DATABASE_PORT, MAX_CONNECTIONS, RUN_TIMEOUT, SOCKET_TIMEOUT
 
 # kind: (weight, what it hits, shortest and longest duration in seconds)
 KINDS = {
@@ -22,9 +22,11 @@ KINDS = {
     "clock of api -1 h": (2, "api", 6, 15),
     "clock of scheduler +1 h": (2, "scheduler", 6, 15),
     "clock of scheduler -1 h": (2, "scheduler", 6, 15),
+    "clocks of all schedulers +1 h and back": (2, "clocks", 3, 6),
     "restart database": (3, "database", 0, 2),
     "kill database": (3, "database", 0, 2),
-    "freeze database": (3, "database", SOCKET_TIMEOUT + 6, SOCKET_TIMEOUT + 9),
+    "freeze database": (2, "database", SOCKET_TIMEOUT + 6, SOCKET_TIMEOUT + 9),
+    "freeze database for long": (1, "database", RUN_TIMEOUT + 2, RUN_TIMEOUT + 5),
     "fill database connections": (3, "database", 4, 8),
     "kill ansible-playbook": (14, "ansible", 0, 0),
     "refuse ssh": (6, "machine", 3, 12),
@@ -220,6 +222,15 @@ class Faults:
 
     on_scheduler = on_api
 
+    def on_clocks(self, fault, target, rng):
+        """Nobody is left whose clock is right; what the schedulers do after it goes back is what counts."""
+        for service in self.stage.schedulers:
+            service.set_clock(3600)
+        self.pause(fault.seconds)
+        for service in self.stage.schedulers:
+            service.set_clock(0)
+        time.sleep(1.5)
+
     def start_again(self, service):
         """Starts it until it is ready, as whatever supervises it would."""
         began = time.time()
@@ -238,7 +249,7 @@ class Faults:
 
     def on_database(self, fault, target, rng):
         database = self.stage.database
-        if fault.kind == "freeze database":
+        if fault.kind.startswith("freeze"):
             database.signal(signal.SIGSTOP)
             try:
                 self.pause(fault.seconds)

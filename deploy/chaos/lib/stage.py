@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from parts import Database, Service, machines_up, new_secrets, on_lab, tail, versions
+from parts import Database, Service, as_delivered, machines_up, new_secrets, on_lab, tail, versions
 
 DATABASE_PORT = 15000
 MAX_CONNECTIONS = 120
@@ -27,7 +27,7 @@ TIMINGS = {
     "RESERVATIONS_RETRY_LONGEST": f"{RETRY_LONGEST}s",
     "MACHINES_SIT_OUT": "2s",
     "MACHINES_SIT_OUT_MAX": "5s",
-    "SSH_HEALTH_INTERVAL": "5s",
+    "SSH_HEALTH_INTERVAL": "10s",
     "DB_CONNECT_MAX_RETRIES": "600",
     "DB_CONNECT_RETRY_SECONDS": "1",
 }
@@ -65,8 +65,8 @@ class Attacked(Service):
         super().start()
 
     def java_options(self):
-        # Cheap starts, as there are many of them, and a socket timeout that a frozen database can outlast.
-        return ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", f"-Djava.io.tmpdir={self.stage.tmp}",
+        # And a socket timeout that a frozen database can outlast.
+        return [*as_delivered(self.stage.product, self.jar), f"-Djava.io.tmpdir={self.stage.tmp}",
                 "-Dquarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout=" + str(SOCKET_TIMEOUT * 1000)]
 
 
