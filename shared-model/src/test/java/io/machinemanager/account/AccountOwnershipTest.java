@@ -3,25 +3,15 @@ package io.machinemanager.account;
 import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
@@ -29,19 +19,9 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
-@Tag("machines")
-@ParameterizedClass
-@EnumSource(Driver.class)
-class AccountOwnershipTest {
+class AccountOwnershipTest extends EachDriver {
 
-    @TempDir
-    static Path workDir;
-    private static Lab lab;
     private static LabMachine machine;
-    private static AccountWork work;
-
-    @Parameter
-    Driver driver;
 
     @BeforeAll
     static void start() {
@@ -51,21 +31,6 @@ class AccountOwnershipTest {
         machine.exec("groupadd", "crowd");
         machine.exec("mkdir", "/home/folder");
         machine.exec("sh", "-c", "echo 'chief ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/chief");
-    }
-
-    @AfterAll
-    static void stop() {
-        lab.close();
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void start(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
     }
 
     @ParameterizedTest

@@ -4,60 +4,24 @@ import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** The whole way to machines and back, by either driver. */
-@Tag("machines")
-@ParameterizedClass
-@EnumSource(Driver.class)
-class AccountWayTest {
-
-    @TempDir
-    static Path workDir;
-    private static Lab lab;
-    private static AccountWork work;
-
-    @Parameter
-    Driver driver;
+class AccountWayTest extends EachDriver {
 
     @BeforeAll
     static void start() {
         lab = Lab.start(3);
-    }
-
-    @AfterAll
-    static void stop() {
-        lab.close();
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void start(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
     }
 
     @Test

@@ -3,61 +3,26 @@ package io.machinemanager.account;
 import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** The same script on a machine with nothing but busybox and sshd. */
-@Tag("machines")
-@ParameterizedClass
-@EnumSource(Driver.class)
-class BusyboxMachineTest {
+class BusyboxMachineTest extends EachDriver {
 
-    @TempDir
-    static Path workDir;
-    private static Lab lab;
     private static LabMachine machine;
-    private static AccountWork work;
-
-    @Parameter
-    Driver driver;
 
     @BeforeAll
     static void start() {
         lab = Lab.start(1, Flavour.BUSYBOX);
         machine = lab.machine(0);
-    }
-
-    @AfterAll
-    static void stop() {
-        lab.close();
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void start(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
     }
 
     @Test

@@ -7,60 +7,24 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** What cannot be done is said with its reason, in time, and holds up nobody else; by either driver. */
-@Tag("machines")
-@ParameterizedClass
-@EnumSource(Driver.class)
-class UnreachableMachineTest {
-
-    @TempDir
-    static Path workDir;
-    private static Lab lab;
-    private static AccountWork work;
-
-    @Parameter
-    Driver driver;
+class UnreachableMachineTest extends EachDriver {
 
     @BeforeAll
     static void start() {
         lab = Lab.start(3);
-    }
-
-    @AfterAll
-    static void stop() {
-        lab.close();
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void start(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
     }
 
     @Test

@@ -9,37 +9,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Year;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** A machine may believe in any time at all: nothing of ours asks it. */
-@Tag("machines")
-@ParameterizedClass
-@EnumSource(Driver.class)
-class WrongClockTest {
+class WrongClockTest extends EachDriver {
 
-    @TempDir
-    static Path workDir;
-    private static Lab lab;
     private static LabMachine machine;
-    private static AccountWork work;
-
-    @Parameter
-    Driver driver;
 
     @BeforeAll
     static void start() throws IOException {
@@ -49,21 +30,6 @@ class WrongClockTest {
         Files.copy(library(), machine.path("/usr/lib/libfaketime.so.1"), StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(machine.path("/etc/ld.so.preload"), "/usr/lib/libfaketime.so.1\n");
         machine.exec("sh", "-c", "kill -HUP $(cat /run/sshd.pid)");
-    }
-
-    @AfterAll
-    static void stop() {
-        lab.close();
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void start(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
     }
 
     private static Path library() throws IOException {
