@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 #   calls       what was asked, one a line
 #   containers  the names of the product's containers
 #   upstreams   what the proxy was last made with
+#   named       the environment's DOMAIN and EMAIL then
 #   machines    the checkout and the name of each machine
 #   folders     where its containers were made from
 #   volumes     their names
@@ -41,7 +42,7 @@ up() {
       api) scale api "$API_REPLICAS" ;;
       scheduler) scale scheduler "$SCHEDULER_REPLICAS" ;;
       db) scale db 1 ;;
-      proxy) scale proxy 1; echo "${API_UPSTREAMS-}" >"$STATE/upstreams" ;;
+      proxy) scale proxy 1; echo "${API_UPSTREAMS-}" >"$STATE/upstreams"; echo "${DOMAIN-} ${EMAIL-}" >"$STATE/named" ;;
     esac
   done
 }
@@ -148,6 +149,12 @@ class UpTest(StackTest):
         self.assertEqual(1, status, said)
         self.assertIn("the way in is not open: https://machines.example.org:8443/healthz, asked at 192.0.2.1:8443: curl: no answer", said)
         self.assertNotIn("is up", said)
+
+    def test_what_the_shell_calls_its_name_and_address_changes_nothing(self):
+        said = self.succeed("run", EMAIL="somebody@example.org", DOMAIN="elsewhere.example")
+        self.assertIn("Machine Manager is up: https://localhost ", said)
+        self.assertEqual(" \n", (self.state / "named").read_text())
+        self.assertEqual("https://localhost\n", self.succeed("address", DOMAIN="elsewhere.example"))
 
 
 class RestoreTest(StackTest):
