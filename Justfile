@@ -152,7 +152,7 @@ native *args:
 dist variant="native":
     @deploy/package/dist "$1"
 
-# Install or update the product on a Debian host by SSH, without Docker, from the newest package in dist/
+# Install or update the product on a Debian host ([USER@]HOST) by SSH, without Docker, from the newest package in dist/
 [group('deploy')]
 [no-exit-message]
 deploy-host host *args:

@@ -24,13 +24,17 @@ TOKEN = "t0k3n-in-header"
 
 
 class Upstream(http.server.ThreadingHTTPServer):
-    """Answers 200 and remembers what it was asked; `hang_up` makes it close the connection without an answer."""
+    """Answers 200 and remembers what it was asked; `hang_up` makes it close the connection without an answer.
+
+    `waits` has seconds that it takes for a path.
+    """
 
     daemon_threads = True
 
     def __init__(self, port=0):
         self.seen = []
         self.hang_up = False
+        self.waits = {}
         self.stopped = False
         super().__init__(("127.0.0.1", port), Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -60,6 +64,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(b"ok")
         length = sum(map(len, self.parts()))
         self.server.seen.append((self.command, self.path, self.headers, length))
+        time.sleep(self.server.waits.get(self.path, 0))
         if self.server.hang_up:
             self.close_connection = True
             return None
@@ -309,26 +314,69 @@ class CaddyfileTest(CaddyTest):
         return pathlib.Path(self.log.name).read_bytes()
 
 
-class SlowBodyTest(CaddyTest):
-    """The limits are those of the Caddyfile in small, and in the same order."""
+class ShortLimitsTest(CaddyTest):
+    """The limits are those of the Caddyfile in small."""
+
+    LIMITS = {}
 
     @classmethod
     def caddyfile(cls):
         text = CADDYFILE.read_text()
-        for limit, seconds in ("read_timeout", 1), ("read_body", 2), ("write", 3):
+        for limit, seconds in cls.LIMITS.items():
             text, found = re.subn(rf"(?m)^(\t+{limit}) .*", rf"\1 {seconds}s", text)
             assert found, f"there is no {limit} in the Caddyfile"
         file = pathlib.Path(cls.folder, "Caddyfile")
         file.write_text(text)
         return file
 
+
+def seconds(limit, file=CADDYFILE, between=" "):
+    """All values of a limit in a file."""
+    found = re.findall(rf"(?m)^\s*{limit}{between}(\d+)([sm]?)$", file.read_text())
+    assert found, f"there is no {limit} in {file}"
+    return [int(count) * (60 if unit == "m" else 1) for count, unit in found]
+
+
+class StopTest(ShortLimitsTest):
+    LIMITS = {"grace_period": 4}
+
+    def test_calls_that_are_under_way_end_and_one_that_does_not_is_cut_off(self):
+        answers = {}
+
+        def ask(path):
+            try:
+                answers[path] = self.call("POST", path)[0]
+            except (OSError, http.client.HTTPException):
+                answers[path] = None
+
+        for upstream in self.upstreams:
+            upstream.seen.clear()
+            upstream.waits = {"/long": 2, "/endless": 60}
+        threads = [threading.Thread(target=ask, args=[path], daemon=True) for path in ("/long", "/endless")]
+        for thread in threads:
+            thread.start()
+        eventually(lambda: sum(len(upstream.seen) for upstream in self.upstreams) == 2)
+        self.caddy.send_signal(signal.SIGTERM)
+        self.assertEqual(0, self.caddy.wait(15))
+        for thread in threads:
+            thread.join()
+        self.assertEqual({"/long": 200, "/endless": None}, answers)
+
+    def test_nobody_ends_it_before_its_time(self):
+        grace, = seconds("grace_period")
+        self.assertLessEqual(seconds("write")[0], grace)
+        self.assertLess(grace, seconds("TimeoutStopSec", CADDYFILE.parent / "systemd/caddy.conf", "=")[0])
+        compose = (CADDYFILE.parent / "compose.yml").read_text()
+        proxy = re.search(r"(?ms)^  proxy:\n.*?(?=^\S|^  \S)", compose)[0]
+        self.assertLess(grace, int(re.search(r"(?m)^    stop_grace_period: (\d+)s$", proxy)[1]))
+
+
+class SlowBodyTest(ShortLimitsTest):
+    LIMITS = {"read_timeout": 1, "read_body": 2, "write": 3}
+
     def test_the_limits_have_the_order_that_this_relies_on(self):
-        text = CADDYFILE.read_text()
-        seconds = {unit: count for unit, count in (("s", 1), ("m", 60))}
-        waits, body, write = ([int(count) * seconds[unit] for count, unit in re.findall(rf"(?m)^\t+{limit} (\d+)([sm])$", text)]
-                              for limit in ("read_timeout", "read_body", "write"))
-        self.assertLess(max(waits), body[0])
-        self.assertLess(body[0], write[0])
+        self.assertLess(max(seconds("read_timeout")), seconds("read_body")[0])
+        self.assertLess(seconds("read_body")[0], seconds("write")[0])
 
     def test_a_body_that_stalls_is_answered_as_an_error(self):
         for sent in b"Content-Length: 100\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n":

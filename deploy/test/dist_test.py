@@ -95,6 +95,35 @@ class DistTest(unittest.TestCase):
                     self.succeed()
                     self.assertEqual({self.archive, self.sum}, set((self.checkout / "dist").iterdir()))
 
+    def test_a_binary_of_another_version_is_not_taken(self):
+        self.built("scheduler-service").rename(self.checkout / "scheduler-service/target/scheduler-service-0.9-runner")
+        self.refuse(f"scheduler-service-{self.version}-runner is not there: run just native first")
+
+    def test_what_is_no_program_for_linux_is_refused(self):
+        elf = pathlib.Path("/bin/true").read_bytes()
+        for content in b"#!/bin/sh\n", b"\xcf\xfa\xed\xfe" + elf[4:], elf[:18] + b"\x03\x00" + elf[20:], elf[:10], b"":
+            with self.subTest(content[:20]):
+                for service in SERVICES:
+                    self.built(service, content=content)
+                self.refuse("is not a Linux program for x86_64 or aarch64")
+
+    def test_the_name_tells_what_the_binaries_are_for_and_not_where_they_are_packed(self):
+        elf = pathlib.Path("/bin/true").read_bytes()
+        for machine, number in ("x86_64", b"\x3e\x00"), ("aarch64", b"\xb7\x00"):
+            for service in SERVICES:
+                self.built(service, content=elf[:18] + number + elf[20:])
+            self.assertIn(f"-linux-{machine}.tar.gz", self.succeed())
+        self.built("api-service", content=elf[:18] + b"\x3e\x00" + elf[20:])
+        self.refuse("The binaries are for linux-x86_64 and linux-aarch64")
+
+    def refuse(self, why):
+        shutil.rmtree(self.checkout / "dist", ignore_errors=True)
+        status, said = self.dist()
+        self.assertEqual(1, status, said)
+        self.assertIn(why, said)
+        self.assertEqual(1, len(said.splitlines()), said)
+        self.assertFalse((self.checkout / "dist").exists())
+
     def killing(self, program, when, nth):
         """A folder with a program of that name, which ends its caller at the call that is asked for."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.checkout))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs deploy/stack in a checkout of the test's own, with a docker and a curl that only write down what they are asked."""
 import fcntl
+import gzip
 import os
 import pathlib
 import shutil
@@ -13,9 +14,12 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 #   calls       what was asked, one a line
 #   containers  the names of the product's containers
 #   upstreams   what the proxy was last made with
+#   named       the environment's DOMAIN and EMAIL then
 #   machines    the checkout and the name of each machine
 #   folders     where its containers were made from
 #   volumes     their names
+#   images      the services that have one
+#   tables      how many there are in the database
 DOCKER = r"""#!/bin/bash
 set -euo pipefail
 echo "docker $*" >>"$STATE/calls"
@@ -30,6 +34,7 @@ scale() {
 
 up() {
   local service services=()
+  if [[ " $* " == *" --no-build "* && " $* " != *" db "* ]]; then grep -q proxy "$STATE/images"; fi
   for argument in "$@"; do case $argument in api | scheduler | db | proxy) services+=("$argument") ;; esac; done
   if ((${#services[@]} == 0)); then services=(db api scheduler proxy); fi
   for service in "${services[@]}"; do
@@ -37,7 +42,7 @@ up() {
       api) scale api "$API_REPLICAS" ;;
       scheduler) scale scheduler "$SCHEDULER_REPLICAS" ;;
       db) scale db 1 ;;
-      proxy) scale proxy 1; echo "${API_UPSTREAMS-}" >"$STATE/upstreams" ;;
+      proxy) scale proxy 1; echo "${API_UPSTREAMS-}" >"$STATE/upstreams"; echo "${DOMAIN-} ${EMAIL-}" >"$STATE/named" ;;
     esac
   done
 }
@@ -48,12 +53,19 @@ case "$*" in
   info) ;;
   compose*" ps --all --format {{.Name}} "*) { cat "$STATE/containers"; echo "machine-manager-${*: -1}-run-1a2b3c"; } | grep -- "-${*: -1}-" ;;
   compose*" up "*) shift 5; up "$@" ;;
+  compose*" config --images") echo mariadb:11.8; for name in api:native scheduler:native proxy; do echo "machine-manager/$name"; done ;;
+  "image inspect "*) grep -q proxy "$STATE/images" ;;
+  compose*" build "*) if [[ -e $STATE/no-builder ]]; then exit 1; fi; echo "${*: -1}" >>"$STATE/images" ;;
+  compose*" logs "*) ;;
+  compose*" exec -T db "*information_schema*) cat "$STATE/tables" ;;
+  compose*" exec -T db "*mariadb-dump*) echo "-- Dump completed" ;;
+  compose*" exec -T db "*) cat >/dev/null ;;
   "ps --all --filter label=machine-manager.checkout="*) sed -n "s,^${4#*checkout=} ,,p" "$STATE/machines" ;;
   "ps --all "*"com.docker.compose.project="*working_dir*) cat "$STATE/folders" ;;
   "volume ls "*) cat "$STATE/volumes" ;;
   "ps --all "*"com.docker.compose.project="* | "network ls "* | "images "* | "image prune "*) ;;
   "rm --force "* | "volume rm "*) ;;
-  compose*" build "* | compose*" stop"*) ;;
+  compose*" stop"*) ;;
   *) echo "the test's docker does not know: $*" >&2; exit 1 ;;
 esac
 """
@@ -80,7 +92,7 @@ class StackTest(unittest.TestCase):
             shutil.copy2(ROOT / file, self.checkout / file)
         self.state = self.folder / "state"
         (self.state / "bin").mkdir(parents=True)
-        for file in "containers", "machines", "folders", "volumes":
+        for file in "containers", "machines", "folders", "volumes", "images":
             (self.state / file).touch()
         for name, script in ("docker", DOCKER), ("curl", CURL), ("sleep", SLEEP):
             (self.state / "bin" / name).write_text(script)
@@ -137,6 +149,48 @@ class UpTest(StackTest):
         self.assertEqual(1, status, said)
         self.assertIn("the way in is not open: https://machines.example.org:8443/healthz, asked at 192.0.2.1:8443: curl: no answer", said)
         self.assertNotIn("is up", said)
+
+    def test_what_the_shell_calls_its_name_and_address_changes_nothing(self):
+        said = self.succeed("run", EMAIL="somebody@example.org", DOMAIN="elsewhere.example")
+        self.assertIn("Machine Manager is up: https://localhost ", said)
+        self.assertEqual(" \n", (self.state / "named").read_text())
+        self.assertEqual("https://localhost\n", self.succeed("address", DOMAIN="elsewhere.example"))
+
+
+class RestoreTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("init")
+        self.backup = self.folder / "backup.sql.gz"
+        self.backup.write_bytes(gzip.compress(b"-- Dump completed on 2026-01-01\n"))
+        (self.state / "tables").write_text("0\n")
+
+    def position(self, part):
+        return next(n for n, line in enumerate(self.calls("docker")) if part in line)
+
+    def test_on_a_new_host_the_images_are_built_before_the_database_is_touched(self):
+        self.assertIn("Restored", self.succeed("restore", self.backup, "yes"))
+        for service in "api", "scheduler", "proxy":
+            self.assertLess(self.position(f" build {service}"), self.position("DROP DATABASE"))
+        self.assertEqual(["machine-manager-api-1:8080"], self.upstreams())
+        self.assertEqual(1, len(self.calls("curl")))
+
+    def test_what_cannot_be_built_leaves_the_database_as_it_is(self):
+        (self.state / "no-builder").touch()
+        status, said = self.stack("restore", self.backup, "yes")
+        self.assertEqual(1, status, said)
+        self.assertIn("set VARIANT=jvm in deploy/.env", said)
+        self.assertFalse([line for line in self.calls("docker") if "DROP" in line or " stop" in line])
+
+    def test_nothing_is_built_or_counted_anew_where_it_runs_already(self):
+        self.succeed("run", "scale=3")
+        self.succeed("run", "scale=2")
+        (self.state / "calls").unlink()
+        (self.state / "tables").write_text("9\n")
+        self.assertIn("Restored", self.succeed("restore", self.backup, "yes"))
+        self.assertFalse([line for line in self.calls("docker") if " build " in line])
+        self.assertEqual([f"machine-manager-api-{n}:8080" for n in (2, 3)], self.upstreams())
+        self.assertEqual(1, len(list((self.checkout / "backups").glob("before-restore-*"))))
 
 
 class CleanTest(StackTest):
