@@ -16,6 +16,7 @@ import com.jcraft.jsch.JSchException;
 import com.jcraft.jsch.Session;
 
 import io.machinemanager.ssh.SshCredentials;
+import io.quarkus.logging.Log;
 
 /** A log-in to a machine that is kept open: each task is one command on it. Used by one thread at a time. */
 final class SshConnection implements AutoCloseable {
@@ -78,9 +79,14 @@ final class SshConnection implements AutoCloseable {
         return session;
     }
 
-    /** The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. */
+    /**
+     * The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. The
+     * library cannot be told to end what it has only begun, hence the socket.
+     */
     private static void connect(Session session, Duration timeout) throws JSchException {
-        CompletableFuture<Boolean> late = closingAfter(timeout, session);
+        SshSocket socket = new SshSocket(timeout);
+        session.setSocketFactory(socket);
+        CompletableFuture<Boolean> late = closingAfter(timeout, socket);
         try {
             session.connect((int) timeout.toMillis());
         } catch (JSchException e) {
@@ -88,22 +94,27 @@ final class SshConnection implements AutoCloseable {
         } finally {
             late.complete(false);
         }
-        if (!session.isConnected()) {
-            throw new JSchException("timeout: the log-in took too long");
-        }
     }
 
-    /** Completed with true when the time has passed and the connection was closed; whoever is done before says false. */
-    private static CompletableFuture<Boolean> closingAfter(Duration limit, Session session) {
+    /** Completed with true when the time has passed and that was closed; whoever is done before says false. */
+    private static CompletableFuture<Boolean> closingAfter(Duration limit, AutoCloseable what) {
         CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
                 .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
         // The timer's thread is one for all.
         late.thenAcceptAsync(isLate -> {
             if (isLate) {
-                session.disconnect();
+                close(what);
             }
         }, task -> Thread.ofVirtual().name("ssh-late").start(task));
         return late;
+    }
+
+    private static void close(AutoCloseable what) {
+        try {
+            what.close();
+        } catch (Exception e) {
+            Log.debugf("Closing a connection that took too long: %s", e.getMessage());
+        }
     }
 
     /** Whether the connection has not been seen to break. */
@@ -130,7 +141,7 @@ final class SshConnection implements AutoCloseable {
         channel.setInputStream(new ByteArrayInputStream(input(task, limits)));
         channel.setErrStream(complaints);
         InputStream output = channel.getInputStream();
-        CompletableFuture<Boolean> late = closingAfter(limit, session);
+        CompletableFuture<Boolean> late = closingAfter(limit, this);
         try {
             channel.connect((int) patience.toMillis());
             String said = new String(output.readNBytes(LONGEST_ANSWER), StandardCharsets.UTF_8);

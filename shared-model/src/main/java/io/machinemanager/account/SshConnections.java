@@ -12,8 +12,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The connections that rest, each for one way to log in to one machine. There are never more open ones, in use or at rest,
- * than the limit says: the one that has rested longest is closed for a new one.
+ * The connections that rest, each for one way to log in to one machine. There are no more open ones, in use or at rest,
+ * than the limit says: the one that has rested longest is closed for a new one. Only work that comes while others are
+ * being opened ahead of need does not wait for those, and so exceeds it for as long as a log-in takes.
  */
 final class SshConnections implements AutoCloseable {
 
@@ -122,10 +123,12 @@ final class SshConnections implements AutoCloseable {
 
     private synchronized boolean rest(Target target, SshConnection connection) {
         if (!closed) {
-            Resting other = resting.put(target, new Resting(connection, System.nanoTime()));
+            // A place that is taken again would be that of the one that was there.
+            Resting other = resting.remove(target);
             if (other != null) {
                 other.connection.close();
             }
+            resting.put(target, new Resting(connection, System.nanoTime()));
             planSweep();
         }
         return !closed;

@@ -91,6 +91,25 @@ class SshDriverTest {
     }
 
     @Test
+    void aConnectionWhoseOtherEndFrozeIsSoonReplaced() {
+        driver.close();
+        use(SETTINGS.withConnectTimeout(Duration.ofSeconds(60)));
+        LabMachine machine = lab.machine(0);
+        long token = AccountWork.newToken();
+        work.create(machine, "bodo", token);
+        connection(machine);
+        assertThat(machine.exec("pkill", "-STOP", "sshd-session").succeeded()).isTrue();
+        try {
+            long start = System.nanoTime();
+            assertThat(work.remove(machine, "bodo", token)).isEqualTo(AccountResult.done());
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+        } finally {
+            machine.exec("pkill", "-KILL", "--runstates", "T", "sshd-session");
+        }
+        assertThat(connection(machine)).as("the new one is kept").isNotEmpty();
+    }
+
+    @Test
     void aLookAtAMachineLogsInAnew() {
         LabMachine machine = lab.machine(0);
         Target target = machine.target();
@@ -123,6 +142,22 @@ class SshDriverTest {
 
         Awaitility.await().untilAsserted(() -> assertThat(
                 lab.machines().stream().filter(m -> !sshdProcesses(m).isEmpty()).toList()).hasSize(1));
+    }
+
+    @Test
+    void theConnectionThatWasCalledToMindLastStays() {
+        driver.close();
+        use(SETTINGS.withMaxConnections(2));
+        for (int next : List.of(0, 1)) {
+            driver.prepare(List.of(lab.machine(next).target()));
+            Awaitility.await().until(() -> driver.restingConnections() == next + 1);
+        }
+
+        driver.prepare(List.of(lab.machine(0).target()));
+        assertThat(work.result(AccountTask.probe(lab.machine(2).target())).isDone()).isTrue();
+
+        Awaitility.await().until(() -> sshdProcesses(lab.machine(1)).isEmpty());
+        assertThat(connection(lab.machine(0))).isNotEmpty();
     }
 
     @Test
@@ -191,7 +226,7 @@ class SshDriverTest {
     @Test
     void aMachineThatNeverAnswersIsGivenUp() throws Exception {
         driver.close();
-        use(SETTINGS.withConnectTimeout(Duration.ofSeconds(1)));
+        use(SETTINGS.withHealthTimeout(Duration.ofSeconds(1)));
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Target target = lab.machine(0).target();
             Target mute = new Target(target.machine(), "127.0.0.1", silent.getLocalPort(), target.user(),
