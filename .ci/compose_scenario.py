@@ -179,6 +179,12 @@ class ComposeScenario(unittest.TestCase):
             for name in "DB_PASSWORD", "JWT_SECRET", "MACHINE_SECRETS_KEY", "ADMIN_DEFAULT_PASSWORD":
                 self.assertNotIn(SETTINGS[name], described, f"{name} in {image}")
 
+    def test_03_images_tell_what_they_were_built_from(self):
+        version = re.search("<version>(.*)</version>", (ROOT / "pom.xml").read_text())[1]
+        for image in "api:jvm", "scheduler:jvm", "proxy":
+            labels = json.loads(run("docker", "inspect", f"machine-manager/{image}"))[0]["Config"]["Labels"]
+            self.assertEqual(version, labels["org.opencontainers.image.version"], image)
+
     def test_04_services_do_not_start_without_secrets(self):
         for image, needed in ("api:jvm", ["DATABASE_URL", "JWT_SECRET", "ADMIN_DEFAULT_PASSWORD", "MACHINE_SECRETS_KEY"]), (
                 "scheduler:jvm", ["DATABASE_URL", "MACHINE_SECRETS_KEY"]):

@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 #   folders     where its containers were made from
 #   volumes     their names
 #   images      the services that have one
+#   labels      version, revision and source that the last image was built with
 #   tables      how many there are in the database
 DOCKER = r"""#!/bin/bash
 set -euo pipefail
@@ -55,7 +57,8 @@ case "$*" in
   compose*" up "*) shift 5; up "$@" ;;
   compose*" config --images") echo mariadb:11.8; for name in api:native scheduler:native proxy; do echo "machine-manager/$name"; done ;;
   "image inspect "*) grep -q proxy "$STATE/images" ;;
-  compose*" build "*) if [[ -e $STATE/no-builder ]]; then exit 1; fi; echo "${*: -1}" >>"$STATE/images" ;;
+  compose*" build "*) if [[ -e $STATE/no-builder ]]; then exit 1; fi; echo "${*: -1}" >>"$STATE/images"
+    echo "$IMAGE_VERSION|$IMAGE_REVISION|$IMAGE_SOURCE" >"$STATE/labels" ;;
   compose*" logs "*) ;;
   compose*" exec -T db "*information_schema*) cat "$STATE/tables" ;;
   compose*" exec -T db "*mariadb-dump*) echo "-- Dump completed" ;;
@@ -155,6 +158,46 @@ class UpTest(StackTest):
         self.assertIn("Machine Manager is up: https://localhost ", said)
         self.assertEqual(" \n", (self.state / "named").read_text())
         self.assertEqual("https://localhost\n", self.succeed("address", DOMAIN="elsewhere.example"))
+
+
+class LabelsTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("init")
+
+    def labels(self):
+        self.succeed("run")
+        return (self.state / "labels").read_text().strip().split("|")
+
+    def git(self, *arguments, folder=None):
+        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", folder or self.checkout, *arguments],
+                              check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def test_images_tell_what_they_were_built_from(self):
+        self.git("init", "--quiet")
+        self.git("add", "pom.xml")
+        self.git("commit", "--quiet", "--message", "x")
+        self.git("tag", "--annotate", "--message", "x", "some-tag")
+        self.git("remote", "add", "origin", "https://example.org/machine-manager.git")
+        version = re.search("<version>(.*)</version>", (ROOT / "pom.xml").read_text())[1]
+        head = self.git("rev-parse", "HEAD")
+        self.assertEqual([version, head, "https://example.org/machine-manager.git"], self.labels())
+        with open(self.checkout / "pom.xml", "a", encoding="utf-8") as pom:
+            pom.write("\n")
+        self.git("remote", "set-url", "origin", "https://somebody:secret@example.org/machine-manager.git")
+        self.assertEqual([version, head + "-dirty", ""], self.labels())
+
+    def test_without_a_repository_of_its_own_a_checkout_has_no_revision(self):
+        self.git("init", "--quiet", folder=self.folder)
+        self.git("commit", "--quiet", "--allow-empty", "--message", "x", folder=self.folder)
+        self.git("remote", "add", "origin", "https://example.org/another.git", folder=self.folder)
+        self.assertEqual(["", ""], self.labels()[1:])
+
+    def test_every_image_of_ours_takes_them(self):
+        text = (ROOT / "deploy/compose.yml").read_text()
+        self.assertEqual(text.count("      target: "), text.count("      args: *labels\n"))
+        for name in "VERSION", "REVISION", "SOURCE":
+            self.assertIn(f"  {name}: ${{IMAGE_{name}:-unknown}}\n", text)
 
 
 class RestoreTest(StackTest):
