@@ -39,9 +39,11 @@ public class FakeMachines implements AccountDriver {
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
+    private final Queue<Integer> submissions = new ConcurrentLinkedQueue<>();
 
     @Override
     public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
+        submissions.add(tasks.size());
         return tasks.stream().map(this::start).toList();
     }
 
@@ -52,6 +54,7 @@ public class FakeMachines implements AccountDriver {
         faults.clear();
         waiting.set(0);
         log.clear();
+        submissions.clear();
     }
 
     /** Lets every task of that machine end so, without any effect on it. */
@@ -80,6 +83,11 @@ public class FakeMachines implements AccountDriver {
             });
         });
         return gate;
+    }
+
+    /** How many tasks came together, each time that some came. */
+    public List<Integer> submissions() {
+        return List.copyOf(submissions);
     }
 
     /** The machines that were asked to remove an account, in this order. */
