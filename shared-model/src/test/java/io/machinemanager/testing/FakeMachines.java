@@ -40,9 +40,11 @@ public class FakeMachines implements AccountDriver {
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
+    private final Queue<Integer> submissions = new ConcurrentLinkedQueue<>();
 
     @Override
     public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
+        submissions.add(tasks.size());
         return tasks.stream().map(this::start).toList();
     }
 
@@ -53,6 +55,7 @@ public class FakeMachines implements AccountDriver {
         faults.clear();
         waiting.set(0);
         log.clear();
+        submissions.clear();
     }
 
     /** Lets every task of that machine end so, without any effect on it. */
@@ -81,6 +84,11 @@ public class FakeMachines implements AccountDriver {
             });
         });
         return gate;
+    }
+
+    /** How many tasks came together, each time that some came. */
+    public List<Integer> submissions() {
+        return List.copyOf(submissions);
     }
 
     /** The machines that were asked to remove an account, in this order. */

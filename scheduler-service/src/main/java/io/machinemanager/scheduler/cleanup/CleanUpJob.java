@@ -3,6 +3,7 @@ package io.machinemanager.scheduler.cleanup;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import jakarta.annotation.Priority;
@@ -21,7 +22,7 @@ import io.quarkus.runtime.ShutdownEvent;
  *
  * <p>
  * A tick only claims what is due; the work itself goes on beside it. So a machine that takes long holds up neither the
- * next tick nor the machines that come after it.
+ * next tick nor the machines that come after it, and what there was no room for is claimed as soon as there is.
  */
 @ApplicationScoped
 public class CleanUpJob {
@@ -34,6 +35,7 @@ public class CleanUpJob {
     private final CleanUpConfig config;
     private final Semaphore room;
     private final AtomicInteger inHand = new AtomicInteger();
+    private final AtomicBoolean roomWanted = new AtomicBoolean();
     private volatile boolean stopping;
     private volatile long lastSign = System.nanoTime();
 
@@ -64,7 +66,9 @@ public class CleanUpJob {
     private boolean takeUpBatch() {
         int wanted = Math.min(config.batchSize(), room.availablePermits());
         if (wanted == 0 || !room.tryAcquire(wanted)) {
-            return false;
+            roomWanted.set(true);
+            // made since the look, by one who did not know yet that it is wanted
+            return room.availablePermits() > 0 && roomWanted.compareAndSet(true, false);
         }
         int taken = 0;
         try {
@@ -96,9 +100,13 @@ public class CleanUpJob {
         }
     }
 
+    /** When the last tick left work for want of room, it goes on now and not only after the interval. */
     private void makeRoom(int machines) {
         inHand.addAndGet(-machines);
         room.release(machines);
+        if (machines > 0 && roomWanted.compareAndSet(true, false)) {
+            Thread.ofVirtual().name("clean-up-more").start(this::tick);
+        }
     }
 
     /** How many reservations are being worked on. */

@@ -30,12 +30,12 @@ class CleanUpJobTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** Batches of three, four at the same time, and half a second for a stop. */
+    /** Batches of three, and half a second for a stop. */
     private record Settings(Duration interval, int batchSize, int maxInHand,
             Duration shutdownTimeout) implements CleanUpConfig {
 
-        private Settings() {
-            this(Duration.ofSeconds(1), 3, 4, Duration.ofMillis(500));
+        private Settings(int maxInHand) {
+            this(Duration.ofSeconds(1), 3, maxInHand, Duration.ofMillis(500));
         }
     }
 
@@ -62,7 +62,11 @@ class CleanUpJobTest {
     }
 
     private CleanUpJob newJob() {
-        return new CleanUpJob(reservations, metrics, new Settings());
+        return newJob(4);
+    }
+
+    private CleanUpJob newJob(int maxInHand) {
+        return new CleanUpJob(reservations, metrics, new Settings(maxInHand));
     }
 
     private void awaitIdle(CleanUpJob... jobs) {
@@ -100,6 +104,21 @@ class CleanUpJobTest {
     }
 
     @Test
+    void aSlowMachineTakesUpNoMoreRoomThanItsOwnAndNobodyWaitsForTheNextTick() {
+        job = newJob(3);
+        scene.lendMachines(6);
+        CompletableFuture<Void> slow = machines.hold("m1");
+        scene.expireAll();
+
+        job.tick();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).containsExactly("m1 RELEASING"));
+        slow.complete(null);
+        awaitIdle(job);
+        assertThat(scene.live()).isEmpty();
+    }
+
+    @Test
     void noMoreIsTakenUpThanThereIsRoomFor() {
         scene.lendMachines(7);
         List<CompletableFuture<Void>> gates = IntStream.rangeClosed(1, 7).mapToObj(i -> machines.hold("m" + i))
@@ -112,10 +131,7 @@ class CleanUpJobTest {
         assertThat(job.inHand()).as("CLEANUP_MAX_IN_HAND").isEqualTo(4);
         assertThat(scene.live().stream().filter(row -> row.endsWith("RELEASING"))).hasSize(4);
         gates.forEach(gate -> gate.complete(null));
-        awaitIdle(job);
-        job.tick();
-        awaitIdle(job);
-        assertThat(scene.live()).isEmpty();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());
     }
 
     @Test
