@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
 
 import org.apache.commons.codec.digest.DigestUtils;
@@ -19,6 +20,7 @@ import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.user.PasswordChanged;
 import io.machinemanager.user.Standing;
 import io.machinemanager.user.User;
 
@@ -50,14 +52,16 @@ public class ApiKeyService {
     /**
      * Makes a key for its owner.
      *
-     * @throws ForbiddenException when it is to act as an admin and its owner is none, or is not there any more
+     * @param owner as the token said that asks for it
+     * @throws ForbiddenException when it is to act as an admin and its owner is none, or was changed or deleted meanwhile
      * @throws ConflictException when the owner has a key of that name, or too many
      */
-    public MadeApiKey create(String owner, NewApiKey wanted) {
+    public MadeApiKey create(Standing owner, NewApiKey wanted) {
         String secret = secrets.next(PREFIX);
         return transactions.call(() -> {
-            User user = User.lockByName(owner)
-                    .orElseThrow(() -> new ForbiddenException("The user %s does not exist any more.".formatted(owner)));
+            User user = User.lockByName(owner.username())
+                    .filter(found -> found.tokenVersion == owner.tokenVersion())
+                    .orElseThrow(() -> new ForbiddenException("The user was changed or deleted meanwhile."));
             if (wanted.admin() && !user.admin) {
                 throw new ForbiddenException("Only an admin's API key may act as an admin.");
             }
@@ -70,7 +74,7 @@ public class ApiKeyService {
             key.createdAt = clock.now();
             key.expiresAt = key.createdAt.plus(wanted.lifetime());
             key.persist();
-            audit.record(Act.of(AuditAction.API_KEY_CREATED, key.name).detail("of %s, %s, until %s".formatted(owner,
+            audit.record(Act.of(AuditAction.API_KEY_CREATED, key.name).detail("of %s, %s, until %s".formatted(user.username,
                     key.admin ? "as an admin" : "as a user", key.expiresAt)));
             return new MadeApiKey(key, secret);
         });
@@ -104,6 +108,15 @@ public class ApiKeyService {
             ApiKey.byName(user(owner).id, name).orElseThrow(
                     () -> new NotFoundException("%s has no API key named %s.".formatted(owner, name))).delete();
             audit.record(Act.of(AuditAction.API_KEY_REVOKED, name).detail("of " + owner));
+        });
+    }
+
+    /** Ends all keys of a user: whoever had the password, or a token, may have made some to come back with. */
+    void endAll(@Observes PasswordChanged change) {
+        ApiKey.of(change.user().id).forEach(key -> {
+            key.delete();
+            audit.record(Act.of(AuditAction.API_KEY_REVOKED, key.name)
+                    .detail("of %s, whose password was changed".formatted(change.user().username)));
         });
     }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
@@ -28,16 +29,18 @@ public class UserService {
     private final UserConfig config;
     private final Audit audit;
     private final RecentStandings recent;
+    private final Event<PasswordChanged> passwordChanged;
     private final SecureRandom random = new SecureRandom();
 
     UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config,
-            Audit audit, RecentStandings recent) {
+            Audit audit, RecentStandings recent, Event<PasswordChanged> passwordChanged) {
         this.transactions = transactions;
         this.clock = clock;
         this.hasher = hasher;
         this.config = config;
         this.audit = audit;
         this.recent = recent;
+        this.passwordChanged = passwordChanged;
     }
 
     /**
@@ -153,7 +156,7 @@ public class UserService {
     }
 
     /**
-     * Changes a user. All tokens given out before stop working.
+     * Changes a user. All tokens given out before stop working, and with another password all API keys.
      *
      * @throws InvalidRequestException when the password is not allowed
      * @throws NotFoundException when there is no such user
@@ -171,9 +174,9 @@ public class UserService {
                 throw new ConflictException("%s is the last admin and has to stay one.".formatted(username));
             }
             user.admin = admin;
-            hash.ifPresent(h -> user.passwordHash = h);
             user.tokenVersion = random.nextLong();
             audit.record(Act.of(AuditAction.USER_CHANGED, username).detail(change.toString()));
+            hash.ifPresent(h -> setPassword(user, h));
             return user;
         });
         Log.infof("User %s changed: %s", username, change);
@@ -181,8 +184,8 @@ public class UserService {
     }
 
     /**
-     * Changes one's own password. All tokens given out before stop working. Whoever calls this sees to it that nobody
-     * guesses.
+     * Changes one's own password. All tokens and API keys given out before stop working. Whoever calls this sees to it that
+     * nobody guesses.
      *
      * @param caller who changes the password
      * @return whether the current one fits
@@ -199,13 +202,18 @@ public class UserService {
         changing(() -> {
             User user = User.lockByName(caller.username()).filter(u -> u.passwordHash.equals(known))
                     .orElseThrow(() -> new ForbiddenException("The current password was changed meanwhile."));
-            user.passwordHash = hash;
             user.tokenVersion = random.nextLong();
             audit.record(Act.of(AuditAction.PASSWORD_CHANGED, user.username));
+            setPassword(user, hash);
             return user;
         });
         Log.infof("User %s changed the password", caller.username());
         return true;
+    }
+
+    private void setPassword(User user, String hash) {
+        user.passwordHash = hash;
+        passwordChanged.fire(new PasswordChanged(user));
     }
 
     /** Whether it was committed is not known when the database's answer was lost. */

@@ -46,15 +46,15 @@ public class ApiKeyResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Make an API key", description = """
             The key is shown this once, and is sent like a token: `Authorization: Bearer <api_key>`. It may do what its owner may
-            do, or less with `"role": "user"`, except make API keys and change the password. It ends with its owner, by itself after
-            `expires_in_days`, and when it is deleted.""")
+            do, or less with `"role": "user"`, except make API keys, change the password, and make or change admins. It ends with its
+            owner, when the owner's password is changed, by itself after `expires_in_days`, and when it is deleted.""")
     public RestResponse<ApiKeyView> create(ApiKeyForm form) {
         Caller.token(identity);
         FieldCheck.body(form).check();
         Standing owner = Caller.of(identity);
         return ResponseBuilder
                 .create(RestResponse.Status.CREATED,
-                        ApiKeyView.of(keys.create(owner.username(), form.toNewApiKey(owner))))
+                        ApiKeyView.of(keys.create(owner, form.toNewApiKey(owner))))
                 .header("Cache-Control", "no-store").build();
     }
 

@@ -51,7 +51,7 @@ public class WhoamiResource {
     @PUT
     @Path("/password")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Change one's own password", description = "All tokens given out before stop working, the one of this call included.")
+    @Operation(summary = "Change one's own password", description = "All tokens and API keys given out before stop working, the token of this call included.")
     public MessageView changePassword(PasswordChange change) {
         Caller.token(identity);
         FieldCheck.body(change).check();

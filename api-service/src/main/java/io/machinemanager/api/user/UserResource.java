@@ -27,6 +27,7 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.ApiKeyView;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.api.login.Role;
+import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.login.ApiKeyService;
 import io.machinemanager.reservation.UserDeletionService;
 import io.machinemanager.user.UserService;
@@ -86,12 +87,17 @@ public class UserResource {
     @PATCH
     @Path("/{username}")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working. The last admin has to stay one."
-            + " An API key cannot change admins or make some.")
+    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working, and with another password all API keys."
+            + " The last admin has to stay one. An API key cannot change admins or make some. One's own password is"
+            + " changed by PUT /whoami/password.")
     public UserView change(@RestPath String username, UserUpdate update) {
         FieldCheck.body(update).check();
         if (Boolean.TRUE.equals(update.isAdmin()) || users.get(username).admin) {
             refuseApiKeys();
+        }
+        if (update.password() != null && username.equals(Caller.of(identity).username())) {
+            throw new ForbiddenException("To change your own password use PUT /whoami/password, which asks for the"
+                    + " current one.");
         }
         return UserView.of(users.change(username, update.toChange()));
     }

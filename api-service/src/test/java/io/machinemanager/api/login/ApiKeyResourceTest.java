@@ -2,11 +2,13 @@ package io.machinemanager.api.login;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.matchesPattern;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,8 +19,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.api.Scene;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.login.ApiKeyService;
+import io.machinemanager.login.NewApiKey;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.Standing;
 import io.machinemanager.user.UserChange;
 import io.machinemanager.user.UserService;
 import io.quarkus.test.common.WithTestResource;
@@ -34,6 +40,9 @@ class ApiKeyResourceTest {
 
     @Inject
     UserService users;
+
+    @Inject
+    ApiKeyService keys;
 
     MariaDb database;
 
@@ -128,6 +137,38 @@ class ApiKeyResourceTest {
         String orphan = keyOf("bob", Map.of("name", "ci"));
         Scene.as("admin").delete("/users/bob").then().statusCode(200);
         assertThat(status(orphan, "/whoami")).isEqualTo(401);
+    }
+
+    private static int changeOwnPassword(String token) {
+        return Scene.with(token).contentType("application/json")
+                .body(Map.of("current_password", Scene.passwordOf("alice"), "new_password", "another long secret"))
+                .put("/whoami/password").statusCode();
+    }
+
+    @Test
+    void anotherPasswordEndsAllKeysOfTheUserAndOfNobodyElse() {
+        String stolen = keyOf("alice", Map.of("name", "stolen"));
+        String bobs = keyOf("bob", Map.of("name", "ci"));
+        assertThat(changeOwnPassword(Scene.tokenOf("alice"))).isEqualTo(200);
+        assertThat(status(stolen, "/whoami")).isEqualTo(401);
+        assertThat(status(bobs, "/whoami")).isEqualTo(200);
+
+        users.change("bob", new UserChange(null, true));
+        assertThat(status(bobs, "/whoami")).isEqualTo(200);
+        users.change("bob", new UserChange("another", null));
+
+        assertThat(status(bobs, "/whoami")).isEqualTo(401);
+        Scene.as("admin").get("/audit?action=api_key_revoked&target=stolen&limit=1").then().body("actor",
+                contains("alice")).body("detail", contains("of alice, whose password was changed"));
+    }
+
+    @Test
+    void aTokenFromBeforeAChangeMakesNoKeyThatOutlivesIt() {
+        Standing before = users.standing("alice").orElseThrow();
+        users.change("alice", new UserChange("another", null));
+
+        assertThatThrownBy(() -> keys.create(before, new NewApiKey("late", Duration.ofDays(1), false)))
+                .isInstanceOf(ForbiddenException.class);
     }
 
     @Test

@@ -182,6 +182,14 @@ class UserResourceTest {
         assertThat(users.identify("alice", "another").orElseThrow().username()).isEqualTo("alice");
     }
 
+    @Test
+    void nobodySetsTheOwnPasswordWithoutTheCurrentOne() {
+        change("admin", "{\"password\":\"another\"}").statusCode(403).body("error", is("forbidden"))
+                .body("message", containsString("PUT /whoami/password"));
+
+        assertThat(users.identify("admin", "another")).isEmpty();
+    }
+
     @RepeatedTest(20)
     void theFirstAdminIsMadeOnceHoweverManyReplicasStart() throws Exception {
         scene.change(() -> User.delete("admin = true"));
