@@ -74,8 +74,9 @@ public class ApiKeyService {
             key.createdAt = clock.now();
             key.expiresAt = key.createdAt.plus(wanted.lifetime());
             key.persist();
-            audit.record(Act.of(AuditAction.API_KEY_CREATED, key.name).detail("of %s, %s, until %s".formatted(user.username,
-                    key.admin ? "as an admin" : "as a user", key.expiresAt)));
+            audit.record(
+                    Act.of(AuditAction.API_KEY_CREATED, key.name).detail("of %s, %s, until %s".formatted(user.username,
+                            key.admin ? "as an admin" : "as a user", key.expiresAt)));
             return new MadeApiKey(key, secret);
         });
     }
