@@ -341,7 +341,7 @@ mm_uid_taken() {
 # The record comes first, so that whatever a crash leaves half made is found again.
 mm_add() {
     # Nothing has been made yet, and the number at which the search has ended is somebody else's.
-    mm_choose_uid || mm_end FAILED 'all numbers for accounts are taken on the machine'
+    mm_choose_uid || mm_end FAILED 'no number for the account is free, or none can be noted, on the machine'
     printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record.new" && mv -f "$mm_record.new" "$mm_record" || return 1
     [ -d /home ] || mkdir -m 755 /home
     mm_shell=/bin/sh

@@ -1,6 +1,7 @@
 package io.machinemanager.account;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -17,7 +18,7 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
     public AccountResult {
-        String plain = UNPRINTABLE.matcher(reason).replaceAll("?");
+        String plain = UNPRINTABLE.matcher(Objects.requireNonNullElse(reason, "No reason is known.")).replaceAll("?");
         reason = plain.length() <= LONGEST_REASON ? plain : plain.substring(0, LONGEST_REASON) + "...";
     }
 
