@@ -51,7 +51,7 @@ class DistTest(unittest.TestCase):
         return file
 
     def dist(self, **environment):
-        done = subprocess.run([self.checkout / "deploy/package/dist", "native"], text=True, timeout=60, check=False,
+        done = subprocess.run([self.checkout / "deploy/package/dist", "native"], text=True, timeout=180, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment})
         return done.returncode, done.stdout
 

@@ -43,7 +43,7 @@ class HostTest(unittest.TestCase):
         (self.folder / "uid").write_text(uid + "\n")
         done = subprocess.run(
             [self.folder / "provision/pool", "host", host, "-e", "ansible_ssh_transfer_method=piped"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
             env={**os.environ, "STATE": str(self.folder), "PATH": f"{self.folder}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"})
         self.assertIn("There is no archive in dist/: run just dist first", done.stdout)
         self.assertNotEqual(0, done.returncode)

@@ -64,7 +64,7 @@ class ProvisionTest(unittest.TestCase):
         """The exit status, and all that is said when as much as possible is asked for."""
         settings = {"machine_count": 1, "machine_first_port": self.sshd.server_address[1], "machines_file": str(self.file), **settings}
         done = subprocess.run(
-            ["ansible-playbook", "-vvv", "provision.yml", "-e", json.dumps(settings)], cwd=ROOT / "provision", text=True, timeout=120,
+            ["ansible-playbook", "-vvv", "provision.yml", "-e", json.dumps(settings)], cwd=ROOT / "provision", text=True, timeout=300,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self.folder), "STATE": str(self.folder), "ANSIBLE_NOCOLOR": "1"})
         return done.returncode, done.stdout

@@ -108,7 +108,7 @@ class StackTest(unittest.TestCase):
                  "API_REPLICAS", "SCHEDULER_REPLICAS", "API_UPSTREAMS", "VARIANT")
         inherited = {name: value for name, value in os.environ.items() if name not in unset}
         done = subprocess.run(
-            [(checkout or self.checkout) / "deploy/stack", *arguments], text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+            [(checkout or self.checkout) / "deploy/stack", *arguments], text=True, timeout=180, check=False, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**inherited, "STATE": str(self.state), "PATH": f"{self.state}/bin:{os.environ['PATH']}", **environment})
         return done.returncode, done.stdout
