@@ -46,7 +46,9 @@ final class ProcessTree {
                 return false;
             }
             looksWithoutAny = members.isEmpty() ? looksWithoutAny + 1 : 0;
-            LockSupport.parkNanos(members.isEmpty() ? BETWEEN_LOOKS.toNanos() : 1);
+            if (looksWithoutAny < LOOKS) {
+                LockSupport.parkNanos(members.isEmpty() ? BETWEEN_LOOKS.toNanos() : 1);
+            }
         }
         return true;
     }

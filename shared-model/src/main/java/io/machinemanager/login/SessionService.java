@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -110,7 +111,7 @@ public class SessionService {
         Instant now = clock.now();
         User user = User.findById(token.userId);
         if (token.usedAt != null) {
-            end(token.sessionId, later(token.expiresAt, now.plus(accessLifetime)));
+            end(token.sessionId, Collections.max(List.of(token.expiresAt, now.plus(accessLifetime))));
             audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
                     .detail("a refresh token was shown a second time; its session was ended"));
             return Optional.empty();
@@ -147,7 +148,8 @@ public class SessionService {
     public void logOut(Standing user, String tokenId, Optional<String> sessionId, Instant end) {
         ending(() -> {
             RevokedToken.revoke(tokenId, end);
-            sessionId.ifPresent(session -> end(session, later(RefreshToken.endOf(session).orElse(end), end)));
+            sessionId.ifPresent(
+                    session -> end(session, Collections.max(List.of(RefreshToken.endOf(session).orElse(end), end))));
             audit.record(Act.of(AuditAction.LOGGED_OUT, user.username()));
             return user;
         });
@@ -160,10 +162,6 @@ public class SessionService {
         } finally {
             recent.forget();
         }
-    }
-
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
     }
 
     private static void end(String sessionId, Instant end) {

@@ -15,12 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.HostKeyScanner;
 import io.machinemanager.account.Target;
@@ -120,23 +122,30 @@ class AccountWorker {
                 ? Collections.emptyIterator()
                 : driver.submit(known.stream().map(item -> item.task(action)).toList()).iterator();
         return items.stream()
-                .map(item -> item.target().hostKeys() != null ? submitted.next() : startOnceKnown(item, action))
+                .map(item -> item.target().hostKeys() != null
+                        ? submitted.next()
+                        : submit(item.machineId(), item.target(), target -> item.with(target).task(action)))
                 .toList();
     }
 
-    private CompletableFuture<AccountResult> startOnceKnown(WorkItem item, Action action) {
-        return withHostKeys(item.machineId(), item.target()).thenCompose(target -> target
-                .map(t -> driver.submit(List.of(item.with(t).task(action))).getFirst())
+    /**
+     * Does one task as soon as the machine's host keys are known.
+     *
+     * @param task the task, on the machine as it is then
+     */
+    CompletableFuture<AccountResult> submit(long machineId, Target machine, Function<Target, AccountTask> task) {
+        return withHostKeys(machineId, machine).thenCompose(target -> target
+                .map(known -> driver.submit(List.of(task.apply(known))).getFirst())
                 .orElseGet(AccountWorker::noHostKeys));
     }
 
-    static CompletableFuture<AccountResult> noHostKeys() {
+    private static CompletableFuture<AccountResult> noHostKeys() {
         return CompletableFuture.completedFuture(new AccountResult(Outcome.UNREACHABLE,
                 "The machine did not answer when its SSH host keys were to be recorded."));
     }
 
     /** A machine that was not reached when it was registered shows its keys now; from then on they are binding. */
-    CompletableFuture<Optional<Target>> withHostKeys(long machineId, Target target) {
+    private CompletableFuture<Optional<Target>> withHostKeys(long machineId, Target target) {
         if (target.hostKeys() != null) {
             return CompletableFuture.completedFuture(Optional.of(target));
         }

@@ -9,12 +9,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
-import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
@@ -45,20 +43,18 @@ public class ProbeService {
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
-    private final AccountDriver driver;
     private final AccountWorker worker;
     private final ReservationStore store;
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
     private final AuditService audit;
 
-    ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountDriver driver,
-            AccountWorker worker, ReservationStore store, MachineConfig config, ReservationConfig reservationConfig,
+    ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
+            ReservationStore store, MachineConfig config, ReservationConfig reservationConfig,
             AuditService audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
-        this.driver = driver;
         this.worker = worker;
         this.store = store;
         this.config = config;
@@ -87,8 +83,7 @@ public class ProbeService {
     }
 
     private CompletableFuture<Void> look(Machine machine) {
-        return worker.withHostKeys(machine.id, target(machine))
-                .thenCompose(target -> target.map(this::probe).orElseGet(AccountWorker::noHostKeys))
+        return worker.submit(machine.id, target(machine), AccountTask::probe)
                 .thenAcceptAsync(result -> record(machine, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: the look at it came to nothing", machine.name);
@@ -98,10 +93,6 @@ public class ProbeService {
 
     private Target target(Machine machine) {
         return WorkItem.target(machine, secrets);
-    }
-
-    private CompletableFuture<AccountResult> probe(Target target) {
-        return driver.submit(List.of(AccountTask.probe(target))).getFirst();
     }
 
     private void record(Machine machine, AccountResult result) {
@@ -177,18 +168,19 @@ public class ProbeService {
      * that of another machine, when one host was registered under two names.
      */
     private static boolean isKnown(Machine machine, String account, long token) {
-        return Stream.concat(Reservation.<Reservation>list("liveMachineId", machine.id).stream(),
-                Stream.of(account).flatMap(name -> Reservation
-                        .<Reservation>list("account = ?1 and liveMachineId is not null", name).stream()))
-                .anyMatch(live -> live.token() == token);
+        return hasToken(Reservation.list("liveMachineId", machine.id), token)
+                || hasToken(Reservation.list("account = ?1 and liveMachineId is not null", account), token);
+    }
+
+    private static boolean hasToken(List<Reservation> rows, long token) {
+        return rows.stream().anyMatch(row -> row.token() == token);
     }
 
     private void removeStray(Machine machine, String account, long token) {
         Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
                 account);
-        worker.withHostKeys(machine.id, target(machine)).thenCompose(target -> target
-                .map(t -> driver.submit(List.of(new AccountTask(t, Action.REMOVE, account, token, null))).getFirst())
-                .orElseGet(AccountWorker::noHostKeys))
+        worker.submit(machine.id, target(machine),
+                target -> new AccountTask(target, Action.REMOVE, account, token, null))
                 .thenAcceptAsync(result -> recordStray(machine, account, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: stray account %s not removed", machine.name, account);

@@ -1,6 +1,8 @@
 package io.machinemanager.api.login;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -45,7 +47,7 @@ public class LogoutResource {
         // tokens may have been given out for longer than they are now
         Instant own = Instant.ofEpochSecond(token.getExpirationTime());
         Instant others = user.at().plus(tokens.lifetime());
-        sessions.logOut(user, token.getTokenID(), Caller.session(token), own.isAfter(others) ? own : others);
+        sessions.logOut(user, token.getTokenID(), Caller.session(token), Collections.max(List.of(own, others)));
         return new MessageView("logged out");
     }
 }
