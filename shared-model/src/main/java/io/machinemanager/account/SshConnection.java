@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +25,8 @@ final class SshConnection implements AutoCloseable {
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final String MARK = "MM-RESULT ";
     private static final int KEPT = 600;
+    private static final int NO_STATUS = -1;
+    private static final Duration ASK_AGAIN = Duration.ofMillis(5);
     private static final int LONGEST_ANSWER = 64 * 1024;
 
     // The cheapest for both sides comes first.
@@ -145,17 +148,35 @@ final class SshConnection implements AutoCloseable {
         try {
             channel.connect((int) patience.toMillis());
             String said = new String(output.readNBytes(LONGEST_ANSWER), StandardCharsets.UTF_8);
-            MachineAnswer answer = answer(said, complaints.toString(StandardCharsets.UTF_8), channel.getExitStatus());
-            if (answer.answer().isEmpty() && !isAlive()) {
-                throw late.getNow(false)
-                        ? new SocketTimeoutException("The machine has not answered in time.")
-                        : new IOException("The connection to the machine was lost during the work.");
+            int status = said.contains(MARK) ? channel.getExitStatus() : exitStatus(channel);
+            MachineAnswer answer = answer(said, complaints.toString(StandardCharsets.UTF_8), status);
+            if (answer.answer().isEmpty() && late.getNow(false)) {
+                throw new SocketTimeoutException("The machine has not answered in time.");
+            }
+            if (answer.answer().isEmpty() && status == NO_STATUS) {
+                throw new IOException("The connection to the machine was lost during the work.");
             }
             return answer;
         } finally {
             late.complete(false);
             channel.disconnect();
         }
+    }
+
+    /**
+     * How the command ended, which may be said after the end of what it wrote. Whoever closes the connection ends the wait.
+     * The library tells nobody of it, so it is asked.
+     */
+    private static int exitStatus(ChannelExec channel) throws InterruptedIOException {
+        try {
+            while (channel.getExitStatus() == NO_STATUS && !channel.isClosed()) {
+                Thread.sleep(ASK_AGAIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("The wait for the machine was interrupted.");
+        }
+        return channel.getExitStatus();
     }
 
     private byte[] input(AccountTask task, ScriptLimits limits) {
