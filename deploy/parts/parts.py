@@ -82,7 +82,9 @@ class Database(Process):
             f"CREATE USER IF NOT EXISTS machine_manager@'%' IDENTIFIED BY '{self.password}';\n"
             "GRANT ALL ON machine_manager.* TO machine_manager@'%';\n", encoding="utf-8")
         shutil.chown(init, user)
+        # When it starts it deletes temporary tables, in a shared folder those of others too.
         self.argv = ["mariadbd", "--no-defaults", f"--user={user}", f"--datadir={self.home}/data",
+                     f"--tmpdir={self.home}/data",
                      f"--init-file={init}", "--bind-address=127.0.0.1", f"--port={self.port}",
                      f"--socket={self.home}/socket", f"--pid-file={self.home}/pid", "--skip-name-resolve",
                      *self.options]

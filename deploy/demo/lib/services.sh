@@ -55,8 +55,9 @@ CREATE DATABASE machine_manager CHARACTER SET utf8mb4;
 CREATE USER machine_manager@'%' IDENTIFIED BY '$database_password';
 GRANT ALL ON machine_manager.* TO machine_manager@'%';
 SQL
+  # When it starts it deletes temporary tables, in a shared folder those of others too.
   start database --reuid "$database_user" --regid "$group" --init-groups \
-    mariadbd --no-defaults --datadir="$data/data" --init-file="$data/init.sql" \
+    mariadbd --no-defaults --datadir="$data/data" --tmpdir="$data/data" --init-file="$data/init.sql" \
     --bind-address=127.0.0.1 --port="$database_port" --socket="$data/socket" --pid-file="$data/pid" \
     --skip-name-resolve --innodb-buffer-pool-size=64M
   printf '[client]\nhost=127.0.0.1\nport=%s\nuser=machine_manager\npassword=%s\n' "$database_port" "$database_password" |

@@ -60,7 +60,9 @@ public final class MariaDb implements AutoCloseable {
 
     /** Starts the server again after {@link #stop}, on the same port and with the same data. */
     public void resume() {
+        // When it starts it deletes temporary tables, in a shared folder those of others too.
         List<String> command = asServerUser("mariadbd", "--no-defaults", "--datadir=" + folder.resolve("data"),
+                "--tmpdir=" + folder.resolve("data"),
                 "--socket=" + socket(), "--port=" + port, "--bind-address=127.0.0.1",
                 "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=64M",
                 "--max-connections=400", "--pid-file=" + folder.resolve("data/pid"));
