@@ -59,6 +59,10 @@ class LoginCheck implements StartupCheck {
                                 .map(problem -> "ADMIN_DEFAULT_PASSWORD cannot be used: " + problem),
                         Optional.of("BCRYPT_COST is not a number from 4 to 31.")
                                 .filter(problem -> users.bcryptCost() < 4 || users.bcryptCost() > 31),
+                        Optional.of(
+                                "JWT_EXPIRES_MINUTES is not a number from 1 to %d.".formatted(JwtConfig.MOST_MINUTES))
+                                .filter(problem -> tokens.expiresMinutes() < 1
+                                        || tokens.expiresMinutes() > JwtConfig.MOST_MINUTES),
                         positive("LOGIN_MAX_FAILURES", logins.maxFailures()),
                         positive("LOGIN_LOCKOUT_SECONDS", logins.lockoutSeconds()),
                         positive("LOGIN_REFRESH_DAYS", logins.refreshDays()))
