@@ -14,6 +14,9 @@ import jakarta.persistence.EntityManager;
 @ApplicationScoped
 public class DatabaseClock {
 
+    // Not as SQL: for that, Hibernate's cache of queries would get an entry with each call and find none of them again.
+    private static final String QUERY = "select " + Reads.NOW;
+
     private final EntityManager entityManager;
 
     DatabaseClock(EntityManager entityManager) {
@@ -22,7 +25,6 @@ public class DatabaseClock {
 
     /** The database's time in UTC, in microseconds; needs a transaction or an open session. */
     public Instant now() {
-        return ((LocalDateTime) entityManager.createNativeQuery("select utc_timestamp(6)", LocalDateTime.class)
-                .getSingleResult()).toInstant(ZoneOffset.UTC);
+        return entityManager.createQuery(QUERY, LocalDateTime.class).getSingleResult().toInstant(ZoneOffset.UTC);
     }
 }

@@ -3,12 +3,14 @@ package io.machinemanager.database;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.SessionFactory;
 import org.hibernate.StatelessSession;
+import org.hibernate.query.SelectionQuery;
 
 /**
  * Looks into the database without a transaction: each query sees what is committed, by itself. That spares the ways to the
@@ -16,6 +18,9 @@ import org.hibernate.StatelessSession;
  */
 @ApplicationScoped
 public class Reads {
+
+    /** The database's time in UTC, in microseconds, as a {@link LocalDateTime} in HQL. */
+    public static final String NOW = "cast(sql('utc_timestamp(6)') as LocalDateTime)";
 
     private final SessionFactory sessions;
 
@@ -34,9 +39,22 @@ public class Reads {
         }
     }
 
-    /** The database's time in UTC, in microseconds. */
-    public static Instant now(StatelessSession session) {
-        return session.createNativeQuery("select utc_timestamp(6)", LocalDateTime.class).getSingleResult()
-                .toInstant(ZoneOffset.UTC);
+    /**
+     * What a query finds, and the time at which it did.
+     *
+     * @param query selects a {@code T} and then {@link #NOW}
+     */
+    public static <T> Snapshot<T> snapshot(StatelessSession session, SelectionQuery<Object[]> query, Class<T> type) {
+        List<Object[]> found = query.getResultList();
+        Instant at = found.isEmpty() ? now(session) : time(found.getFirst()[1]);
+        return new Snapshot<>(at, found.stream().map(row -> type.cast(row[0])).toList());
+    }
+
+    private static Instant now(StatelessSession session) {
+        return time(session.createSelectionQuery("select " + NOW, LocalDateTime.class).getSingleResult());
+    }
+
+    private static Instant time(Object utc) {
+        return ((LocalDateTime) utc).toInstant(ZoneOffset.UTC);
     }
 }

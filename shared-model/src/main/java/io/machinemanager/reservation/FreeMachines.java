@@ -63,7 +63,10 @@ final class FreeMachines {
         return percent == 0 ? 0 : (int) Math.ceilDiv(Machine.count("enabled = true") * percent, 100);
     }
 
-    /** How many machines are free; those that another transaction is about to take count as free. */
+    /**
+     * How many machines are free; those that another transaction is about to take count as free. It takes a look at each,
+     * which only a refused request costs, and none of it is at the rows themselves.
+     */
     static long count(Instant now) {
         return Machine.count(FREE, now);
     }
@@ -74,7 +77,7 @@ final class FreeMachines {
      * @return nothing when fewer than that are lent
      */
     static Optional<Instant> nextFreeAt(int more) {
-        return Reservation.<Reservation>find("liveMachineId is not null and state = ACTIVE order by reservedUntil")
+        return Reservation.<Reservation>find("dueAt is not null and state = ACTIVE order by dueAt")
                 .range(more - 1, more - 1)
                 .firstResultOptional().map(reservation -> reservation.reservedUntil);
     }

@@ -1,8 +1,7 @@
 package io.machinemanager.reservation;
 
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -13,6 +12,7 @@ import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Reads;
+import io.machinemanager.database.Snapshot;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
@@ -25,7 +25,13 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class PoolService {
 
-    private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m, r)"
+    // Beyond the names of all machines, which are of ASCII.
+    private static final String PAST_ALL = "\u007f";
+
+    // How many machines are on their way from the database at once.
+    private static final int AT_ONCE = 1000;
+
+    private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m, r), " + Reads.NOW
             + " from Machine m left join Reservation r on r.liveMachineId = m.id";
 
     private final Reads reads;
@@ -49,14 +55,14 @@ public class PoolService {
      * @param offset how many to leave out at the start
      * @param limit how many at the most
      */
-    public Pool list(int offset, int limit) {
+    public Snapshot<PooledMachine> list(int offset, int limit) {
         return reads.call(session -> {
             // the index alone leads to the place: with the join, the database would sort all machines first
             String first = offset == 0
                     ? ""
                     : session.createSelectionQuery("select m.name from Machine m order by m.name", String.class)
-                            .setFirstResult(offset).setMaxResults(1).getResultStream().findFirst().orElse(null);
-            return new Pool(Reads.now(session), first == null ? List.of() : part(session, ">=", first, limit));
+                            .setFirstResult(offset).setMaxResults(1).getResultStream().findFirst().orElse(PAST_ALL);
+            return part(session, ">=", first, limit);
         });
     }
 
@@ -66,27 +72,35 @@ public class PoolService {
      * @param name a name, of a machine or not
      * @param limit how many at the most
      */
-    public Pool after(String name, int limit) {
-        return reads.call(session -> new Pool(Reads.now(session), part(session, ">", name, limit)));
+    public Snapshot<PooledMachine> after(String name, int limit) {
+        return reads.call(session -> part(session, ">", name, limit));
     }
 
-    private static List<PooledMachine> part(StatelessSession session, String beyond, String name, int limit) {
-        return session.createSelectionQuery(POOLED + " where m.name " + beyond + " :name order by m.name",
-                PooledMachine.class).setParameter("name", name).setMaxResults(limit).getResultList();
+    private static Snapshot<PooledMachine> part(StatelessSession session, String beyond, String name, int limit) {
+        return Reads.snapshot(session, session
+                .createSelectionQuery(POOLED + " where m.name " + beyond + " :name order by m.name", Object[].class)
+                .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
     }
 
-    /** What there is to say of each machine in one line, by name. */
-    public Glance glance() {
-        return reads.call(session -> new Glance(Reads.now(session),
-                session.createSelectionQuery("select new io.machinemanager.reservation.PooledName(m.name, m.enabled,"
-                        + " m.unavailableUntil, m.unavailableReason, r.state) from Machine m"
-                        + " left join Reservation r on r.liveMachineId = m.id order by m.name", PooledName.class)
-                        .getResultList()));
+    /**
+     * Tells of each machine in one line, by name, all at one moment and without having all of them in memory.
+     *
+     * @param take is called for each, and must not wait for anything
+     */
+    public void glance(Consumer<PooledName> take) {
+        reads.call(session -> {
+            session.createSelectionQuery("select new io.machinemanager.reservation.PooledName(m.name, m.enabled,"
+                    + " m.unavailableUntil, m.unavailableReason, r.state, " + Reads.NOW + ") from Machine m"
+                    + " left join Reservation r on r.liveMachineId = m.id order by m.name", PooledName.class)
+                    .setFetchSize(AT_ONCE).getResultStream().forEach(take);
+            return null;
+        });
     }
 
     /** How many machines there are. */
     public long count() {
-        return count("from Machine");
+        return reads.call(session -> session.createSelectionQuery("select count(*) from Machine", Long.class)
+                .getSingleResult());
     }
 
     /**
@@ -94,49 +108,14 @@ public class PoolService {
      *
      * @throws NotFoundException when there is none
      */
-    public Pool only(String name) {
-        return reads.call(session -> new Pool(Reads.now(session),
-                List.of(session.createSelectionQuery(POOLED + " where m.name = :name", PooledMachine.class)
-                        .setParameter("name", name).getResultStream().findFirst()
-                        .orElseThrow(() -> unknown(name)))));
-    }
-
-    /**
-     * The live reservations by machine, each with its machine, at the time the answer carries.
-     *
-     * @param offset how many to leave out at the start
-     * @param limit how many at the most
-     */
-    public LiveReservations reservations(int offset, int limit) {
-        return reads.call(session -> new LiveReservations(Reads.now(session),
-                session.createSelectionQuery("from Reservation r join fetch r.machine where r.liveMachineId is not null"
-                        + " order by r.machineName", Reservation.class).setFirstResult(offset).setMaxResults(limit)
-                        .getResultList()));
-    }
-
-    /**
-     * The reservations in one live state, as {@link #reservations}.
-     *
-     * @param ownerId whose; null means everybody's
-     */
-    public LiveReservations reservations(ReservationState state, Long ownerId, int offset, int limit) {
-        return transactions
-                .call(() -> new LiveReservations(clock.now(), Reservation.inState(state, ownerId, offset, limit)));
-    }
-
-    /** How many reservations {@link #reservations(ReservationState, Long, int, int)} would tell of without a limit. */
-    public long countReservations(ReservationState state, Long ownerId) {
-        return transactions.call(() -> Reservation.countInState(state, ownerId));
-    }
-
-    /** How many live reservations there are. */
-    public long countReservations() {
-        return count("from Reservation where liveMachineId is not null");
-    }
-
-    private long count(String rows) {
-        return reads.call(session -> session.createSelectionQuery("select count(*) " + rows, Long.class)
-                .getSingleResult());
+    public Snapshot<PooledMachine> only(String name) {
+        Snapshot<PooledMachine> found = reads.call(session -> Reads.snapshot(session, session
+                .createSelectionQuery(POOLED + " where m.name = :name", Object[].class).setParameter("name", name),
+                PooledMachine.class));
+        if (found.rows().isEmpty()) {
+            throw unknown(name);
+        }
+        return found;
     }
 
     /**
@@ -148,7 +127,7 @@ public class PoolService {
      * @throws NotFoundException when there is none of that name
      * @throws ConflictException when it is to move while it is reserved or being cleaned
      */
-    public Pool change(String name, MachineChange change) {
+    public Snapshot<PooledMachine> change(String name, MachineChange change) {
         transactions.run(() -> {
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
             boolean moves = change.moves(machine);
@@ -208,32 +187,5 @@ public class PoolService {
 
     private static NotFoundException unknown(String name) {
         return new NotFoundException("There is no machine named %s.".formatted(name));
-    }
-
-    /**
-     * The pool at one moment.
-     *
-     * @param at the database's time
-     * @param machines the machines, by name
-     */
-    public record Pool(Instant at, List<PooledMachine> machines) {
-    }
-
-    /**
-     * The names of the pool at one moment.
-     *
-     * @param at the database's time
-     * @param machines the machines, by name
-     */
-    public record Glance(Instant at, List<PooledName> machines) {
-    }
-
-    /**
-     * The live reservations at one moment.
-     *
-     * @param at the database's time
-     * @param reservations the rows, by machine
-     */
-    public record LiveReservations(Instant at, List<Reservation> reservations) {
     }
 }

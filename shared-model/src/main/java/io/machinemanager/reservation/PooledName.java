@@ -1,6 +1,8 @@
 package io.machinemanager.reservation;
 
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 
 import io.machinemanager.machine.Machine;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -13,13 +15,14 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param unavailableUntil until when it sits out; null while all is well
  * @param unavailableReason why it sits out; null while all is well
  * @param held the state of its live reservation; null while it is not lent
+ * @param at when that was so, in the database's time, UTC
  */
 @RegisterForReflection // made by the query
 public record PooledName(String name, boolean enabled, Instant unavailableUntil, String unavailableReason,
-        ReservationState held) {
+        ReservationState held, LocalDateTime at) {
 
-    /** What the machine is doing at the given time of the database. */
-    public MachineState state(Instant now) {
-        return MachineState.of(held, enabled, Machine.isWell(unavailableUntil, now));
+    /** What the machine was doing. */
+    public MachineState state() {
+        return MachineState.of(held, enabled, Machine.isWell(unavailableUntil, at.toInstant(ZoneOffset.UTC)));
     }
 }

@@ -123,6 +123,10 @@ public class Reservation extends PanacheEntityBase {
     @Column(insertable = false, updatable = false)
     public Long liveMachineId;
 
+    /** The machine's name while the reservation is live; computed by the database. */
+    @Column(insertable = false, updatable = false, length = 63)
+    public String liveMachineName;
+
     /** When somebody has to look at the row next; computed by the database. Null for history. */
     @Column(insertable = false, updatable = false)
     public Instant dueAt;
@@ -176,20 +180,6 @@ public class Reservation extends PanacheEntityBase {
                         + " group by machine.id", Object[].class)
                 .setParameter(1, machines).getResultStream()
                 .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
-    }
-
-    /** Some of the rows in one live state, by machine; of that owner, or of all when it is null. */
-    static List<Reservation> inState(ReservationState state, Long ownerId, int offset, int limit) {
-        return getEntityManager()
-                .createQuery("from Reservation r join fetch r.machine where r.liveMachineId is not null"
-                        + " and r.state = ?1 and (?2 is null or r.ownerId = ?2) order by r.machineName",
-                        Reservation.class)
-                .setParameter(1, state).setParameter(2, ownerId).setFirstResult(offset).setMaxResults(limit)
-                .getResultList();
-    }
-
-    static long countInState(ReservationState state, Long ownerId) {
-        return count("liveMachineId is not null and state = ?1 and (?2 is null or ownerId = ?2)", state, ownerId);
     }
 
     /**

@@ -1,8 +1,12 @@
-package io.machinemanager.api.input;
+package io.machinemanager.api.answer;
+
+import java.security.MessageDigest;
+import java.util.stream.Stream;
 
 import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.Request;
 
+import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
@@ -13,25 +17,42 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  */
 public final class Unchanged {
 
+    // In no text.
+    private static final byte END = (byte) 0xff;
+
     private Unchanged() {
     }
 
     /**
      * An answer, or 304 when the caller has it.
      *
-     * @param content what decides whether it is the same answer, by its text; in the answer may also be what changes with
-     *        the time alone
+     * @param content what decides whether it is the same answer, by the text of each part; in the answer may also be what
+     *        changes with the time alone
      */
-    public static <T> RestResponse<T> answer(Request request, T body, Object content) {
-        return builder(request, body, content).build();
+    public static <T> RestResponse<T> answer(Request request, T body, Stream<?> content) {
+        return builder(request, body, tag(content)).build();
     }
 
-    static <T> ResponseBuilder<T> builder(Request request, T body, Object content) {
-        EntityTag tag = new EntityTag(DigestUtils.sha256Hex(content.toString()).substring(0, 32), true);
+    /** The tag of an answer, of what decides whether it is the same. */
+    static EntityTag tag(Stream<?> content) {
+        return new EntityTag(digest(content).substring(0, 32), true);
+    }
+
+    static <T> ResponseBuilder<T> builder(Request request, T body, EntityTag tag) {
         ResponseBuilder<T> answer = request.evaluatePreconditions(tag) == null
                 ? ResponseBuilder.ok(body)
                 : ResponseBuilder.create(RestResponse.Status.NOT_MODIFIED, (T) null);
         // another user is given another answer
         return answer.tag(tag).header("Cache-Control", "private, no-cache");
+    }
+
+    /** Part by part: the text of a long list as a whole would take more memory than the list. */
+    private static String digest(Stream<?> content) {
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        content.forEach(part -> {
+            DigestUtils.updateDigest(digest, part.toString());
+            digest.update(END);
+        });
+        return Hex.encodeHexString(digest.digest());
     }
 }

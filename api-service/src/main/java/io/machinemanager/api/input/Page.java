@@ -3,8 +3,6 @@ package io.machinemanager.api.input;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-import jakarta.ws.rs.core.Request;
-
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
@@ -17,6 +15,9 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
  */
 public record Page(int offset, int limit, boolean whole) {
 
+    /** The header that tells how long the whole list is, where only a part was asked for. */
+    public static final String TOTAL = "X-Total-Count";
+
     /** The page that a query asks for. */
     public static Page of(QueryParameters query) {
         Optional<Integer> offset = query.number("offset", 0);
@@ -26,17 +27,9 @@ public record Page(int offset, int limit, boolean whole) {
 
     /** An answer with that part of the list, and how long the whole list is where only a part was asked for. */
     public <T> RestResponse<T> answer(T body, LongSupplier total) {
-        return answer(ResponseBuilder.ok(body), total);
-    }
-
-    /** The same, unless the caller has that very answer; see {@link Unchanged}. */
-    public <T> RestResponse<T> answer(Request request, T body, Object content, LongSupplier total) {
-        return answer(Unchanged.builder(request, body, content), total);
-    }
-
-    private <T> RestResponse<T> answer(ResponseBuilder<T> answer, LongSupplier total) {
+        ResponseBuilder<T> answer = ResponseBuilder.ok(body);
         if (!whole) {
-            answer.header("X-Total-Count", total.getAsLong());
+            answer.header(TOTAL, total.getAsLong());
         }
         return answer.build();
     }

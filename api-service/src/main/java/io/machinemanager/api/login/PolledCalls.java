@@ -1,9 +1,7 @@
 package io.machinemanager.api.login;
 
-import java.util.Map;
 import java.util.regex.Pattern;
 
-import io.quarkus.vertx.http.runtime.security.HttpSecurityUtils;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 
@@ -16,12 +14,11 @@ final class PolledCalls {
     }
 
     /**
-     * Whether the call that a token came with is one of them.
+     * Whether a call is one of them.
      *
-     * @param attributes what is known about the request, by Quarkus' names
+     * @param call null when it is not known
      */
-    static boolean isOne(Map<String, Object> attributes) {
-        RoutingContext call = HttpSecurityUtils.getRoutingContextAttribute(attributes);
+    static boolean isOne(RoutingContext call) {
         return call != null && call.request().method() == HttpMethod.GET
                 && PATHS.matcher(call.normalizedPath()).matches();
     }

@@ -18,6 +18,7 @@ import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.SecurityIdentityAugmentor;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.quarkus.vertx.http.runtime.security.HttpSecurityUtils;
 import io.smallrye.mutiny.Uni;
 
 /**
@@ -31,9 +32,11 @@ class TokenCheck implements SecurityIdentityAugmentor {
             Claims.nbf.name(), Claims.exp.name(), "roles", Tokens.VERSION);
 
     private final SessionService sessions;
+    private final SeenTokens seen;
 
-    TokenCheck(SessionService sessions) {
+    TokenCheck(SessionService sessions, SeenTokens seen) {
         this.sessions = sessions;
+        this.seen = seen;
     }
 
     @Override
@@ -50,11 +53,20 @@ class TokenCheck implements SecurityIdentityAugmentor {
         if (!token.getClaimNames().containsAll(REQUIRED)) {
             return Uni.createFrom().failure(new AuthenticationFailedException("a claim is missing"));
         }
-        Optional<Standing> recent = PolledCalls.isOne(attributes)
-                ? sessions.recentStanding(token.getSubject(), ids(token))
-                : Optional.empty();
-        return recent.map(user -> Uni.createFrom().item(() -> check(token, user)))
-                .orElseGet(() -> context.runBlocking(() -> check(token)));
+        if (!PolledCalls.isOne(HttpSecurityUtils.getRoutingContextAttribute(attributes))) {
+            return context.runBlocking(() -> check(token));
+        }
+        seen.add(token);
+        return recent(token).orElseGet(() -> context.runBlocking(() -> check(token)));
+    }
+
+    /**
+     * Who shows a token whose signature is good, or that it is not good any more; nothing when that was not asked a moment
+     * ago. Asks nobody.
+     */
+    Optional<Uni<SecurityIdentity>> recent(JsonWebToken token) {
+        return sessions.recentStanding(token.getSubject(), ids(token))
+                .map(user -> Uni.createFrom().item(() -> check(token, user)));
     }
 
     private SecurityIdentity check(JsonWebToken token) {

@@ -19,6 +19,7 @@ import io.machinemanager.login.LoginService;
 import io.machinemanager.user.Standing;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** The caller's own user. */
@@ -26,7 +27,6 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @Tag(name = "Log-in")
 @Produces(MediaType.APPLICATION_JSON)
 @Authenticated
-@RunOnVirtualThread
 public class WhoamiResource {
 
     private final SecurityIdentity identity;
@@ -41,6 +41,7 @@ public class WhoamiResource {
 
     /** Tells who the token stands for. */
     @GET
+    @NonBlocking
     @Operation(summary = "Tell who the token stands for")
     public WhoamiView whoami() {
         Standing caller = Caller.of(identity);
@@ -49,6 +50,7 @@ public class WhoamiResource {
 
     /** Changes the caller's password. */
     @PUT
+    @RunOnVirtualThread
     @Path("/password")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Change one's own password", description = "All tokens and API keys given out before stop working, the token of this call included.")

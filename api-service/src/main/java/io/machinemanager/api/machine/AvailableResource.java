@@ -1,5 +1,7 @@
 package io.machinemanager.api.machine;
 
+import java.util.List;
+
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -8,10 +10,13 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-import io.machinemanager.api.input.Unchanged;
+import io.machinemanager.api.answer.SharedAnswers;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.reservation.PoolService;
 import io.quarkus.security.Authenticated;
@@ -28,10 +33,12 @@ public class AvailableResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
+    private final SharedAnswers answers;
 
-    AvailableResource(SecurityIdentity identity, PoolService pool) {
+    AvailableResource(SecurityIdentity identity, PoolService pool, SharedAnswers answers) {
         this.identity = identity;
         this.pool = pool;
+        this.answers = answers;
     }
 
     /** Lists the machines by whether they would be lent now. */
@@ -39,8 +46,9 @@ public class AvailableResource {
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
             `unavailable` are those that nobody holds and that are not lent either: disabled ones, and ones on which work
             failed a short while ago. Admins see the reason of each.""")
-    public RestResponse<AvailableView> available(@Context Request request) {
-        AvailableView view = AvailableView.of(pool.glance(), Caller.of(identity).admin());
-        return Unchanged.answer(request, view, view);
+    @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
+    public RestResponse<Object> available(@Context Request request) {
+        boolean forAdmin = Caller.of(identity).admin();
+        return answers.answer(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
     }
 }

@@ -1,14 +1,12 @@
 package io.machinemanager.api.machine;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 import io.machinemanager.reservation.MachineState;
-import io.machinemanager.reservation.PoolService.Glance;
+import io.machinemanager.reservation.PoolService;
 import io.machinemanager.reservation.PooledName;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -19,6 +17,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param reserved those that somebody holds
  * @param unavailable those that nobody holds and that would not be lent: names, or {@link Unavailable} for admins
  */
+@RegisterForReflection // written out by hand
 public record AvailableView(List<String> available, List<String> reserved,
         @Schema(anyOf = {
                 String.class, AvailableView.Unavailable.class }) List<Object> unavailable){
@@ -33,38 +32,23 @@ public record AvailableView(List<String> available, List<String> reserved,
     public record Unavailable(String name, String reason) {
     }
 
-    static AvailableView of(Glance pool, boolean forAdmin) {
-        Map<Kind, List<PooledName>> machines = pool.machines().stream()
-                .collect(Collectors.groupingBy(machine -> Kind.of(machine.state(pool.at()))));
-        return new AvailableView(names(machines, Kind.AVAILABLE), names(machines, Kind.RESERVED),
-                of(machines, Kind.UNAVAILABLE)
-                        .map(machine -> forAdmin ? new Unavailable(machine.name(), reason(machine)) : machine.name())
-                        .map(Object.class::cast).toList());
+    /** Keeps of each machine the name alone, which is what a large pool has memory for. */
+    static AvailableView of(PoolService pool, boolean forAdmin) {
+        AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        pool.glance(machine -> view.add(machine, forAdmin));
+        return view;
     }
 
-    private enum Kind {
-        AVAILABLE,
-        RESERVED,
-        UNAVAILABLE;
-
-        static Kind of(MachineState state) {
-            return switch (state) {
-                case FREE -> AVAILABLE;
-                case PROVISIONING, RESERVED, CLEANING -> RESERVED;
-                case UNAVAILABLE, DISABLED -> UNAVAILABLE;
-            };
+    private void add(PooledName machine, boolean forAdmin) {
+        switch (machine.state()) {
+            case FREE -> available.add(machine.name());
+            case PROVISIONING, RESERVED, CLEANING -> reserved.add(machine.name());
+            case UNAVAILABLE, DISABLED -> unavailable
+                    .add(forAdmin ? new Unavailable(machine.name(), reason(machine)) : machine.name());
         }
     }
 
     private static String reason(PooledName machine) {
         return machine.enabled() ? machine.unavailableReason() : MachineState.BY_AN_ADMIN;
-    }
-
-    private static List<String> names(Map<Kind, List<PooledName>> machines, Kind kind) {
-        return of(machines, kind).map(PooledName::name).toList();
-    }
-
-    private static Stream<PooledName> of(Map<Kind, List<PooledName>> machines, Kind kind) {
-        return machines.getOrDefault(kind, List.of()).stream();
     }
 }

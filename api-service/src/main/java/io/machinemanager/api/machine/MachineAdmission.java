@@ -7,6 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.HostKeyScanner;
 import io.machinemanager.account.PrivateKeyReader;
+import io.machinemanager.database.Snapshot;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.machine.Machine;
@@ -15,7 +16,7 @@ import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.PoolService;
-import io.machinemanager.reservation.PoolService.Pool;
+import io.machinemanager.reservation.PooledMachine;
 
 /** What takes processes before a machine comes into the pool, which must not happen inside a transaction. */
 @ApplicationScoped
@@ -49,10 +50,10 @@ class MachineAdmission {
      *
      * @throws ConflictException when they are to be read anew and the machine does not answer
      */
-    Pool change(String name, MachineUpdate update) {
+    Snapshot<PooledMachine> change(String name, MachineUpdate update) {
         checkPrivateKey(update.privateKey());
         MachineChange change = update.toChange();
-        Machine machine = pool.only(name).machines().getFirst().machine();
+        Machine machine = pool.only(name).rows().getFirst().machine();
         if (change.hostKeys() != null || !update.rescans() && !change.moves(machine)) {
             return pool.change(name, change);
         }

@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
-import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
 
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -16,11 +17,17 @@ import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
+import io.machinemanager.api.answer.LongList;
+import io.machinemanager.api.answer.SharedAnswers;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
@@ -43,11 +50,13 @@ public class MachineResource {
     private final SecurityIdentity identity;
     private final PoolService pool;
     private final MachineAdmission admission;
+    private final SharedAnswers answers;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission, SharedAnswers answers) {
         this.identity = identity;
         this.pool = pool;
         this.admission = admission;
+        this.answers = answers;
     }
 
     /** Registers a machine. */
@@ -68,12 +77,12 @@ public class MachineResource {
     /** Lists the machines. */
     @GET
     @Operation(summary = "List the machines by name")
-    public RestResponse<Collection<MachineView>> list(@Context UriInfo uri, @Context Request request) {
+    @APIResponse(responseCode = "200", description = "The machines", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
+    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        MachineList machines = new MachineList(pool, page, isAdmin());
-        return machines.isShort()
-                ? page.answer(request, machines.first(), machines.first(), pool::count)
-                : page.answer(machines, pool::count);
+        MachineRows machines = new MachineRows(pool, page.offset(), isAdmin());
+        return answers.answer(request, List.of(machines, page), page,
+                () -> new LongList<>(page, machines, pool::count), Function.identity(), Function.identity());
     }
 
     /** Shows a machine. */

@@ -7,12 +7,13 @@ import java.util.Locale;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
+import io.machinemanager.database.Snapshot;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.MachineState;
-import io.machinemanager.reservation.PoolService.Pool;
 import io.machinemanager.reservation.PooledMachine;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.ssh.HostKeys;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * A machine. Its password is not part of it.
@@ -30,6 +31,7 @@ import io.machinemanager.ssh.HostKeys;
  * @param reason why it is not lent although nobody uses it; for admins
  * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
  */
+@RegisterForReflection // written out by hand
 public record MachineView(String name, String host, int port, String user, boolean reserved, String reservedBy,
         Instant reservedUntil, String state, boolean enabled, @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
         @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys) {
@@ -40,19 +42,20 @@ public record MachineView(String name, String host, int port, String user, boole
      * @param type such as {@code ssh-ed25519}
      * @param fingerprint {@code SHA256:…}, as ssh shows it at the first log-in
      */
+    @RegisterForReflection
     public record HostKeyView(String type, String fingerprint) {
     }
 
     /** The one machine of that pool, with all that there is to say about it. */
-    static MachineView details(Pool pool, boolean forAdmin) {
-        PooledMachine pooled = pool.machines().getFirst();
+    static MachineView details(Snapshot<PooledMachine> pool, boolean forAdmin) {
+        PooledMachine pooled = pool.rows().getFirst();
         String keys = pooled.machine().hostKeys;
         return of(pooled, pool.at(), forAdmin, HostKeys.of(keys == null ? "" : keys).stream()
                 .map(key -> new HostKeyView(key.type(), key.fingerprint())).toList());
     }
 
-    static List<MachineView> of(Pool pool, boolean forAdmin) {
-        return pool.machines().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
+    static List<MachineView> of(Snapshot<PooledMachine> pool, boolean forAdmin) {
+        return pool.rows().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
     }
 
     /** A machine that was registered just now. */

@@ -63,7 +63,7 @@ public record ReservationDetailView(long reservationId, String username, String 
         return new ReservationDetailView(row.id, row.account, row.ownerName, row.machineName,
                 machine == null ? null : machine.host, machine == null ? null : machine.port, name(row.state),
                 row.createdAt, row.durationMinutes, row.reservedUntil,
-                running ? ReservationView.secondsRemaining(row, details.at()) : 0,
+                running ? ReservationView.secondsRemaining(row.reservedUntil, details.at()) : 0,
                 row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts, row.lastError,
                 row.nextAttemptAt, history(details));
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -22,24 +23,29 @@ import jakarta.ws.rs.core.UriInfo;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
+import io.machinemanager.api.answer.LongList;
+import io.machinemanager.api.answer.SharedAnswers;
+import io.machinemanager.api.answer.Unchanged;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.input.Unchanged;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.reservation.IdempotencyService;
 import io.machinemanager.reservation.Lease;
-import io.machinemanager.reservation.PoolService;
+import io.machinemanager.reservation.LiveReservations;
+import io.machinemanager.reservation.LiveReservations.Wanted;
 import io.machinemanager.reservation.ReservationDetails;
 import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.reservation.ReservationService;
@@ -64,14 +70,16 @@ public class ReservationResource {
     private final SecurityIdentity identity;
     private final ReservationService reservations;
     private final IdempotencyService idempotency;
-    private final PoolService pool;
+    private final LiveReservations live;
+    private final SharedAnswers answers;
 
     ReservationResource(SecurityIdentity identity, ReservationService reservations, IdempotencyService idempotency,
-            PoolService pool) {
+            LiveReservations live, SharedAnswers answers) {
         this.identity = identity;
         this.reservations = reservations;
         this.idempotency = idempotency;
-        this.pool = pool;
+        this.live = live;
+        this.answers = answers;
     }
 
     /** Reserves machines. */
@@ -109,21 +117,20 @@ public class ReservationResource {
             since when, why, and when the next try comes.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "provisioning", "active", "releasing" }))
-    public RestResponse<ReservationsView> list(@Context UriInfo uri, @Context Request request) {
+    @APIResponse(responseCode = "200", description = "The reservations", content = @Content(schema = @Schema(implementation = ReservationsView.class)))
+    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
-        return query.oneOf("state", LIVE).map(state -> inState(state, page)).orElseGet(() -> {
-            ReservationsView view = ReservationsView.of(pool.reservations(page.offset(), page.limit()));
-            return page.answer(request, view, view.untimed(), pool::countReservations);
-        });
+        Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
+        ReservationRows rows = new ReservationRows(live, wanted, page.offset());
+        return answers.answer(request, List.of(rows, page), page,
+                () -> new LongList<>(page, rows, () -> live.count(wanted)), ReservationsView::new,
+                ReservationView::untimed);
     }
 
-    private RestResponse<ReservationsView> inState(ReservationState state, Page page) {
+    private Wanted inState(ReservationState state) {
         Standing caller = caller();
-        Long owner = caller.admin() ? null : caller.userId();
-        return page.answer(
-                ReservationsView.withReasons(pool.reservations(state, owner, page.offset(), page.limit())),
-                () -> pool.countReservations(state, owner));
+        return new Wanted(state, caller.admin() ? null : caller.userId());
     }
 
     /** Shows a reservation. */
@@ -132,7 +139,7 @@ public class ReservationResource {
     @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
     public RestResponse<ReservationDetailView> get(@RestPath String id, @Context Request request) {
         ReservationDetailView view = ReservationDetailView.of(own(id));
-        return Unchanged.answer(request, view, view.untimed());
+        return Unchanged.answer(request, view, Stream.of(view.untimed()));
     }
 
     /** Moves the end of a reservation. */

@@ -8,8 +8,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 
-import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.LiveReservation;
 import io.machinemanager.reservation.ReservationState;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * A live reservation.
@@ -25,6 +26,7 @@ import io.machinemanager.reservation.ReservationState;
  * @param secondsRemaining how long that is from now; 0 once it has passed
  * @param notClean why it is still there, where that was asked for
  */
+@RegisterForReflection // written out by hand
 public record ReservationView(long reservationId, String username, String owner, String machine, String host, int port,
         String state, Instant reservedUntil, long secondsRemaining, @JsonUnwrapped NotClean notClean) {
 
@@ -37,28 +39,29 @@ public record ReservationView(long reservationId, String username, String owner,
      * @param lastError what went wrong last
      * @param nextAttemptAt when the next try is due; in the past while one is under way
      */
+    @RegisterForReflection
     public record NotClean(String releaseCause, Instant releasingSince, int failedRemovals,
             @JsonInclude(Include.NON_NULL) String lastError, Instant nextAttemptAt) {
 
-        private static NotClean of(Reservation reservation) {
-            return new NotClean(name(reservation.releaseCause), reservation.releasingSince, reservation.attempts,
-                    reservation.lastError, reservation.nextAttemptAt);
+        private static NotClean of(LiveReservation reservation) {
+            return new NotClean(name(reservation.releaseCause()), reservation.releasingSince(),
+                    reservation.failedRemovals(), reservation.lastError(), reservation.nextAttemptAt());
         }
     }
 
-    static ReservationView of(Reservation reservation, Instant now) {
+    static ReservationView of(LiveReservation reservation, Instant now) {
         return of(reservation, now, null);
     }
 
-    static ReservationView withReasons(Reservation reservation, Instant now) {
+    static ReservationView withReasons(LiveReservation reservation, Instant now) {
         return of(reservation, now,
-                reservation.state == ReservationState.RELEASING ? NotClean.of(reservation) : null);
+                reservation.state() == ReservationState.RELEASING ? NotClean.of(reservation) : null);
     }
 
-    private static ReservationView of(Reservation reservation, Instant now, NotClean notClean) {
-        return new ReservationView(reservation.id, reservation.account, reservation.ownerName, reservation.machineName,
-                reservation.machine.host, reservation.machine.port, name(reservation.state), reservation.reservedUntil,
-                secondsRemaining(reservation, now), notClean);
+    private static ReservationView of(LiveReservation reservation, Instant now, NotClean notClean) {
+        return new ReservationView(reservation.id(), reservation.account(), reservation.ownerName(),
+                reservation.machine(), reservation.host(), reservation.port(), name(reservation.state()),
+                reservation.reservedUntil(), secondsRemaining(reservation.reservedUntil(), now), notClean);
     }
 
     /** The same without what passes with the time alone. */
@@ -67,8 +70,8 @@ public record ReservationView(long reservationId, String username, String owner,
                 notClean);
     }
 
-    static long secondsRemaining(Reservation reservation, Instant now) {
-        return Math.max(0, Duration.between(now, reservation.reservedUntil).toSeconds());
+    static long secondsRemaining(Instant end, Instant now) {
+        return Math.max(0, Duration.between(now, end).toSeconds());
     }
 
     private static String name(Enum<?> constant) {

@@ -18,6 +18,7 @@ import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import io.restassured.response.ValidatableResponse;
 
 /** Those who ask again and again are answered cheaply, and never wrongly. */
 @QuarkusTest
@@ -112,10 +113,7 @@ class PollingTest {
 
     @Test
     void aListOfAnyLengthIsWholeAndInOrder() {
-        database.query(
-                "use machine_manager; insert into machines (id, name, host, port, ssh_user, next_probe_at, created_at)"
-                        + " select 1000000 + seq, concat('n', lpad(seq, 5, '0')), '127.0.0.1', 22, 'root', utc_timestamp(6),"
-                        + " utc_timestamp(6) from seq_1_to_4500");
+        aLargePool();
 
         List<String> names = Scene.with(alice).get("/machines").then().statusCode(200).extract().path("name");
         List<String> part = Scene.with(alice).get("/machines?offset=1&limit=4100").then().statusCode(200)
@@ -123,5 +121,35 @@ class PollingTest {
 
         assertThat(names).hasSize(4502).doesNotHaveDuplicates().isSorted();
         assertThat(part).isEqualTo(names.subList(1, 4101));
+        assertThat(Scene.with(alice).get("/available").then().statusCode(200).extract().<List<String>>path("available"))
+                .isEqualTo(names);
+    }
+
+    @Test
+    void reservationsOfAnyNumberAreAllListedByMachine() {
+        aLargePool();
+        database.query("use machine_manager; insert into reservations (request_id, machine_id, machine_name, owner_id,"
+                + " owner_name, account, state, created_at, duration_minutes, started_at, reserved_until)"
+                + " select 'r', m.id, m.name, u.id, 'alice', 'alice', 'ACTIVE', utc_timestamp(6), 60, utc_timestamp(6),"
+                + " utc_timestamp(6) + interval 1 hour from machines m join users u on u.username = 'alice'");
+
+        List<String> machines = reserved("/reservations").extract().path("reservations.machine");
+
+        assertThat(machines).hasSize(4502).doesNotHaveDuplicates().isSorted();
+        assertThat(reserved("/reservations?state=active").extract().<List<String>>path("reservations.machine"))
+                .isEqualTo(machines);
+        assertThat(reserved("/reservations?offset=1&limit=4100").header("X-Total-Count", "4502").extract()
+                .<List<String>>path("reservations.machine")).isEqualTo(machines.subList(1, 4101));
+    }
+
+    private ValidatableResponse reserved(String path) {
+        return Scene.with(alice).get(path).then().statusCode(200);
+    }
+
+    private void aLargePool() {
+        database.query(
+                "use machine_manager; insert into machines (id, name, host, port, ssh_user, next_probe_at, created_at)"
+                        + " select 1000000 + seq, concat('n', lpad(seq, 5, '0')), '127.0.0.1', 22, 'root', utc_timestamp(6),"
+                        + " utc_timestamp(6) from seq_1_to_4500");
     }
 }

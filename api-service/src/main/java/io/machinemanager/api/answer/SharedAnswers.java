@@ -1,0 +1,95 @@
+package io.machinemanager.api.answer;
+
+import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.Request;
+
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.machinemanager.api.input.Page;
+
+/**
+ * The answers to calls that many repeat while they wait for something. Whoever asks the same at the same time gets the same
+ * answer, which is read and written out once; it is never older than the call (see {@link SharedLooks}).
+ */
+@ApplicationScoped
+public class SharedAnswers {
+
+    /**
+     * An answer.
+     *
+     * @param body JSON text, or a list that is read while it is sent
+     * @param tag null for the latter
+     * @param total how long the whole list is; null where that is not told
+     */
+    private record Answer(Object body, EntityTag tag, Long total) {
+    }
+
+    private final ObjectMapper json;
+    private final SharedLooks<Object, Answer> looks = new SharedLooks<>();
+
+    SharedAnswers(ObjectMapper json) {
+        this.json = json;
+    }
+
+    /**
+     * An answer, or 304 when the caller has it.
+     *
+     * @param question what is asked, and all that makes the answer another: by its {@code equals}
+     * @param look makes the answer's body, all of which decides whether it is the same
+     */
+    public RestResponse<Object> answer(Request request, Object question, Supplier<?> look) {
+        return respond(request, looks.get(question, () -> {
+            String body = text(look.get());
+            return new Answer(body, Unchanged.tag(Stream.of(body)), null);
+        }));
+    }
+
+    /**
+     * The same with a part of a list. One of ordinary length is not sent to callers who have it; a long one is read while it
+     * is sent.
+     *
+     * @param rows reads the list
+     * @param body makes the answer's body of the rows
+     * @param content what of a row decides whether it is the same
+     */
+    public <T> RestResponse<Object> answer(Request request, Object question, Page page, Supplier<LongList<T>> rows,
+            Function<Collection<T>, ?> body, Function<T, ?> content) {
+        return respond(request, looks.get(question, () -> {
+            LongList<T> list = rows.get();
+            Long total = page.whole() ? null : list.total();
+            return list.isShort()
+                    ? new Answer(text(body.apply(list.first())), Unchanged.tag(list.first().stream().map(content)),
+                            total)
+                    : new Answer(body.apply(list), null, total);
+        }));
+    }
+
+    private static RestResponse<Object> respond(Request request, Answer answer) {
+        ResponseBuilder<Object> response = answer.tag == null
+                ? ResponseBuilder.ok(answer.body)
+                : Unchanged.builder(request, answer.body, answer.tag);
+        if (answer.total != null) {
+            response.header(Page.TOTAL, answer.total);
+        }
+        return response.build();
+    }
+
+    private String text(Object body) {
+        try {
+            return json.writeValueAsString(body);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

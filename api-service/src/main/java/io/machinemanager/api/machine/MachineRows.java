@@ -1,0 +1,25 @@
+package io.machinemanager.api.machine;
+
+import java.util.List;
+
+import io.machinemanager.api.answer.LongList.Rows;
+import io.machinemanager.reservation.PoolService;
+
+/**
+ * The machines by name.
+ *
+ * @param offset how many to leave out at the start
+ * @param forAdmin whether they are shown to an admin
+ */
+record MachineRows(PoolService pool, int offset, boolean forAdmin) implements Rows<MachineView> {
+
+    @Override
+    public List<MachineView> first(int limit) {
+        return MachineView.of(pool.list(offset, limit), forAdmin);
+    }
+
+    @Override
+    public List<MachineView> after(MachineView last, int limit) {
+        return MachineView.of(pool.after(last.name(), limit), forAdmin);
+    }
+}

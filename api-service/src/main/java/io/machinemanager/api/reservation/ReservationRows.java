@@ -1,0 +1,34 @@
+package io.machinemanager.api.reservation;
+
+import java.util.List;
+
+import io.machinemanager.api.answer.LongList.Rows;
+import io.machinemanager.database.Snapshot;
+import io.machinemanager.reservation.LiveReservation;
+import io.machinemanager.reservation.LiveReservations;
+import io.machinemanager.reservation.LiveReservations.Wanted;
+
+/**
+ * Live reservations by machine.
+ *
+ * @param offset how many to leave out at the start
+ */
+record ReservationRows(LiveReservations live, Wanted wanted, int offset) implements Rows<ReservationView> {
+
+    @Override
+    public List<ReservationView> first(int limit) {
+        return views(live.list(wanted, offset, limit));
+    }
+
+    @Override
+    public List<ReservationView> after(ReservationView last, int limit) {
+        return views(live.after(wanted, last.machine(), limit));
+    }
+
+    /** Why a machine is not clean concerns those who ask for one state. */
+    private List<ReservationView> views(Snapshot<LiveReservation> part) {
+        return part.rows().stream().map(row -> wanted.state() == null
+                ? ReservationView.of(row, part.at())
+                : ReservationView.withReasons(row, part.at())).toList();
+    }
+}
