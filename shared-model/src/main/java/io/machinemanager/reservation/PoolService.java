@@ -78,9 +78,12 @@ public class PoolService {
     /** What there is to say of each machine in one line, by name. */
     public Glance glance() {
         return reads.call(session -> new Glance(Reads.now(session),
-                session.createSelectionQuery("select new io.machinemanager.reservation.PooledName(m.name, m.enabled,"
-                        + " m.unavailableUntil, m.unavailableReason, r.state) from Machine m"
-                        + " left join Reservation r on r.liveMachineId = m.id order by m.name", PooledName.class)
+                session.createSelectionQuery(
+                        "select new io.machinemanager.reservation.PooledName(m.name, m.enabled, r.state,"
+                                + " m.unavailableUntil, m.unavailableReason, m.pausedUntil, m.pausedReason, m.strayReason)"
+                                + " from Machine m"
+                                + " left join Reservation r on r.liveMachineId = m.id order by m.name",
+                        PooledName.class)
                         .getResultList()));
     }
 

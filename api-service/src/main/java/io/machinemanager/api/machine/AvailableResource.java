@@ -37,8 +37,8 @@ public class AvailableResource {
     /** Lists the machines by whether they would be lent now. */
     @GET
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
-            `unavailable` are those that nobody holds and that are not lent either: disabled ones, and ones on which work
-            failed a short while ago. Admins see the reason of each.""")
+            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones on which work
+            failed a short while ago, and ones with an account that is still to be removed. Admins see the reason of each.""")
     public RestResponse<AvailableView> available(@Context Request request) {
         AvailableView view = AvailableView.of(pool.glance(), Caller.of(identity).admin());
         return Unchanged.answer(request, view, view);

@@ -1,5 +1,6 @@
 package io.machinemanager.api.machine;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -38,7 +39,9 @@ public record AvailableView(List<String> available, List<String> reserved,
                 .collect(Collectors.groupingBy(machine -> Kind.of(machine.state(pool.at()))));
         return new AvailableView(names(machines, Kind.AVAILABLE), names(machines, Kind.RESERVED),
                 of(machines, Kind.UNAVAILABLE)
-                        .map(machine -> forAdmin ? new Unavailable(machine.name(), reason(machine)) : machine.name())
+                        .map(machine -> forAdmin
+                                ? new Unavailable(machine.name(), reason(machine, pool.at()))
+                                : machine.name())
                         .map(Object.class::cast).toList());
     }
 
@@ -56,8 +59,8 @@ public record AvailableView(List<String> available, List<String> reserved,
         }
     }
 
-    private static String reason(PooledName machine) {
-        return machine.enabled() ? machine.unavailableReason() : MachineState.BY_AN_ADMIN;
+    private static String reason(PooledName machine, Instant at) {
+        return machine.enabled() ? machine.holds().reason(at).orElse(null) : MachineState.BY_AN_ADMIN;
     }
 
     private static List<String> names(Map<Kind, List<PooledName>> machines, Kind kind) {
