@@ -47,18 +47,20 @@ public class ProbeService {
     private final SecretBox secrets;
     private final AccountWorker worker;
     private final ReservationStore store;
+    private final ReleaseStore releases;
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
     private final AuditService audit;
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
-            ReservationStore store, MachineConfig config, ReservationConfig reservationConfig,
+            ReservationStore store, ReleaseStore releases, MachineConfig config, ReservationConfig reservationConfig,
             AuditService audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.worker = worker;
         this.store = store;
+        this.releases = releases;
         this.config = config;
         this.reservationConfig = reservationConfig;
         this.audit = audit;
@@ -157,7 +159,7 @@ public class ProbeService {
                 }
             }).getFirst();
             if (result.isDone() && !store.takeOver(claim, item, dead.id)) {
-                worker.remove(claim, store.claimForRelease(new LiveRows.One(item.reservationId()),
+                worker.remove(claim, releases.claimForRelease(new LiveRows.One(item.reservationId()),
                         ReleaseCause.PROVISIONING_FAILED, claim, true));
             }
         });
