@@ -335,6 +335,8 @@ mm_uid_taken() {
     grep -qE "^[^:]*:[^:]*:$mm_uid:" /etc/passwd /etc/group && return 0
     grep -qsx "$mm_uid" "$mm_state"/accounts/* && return 0
     if mm_processes || mm_ipc || mm_files; then return 0; fi
+    # Nothing has been made yet.
+    [ -z "$mm_blind" ] || mm_end FAILED 'the processes on the machine cannot be listed'
     mm_has getent && { mm_within 5 getent passwd "$mm_uid" || mm_within 5 getent group "$mm_uid"; } 3>&- 9>&-
 }
 
@@ -461,25 +463,30 @@ mm_forget_jobs() {
     fi
 }
 
-# The living processes of the account: those that have its number as the real, effective, saved or file system one.
+# Whether the account has living processes: those that have its number as the real, effective, saved or file system one.
+# An answer of no counts only while $mm_blind is empty.
 mm_processes() {
-    mm_pids=$(mm_status_files | mm_pid_list)
+    mm_list_processes ''
     [ -n "$mm_pids" ]
 }
 
-mm_status_files() {
-    mm_files=$(mm_status_of "$mm_uid")
-    [ -z "$mm_files" ] || printf '%s\n' "$mm_files" | xargs grep -sLE "^State:${mm_tab}[${1}ZX]"
+# Puts them into $mm_pids, without those in the given states. This shell goes through the same list: when it does not
+# come out of it, processes cannot be listed, and that none was found means nothing.
+mm_list_processes() {
+    mm_pids=
+    mm_blind=yes
+    for mm_process in $(mm_status_files "$1"); do
+        mm_pid=${mm_process#/proc/}
+        mm_pid=${mm_pid%/status}
+        if [ "$mm_pid" = $$ ]; then mm_blind=; else mm_pids="$mm_pids$mm_pid "; fi
+    done
 }
 
 # There may be more processes than fit on one command line.
-mm_status_of() {
-    printf '%s\n' /proc/[0-9]*/status | xargs grep -slE "^Uid:(${mm_tab}[0-9]+)*$mm_tab$1($mm_tab|\$)"
-}
-
-# Whether they can be listed at all: there is always one of root's, this shell.
-mm_sees_processes() {
-    [ -n "$(mm_status_of 0 | head -n 1)" ]
+mm_status_files() {
+    mm_listed=$(printf '%s\n' /proc/[0-9]*/status \
+        | xargs grep -slE "^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)|^Pid:$mm_tab$$\$")
+    [ -z "$mm_listed" ] || printf '%s\n' "$mm_listed" | xargs grep -sLE "^State:${mm_tab}[${1}ZX]"
 }
 
 mm_pid_list() {
@@ -507,7 +514,7 @@ mm_end_processes() {
 mm_stop_processes() {
     mm_sweep=0
     while [ $mm_sweep -lt 20 ]; do
-        mm_pids=$(mm_status_files T | mm_pid_list)
+        mm_list_processes T
         [ -n "$mm_pids" ] || break
         # shellcheck disable=SC2086
         kill -STOP $mm_pids
@@ -574,7 +581,7 @@ mm_delete_files() {
     mm_delete_tree "/run/user/$mm_uid"
     rm -f "/var/mail/$mm_account" "/var/spool/mail/$mm_account"
     while mm_mounts; do
-        umount -l "$(printf '%b' "$mm_mounted")" || break
+        mm_unmount "$mm_mounted" || break
     done
     for mm_folder in $mm_shared; do
         [ ! -d "$mm_folder" ] || [ -L "$mm_folder" ] || find "$mm_folder" -xdev -depth -mindepth 1 -user "$mm_uid" -delete
@@ -609,12 +616,18 @@ mm_mounts() {
     return 1
 }
 
+# Takes a place as /proc/mounts writes it. The name may end with the end of a line, which the dot keeps.
+mm_unmount() {
+    mm_place=$(printf '%b.' "$1")
+    umount -l "${mm_place%.}"
+}
+
 # Follows no link: neither rm nor find does, and the folder above belongs to root.
 mm_delete_tree() {
     mm_exists "$1" || return 0
     while read -r _ mm_mounted _; do
         case $mm_mounted in
-        "$1" | "$1"/*) umount -l "$(printf '%b' "$mm_mounted")" ;;
+        "$1" | "$1"/*) mm_unmount "$mm_mounted" ;;
         esac
     done </proc/mounts
     rm -rf "$1" 3>&- 9>&-
@@ -689,7 +702,7 @@ mm_verify_gone() {
     ! mm_in_shadow || mm_left="$mm_left, its password"
     ! mm_own_group || mm_left="$mm_left, its group"
     ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
-    mm_sees_processes || mm_left="$mm_left, processes, which cannot be listed"
+    [ -z "$mm_blind" ] || mm_left="$mm_left, processes, which cannot be listed"
     ! mm_mounts || mm_left="$mm_left, a file system of its own"
     ! mm_exists "$mm_home" || mm_left="$mm_left, its folder $mm_home"
     ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
@@ -708,7 +721,7 @@ mm_probe() {
     mm_found=
     while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
         mm_record=$mm_state/accounts/$mm_account
-        if mm_owner; then mm_found="$mm_found $mm_account=$mm_owner"; fi
+        if [ "$mm_p_uid" -ge 1000 ] && mm_owner; then mm_found="$mm_found $mm_account=$mm_owner"; fi
     done </etc/passwd
     mm_end FOUND "${mm_found# }"
 }

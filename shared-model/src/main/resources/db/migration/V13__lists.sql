@@ -3,6 +3,3 @@ alter table reservations
     add column live_machine_name varchar(63) as (case when state <> 'RELEASED' then machine_name end) persistent;
 
 create index ix_reservations_live_machine_name on reservations (live_machine_name);
-
--- how many machines are free is counted in the index, without their rows
-create index ix_machines_lendable on machines (enabled, unavailable_until);

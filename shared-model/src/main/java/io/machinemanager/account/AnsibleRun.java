@@ -92,7 +92,7 @@ final class AnsibleRun {
                     : failed("No answer within %d s.".formatted(config.runTimeout().toSeconds()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return failed("The account work was interrupted.");
+            return new AccountResult(Outcome.RUN_LOST, "The account work was interrupted.");
         }
     }
 

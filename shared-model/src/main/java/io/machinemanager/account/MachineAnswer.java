@@ -45,7 +45,7 @@ record MachineAnswer(String answer, int status, String said) {
             unreachable("sudo: (command )?not found|sudo: no such file",
                     "The machine has no sudo, and the account to log in with is not root."),
             unreachable("/bin/sh: .*no such file", "The machine has no /bin/sh."),
-            unreachable("install the sshpass program|unable to find sshpass",
+            new Meaning(Pattern.compile("install the sshpass program|unable to find sshpass"), Outcome.NOT_STARTED,
                     "The sshpass program is missing where Machine Manager runs."),
             unreachable("could not resolve hostname|name or service not known|temporary failure in name resolution",
                     "The machine's host name is not found."),

@@ -94,7 +94,8 @@ final class QueuedRuns {
     private void run(List<Job> batch) {
         Set<Job> unanswered = ConcurrentHashMap.newKeySet();
         unanswered.addAll(batch);
-        AccountResult silence = new AccountResult(Outcome.FAILED, "The account work failed.");
+        AccountResult silence = new AccountResult(Outcome.RUN_LOST,
+                "The account work failed where Machine Manager runs.");
         try {
             silence = run.of(batch.stream().map(Job::task).toList(), (place, result) -> {
                 if (unanswered.remove(batch.get(place))) {

@@ -37,7 +37,7 @@ public class Machine extends PanacheEntityBase {
         UNREACHABLE,
         /** Another SSH host key than the recorded one. Over when an admin accepts it, or the recorded one is back. */
         HOST_KEY,
-        /** The log-in works and the making of accounts does not. Over with the next account made. */
+        /** The log-in works and the making of accounts does not. Over after a pause, or with the next account made. */
         ACCOUNT_WORK
     }
 
@@ -82,17 +82,28 @@ public class Machine extends PanacheEntityBase {
     /** How many times in a row work on this machine has failed. */
     public int failures;
 
-    /** What kind of trouble lets the machine sit out; null while all is well. */
+    /** What keeps us from logging in; null while nothing does. */
     @Enumerated(EnumType.STRING)
     @Column(length = 16)
     public Trouble unavailableCause;
 
-    /** Why the machine sits out, as a sentence; null while all is well. */
+    /** Why there was no log-in, as a sentence; null while there is one. */
     @Column(length = 500)
     public String unavailableReason;
 
-    /** Until when the machine sits out; null while all is well. */
+    /** Until when the machine sits out because there was no log-in; null while there is one. */
     public Instant unavailableUntil;
+
+    /** Why account work failed, as a sentence; null while it works. */
+    @Column(length = 500)
+    public String pausedReason;
+
+    /** Until when the machine sits out because account work failed; null while it works. */
+    public Instant pausedUntil;
+
+    /** That an account of ours is on it which no reservation knows, as a sentence; null once a look has found none. */
+    @Column(length = 600)
+    public String strayReason;
 
     /** When we last were logged in there; null before the first time. */
     public Instant lastSeenAt;
@@ -150,50 +161,54 @@ public class Machine extends PanacheEntityBase {
         forgetFailures();
     }
 
-    /** Lets the machine be tried again at once. */
+    /** Lets the machine be tried again at once. A stray account on it keeps it out all the same. */
     public void forgetFailures() {
+        endPause();
+        endAbsence();
         failures = 0;
+    }
+
+    private void endPause() {
+        pausedReason = null;
+        pausedUntil = null;
+    }
+
+    private void endAbsence() {
         unavailableCause = null;
         unavailableReason = null;
         unavailableUntil = null;
     }
 
     /**
-     * Notes a log-in, which only the recorded host key allows. It ends every trouble but that of failing account work.
+     * Notes a log-in, which only the recorded host key allows. It ends no pause after account work that failed, and those
+     * failures go on being counted.
      */
     public void seen(Instant now) {
-        if (unavailableCause == Trouble.ACCOUNT_WORK) {
-            lastSeenAt = now;
-        } else {
-            succeeded(now);
+        lastSeenAt = now;
+        endAbsence();
+        if (pausedReason == null) {
+            failures = 0;
         }
     }
 
     /**
      * Notes that work on the machine failed, and lets it sit out until the given time; with another host key it stays out,
-     * whatever comes after. Being away ends no longer pause after account work that failed.
+     * whatever comes after.
      */
     public void failed(Trouble trouble, String reason, Instant until) {
         failures++;
-        if (unavailableCause == Trouble.HOST_KEY && trouble != Trouble.HOST_KEY) {
-            return;
+        if (trouble == Trouble.ACCOUNT_WORK) {
+            pausedReason = reason;
+            pausedUntil = until;
+        } else if (unavailableCause != Trouble.HOST_KEY || trouble == Trouble.HOST_KEY) {
+            unavailableCause = trouble;
+            unavailableReason = reason;
+            unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
         }
-        if (unavailableCause == Trouble.ACCOUNT_WORK && trouble == Trouble.UNREACHABLE
-                && unavailableUntil.isAfter(until)) {
-            return;
-        }
-        unavailableCause = trouble;
-        unavailableReason = reason;
-        unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
     }
 
-    /** Tells whether the machine does not sit out. */
-    public boolean isWell(Instant now) {
-        return isWell(unavailableUntil, now);
-    }
-
-    /** The same of a machine that sits out until then, or does not when that is null. */
-    public static boolean isWell(Instant unavailableUntil, Instant now) {
-        return unavailableUntil == null || !unavailableUntil.isAfter(now);
+    /** What keeps the machine from being lent although nobody has it. */
+    public Holds holds() {
+        return new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason);
     }
 }

@@ -40,16 +40,18 @@ class AccountWorker {
     private final MachineService machines;
     private final MachineConfig machineConfig;
     private final ReservationStore store;
+    private final ReleaseStore releases;
     private final Duration renewal;
     static final Executor RECORDERS = task -> Thread.ofVirtual().name("account-result").start(task);
 
     AccountWorker(AccountDriver driver, HostKeyScanner hostKeys, MachineService machines, MachineConfig machineConfig,
-            ReservationStore store, ReservationConfig config) {
+            ReservationStore store, ReleaseStore releases, ReservationConfig config) {
         this.driver = driver;
         this.hostKeys = hostKeys;
         this.machines = machines;
         this.machineConfig = machineConfig;
         this.store = store;
+        this.releases = releases;
         this.renewal = config.claim().dividedBy(3);
     }
 
@@ -73,8 +75,8 @@ class AccountWorker {
         work(claim, items, Action.REMOVE, (item, result) -> {
             try {
                 if (!result.isDone()) {
-                    store.removalFailed(claim, item, result);
-                } else if (store.released(claim, item)) {
+                    releases.removalFailed(claim, item, result);
+                } else if (releases.released(claim, item)) {
                     free.incrementAndGet();
                 }
             } finally {

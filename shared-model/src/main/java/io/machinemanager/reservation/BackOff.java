@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -12,6 +13,16 @@ import java.util.function.DoubleSupplier;
  * @param random gives numbers from 0 (inclusive) to 1 (exclusive)
  */
 record BackOff(Duration first, Duration longest, DoubleSupplier random) {
+
+    /** Pauses that chance shortens. */
+    static BackOff between(Duration first, Duration longest) {
+        return new BackOff(first, longest, () -> ThreadLocalRandom.current().nextDouble());
+    }
+
+    /** The pauses between the tries of a removal. */
+    static BackOff ofRemovals(ReservationConfig config) {
+        return between(config.retryFirst(), config.retryLongest());
+    }
 
     /**
      * @param failures how many tries have failed in a row, at least 1

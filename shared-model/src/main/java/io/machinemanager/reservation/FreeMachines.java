@@ -9,11 +9,12 @@ import java.util.Set;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
-/** The machines that may be lent at this moment: enabled, not sitting out, and without a live reservation. */
+/** The machines that may be lent at this moment: enabled, without anything that holds them out, and without a live reservation. */
 final class FreeMachines {
 
     private static final String FREE = "from Machine m where m.enabled = true"
             + " and (m.unavailableUntil is null or m.unavailableUntil <= ?1)"
+            + " and (m.pausedUntil is null or m.pausedUntil <= ?1) and m.strayReason is null"
             + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";
 
     private FreeMachines() {
@@ -65,7 +66,7 @@ final class FreeMachines {
 
     /**
      * How many machines are free; those that another transaction is about to take count as free. It takes a look at each,
-     * which only a refused request costs, and none of it is at the rows themselves.
+     * which only a refused request costs.
      */
     static long count(Instant now) {
         return Machine.count(FREE, now);

@@ -10,7 +10,7 @@ public enum MachineState {
     RESERVED,
     /** The account is being removed; it stays held until that is verified. */
     CLEANING,
-    /** Work on it failed, and it sits out for a while. */
+    /** Work on it failed and it sits out for a while, or an account is on it that is still to go. */
     UNAVAILABLE,
     /** An admin took it out of the pool. */
     DISABLED;
@@ -23,7 +23,7 @@ public enum MachineState {
      *
      * @param held the state of its live reservation; null while it is not lent
      * @param enabled whether it may be lent
-     * @param well whether it does not sit out
+     * @param well whether nothing else keeps it from being lent
      */
     static MachineState of(ReservationState held, boolean enabled, boolean well) {
         if (held != null) {

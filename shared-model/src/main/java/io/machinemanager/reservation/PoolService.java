@@ -89,9 +89,12 @@ public class PoolService {
      */
     public void glance(Consumer<PooledName> take) {
         reads.call(session -> {
-            session.createSelectionQuery("select new io.machinemanager.reservation.PooledName(m.name, m.enabled,"
-                    + " m.unavailableUntil, m.unavailableReason, r.state, " + Reads.NOW + ") from Machine m"
-                    + " left join Reservation r on r.liveMachineId = m.id order by m.name", PooledName.class)
+            session.createSelectionQuery(
+                    "select new io.machinemanager.reservation.PooledName(m.name, m.enabled, r.state,"
+                            + " m.unavailableUntil, m.unavailableReason, m.pausedUntil, m.pausedReason, m.strayReason, "
+                            + Reads.NOW + ") from Machine m"
+                            + " left join Reservation r on r.liveMachineId = m.id order by m.name",
+                    PooledName.class)
                     .setFetchSize(AT_ONCE).getResultStream().forEach(take);
             return null;
         });

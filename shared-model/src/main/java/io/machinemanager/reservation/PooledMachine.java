@@ -17,7 +17,8 @@ public record PooledMachine(Machine machine, Reservation reservation) {
 
     /** What the machine is doing at the given time of the database. */
     public MachineState state(Instant now) {
-        return MachineState.of(reservation == null ? null : reservation.state, machine.enabled, machine.isWell(now));
+        return MachineState.of(reservation == null ? null : reservation.state, machine.enabled,
+                machine.holds().isWell(now));
     }
 
     /** Why the machine is not free although nobody uses it, in words for an admin; nothing when there is no such reason. */
@@ -25,7 +26,7 @@ public record PooledMachine(Machine machine, Reservation reservation) {
         return switch (state(now)) {
             case FREE, PROVISIONING, RESERVED -> Optional.empty();
             case CLEANING -> Optional.ofNullable(reservation.lastError);
-            case UNAVAILABLE -> Optional.ofNullable(machine.unavailableReason);
+            case UNAVAILABLE -> machine.holds().reason(now);
             case DISABLED -> Optional.of(MachineState.BY_AN_ADMIN);
         };
     }

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
-import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.Holds;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -12,17 +12,23 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * @param name its name
  * @param enabled whether it may be lent
- * @param unavailableUntil until when it sits out; null while all is well
- * @param unavailableReason why it sits out; null while all is well
  * @param held the state of its live reservation; null while it is not lent
- * @param at when that was so, in the database's time, UTC
+ * @param holds what keeps it from being lent although nobody has it
+ * @param at when that was so, in the database's time
  */
 @RegisterForReflection // made by the query
-public record PooledName(String name, boolean enabled, Instant unavailableUntil, String unavailableReason,
-        ReservationState held, LocalDateTime at) {
+public record PooledName(String name, boolean enabled, ReservationState held, Holds holds, Instant at) {
+
+    /** As the query has it. */
+    public PooledName(String name, boolean enabled, ReservationState held, Instant unavailableUntil,
+            String unavailableReason, Instant pausedUntil, String pausedReason, String strayReason, LocalDateTime utc) {
+        this(name, enabled, held,
+                new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason),
+                utc.toInstant(ZoneOffset.UTC));
+    }
 
     /** What the machine was doing. */
     public MachineState state() {
-        return MachineState.of(held, enabled, Machine.isWell(unavailableUntil, at.toInstant(ZoneOffset.UTC)));
+        return MachineState.of(held, enabled, holds.isWell(at));
     }
 }

@@ -33,30 +33,34 @@ import io.quarkus.logging.Log;
 /**
  * Logs in to each machine from time to time. One that does not answer leaves the pool until it does; a lent one that has
  * died is replaced; and an account of ours that no reservation knows is removed, such as one left over from before the
- * database was restored from a backup.
+ * database was restored from a backup. Until a look finds no such account, nobody is lent the machine.
  */
 @ApplicationScoped
 public class ProbeService {
 
-    private static final String STRAY = "An account of ours that no reservation knows is on it.";
+    private static final String STRAY = "The account %s is on it, which is ours and which no reservation knows.";
+    private static final String STRAY_STAYS = "The account %s is on it, which is ours and which no reservation knows,"
+            + " and could not be removed: %s";
 
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final AccountWorker worker;
     private final ReservationStore store;
+    private final ReleaseStore releases;
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
     private final AuditService audit;
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
-            ReservationStore store, MachineConfig config, ReservationConfig reservationConfig,
+            ReservationStore store, ReleaseStore releases, MachineConfig config, ReservationConfig reservationConfig,
             AuditService audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.worker = worker;
         this.store = store;
+        this.releases = releases;
         this.config = config;
         this.reservationConfig = reservationConfig;
         this.audit = audit;
@@ -109,13 +113,11 @@ public class ProbeService {
             Map<String, Long> strays = new TreeMap<>(accounts);
             strays.entrySet().removeIf(found -> isKnown(machine, found.getKey(), found.getValue()));
             lock(machine).ifPresent(m -> {
-                if (m.unavailableCause == Trouble.UNREACHABLE || m.unavailableCause == Trouble.HOST_KEY) {
+                if (m.unavailableCause != null) {
                     Log.infof("Machine %s answers again", m.name);
                 }
                 m.seen(clock.now());
-                if (!strays.isEmpty()) {
-                    m.failed(Trouble.ACCOUNT_WORK, STRAY, clock.now().plus(sitOut()));
-                }
+                m.strayReason = strays.keySet().stream().findFirst().map(STRAY::formatted).orElse(null);
             });
             return strays;
         });
@@ -157,7 +159,7 @@ public class ProbeService {
                 }
             }).getFirst();
             if (result.isDone() && !store.takeOver(claim, item, dead.id)) {
-                worker.remove(claim, store.claimForRelease(new LiveRows.One(item.reservationId()),
+                worker.remove(claim, releases.claimForRelease(new LiveRows.One(item.reservationId()),
                         ReleaseCause.PROVISIONING_FAILED, claim, true));
             }
         });
@@ -165,11 +167,13 @@ public class ProbeService {
 
     /**
      * The row is committed before its account is made, so an account without one was never ours to keep. The row may be
-     * that of another machine, when one host was registered under two names.
+     * that of another machine, when one host was registered under two names; and it may have ended since the look began.
      */
-    private static boolean isKnown(Machine machine, String account, long token) {
+    private boolean isKnown(Machine machine, String account, long token) {
         return hasToken(Reservation.list("liveMachineId", machine.id), token)
-                || hasToken(Reservation.list("account = ?1 and liveMachineId is not null", account), token);
+                || hasToken(Reservation.list("account = ?1 and liveMachineId is not null", account), token)
+                || hasToken(Reservation.list("machine = ?1 and releasedAt >= ?2", machine,
+                        machine.nextProbeAt.minus(config.healthInterval())), token);
     }
 
     private static boolean hasToken(List<Reservation> rows, long token) {
@@ -191,10 +195,14 @@ public class ProbeService {
     private void recordStray(Machine machine, String account, AccountResult result) {
         String outcome = result.isDone() ? "removed" : result.reason();
         Log.infof("Machine %s: stray account %s: %s", machine.name, account, outcome);
-        if (result.isDone()) {
-            transactions.run(() -> lock(machine).filter(m -> STRAY.equals(m.unavailableReason))
-                    .ifPresent(m -> m.succeeded(clock.now())));
-        }
+        transactions.run(() -> lock(machine).filter(m -> m.strayReason != null).ifPresent(m -> {
+            if (result.isDone()) {
+                // there may be more of them, so only another look lets the machine in again; it need not wait for its turn
+                m.nextProbeAt = clock.now();
+            } else {
+                m.strayReason = STRAY_STAYS.formatted(account, result.reason());
+            }
+        }));
         audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, machine.name)
                 .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
                 .detail("%s: %s".formatted(account, outcome)));

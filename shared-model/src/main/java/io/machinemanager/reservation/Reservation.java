@@ -24,6 +24,8 @@ import jakarta.persistence.Table;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.audit.Act;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
@@ -141,6 +143,12 @@ public class Reservation extends PanacheEntityBase {
         return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
+    /** Those of the rows that the claim still holds, locked until the end of the transaction. */
+    static List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {
+        return lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
+                .filter(reservation -> reservation.isClaimedBy(claim)).toList();
+    }
+
     /**
      * Rows that wait for somebody: the time is up, a worker was not heard of again, or a removal is to be tried again.
      * They are locked until the end of the transaction; rows that another transaction holds are passed over.
@@ -188,6 +196,11 @@ public class Reservation extends PanacheEntityBase {
      */
     public long token() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, createdAt);
+    }
+
+    /** What the audit is to tell of something that is done to the reservation. */
+    Act act(AuditAction action, String what) {
+        return Act.of(action, machineName).detail("reservation %d of %s: %s".formatted(id, ownerName, what));
     }
 
     /** Tells whether the claim is this one, run out or not: as long as nobody else took it, its holder may write. */

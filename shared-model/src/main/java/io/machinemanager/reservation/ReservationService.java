@@ -29,12 +29,15 @@ import io.machinemanager.ssh.SshPublicKey;
 public class ReservationService {
 
     private final ReservationStore store;
+    private final ReleaseStore releases;
     private final AccountWorker worker;
     private final OwedWork owed;
     private final ReservationConfig config;
 
-    ReservationService(ReservationStore store, AccountWorker worker, OwedWork owed, ReservationConfig config) {
+    ReservationService(ReservationStore store, ReleaseStore releases, AccountWorker worker, OwedWork owed,
+            ReservationConfig config) {
         this.store = store;
+        this.releases = releases;
         this.worker = worker;
         this.owed = owed;
         this.config = config;
@@ -169,7 +172,7 @@ public class ReservationService {
         owed.insist("Request " + request.requestId(), () -> {
             // nobody may be given an answer that is about to become untrue
             keeper.forget();
-            worker.remove(request.claim(), store.claimForRelease(new LiveRows.OfRequest(request.requestId()),
+            worker.remove(request.claim(), releases.claimForRelease(new LiveRows.OfRequest(request.requestId()),
                     ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
         }, cause);
     }
@@ -194,7 +197,7 @@ public class ReservationService {
      */
     public ReleaseReport giveBack(long reservationId) {
         LiveRows which = new LiveRows.One(reservationId);
-        if (store.pending(which).isEmpty()) {
+        if (releases.pending(which).isEmpty()) {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
         return release(which, ReleaseCause.GIVEN_BACK);
@@ -227,9 +230,9 @@ public class ReservationService {
 
     private ReleaseReport release(LiveRows which, ReleaseCause cause) {
         UUID claim = UUID.randomUUID();
-        List<WorkItem> items = store.claimForRelease(which, cause, claim, true);
+        List<WorkItem> items = releases.claimForRelease(which, cause, claim, true);
         int released = worker.remove(claim, items);
-        return new ReleaseReport(released, store.pending(which));
+        return new ReleaseReport(released, releases.pending(which));
     }
 
     /**
@@ -241,7 +244,7 @@ public class ReservationService {
      */
     public DueWork takeUpDue(int limit) {
         UUID claim = UUID.randomUUID();
-        return new DueWork(worker, claim, store.claimDue(claim, limit));
+        return new DueWork(worker, claim, releases.claimDue(claim, limit));
     }
 
     /**

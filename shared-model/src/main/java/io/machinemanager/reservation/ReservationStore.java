@@ -8,15 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
-import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
@@ -37,8 +34,9 @@ import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
 /**
- * Every step of the life cycle as one short transaction. Nothing here talks to a machine; whoever does so in between
- * holds a claim, and a step that finds the claim gone writes nothing.
+ * The steps of the life cycle from a free machine to one that somebody has, each as one short transaction. Nothing here
+ * talks to a machine; whoever does so in between holds a claim, and a step that finds the claim gone writes nothing. The
+ * way back is that of {@link ReleaseStore}.
  */
 @ApplicationScoped
 class ReservationStore {
@@ -48,17 +46,15 @@ class ReservationStore {
     private final SecretBox secrets;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
-    private final RemovalMetrics metrics;
     private final Audit audit;
 
     ReservationStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            MachineConfig machineConfig, RemovalMetrics metrics, Audit audit) {
+            MachineConfig machineConfig, Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.machineConfig = machineConfig;
-        this.metrics = metrics;
         this.audit = audit;
     }
 
@@ -150,15 +146,7 @@ class ReservationStore {
         reservation.claim(request.claim(), now.plus(config.claim()));
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
-        return item(reservation);
-    }
-
-    private WorkItem item(Reservation reservation) {
-        return WorkItem.of(reservation, login(reservation), secrets);
-    }
-
-    private AccountLogin login(Reservation reservation) {
-        return new AccountLogin(reservation.passwordHash, reservation.sshPublicKey, config.sudo());
+        return WorkItem.of(reservation, config.sudo(), secrets);
     }
 
     /**
@@ -184,7 +172,8 @@ class ReservationStore {
                 return Optional.empty();
             }
             ReservationRequest request = new ReservationRequest(dead.requestId,
-                    new Borrower(dead.ownerId, dead.ownerName), dead.account, login(dead), dead.durationMinutes, claim);
+                    new Borrower(dead.ownerId, dead.ownerName), dead.account, WorkItem.login(dead, config.sudo()),
+                    dead.durationMinutes, claim);
             WorkItem item = hold(spare, request, now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to take over", reservationId, dead.machineName,
                     item);
@@ -200,7 +189,7 @@ class ReservationStore {
     boolean takeOver(UUID claim, WorkItem item, long reservationId) {
         return transactions.call(() -> {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
-            List<Reservation> held = lockHeld(claim, List.of(item));
+            List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
             Instant now = clock.now();
             if (held.isEmpty() || held.getFirst().state != ReservationState.PROVISIONING || !dead.isRunning(now)) {
                 return false;
@@ -216,9 +205,9 @@ class ReservationStore {
             ReservationEvent.record(dead, now, Kind.REPLACED,
                     "Reservation %d on %s".formatted(heir.id, heir.machineName));
             dead.startReleasing(ReleaseCause.MACHINE_LOST, now);
-            audit.record(act(AuditAction.RESERVED, heir, "in place of %s, account %s until %s"
+            audit.record(heir.act(AuditAction.RESERVED, "in place of %s, account %s until %s"
                     .formatted(dead.machineName, heir.account, heir.reservedUntil)));
-            audit.record(act(AuditAction.RESERVATION_ENDED, dead, ReleaseCause.MACHINE_LOST.name()));
+            audit.record(dead.act(AuditAction.RESERVATION_ENDED, ReleaseCause.MACHINE_LOST.name()));
             ReservationEvent.record(dead, now, Kind.RELEASE_STARTED, ReleaseCause.MACHINE_LOST.name());
             return true;
         });
@@ -243,7 +232,7 @@ class ReservationStore {
         Optional<Instant> end = transactions.call(() -> {
             Instant now = clock.now();
             Instant until = now.plus(Duration.ofMinutes(minutes));
-            List<Reservation> held = lockHeld(claim, items);
+            List<Reservation> held = Reservation.lockHeld(claim, items);
             if (held.size() < items.size() || held.stream().anyMatch(r -> r.state != ReservationState.PROVISIONING)) {
                 return Optional.empty();
             }
@@ -251,7 +240,7 @@ class ReservationStore {
                 reservation.activate(now, until);
                 reservation.machine.succeeded(now);
                 ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
-                audit.record(act(AuditAction.RESERVED, reservation,
+                audit.record(reservation.act(AuditAction.RESERVED,
                         "account %s until %s".formatted(reservation.account, until)));
             }
             alsoDone.accept(until);
@@ -268,7 +257,7 @@ class ReservationStore {
      */
     boolean accountFailed(UUID claim, WorkItem item, AccountResult result) {
         boolean held = transactions.call(() -> {
-            List<Reservation> rows = lockHeld(claim, List.of(item));
+            List<Reservation> rows = Reservation.lockHeld(claim, List.of(item));
             rows.forEach(reservation -> giveUp(reservation, result, clock.now()));
             return !rows.isEmpty();
         });
@@ -280,78 +269,14 @@ class ReservationStore {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
         reservation.accountFailed(result);
-        audit.record(act(AuditAction.RESERVED, reservation, result.reason()).outcome(AuditOutcome.FAILED)
+        audit.record(reservation.act(AuditAction.RESERVED, result.reason()).outcome(AuditOutcome.FAILED)
                 .by(reservation.ownerName));
         if (result.isMachinesFault()) {
             sitOut(reservation.machine, result, now);
         }
         if (result.isUnreachable()) {
-            reservation.nextAttemptAt = now.plus(retryBackOff().after(1));
+            reservation.nextAttemptAt = now.plus(BackOff.ofRemovals(config).after(1));
         }
-    }
-
-    /**
-     * Ends live rows and claims them for the removal of their accounts. Rows that are on their way out already are
-     * claimed too, when nobody works on them.
-     *
-     * @param which the rows, among the live ones
-     * @param cause why; a row that is on its way out already keeps its own
-     * @param evenIfPausing whether removals that failed and wait for their next try are taken as well
-     */
-    List<WorkItem> claimForRelease(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
-        return transactions.call(() -> {
-            List<WorkItem> items = release(which, cause, claim, evenIfPausing);
-            if (cause == ReleaseCause.RELEASED_ALL) {
-                audit.record(Act.of(AuditAction.ALL_RELEASED, null)
-                        .detail("%d reservations".formatted(items.size())));
-            }
-            return items;
-        });
-    }
-
-    /** Like {@link #claimForRelease}, as a part of the caller's transaction. */
-    List<WorkItem> release(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
-        Instant now = clock.now();
-        return which.lock().stream()
-                .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
-                .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
-                .map(r -> release(r, cause, claim, now)).toList();
-    }
-
-    /** The names of the machines whose rows are still live, sorted. */
-    List<String> pending(LiveRows which) {
-        return transactions.call(() -> which.find().stream().map(r -> r.machineName).sorted().toList());
-    }
-
-    /** Claims rows that wait for somebody, whatever for: all that is left to do with any of them is the removal. */
-    List<WorkItem> claimDue(UUID claim, int limit) {
-        return transactions.call(() -> {
-            Instant now = clock.now();
-            return Reservation.lockDue(now, limit).stream().map(r -> release(r, causeOfDue(r), claim, now)).toList();
-        });
-    }
-
-    private static ReleaseCause causeOfDue(Reservation due) {
-        return due.state == ReservationState.PROVISIONING ? ReleaseCause.WORKER_LOST : ReleaseCause.EXPIRED;
-    }
-
-    private static boolean isUnclaimed(Reservation reservation, Instant now) {
-        return reservation.claimedBy == null || !reservation.claimedUntil.isAfter(now);
-    }
-
-    private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
-        if (reservation.state != ReservationState.RELEASING) {
-            // who comes too late did not end it: its lateness counts
-            ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
-            reservation.startReleasing(why, now);
-            ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
-            audit.record(act(AuditAction.RESERVATION_ENDED, reservation, why.name()));
-            Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
-        } else if (reservation.claimedBy != null) {
-            ReservationEvent.record(reservation, now, Kind.REMOVAL_TAKEN_OVER, null);
-        }
-        reservation.claim(claim, now.plus(config.claim()));
-        return item(reservation);
     }
 
     /**
@@ -372,7 +297,7 @@ class ReservationStore {
             }
             reservation.moveEnd(newEnd.checked(reservation.startedAt, now, config.maxMinutes()));
             ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
-            audit.record(act(AuditAction.RESERVATION_EXTENDED, reservation, "to " + reservation.reservedUntil));
+            audit.record(reservation.act(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
             return reservation;
         });
         Log.infof("Reservation %d on %s: ends at %s now", reservationId, extended.machineName, extended.reservedUntil);
@@ -391,62 +316,8 @@ class ReservationStore {
         return new NotFoundException("There is no reservation %d.".formatted(reservationId));
     }
 
-    /**
-     * The account is verified gone: the machine is free.
-     *
-     * @return false when the claim was lost, in which case nothing is changed
-     */
-    boolean released(UUID claim, WorkItem item) {
-        List<Reservation> released = transactions.call(() -> {
-            Instant now = clock.now();
-            List<Reservation> held = lockHeld(claim, List.of(item));
-            for (Reservation reservation : held) {
-                reservation.release(now);
-                ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
-                if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
-                    reservation.machine.succeeded(now);
-                }
-            }
-            return held;
-        });
-        for (Reservation reservation : released) {
-            Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
-            metrics.released(reservation);
-        }
-        return !released.isEmpty();
-    }
-
-    /** A removal failed: it is tried again later, and until then the machine stays held. */
-    void removalFailed(UUID claim, WorkItem item, AccountResult result) {
-        List<Reservation> failed = transactions.call(() -> {
-            Instant now = clock.now();
-            List<Reservation> held = lockHeld(claim, List.of(item));
-            for (Reservation reservation : held) {
-                reservation.removalFailed(result, now.plus(retryBackOff().after(reservation.attempts + 1)));
-                ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
-            }
-            return held;
-        });
-        for (Reservation reservation : failed) {
-            Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts,
-                    reservation.nextAttemptAt, result.reason());
-            metrics.removalFailed(result.outcome());
-        }
-    }
-
-    private static Act act(AuditAction action, Reservation reservation, String what) {
-        return Act.of(action, reservation.machineName)
-                .detail("reservation %d of %s: %s".formatted(reservation.id, reservation.ownerName, what));
-    }
-
-    private List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {
-        return Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
-                .filter(reservation -> reservation.isClaimedBy(claim)).toList();
-    }
-
     private void sitOut(Machine machine, AccountResult result, Instant now) {
-        BackOff backOff = new BackOff(machineConfig.sitOut(), machineConfig.sitOutMax(),
-                () -> ThreadLocalRandom.current().nextDouble());
+        BackOff backOff = BackOff.between(machineConfig.sitOut(), machineConfig.sitOutMax());
         machine.failed(trouble(result), result.reason(), now.plus(backOff.after(machine.failures + 1)));
     }
 
@@ -456,9 +327,5 @@ class ReservationStore {
             case UNREACHABLE -> Trouble.UNREACHABLE;
             default -> Trouble.ACCOUNT_WORK;
         };
-    }
-
-    private BackOff retryBackOff() {
-        return new BackOff(config.retryFirst(), config.retryLongest(), () -> ThreadLocalRandom.current().nextDouble());
     }
 }

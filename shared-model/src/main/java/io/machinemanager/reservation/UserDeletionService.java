@@ -20,12 +20,12 @@ import io.quarkus.logging.Log;
 public class UserDeletionService {
 
     private final Transactions transactions;
-    private final ReservationStore store;
+    private final ReleaseStore store;
     private final AccountWorker worker;
     private final Audit audit;
     private final RecentStandings recent;
 
-    UserDeletionService(Transactions transactions, ReservationStore store, AccountWorker worker, Audit audit,
+    UserDeletionService(Transactions transactions, ReleaseStore store, AccountWorker worker, Audit audit,
             RecentStandings recent) {
         this.transactions = transactions;
         this.store = store;

@@ -22,10 +22,14 @@ import io.quarkus.logging.Log;
  */
 record WorkItem(long reservationId, long machineId, Target target, String account, long token, AccountLogin login) {
 
-    static WorkItem of(Reservation reservation, AccountLogin login, SecretBox secrets) {
+    static WorkItem of(Reservation reservation, boolean sudo, SecretBox secrets) {
         Machine machine = reservation.machine;
         return new WorkItem(reservation.id, machine.id, target(machine, secrets), reservation.account,
-                reservation.token(), login);
+                reservation.token(), login(reservation, sudo));
+    }
+
+    static AccountLogin login(Reservation reservation, boolean sudo) {
+        return new AccountLogin(reservation.passwordHash, reservation.sshPublicKey, sudo);
     }
 
     static Target target(Machine machine, SecretBox secrets) {

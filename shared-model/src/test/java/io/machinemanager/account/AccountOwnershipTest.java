@@ -80,6 +80,17 @@ class AccountOwnershipTest extends EachDriver {
     }
 
     @Test
+    void systemAccountWithOurMarkIsNotOurs() {
+        machine.exec("useradd", "--system", "--comment", "machine-manager-5", "beat");
+        List<String> before = accounts();
+
+        assertThat(work.result(AccountTask.probe(machine.target())).accounts()).doesNotContainKey("beat");
+        assertThat(work.remove(machine, "beat", 5).isDone()).isTrue();
+        assertThat(accounts()).isEqualTo(before);
+        machine.exec("userdel", "beat");
+    }
+
+    @Test
     void accountIsAnOrdinaryOne() {
         long token = AccountWork.newToken();
         work.create(machine, "bert", token);

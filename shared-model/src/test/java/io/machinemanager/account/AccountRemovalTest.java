@@ -153,6 +153,76 @@ class AccountRemovalTest extends EachDriver {
     }
 
     @Test
+    void whereProcessesCannotBeListedNobodyIsLetInAndNothingIsHeldToBeGone() {
+        long token = AccountWork.newToken();
+        work.create(machine, "mona", token);
+        fake("xargs", "exit 1");
+
+        AccountResult result = work.remove(machine, "mona", token);
+        assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(result.reason()).contains("processes, which cannot be listed");
+        assertThat(work.create(machine, "nora", AccountWork.newToken())).isEqualTo(
+                new AccountResult(Outcome.FAILED, "The processes on the machine cannot be listed."));
+        assertGone("nora");
+
+        removeFakes();
+        assertThat(work.remove(machine, "mona", token)).isEqualTo(AccountResult.done());
+        assertGone("mona");
+    }
+
+    @Test
+    void aListOfProcessesThatBreaksOffHalfWayIsNotBelieved() {
+        long token = AccountWork.newToken();
+        work.create(machine, "olga", token);
+        // the first look goes well, the one that leaves the dead ones out does not
+        fake("xargs", "case \"$*\" in *State:*) exit 1 ;; esac; exec /usr/bin/xargs \"$@\"");
+
+        assertThat(work.remove(machine, "olga", token).reason()).contains("processes, which cannot be listed");
+
+        removeFakes();
+        assertThat(work.remove(machine, "olga", token)).isEqualTo(AccountResult.done());
+    }
+
+    @Test
+    void whatIsMountedInTheHomeGoesWhateverItsPlaceIsCalled() {
+        long token = AccountWork.newToken();
+        work.create(machine, "paul", token);
+        machine.exec("sh", "-c", """
+                for name in plain 'with space' 'back\\slash' 'line
+                end
+                '; do
+                    mkdir "/home/paul/$name" && mount -t tmpfs tmpfs "/home/paul/$name" || exit 1
+                done""");
+        assertThat(mounts()).filteredOn(line -> line.contains("/home/paul/")).hasSize(4)
+                .anyMatch(line -> line.contains("end\\012 "));
+
+        assertThat(work.remove(machine, "paul", token)).isEqualTo(AccountResult.done());
+        assertGone("paul");
+        assertThat(mounts()).noneMatch(line -> line.contains("/home/paul/"));
+    }
+
+    private static List<String> mounts() {
+        return machine.exec("cat", "/proc/mounts").output().lines().toList();
+    }
+
+    @Test
+    void withoutAFreeNumberNoAccountIsMade() {
+        machine.exec("sh", "-c", "useradd -u 61001 rita; useradd -u 61003 sven");
+        try (var narrow = AccountWork.by(driver, TestSettings.in(workDir).withUids(61001, 61003))) {
+            long token = AccountWork.newToken();
+            assertThat(narrow.create(machine, "tina", token)).isEqualTo(AccountResult.done());
+            assertThat(machine.uidOf("tina")).hasValue(61002);
+
+            assertThat(narrow.create(machine, "udo", AccountWork.newToken())).isEqualTo(new AccountResult(
+                    Outcome.FAILED, "No number for the account is free, or none can be noted, on the machine."));
+            assertGone("udo");
+            assertThat(narrow.remove(machine, "tina", token)).isEqualTo(AccountResult.done());
+        } finally {
+            machine.exec("sh", "-c", "userdel rita; userdel sven");
+        }
+    }
+
+    @Test
     void creationThatFailsHalfWayLeavesNothing() {
         fake("chpasswd", "echo 'no way' >&2; exit 1");
 

@@ -33,7 +33,7 @@ class AnsibleAnswerTest {
             UNREACHABLE | has no sudo | sh: 1: sudo: not found
             UNREACHABLE | before the log-in | kex_exchange_identification: read: Connection reset by peer
             UNREACHABLE | before the log-in | Connection closed by 127.0.0.1 port 22
-            UNREACHABLE | sshpass | to use the 'ssh' connection type with passwords, you must install the sshpass program
+            NOT_STARTED | sshpass | to use the 'ssh' connection type with passwords, you must install the sshpass program
             FAILED | lost during the work | Connection to 127.0.0.1 closed by remote host.
             FAILED | lost during the work | Timeout, server 127.0.0.1 not responding.
             FAILED | lost during the work | client_loop: send disconnect: Broken pipe

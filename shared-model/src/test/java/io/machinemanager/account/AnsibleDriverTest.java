@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -90,6 +91,34 @@ class AnsibleDriverTest {
 
         assertThat(results.stream().map(AccountWork::resultOf)).containsOnly(AccountResult.done());
         assertThat(machine.passwdHas("fred")).isFalse();
+    }
+
+    @Test
+    void diskThatFillsWhileARunIsUnderWayKeepsNoMachineFromItsAnswer() throws Exception {
+        LabMachine machine = lab.machine(2);
+        Path disk = Files.createDirectory(workDir.resolve("disk"));
+        run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
+        Path filling = Files.writeString(workDir.resolve("filling"),
+                "#!/bin/sh\ncat /dev/zero > zeroes\nexec ansible-playbook \"$@\"\n");
+        Files.setPosixFilePermissions(filling, PosixFilePermissions.fromString("rwx------"));
+        try {
+            try (var full = new AccountWork(new AnsibleDriver(TestSettings.in(disk).withPlaybook(filling)))) {
+                long token = AccountWork.newToken();
+                assertThat(full.create(machine, "gina", token)).isEqualTo(AccountResult.done());
+                nothingIsLeftOfTheRuns();
+                assertThat(full.remove(machine, "gina", token)).isEqualTo(AccountResult.done());
+            }
+            assertThat(machine.passwdHas("gina")).isFalse();
+            assertThat(disk).as("nothing is left to fill it").isEmptyDirectory();
+        } finally {
+            run("umount", disk.toString());
+            Files.delete(disk);
+            Files.delete(filling);
+        }
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
     }
 
     private static List<String> processesThatShow(List<String> secrets) throws IOException {

@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
 
@@ -106,6 +108,39 @@ class AnsibleRunTest {
         } finally {
             run("umount", disk.toString());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, FAILED", "2, FAILED", "4, FAILED", "1, RUN_LOST", "5, RUN_LOST", "99, RUN_LOST", "250, RUN_LOST" })
+    void aRunThatDidNotComeToItsEndIsNoMachinesFault(int status, Outcome outcome) throws IOException {
+        AccountResult result = resultWith(settings().withPlaybook(program("exit " + status + "\n")));
+
+        assertThat(result).isEqualTo(new AccountResult(outcome,
+                "Ansible ended without an answer of the machine (exit status %d).".formatted(status)));
+    }
+
+    @Test
+    void aRunThatIsKilledIsNoMachinesFault() throws IOException {
+        assertThat(resultWith(settings().withPlaybook(program("kill -KILL $$\n"))).outcome())
+                .isEqualTo(Outcome.RUN_LOST);
+    }
+
+    @Test
+    void aRunThatIsInterruptedIsNoMachinesFault() throws Exception {
+        Path waiting = program("touch \"$(dirname \"$0\")/started\"; sleep 4244\n");
+        CompletableFuture<AccountResult> result = new CompletableFuture<>();
+        try (var files = new AnsibleFiles(folder.resolve("work"))) {
+            Thread run = Thread.startVirtualThread(
+                    () -> result.complete(new AnsibleRun(files, settings().withPlaybook(waiting),
+                            List.of(AccountWork.creation(NOWHERE, "alice", 7)), (place, answer) -> {
+                            }).run()));
+            Awaitility.await().until(() -> Files.exists(folder.resolve("started")));
+            run.interrupt();
+
+            assertThat(AccountWork.resultOf(result))
+                    .isEqualTo(new AccountResult(Outcome.RUN_LOST, "The account work was interrupted."));
+        }
+        assertThat(folder.resolve("work")).isEmptyDirectory();
     }
 
     @Test

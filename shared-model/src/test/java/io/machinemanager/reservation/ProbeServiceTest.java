@@ -14,19 +14,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountDriver;
+import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineChange;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -68,6 +75,9 @@ class ProbeServiceTest {
 
     @Inject
     DatabaseClock clock;
+
+    @Inject
+    PoolService pool;
 
     MariaDb database;
 
@@ -135,7 +145,7 @@ class ProbeServiceTest {
 
         probes.probeDue();
 
-        assertThat(scene.machine("m1").unavailableReason).isEqualTo("useradd: no space left");
+        assertThat(reason("m1")).isEqualTo("useradd: no space left");
     }
 
     @Test
@@ -154,22 +164,89 @@ class ProbeServiceTest {
     }
 
     @Test
-    void aMachineWithAStrayAccountIsNotLentUntilThatIsVerifiedGone() {
+    void aMachineWithAStrayAccountIsNotLentUntilALookFindsNone() {
         machines.addStrayAccount("m1", "stray");
         machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
         probes.probeDue();
-        assertThat(scene.machine("m1").unavailableReason)
-                .isEqualTo("An account of ours that no reservation knows is on it.");
-        await().untilAsserted(() -> assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED))
-                .contains("m1 FAILED stray: userdel: busy"));
+        await().untilAsserted(() -> assertThat(reason("m1")).isEqualTo("The account stray is on it, which is ours"
+                + " and which no reservation knows, and could not be removed: userdel: busy"));
+        assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED)).contains("m1 FAILED stray: userdel: busy");
+        assertThat(scene.machine("m1").failures).as("the account work itself is well").isZero();
         assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
 
         machines.heal("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
         probes.probeDue();
 
-        await().untilAsserted(() -> assertThat(scene.machine("m1").unavailableReason).isNull());
+        await().until(() -> !scene.machine("m1").nextProbeAt.isAfter(clock()));
         assertThat(machines.accountsOn("m1")).isEmpty();
+        assertThat(reason("m1")).as("removed, but not looked at again")
+                .isEqualTo("The account stray is on it, which is ours and which no reservation knows.");
+
+        probes.probeDue();
+        assertThat(reason("m1")).isNull();
+    }
+
+    @Test
+    void theFirstOfTwoStraysThatGoesLetsNobodyIn() {
+        machines.addStrayAccount("m1", "one");
+        machines.addStrayAccount("m1", "two");
+        machines.delegate("m1", driver(task -> task.account().equals("two") && task.action() == Action.REMOVE
+                ? new AccountResult(Outcome.FAILED, "userdel: busy")
+                : machines.work(task)));
+        probes.probeDue();
+        await().until(() -> scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).size() == 2);
+
+        assertThat(reason("m1")).contains("no reservation knows");
+        probes.probeDue();
+        await().until(() -> scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).size() == 3);
+        assertThat(reason("m1")).contains("account two");
+    }
+
+    @Test
+    void neitherAReservationThatGoesWellNorAnAdminLetsAMachineWithAStrayAccountIn() {
+        reserve(1);
+        machines.addStrayAccount("m1", "stray");
+        machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
+        probes.probeDue();
+        machines.heal("m1");
+        reservations.releaseAll();
+        pool.change("m1", new MachineChange(null, null, null, null, true, null));
+
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(reason("m1")).contains("account stray");
+        assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+    }
+
+    @Test
+    void anAccountWhoseReservationEndsDuringTheLookIsNoStray() {
+        reserve(1);
+        machines.delegate("m1", driver(task -> {
+            AccountResult result = machines.work(task);
+            if (task.action() == Action.PROBE) {
+                reservations.releaseAll();
+            }
+            return result;
+        }));
+
+        probes.probeDue();
+
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(reason("m1")).isNull();
+        assertThat(machines.removals()).containsExactly("m1");
+    }
+
+    private static AccountDriver driver(Function<AccountTask, AccountResult> work) {
+        return tasks -> tasks.stream().map(work).map(CompletableFuture::completedFuture).toList();
+    }
+
+    /** Why the machine is not lent, as it shows to admins; null when it is. */
+    private String reason(String machine) {
+        return scene.machine(machine).holds().reason(clock()).orElse(null);
+    }
+
+    private Instant clock() {
+        return QuarkusTransaction.requiringNew().call(clock::now);
     }
 
     @Test
@@ -179,21 +256,25 @@ class ProbeServiceTest {
         probes.probeDue();
         assertThatThrownBy(() -> reserve(2));
 
-        assertThat(scene.machine("m1").unavailableReason).isNull();
-        assertThat(scene.machine("m2").unavailableReason).isNull();
+        assertThat(reason("m1")).isNull();
+        assertThat(reason("m2")).isNull();
     }
 
-    @Test
-    void beingAwayForAMomentEndsNoPauseAfterWorkThatFailed() {
-        Instant later = Instant.now().plus(Duration.ofHours(1));
-        scene.change("m1", machine -> machine.failed(Machine.Trouble.ACCOUNT_WORK, "no space left", later));
-        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+    @ParameterizedTest
+    @ValueSource(ints = {20, 3600 })
+    void beingAwayForAMomentEndsNoPauseAfterWorkThatFailed(int seconds) {
+        Instant end = clock().plusSeconds(seconds);
+        scene.change("m1", machine -> machine.failed(Machine.Trouble.ACCOUNT_WORK, "No space left.", end));
+        machines.fail("m1", Outcome.UNREACHABLE, "Connection refused.");
         probes.probeDue();
+        assertThat(reason("m1")).isEqualTo("Connection refused. No space left.");
         machines.heal("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
         probes.probeDue();
 
-        assertThat(scene.machine("m1").unavailableReason).isEqualTo("no space left");
+        assertThat(reason("m1")).isEqualTo("No space left.");
+        assertThat(scene.machine("m1").pausedUntil).isEqualTo(end);
+        assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
     }
 
     @Test

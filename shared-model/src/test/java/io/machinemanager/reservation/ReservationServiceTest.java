@@ -146,9 +146,9 @@ class ReservationServiceTest {
             assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
             // chance takes away up to half of a pause
             Duration longest = machineConfig.sitOut().multipliedBy(1L << (failures - 1));
-            assertThat(Duration.between(Instant.now(), scene.machine("m1").unavailableUntil))
+            assertThat(Duration.between(Instant.now(), scene.machine("m1").pausedUntil))
                     .isBetween(longest.dividedBy(2).minusSeconds(5), longest);
-            scene.change("m1", machine -> machine.unavailableUntil = machine.createdAt);
+            scene.change("m1", machine -> machine.pausedUntil = machine.createdAt);
         }
         machines.heal("m1");
         assertThat(reserve(alice, 1).machines()).hasSize(1);
@@ -176,7 +176,7 @@ class ReservationServiceTest {
                 .hasMessage("the disk is full");
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
-        assertThat(scene.machine("m1").unavailableReason).isNull();
+        assertThat(scene.machine("m1").pausedReason).isNull();
     }
 
     @Test

@@ -172,7 +172,8 @@ public class FakeMachines implements AccountDriver {
                 .apply(task);
     }
 
-    private synchronized AccountResult work(AccountTask task) {
+    /** Does a task as a machine that works would. */
+    public synchronized AccountResult work(AccountTask task) {
         String machine = task.target().machine();
         if (task.action() == Action.PROBE) {
             return AccountResult.found(on(machine).entrySet().stream().filter(account -> account.getValue() > 0)

@@ -44,8 +44,8 @@ public class AvailableResource {
     /** Lists the machines by whether they would be lent now. */
     @GET
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
-            `unavailable` are those that nobody holds and that are not lent either: disabled ones, and ones on which work
-            failed a short while ago. Admins see the reason of each.""")
+            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones on which work
+            failed a short while ago, and ones with an account that is still to be removed. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
     public RestResponse<Object> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();

@@ -49,6 +49,6 @@ public record AvailableView(List<String> available, List<String> reserved,
     }
 
     private static String reason(PooledName machine) {
-        return machine.enabled() ? machine.unavailableReason() : MachineState.BY_AN_ADMIN;
+        return machine.enabled() ? machine.holds().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
     }
 }

@@ -141,6 +141,28 @@ class HostKeyTest {
     }
 
     @Test
+    void theRecordedKeyStaysWhenOnlyTheSwitchIsMoved() {
+        register(null).statusCode(201);
+        String recorded = fingerprintNow();
+        enable(false).body("state", is("disabled"));
+        enable(true).body("state", is("free"));
+        machine().body("host_keys.fingerprint", hasItem(recorded));
+
+        real.wipe();
+        probe();
+        enable(false).body("state", is("disabled"));
+        enable(true).body("state", is("unavailable"));
+
+        machine().body("host_keys.fingerprint", hasItem(recorded))
+                .body("reason", containsString("SSH host key has changed"));
+    }
+
+    private ValidatableResponse enable(boolean enabled) {
+        return Scene.with(admin).contentType("application/json").body(Map.of("enabled", enabled))
+                .patch("/machines/real").then().statusCode(200);
+    }
+
+    @Test
     void machineMadeAnewWhileItWasLentIsCleanedOnceItsKeyIsAccepted() {
         register(null).statusCode(201);
         int reservation = Scene.reserve("alice");

@@ -230,6 +230,18 @@ class MachineResourceTest {
     }
 
     @Test
+    void aMachineWithAStrayAccountIsUnavailableForThatReasonAndNoChangeLetsItIn() {
+        scene.machines("m1");
+        scene.change(() -> Machine.byName("m1").orElseThrow().strayReason = "The account ghost is on it.");
+
+        change("m1", "{\"password\":\"another\",\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
+                .body("reason", is("The account ghost is on it."));
+        get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1"));
+        get(admin, "/available").body("unavailable[0].reason", is("The account ghost is on it."));
+        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+    }
+
+    @Test
     void aMachineThatIsLentDoesNotMove() {
         scene.machines("m1");
         Scene.reserve("alice");

@@ -85,18 +85,18 @@ public class CleanUpJob {
         return taken == wanted;
     }
 
-    /** Each machine makes room when it is done, so that a slow one takes up no more than its own. */
+    /**
+     * Each machine makes room when it is done, so that a slow one takes up no more than its own; and only once, since work
+     * may still end after the wait for it broke off.
+     */
     private void finish(DueWork work) {
-        AtomicInteger done = new AtomicInteger();
+        AtomicInteger held = new AtomicInteger(work.size());
         try {
-            work.finish(() -> {
-                done.incrementAndGet();
-                makeRoom(1);
-            });
+            work.finish(() -> makeRoom(held.getAndUpdate(left -> Math.max(0, left - 1)) > 0 ? 1 : 0));
         } catch (RuntimeException e) {
             Failures.log("Taking %d machines back failed".formatted(work.size()), e);
         } finally {
-            makeRoom(work.size() - done.get());
+            makeRoom(held.getAndSet(0));
         }
     }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
@@ -130,6 +131,34 @@ class CleanUpJobTest {
 
         assertThat(job.inHand()).as("CLEANUP_MAX_IN_HAND").isEqualTo(4);
         assertThat(scene.live().stream().filter(row -> row.endsWith("RELEASING"))).hasSize(4);
+        gates.forEach(gate -> gate.complete(null));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());
+    }
+
+    @Test
+    void aWaitThatIsInterruptedMakesRoomOnce() {
+        job = newJob(1);
+        scene.lendMachines(3);
+        CompletableFuture<Void> slow = new CompletableFuture<>();
+        AtomicReference<Thread> waiting = new AtomicReference<>();
+        machines.delegate("m1", tasks -> {
+            waiting.set(Thread.currentThread());
+            return tasks.stream().map(task -> slow.thenApply(open -> machines.work(task))).toList();
+        });
+        scene.expire("m1");
+        job.tick();
+        await().atMost(PATIENCE).until(() -> waiting.get() != null);
+
+        waiting.get().interrupt();
+        await().atMost(PATIENCE).until(() -> job.inHand() == 0);
+        slow.complete(null);
+
+        await().atMost(PATIENCE).until(() -> !scene.live().contains("m1 RELEASING"));
+        await().during(Duration.ofMillis(300)).until(() -> job.inHand() == 0);
+        List<CompletableFuture<Void>> gates = List.of(machines.hold("m2"), machines.hold("m3"));
+        scene.expire("m2", "m3");
+        job.tick();
+        assertThat(job.inHand()).isEqualTo(1);
         gates.forEach(gate -> gate.complete(null));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());
     }

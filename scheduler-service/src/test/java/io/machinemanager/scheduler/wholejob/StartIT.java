@@ -3,14 +3,20 @@ package io.machinemanager.scheduler.wholejob;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -44,6 +50,21 @@ class StartIT {
         try (PackagedService service = new PackagedService(module, environment)) {
             assertThat(service.startInVain()).isEqualTo(1);
             assertThat(service.log().lines()).containsExactly("Cannot start: " + line);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"api-service", "scheduler-service" })
+    void anAnsibleThatIsTooOldEndsTheStartWithOneLine(String module, @TempDir Path folder) throws IOException {
+        Path old = Files.writeString(folder.resolve("ansible-playbook"),
+                "#!/bin/sh\necho 'ansible-playbook [core 2.13.13]'\necho '  config file = None'\n");
+        Files.setPosixFilePermissions(old, PosixFilePermissions.fromString("rwx------"));
+        Map<String, String> environment = environment("jdbc:mariadb://127.0.0.1:1/nowhere?user=u&password=p");
+        environment.put("ANSIBLE_PLAYBOOK", old.toString());
+        try (PackagedService service = new PackagedService(module, environment)) {
+            assertThat(service.startInVain()).isEqualTo(1);
+            assertThat(service.log().lines()).containsExactly("Cannot start: Account work needs ansible-core 2.14 or"
+                    + " newer; found is: ansible-playbook [core 2.13.13]");
         }
     }
 
