@@ -76,7 +76,7 @@ lines_to_copy() {
   # shellcheck disable=SC2016 # for the shell of whoever pastes them
   lines=(
     "CA=$ca API=$api"
-    "TOKEN=\$(curl -sS --fail --cacert \$CA \$API/login -H 'Content-Type: application/json' -d '{\"username\":\"$user\",\"password\":\"$user_password\"}' | jq -r .access_token)"
+    "TOKEN=\$(curl -sS --fail --cacert \$CA \$API/login -H 'Content-Type: application/json' -d @- <<<'{\"username\":\"$user\",\"password\":\"$user_password\"}' | jq -r .access_token)"
     'curl -sS --fail --cacert $CA -H "Authorization: Bearer $TOKEN" $API/machines | jq .'
     'curl -sS --fail --cacert $CA -H "Authorization: Bearer $TOKEN" "$API/reserve?count=1&duration=5" | jq .'
     'curl -sS --fail --cacert $CA -H "Authorization: Bearer $TOKEN" $API/reservations | jq .'

@@ -21,6 +21,11 @@ public record Act(AuditAction action, AuditOutcome outcome, Optional<By> by, Str
      * @param address from where; null for where the call comes from
      */
     public record By(String user, String apiKey, String address) {
+
+        /** Whoever makes the call at this moment. */
+        static By of(AuditOrigin caller) {
+            return new By(caller.user().orElse(null), caller.apiKey().orElse(null), caller.address().orElse(null));
+        }
     }
 
     /** Something that the caller has done. */
@@ -40,17 +45,21 @@ public record Act(AuditAction action, AuditOutcome outcome, Optional<By> by, Str
 
     /** The same, done by that user. */
     public Act by(String user) {
-        return new Act(action, outcome, Optional.of(new By(user, null, null)), target, detail);
+        return by(new By(user, null, null));
     }
 
     /** The same, done by whoever makes the call at this moment, to be written down when it may be over. */
     public Act by(AuditOrigin caller) {
-        By who = new By(caller.user().orElse(null), caller.apiKey().orElse(null), caller.address().orElse(null));
+        return by(By.of(caller));
+    }
+
+    /** The same, done by those. */
+    public Act by(By who) {
         return new Act(action, outcome, Optional.of(who), target, detail);
     }
 
     /** The same, done by somebody of whom nothing is known but the address. */
     public Act bySomebody() {
-        return by((String) null);
+        return by(new By(null, null, null));
     }
 }

@@ -48,6 +48,13 @@ public class Audit {
         transaction.registerInterposedSynchronization(new LogOnCommit(AuditLine.of(entry)));
     }
 
+    /** Who makes the call at this moment, to be written down when it may be over; nothing when there is no call. */
+    public Optional<By> caller() {
+        return origin.isUnsatisfied()
+                ? Optional.empty()
+                : Optional.of(By.of(origin.get())).filter(by -> by.user() != null);
+    }
+
     private String ofCall(Function<AuditOrigin, Optional<String>> part) {
         return origin.isUnsatisfied() ? null : part.apply(origin.get()).orElse(null);
     }

@@ -31,12 +31,17 @@ public class LoginCounter extends PanacheEntityBase {
         return list("id in ?1 and expiresAt > ?2", ids, now);
     }
 
-    /** Counts a failure, and tells how many there are now. */
-    static int count(String id, Instant now, Instant expires) {
+    /**
+     * Counts a failure, and tells how many there are now. They are forgotten together, a lock-out after the first: so those
+     * that are far apart do not add up. Only the one that reaches the limit begins a lock-out of full length.
+     */
+    static int count(String id, int limit, Instant now, Instant expires) {
+        // from left to right: expires_at is set by the number of failures that is new by then
         getEntityManager().createNativeQuery("""
                 insert into login_counters (id, failures, expires_at) values (?1, 1, ?3)
-                on duplicate key update failures = if(expires_at <= ?2, 1, failures + 1), expires_at = ?3""")
-                .setParameter(1, id).setParameter(2, now).setParameter(3, expires).executeUpdate();
+                on duplicate key update failures = if(expires_at <= ?2, 1, failures + 1),
+                    expires_at = if(failures in (1, ?4), ?3, expires_at)""").setParameter(1, id).setParameter(2, now)
+                .setParameter(3, expires).setParameter(4, limit).executeUpdate();
         return ((Number) getEntityManager().createNativeQuery("select failures from login_counters where id = ?1")
                 .setParameter(1, id).getSingleResult()).intValue();
     }

@@ -73,7 +73,7 @@ class LoginLimits {
             String target = User.byName(attempt.username()).map(user -> user.username).orElse(null);
             audit.record(Act.of(action, target).outcome(AuditOutcome.REFUSED).bySomebody());
             limits(attempt, false).forEach((counter, limit) -> {
-                if (LoginCounter.count(counter, now, expires) == limit) {
+                if (LoginCounter.count(counter, limit, now, expires) == limit) {
                     audit.record(Act.of(AuditAction.LOCKED_OUT, counter.equals(attempt.everybody()) ? null : target)
                             .bySomebody().detail("%d wrong passwords, for %d s".formatted(limit,
                                     config.lockoutSeconds())));

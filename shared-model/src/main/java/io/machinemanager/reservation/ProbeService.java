@@ -155,7 +155,7 @@ public class ProbeService {
         store.holdReplacement(dead.id, claim).ifPresent(item -> {
             AccountResult result = worker.work(claim, List.of(item), Action.CREATE, (made, r) -> {
                 if (!r.isDone()) {
-                    store.accountFailed(claim, made, r);
+                    store.accountFailed(claim, made, r, Optional.empty());
                 }
             }).getFirst();
             if (result.isDone() && !store.takeOver(claim, item, dead.id)) {

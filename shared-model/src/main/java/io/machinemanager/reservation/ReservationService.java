@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,6 +18,8 @@ import io.machinemanager.account.AccountPassword;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.Act.By;
+import io.machinemanager.audit.Audit;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
@@ -33,14 +36,16 @@ public class ReservationService {
     private final AccountWorker worker;
     private final OwedWork owed;
     private final ReservationConfig config;
+    private final Audit audit;
 
     ReservationService(ReservationStore store, ReleaseStore releases, AccountWorker worker, OwedWork owed,
-            ReservationConfig config) {
+            ReservationConfig config, Audit audit) {
         this.store = store;
         this.releases = releases;
         this.worker = worker;
         this.owed = owed;
         this.config = config;
+        this.audit = audit;
     }
 
     /**
@@ -126,8 +131,10 @@ public class ReservationService {
     private int makeRound(ReservationRequest request, List<WorkItem> round, List<WorkItem> made,
             Map<String, String> failed) {
         AtomicBoolean lost = new AtomicBoolean();
+        // here, because the results come to threads that know of no call
+        Optional<By> caller = audit.caller();
         List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
-            if (!result.isDone() && !store.accountFailed(request.claim(), item, result)) {
+            if (!result.isDone() && !store.accountFailed(request.claim(), item, result, caller)) {
                 lost.set(true);
             }
         });

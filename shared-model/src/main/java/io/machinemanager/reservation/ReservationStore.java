@@ -14,6 +14,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.audit.Act.By;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
@@ -253,24 +254,25 @@ class ReservationStore {
     /**
      * No account could be made: the machine sits out, unless it only refused the name, and is cleaned up all the same.
      *
+     * @param caller who asked for it, for the audit; nothing means its owner
      * @return false when the claim was lost, in which case nothing is changed
      */
-    boolean accountFailed(UUID claim, WorkItem item, AccountResult result) {
+    boolean accountFailed(UUID claim, WorkItem item, AccountResult result, Optional<By> caller) {
         boolean held = transactions.call(() -> {
             List<Reservation> rows = Reservation.lockHeld(claim, List.of(item));
-            rows.forEach(reservation -> giveUp(reservation, result, clock.now()));
+            rows.forEach(reservation -> giveUp(reservation, result, caller, clock.now()));
             return !rows.isEmpty();
         });
         Log.warnf("%s: no account could be made: %s", item, result.reason());
         return held;
     }
 
-    private void giveUp(Reservation reservation, AccountResult result, Instant now) {
+    private void giveUp(Reservation reservation, AccountResult result, Optional<By> caller, Instant now) {
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
         reservation.accountFailed(result);
         audit.record(reservation.act(AuditAction.RESERVED, result.reason()).outcome(AuditOutcome.FAILED)
-                .by(reservation.ownerName));
+                .by(caller.orElseGet(() -> new By(reservation.ownerName, null, null))));
         if (result.isMachinesFault()) {
             sitOut(reservation.machine, result, now);
         }

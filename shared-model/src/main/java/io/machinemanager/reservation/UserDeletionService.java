@@ -8,6 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
@@ -51,6 +52,11 @@ public class UserDeletionService {
     private List<WorkItem> delete(String username, UUID claim) {
         try {
             return transactions.call(() -> deleted(username, claim));
+        } catch (ConflictException e) {
+            // apart, since the transaction that was refused leaves no trace
+            transactions.run(() -> audit.record(Act.of(AuditAction.USER_DELETED, username)
+                    .outcome(AuditOutcome.REFUSED).detail(e.getMessage())));
+            throw e;
         } finally {
             recent.forget();
         }

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Event;
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
@@ -166,7 +167,7 @@ public class UserService {
         Optional<String> password = Optional.ofNullable(change.password());
         password.flatMap(LoginPassword::problemWith).ifPresent(UserService::refuse);
         Optional<String> hash = password.map(hasher::hash);
-        User changed = changing(() -> {
+        User changed = writingRefusal(username, () -> {
             List<User> admins = User.lockAdmins();
             User user = User.lockByName(username).orElseThrow(() -> unknown(username));
             boolean admin = change.admin() == null ? user.admin : change.admin();
@@ -214,6 +215,17 @@ public class UserService {
     private void setPassword(User user, String hash) {
         user.passwordHash = hash;
         passwordChanged.fire(new PasswordChanged(user));
+    }
+
+    /** The refusal is written down apart, since the transaction of the change leaves no trace. */
+    private User writingRefusal(String username, Supplier<User> change) {
+        try {
+            return changing(change);
+        } catch (ConflictException e) {
+            transactions.run(() -> audit.record(Act.of(AuditAction.USER_CHANGED, username)
+                    .outcome(AuditOutcome.REFUSED).detail(e.getMessage())));
+            throw e;
+        }
     }
 
     /** Whether it was committed is not known when the database's answer was lost. */

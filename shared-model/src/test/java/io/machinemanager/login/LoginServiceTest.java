@@ -15,7 +15,10 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.Transactions;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidGrantException;
@@ -42,6 +45,18 @@ class LoginServiceTest {
 
     @Inject
     UserService users;
+
+    @Inject
+    Transactions transactions;
+
+    @Inject
+    DatabaseClock clock;
+
+    @Inject
+    LoginConfig config;
+
+    @Inject
+    Audit audit;
 
     MariaDb database;
 
@@ -102,6 +117,47 @@ class LoginServiceTest {
         database.query("update machine_manager.login_counters set expires_at = utc_timestamp(6)");
 
         assertThat(works(alice, "192.0.2.1")).isTrue();
+    }
+
+    @Test
+    void failuresFarApartDoNotAddUp() {
+        fail(1, alice, "192.0.2.1");
+        String end = ends();
+        fail(MAX - 2, alice, "192.0.2.1");
+        assertThat(ends()).isEqualTo(end);
+
+        // as much later as all of them are forgotten
+        database.query("update machine_manager.login_counters set expires_at = utc_timestamp(6)");
+        fail(MAX - 1, alice, "192.0.2.1");
+
+        assertThat(works(alice, "192.0.2.1")).isTrue();
+    }
+
+    @Test
+    void theLockIsOfFullLengthHoweverLongAgoTheFirstFailureWas() {
+        fail(MAX - 1, alice, "192.0.2.1");
+        database.query("update machine_manager.login_counters set expires_at = utc_timestamp(6) + interval 30 second");
+        fail(1, alice, "192.0.2.1");
+
+        TooManyRequestsException locked = catchThrowableOfType(TooManyRequestsException.class,
+                () -> logins.logIn(at(alice, "192.0.2.1"), PASSWORD));
+
+        assertThat(locked.retryAfter().toSeconds()).isBetween(250L, 301L);
+    }
+
+    private String ends() {
+        return database.query("select id, expires_at from machine_manager.login_counters order by id");
+    }
+
+    @Test
+    void allReplicasCountTogether() {
+        LoginGate other = new LoginGate(new LoginLimits(transactions, clock, config, audit));
+        fail(MAX - 1, alice, "192.0.2.1");
+        other.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty);
+
+        assertThat(works(alice, "192.0.2.1")).isFalse();
+        assertThatThrownBy(() -> other.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty))
+                .isInstanceOf(TooManyRequestsException.class);
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.machinemanager.api.audit;
 
 import java.time.Instant;
 
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
 import io.machinemanager.audit.AuditEntry;
 
 /**
@@ -17,8 +19,10 @@ import io.machinemanager.audit.AuditEntry;
  * @param outcome {@code done}, {@code refused} or {@code failed}
  * @param detail what else there is to know
  */
-public record AuditView(long id, Instant at, String actor, String apiKey, String address, String action, String target,
-        String outcome, String detail) {
+public record AuditView(long id, Instant at, @Schema(nullable = true) String actor,
+        @Schema(nullable = true) String apiKey, @Schema(nullable = true) String address, String action,
+        @Schema(nullable = true) String target,
+        String outcome, @Schema(nullable = true) String detail) {
 
     static AuditView of(AuditEntry entry) {
         return new AuditView(entry.id, entry.happenedAt, entry.actor, entry.apiKey, entry.address, entry.action.code(),

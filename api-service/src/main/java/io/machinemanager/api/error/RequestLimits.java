@@ -24,7 +24,7 @@ import io.vertx.ext.web.RoutingContext;
 class RequestLimits {
 
     /** The largest body that somebody has reason to send is a machine's registration, of about 1 kB. */
-    static final long MAX_BODY = 64 * 1024;
+    static final int MAX_BODY = 64 * 1024;
 
     /** What Caddy lets through in front of us. */
     static final int MAX_HEADERS = 16 * 1024;

@@ -12,6 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -48,6 +49,7 @@ public class ApiKeyResource {
             The key is shown this once, and is sent like a token: `Authorization: Bearer <api_key>`. It may do what its owner may
             do, or less with `"role": "user"`, except make API keys, change the password, and make or change admins. It ends with its
             owner, when the owner's password is changed, by itself after `expires_in_days`, and when it is deleted.""")
+    @APIResponseSchema(value = ApiKeyView.class, responseCode = "201")
     public RestResponse<ApiKeyView> create(ApiKeyForm form) {
         Caller.token(identity);
         FieldCheck.body(form).check();

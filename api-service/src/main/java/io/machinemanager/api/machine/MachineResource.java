@@ -21,6 +21,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -67,6 +68,7 @@ public class MachineResource {
             The machine's SSH host keys are those given as `host_key`; else they are recorded now, or at the first contact when
             it does not answer now. From then on a machine with other keys is not spoken to. A `password` or a
             `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.""")
+    @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         FieldCheck.body(registration).check();
         return ResponseBuilder

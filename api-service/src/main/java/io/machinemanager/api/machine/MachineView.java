@@ -4,6 +4,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
@@ -32,8 +34,10 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
  */
 @RegisterForReflection // written out by hand
-public record MachineView(String name, String host, int port, String user, boolean reserved, String reservedBy,
-        Instant reservedUntil, String state, boolean enabled, @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
+public record MachineView(String name, String host, int port, String user, boolean reserved,
+        @Schema(nullable = true) String reservedBy,
+        @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled,
+        @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
         @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys) {
 
     /**

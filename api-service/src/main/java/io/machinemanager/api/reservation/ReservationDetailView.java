@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
@@ -36,9 +38,12 @@ import io.machinemanager.reservation.ReservationState;
  * @param nextAttemptAt when the next one is due
  * @param history what happened, oldest first
  */
-public record ReservationDetailView(long reservationId, String username, String owner, String machine, String host,
-        Integer port, String state, Instant createdAt, int durationMinutes, Instant reservedUntil,
-        long secondsRemaining, String releaseCause, Instant releasedAt, int failedRemovals,
+public record ReservationDetailView(long reservationId, String username, String owner, String machine,
+        @Schema(nullable = true) String host,
+        @Schema(nullable = true) Integer port, String state, Instant createdAt, int durationMinutes,
+        Instant reservedUntil,
+        long secondsRemaining, @Schema(nullable = true) String releaseCause,
+        @Schema(nullable = true) Instant releasedAt, int failedRemovals,
         @JsonInclude(Include.NON_NULL) String lastError, @JsonInclude(Include.NON_NULL) Instant nextAttemptAt,
         List<EventView> history) {
 

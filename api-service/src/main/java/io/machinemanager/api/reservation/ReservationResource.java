@@ -27,6 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -90,6 +91,7 @@ public class ReservationResource {
             password nor an `ssh_public_key` is given a password is generated, and the answer carries it this once. With an `Idempotency-Key` the request may be
             repeated: for 24 hours the same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
+    @APIResponseSchema(value = LeaseView.class, responseCode = "201")
     public RestResponse<LeaseView> reserve(ReservationForm form, @Context HttpHeaders headers) {
         ReservationOrder order = FieldCheck.body(form).toOrder(caller());
         Lease lease = key(headers).map(key -> idempotency.reserve(key, order))
@@ -162,6 +164,8 @@ public class ReservationResource {
     @Operation(summary = "Give a machine back early", description = """
             200 when the account is verified gone and the machine is free. 202 when the account could not be removed yet: the
             reservation is over all the same, and the scheduler goes on trying.""")
+    @APIResponse(responseCode = "200", description = "Free again.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
+    @APIResponse(responseCode = "202", description = "Still being removed.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     public RestResponse<ReleaseView> giveBack(@RestPath String id) {
         ReleaseView view = ReleaseView.of(reservations.giveBack(own(id).reservation().id));
         return ResponseBuilder.create(view.pending().isEmpty() ? RestResponse.Status.OK : RestResponse.Status.ACCEPTED,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
@@ -24,13 +25,16 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.Scene;
+import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
@@ -38,6 +42,9 @@ class AuditResourceTest {
 
     @Inject
     Scene scene;
+
+    @Inject
+    FakeMachines machines;
 
     MariaDb database;
 
@@ -134,6 +141,66 @@ class AuditResourceTest {
     private static void logIn(String name, String password) {
         given().contentType("application/json").body(Map.of("username", name, "password", password)).post("/login")
                 .then().statusCode(401);
+    }
+
+    @Test
+    void whatAUserDoesWithTokensAndKeysIsWrittenDown() {
+        Map<String, String> tokens = post(given(), "/login", Map.of("username", "alice", "password",
+                Scene.passwordOf("alice"), "refresh", true)).statusCode(200).extract().jsonPath().getMap("");
+        post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(200);
+        post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(401);
+        post(Scene.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201);
+        Scene.as("alice").delete("/whoami/api-keys/ci").then().statusCode(200);
+        Scene.as("alice").post("/logout").then().statusCode(200);
+        changePassword("wrong", 403);
+        changePassword(Scene.passwordOf("alice"), 200);
+
+        audit("?action=token_refreshed").body("outcome", contains("refused", "done"))
+                .body("target", contains("alice", "alice")).body("actor", contains(null, "alice"));
+        audit("?action=api_key_created").body("actor", contains("alice")).body("target", contains("ci"))
+                .body("detail", contains(startsWith("of alice, as a user, until ")));
+        audit("?action=api_key_revoked").body("actor", contains("alice")).body("target", contains("ci"))
+                .body("detail", contains("of alice"));
+        audit("?action=logged_out").body("actor", contains("alice")).body("target", contains("alice"));
+        String all = audit("?action=password_changed").body("outcome", contains("done", "refused"))
+                .body("target", contains("alice", "alice")).body("actor", contains("alice", null)).extract().asString();
+        assertThat(all).doesNotContain("secret").doesNotContain(Scene.passwordOf("alice"));
+        audit("").body("address", everyItem(is("127.0.0.1")));
+    }
+
+    private static ValidatableResponse post(RequestSpecification caller, String path, Map<String, ?> body) {
+        return caller.contentType("application/json").body(body).post(path).then();
+    }
+
+    private static void changePassword(String current, int status) {
+        Scene.as("alice").contentType("application/json")
+                .body(Map.of("current_password", current, "new_password", "another secret of alice"))
+                .put("/whoami/password").then().statusCode(status);
+    }
+
+    @Test
+    void tryingToLeaveNoAdminIsWrittenDown() {
+        Scene.with(admin).delete("/users/admin").then().statusCode(409);
+        Scene.with(admin).contentType("application/json").body(Map.of("is_admin", false)).patch("/users/admin").then()
+                .statusCode(409);
+
+        audit("?target=admin&outcome=refused").body("action", contains("user_changed", "user_deleted"))
+                .body("actor", contains("admin", "admin")).body("address", everyItem(is("127.0.0.1")))
+                .body("detail", everyItem(startsWith("admin is the last admin")));
+    }
+
+    @Test
+    void aReservationThatFailedIsWrittenDownWithWhoWantedItAndFromWhere() {
+        scene.machines("m1");
+        machines.fail("m1", Outcome.FAILED, "No room.");
+        String key = post(Scene.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201).extract()
+                .path("api_key");
+
+        Scene.with(key).get("/reserve").then().statusCode(502);
+
+        audit("?action=reserved").body("outcome", contains("failed")).body("actor", contains("alice"))
+                .body("api_key", contains("ci")).body("address", contains("127.0.0.1"))
+                .body("target", contains("m1")).body("detail", contains(endsWith("of alice: No room.")));
     }
 
     @Test

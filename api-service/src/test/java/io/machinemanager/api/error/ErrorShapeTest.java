@@ -29,6 +29,7 @@ import io.vertx.core.json.JsonObject;
 class ErrorShapeTest {
 
     private static final String JSON = "Content-Type: application/json\r\n";
+    private static final String CHUNKED = "Transfer-Encoding: chunked\r\n";
     private static final String TOKEN = "<token>";
 
     @Inject
@@ -70,16 +71,31 @@ class ErrorShapeTest {
                         "invalid_request"),
                 request("a number too large", "POST /machines", TOKEN + JSON, "{\"port\":99999999999}", 400,
                         "invalid_request"),
+                request("a null in quotes for a number", "PATCH /machines/nope", TOKEN + JSON,
+                        "{\"port\":\"null\",\"enabled\":true}", 400, "invalid_request"),
                 request("a fraction", "POST /machines", TOKEN + JSON, "{\"port\":1.5}", 400, "invalid_request"),
                 request("too deep", "POST /login", JSON, "{\"x\":" + "[".repeat(5000), 400, "invalid_request"),
+                request("deep, and whole", "POST /login", JSON, "{\"x\":" + "[".repeat(5000) + "]".repeat(5000) + "}",
+                        400,
+                        "invalid_request"),
                 request("not UTF-8", "POST /login", JSON, "{\"username\":\"\u00ff\u00fe\"}", 400, "invalid_request"),
                 request("wrong credentials", "POST /login", JSON, "{\"username\":\"a\",\"password\":\"b\"}", 401,
                         "invalid_grant"),
                 request("a body too large", "POST /login", JSON, "x".repeat(65 * 1024), 413, "invalid_request"),
+                request("a body too large, in chunks", "POST /login", JSON + CHUNKED, chunks(65 * 1024), 413,
+                        "invalid_request"),
+                request("a body far too large, in chunks", "POST /login", JSON + CHUNKED, chunks(4 * 1024 * 1024), 413,
+                        "invalid_request"),
                 request("headers too large", "GET /healthz", "X: " + "x".repeat(17 * 1024) + "\r\n", "", 431,
                         "invalid_request"),
                 request("an address too long", "GET /healthz?" + "x".repeat(5 * 1024), "", "", 414,
                         "invalid_request"));
+    }
+
+    /** A body that does not say how large it will be. */
+    private static String chunks(int size) {
+        String chunk = "400\r\n" + " ".repeat(1024) + "\r\n";
+        return chunk.repeat(size / 1024) + "0\r\n\r\n";
     }
 
     private static Arguments request(String what, String line, String headers, String body, int status, String error) {
@@ -93,7 +109,7 @@ class ErrorShapeTest {
         String answer = send(line, headers, body);
 
         assertThat(answer).startsWith("HTTP/1.1 " + status);
-        assertThat(answer.toLowerCase()).contains("content-type: application/json");
+        assertThat(answer.toLowerCase()).contains("content-type: application/json", "cache-control: no-store");
         JsonObject json = new JsonObject(answer.substring(answer.indexOf("\r\n\r\n")));
         assertThat(json.getString("error")).isEqualTo(error);
         assertThat(json.getString("message")).matches("[A-Z][^\\n]+\\.").doesNotContain("jackson", "io.machinemanager",
@@ -111,7 +127,8 @@ class ErrorShapeTest {
         byte[] content = body.getBytes(StandardCharsets.ISO_8859_1);
         String token = "Authorization: Bearer " + (headers.contains(TOKEN) ? Scene.tokenOf("admin") : "") + "\r\n";
         String head = line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers.replace(TOKEN, token)
-                + (content.length == 0 ? "" : "Content-Length: " + content.length + "\r\n") + "\r\n";
+                + (content.length == 0 || headers.contains(CHUNKED) ? "" : "Content-Length: " + content.length + "\r\n")
+                + "\r\n";
         try (Socket socket = new Socket("localhost", RestAssured.port)) {
             socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
             socket.getOutputStream().write(content);

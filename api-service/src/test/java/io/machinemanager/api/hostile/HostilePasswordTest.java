@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,13 +18,17 @@ import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
+import io.machinemanager.account.AccountConfig.Driver;
+import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AnsibleDriver;
+import io.machinemanager.account.SshDriver;
 import io.machinemanager.api.Scene;
 import io.machinemanager.reservation.ProbeService;
 import io.machinemanager.ssh.SshLogin;
@@ -38,7 +43,8 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 
 /**
- * Text from outside is never code: hostile passwords and names of machines and accounts reach real machines by real Ansible.
+ * Text from outside is never code: hostile passwords and names of machines and accounts reach real machines, by real
+ * Ansible and by SSH.
  * Nothing may run, or be forged in the log, and each password lets in as it is.
  */
 @QuarkusTest
@@ -50,18 +56,23 @@ class HostilePasswordTest {
     private static final Path LOG = Path.of("target", "hostile-password.log").toAbsolutePath();
     private static final Path CANARY = Path.of(System.getProperty("java.io.tmpdir"), "mm-canary");
 
-    /** Everything that is logged goes to a file of its own. */
+    /** Everything that is logged goes to a file of its own; and calls that wait for machines may take long on a busy host. */
     public static class WithLogFile implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return HostileLog.settings(LOG);
+            Map<String, String> settings = new HashMap<>(HostileLog.settings(LOG));
+            settings.put("quarkus.http.test-timeout", "5m");
+            return settings;
         }
     }
 
     Lab lab;
 
     @Inject
-    AnsibleDriver driver;
+    AnsibleDriver ansible;
+
+    @Inject
+    SshDriver ssh;
 
     @Inject
     FakeMachines machines;
@@ -82,13 +93,18 @@ class HostilePasswordTest {
         for (Path old : canaries(CANARY)) {
             Files.delete(old);
         }
-        lab.machine(0).exec("mkdir", "-p", CANARY.toString());
+        for (Driver way : Driver.values()) {
+            lab.machine(way.ordinal()).exec("mkdir", "-p", CANARY.toString());
+        }
     }
 
     @AfterEach
     void nothingRanAndNothingIsForged() throws IOException {
         assertThat(canaries(CANARY)).as("made here").isEmpty();
-        assertThat(canaries(lab.machine(0).path(CANARY.toString()))).as("made on the machine").isEmpty();
+        for (Driver way : Driver.values()) {
+            assertThat(canaries(lab.machine(way.ordinal()).path(CANARY.toString()))).as("made on the machine")
+                    .isEmpty();
+        }
         Files.delete(CANARY);
         HostileLog.assertNothingForged(LOG);
     }
@@ -107,9 +123,14 @@ class HostilePasswordTest {
         }
     }
 
-    @Test
-    void allowedValuesReachMachinesLiterally() throws Exception {
-        LabMachine machine = lab.machine(0);
+    @ParameterizedTest
+    @EnumSource(Driver.class)
+    void allowedValuesReachMachinesLiterally(Driver way) throws Exception {
+        AccountDriver driver = switch (way) {
+            case ANSIBLE -> ansible;
+            case SSH -> ssh;
+        };
+        LabMachine machine = lab.machine(way.ordinal());
         List<String> passwords = HostileValues.all(CANARY).stream()
                 .filter(value -> SshLogin.problemWithPassword(value).isEmpty() && value.length() < 128).toList();
         List<String> chosen = new ArrayList<>();

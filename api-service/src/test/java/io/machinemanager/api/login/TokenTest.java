@@ -120,6 +120,19 @@ class TokenTest {
     }
 
     @Test
+    void aDemotedAdminIsLoggedOutAndAfterwardsAnOrdinaryUser() {
+        users.change("alice", new UserChange(null, true));
+        String token = Scene.tokenOf("alice");
+        Scene.with(token).get("/users").then().statusCode(200);
+
+        Scene.as("admin").contentType("application/json").body(Map.of("is_admin", false)).patch("/users/alice").then()
+                .statusCode(200);
+
+        Scene.with(token).get("/users").then().statusCode(401);
+        Scene.as("alice").get("/users").then().statusCode(403);
+    }
+
+    @Test
     void aChangeOfRoleEndsAllTokensOfTheUser() {
         String token = Scene.tokenOf("alice");
 

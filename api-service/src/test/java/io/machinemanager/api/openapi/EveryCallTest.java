@@ -20,15 +20,18 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.Scene;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
@@ -71,6 +74,9 @@ class EveryCallTest {
 
     @Inject
     Scene scene;
+
+    @Inject
+    FakeMachines machines;
 
     @BeforeEach
     void setUp() {
@@ -116,6 +122,43 @@ class EveryCallTest {
     }
 
     @Test
+    void answersAsItIsDescribed() {
+        scene.machines("m1");
+        // nulls: of an act of nobody, of a free machine
+        given().contentType("application/json").body("{\"username\":\"alice\",\"password\":\"x\"}").post("/login");
+        machines.fail("m1", Outcome.FAILED, "No room.");
+        Scene.as("alice").get("/reserve").then().statusCode(502);
+        scene.machines("m2", "m4");
+        int reservation = Scene.reserve("alice");
+        described("POST", "/reservations", "/reservations", Map.of("username", "carol"));
+        described("POST", "/users", "/users", Map.of("username", "carol", "password", "a long secret"));
+        described("POST", "/whoami/api-keys", "/whoami/api-keys", Map.of("name", "ci"));
+        described("POST", "/machines", "/machines",
+                Map.of("name", "m3", "host", "127.0.0.1", "port", 1, "user", "root", "password", "x"));
+        described("GET", "/reservations/{id}", "/reservations/" + reservation, Map.of());
+        described("GET", "/machines/{name}", "/machines/m3", Map.of());
+        described("DELETE", "/reservations/{id}", "/reservations/" + reservation, Map.of());
+        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/whoami",
+                "/whoami/api-keys", "/healthz")) {
+            described("GET", path, path, Map.of());
+        }
+        described("GET", "/users/{username}", "/users/nobody", Map.of());
+    }
+
+    private void described(String method, String path, String address, Map<String, Object> body) {
+        Response answer = Scene.as("admin").contentType("application/json").body(body).request(method, address);
+        JsonObject responses = operations().get(method + " " + path).getJsonObject("responses");
+        String status = String.valueOf(answer.statusCode());
+        assertThat(answer.statusCode() < 400).as("%s %s: %s", method, path, status)
+                .isEqualTo(responses.containsKey(status));
+        JsonObject schema = responses.getJsonObject(status, responses.getJsonObject("default"))
+                .getJsonObject("content").getJsonObject("application/json").getJsonObject("schema");
+        assertThat(
+                new Described(description()).problems(method + " " + path, schema, Json.decodeValue(answer.asString())))
+                .isEmpty();
+    }
+
+    @Test
     void refusesAnApiKeyThatMayNotAndTakesOneThatMay() {
         String key = Scene.as("alice").contentType("application/json").body(Map.of("name", "ci"))
                 .post("/whoami/api-keys").path("api_key");
@@ -140,9 +183,13 @@ class EveryCallTest {
             }
             Response answer = send(Scene.as("admin"), "BREW " + path);
             assertThat(answer.statusCode()).as(path).isEqualTo(405);
-            String allow = answer.header("Allow");
-            assertThat(new TreeSet<>(List.of(allow.split(", ")))).as(path).isEqualTo(taken);
+            assertThat(allowed(answer)).as(path).isEqualTo(taken);
+            assertThat(allowed(send(Scene.as("admin"), "OPTIONS " + path))).as("OPTIONS " + path).isEqualTo(taken);
         });
+    }
+
+    private static TreeSet<String> allowed(Response answer) {
+        return new TreeSet<>(List.of(answer.header("Allow").split(", ")));
     }
 
     @Test
