@@ -73,6 +73,8 @@ class ErrorShapeTest {
                         "invalid_request"),
                 request("a null in quotes for a number", "PATCH /machines/nope", TOKEN + JSON,
                         "{\"port\":\"null\",\"enabled\":true}", 400, "invalid_request"),
+                request("digits of another script", "PATCH /machines/nope", TOKEN + JSON,
+                        "{\"port\":\"\\u0661\",\"enabled\":true}", 400, "invalid_request"),
                 request("a fraction", "POST /machines", TOKEN + JSON, "{\"port\":1.5}", 400, "invalid_request"),
                 request("too deep", "POST /login", JSON, "{\"x\":" + "[".repeat(5000), 400, "invalid_request"),
                 request("deep, and whole", "POST /login", JSON, "{\"x\":" + "[".repeat(5000) + "]".repeat(5000) + "}",

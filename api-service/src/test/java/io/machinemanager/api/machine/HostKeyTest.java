@@ -3,6 +3,7 @@ package io.machinemanager.api.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.is;
@@ -102,6 +103,21 @@ class HostKeyTest {
         machine().body("host_keys.fingerprint", hasItem(fingerprintNow()))
                 .body("host_keys.type", hasItem("ssh-ed25519"));
         Scene.with(admin).get("/machines").then().body("[0]", not(hasKey("host_keys")));
+    }
+
+    @Test
+    void keysOfAMachineThatDidNotAnswerAreRecordedAtTheFirstContactAndThatIsWrittenDown() {
+        real.stop();
+        register(null).statusCode(201);
+        machine().body("host_keys", empty());
+        real.start();
+
+        int reservation = Scene.reserve("alice");
+
+        machine().body("host_keys.fingerprint", hasItem(fingerprintNow()));
+        Scene.with(admin).get("/audit?action=host_keys_recorded").then().body("target", contains("real"))
+                .body("outcome", contains("done"));
+        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
     }
 
     @Test
