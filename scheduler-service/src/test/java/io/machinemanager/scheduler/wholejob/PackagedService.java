@@ -104,11 +104,13 @@ final class PackagedService implements AutoCloseable {
     }
 
     private List<String> command() {
-        Path target = Path.of("..", module, "target").toAbsolutePath().normalize();
+        Path root = Path.of("..").toAbsolutePath().normalize();
+        Path target = root.resolve(module).resolve("target");
         try (Stream<Path> files = Files.list(target)) {
             return files.filter(file -> file.toString().endsWith("-runner")).findFirst()
                     .map(file -> List.of(file.toString()))
-                    .orElseGet(() -> List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+                    .orElseGet(() -> List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            "@" + root.resolve("deploy/java.options"), "-jar",
                             target.resolve("quarkus-app/quarkus-run.jar").toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
