@@ -30,13 +30,19 @@ class SeveralReplicasIT {
     private static final String PASSWORD = "a long secret";
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    // The shell of whom the services log in as: notes when a session begins and ends, and takes its time over it.
+    // The shell of whom the services log in as: notes when a session begins and ends, and takes its time over it. Who is
+    // logged in already, on a connection that was opened ahead of need, has the old one, so these log-ins are ended.
     private static final String NOTING_SHELL = """
             printf '%s\\n' '#!/bin/sh' 'echo begin >>/root/sessions' 'sleep 0.2' '/bin/sh "$@"' 'status=$?' \
                 'echo end >>/root/sessions' 'exit $status' >/usr/local/sbin/noting-shell
             chmod 755 /usr/local/sbin/noting-shell
             : >/root/sessions
             sed -i '/^root:/s|[^:]*$|/usr/local/sbin/noting-shell|' /etc/passwd
+            for process in /proc/[0-9]*; do
+                if tr '\\0' ' ' <"$process/cmdline" | grep -q '^sshd\\(-session\\)\\{0,1\\}: root'; then
+                    kill "${process#/proc/}"
+                fi
+            done
             """;
 
     private final Map<String, String> holders = new ConcurrentHashMap<>();
