@@ -56,7 +56,9 @@ class Session:
             if answer.ok:
                 self.token = answer.body["access_token"]
                 return
-            if answer.status != 503:
+            # All clients log in at once, and a busy host tells some to come again; a locked account would say so otherwise.
+            busy = answer.status == 429 and "at this moment" in answer.body.get("message", "")
+            if answer.status != 503 and not busy:
                 self.ledger.violation("bad_answer", f"the log-in of {self.user} got {answer.status} {answer.body}")
             time.sleep(0.5)
 
