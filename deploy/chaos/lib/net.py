@@ -56,7 +56,7 @@ class Session:
             if answer.ok:
                 self.token = answer.body["access_token"]
                 return
-            # All clients log in at once, and a busy host tells some to come again; a locked account would say so otherwise.
+            # All log in at once, and a busy host tells some to come again; a locked account is told otherwise.
             busy = answer.status == 429 and "at this moment" in answer.body.get("message", "")
             if answer.status != 503 and not busy:
                 self.ledger.violation("bad_answer", f"the log-in of {self.user} got {answer.status} {answer.body}")
