@@ -37,7 +37,7 @@ public final class LongList<T> extends AbstractCollection<T> {
      *
      * @param total counts the rows of all pages
      */
-    public LongList(Page page, Rows<T> rows, LongSupplier total) {
+    LongList(Page page, Rows<T> rows, LongSupplier total) {
         this.page = page;
         this.rows = rows;
         this.total = total;

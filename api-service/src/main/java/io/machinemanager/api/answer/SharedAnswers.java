@@ -2,7 +2,9 @@ package io.machinemanager.api.answer;
 
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -16,6 +18,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.machinemanager.api.answer.LongList.Rows;
 import io.machinemanager.api.input.Page;
 
 /**
@@ -59,14 +62,15 @@ public class SharedAnswers {
      * The same with a part of a list. One of ordinary length is not sent to callers who have it; a long one is read while it
      * is sent.
      *
-     * @param rows reads the list
+     * @param rows where the list comes from, and by its {@code equals} what is asked beside the page
+     * @param count counts the rows of all pages
      * @param body makes the answer's body of the rows
      * @param content what of a row decides whether it is the same
      */
-    public <T> RestResponse<Object> answer(Request request, Object question, Page page, Supplier<LongList<T>> rows,
+    public <T> RestResponse<Object> answer(Request request, Page page, Rows<T> rows, LongSupplier count,
             Function<Collection<T>, ?> body, Function<T, ?> content) {
-        return respond(request, looks.get(question, () -> {
-            LongList<T> list = rows.get();
+        return respond(request, looks.get(List.of(rows, page), () -> {
+            LongList<T> list = new LongList<>(page, rows, count);
             Long total = page.whole() ? null : list.total();
             return list.isShort()
                     ? new Answer(text(body.apply(list.first())), Unchanged.tag(list.first().stream().map(content)),

@@ -20,7 +20,6 @@ final class SharedLooks<K, V> {
 
         private CompletableFuture<V> running = CompletableFuture.completedFuture(null);
         private CompletableFuture<V> waiting;
-        private int waiters;
     }
 
     private final Map<K, Line<V>> lines = new HashMap<>();
@@ -42,7 +41,6 @@ final class SharedLooks<K, V> {
                 before = line.running;
             }
             mine = line.waiting;
-            line.waiters++;
         }
         if (before != null) {
             // How the look before ended is the others' concern.
@@ -57,7 +55,6 @@ final class SharedLooks<K, V> {
         synchronized (lines) {
             line.running = mine;
             line.waiting = null;
-            line.waiters = 0;
         }
         try {
             mine.complete(look.get());
@@ -85,11 +82,11 @@ final class SharedLooks<K, V> {
         }
     }
 
-    /** How many callers wait for the next look at that. */
+    /** How many callers wait for the next look at that, whoever is to look among them. */
     int waiting(K key) {
         synchronized (lines) {
             Line<V> line = lines.get(key);
-            return line == null ? 0 : line.waiters;
+            return line == null || line.waiting == null ? 0 : 1 + line.waiting.getNumberOfDependents();
         }
     }
 

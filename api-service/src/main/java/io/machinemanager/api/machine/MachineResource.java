@@ -1,6 +1,5 @@
 package io.machinemanager.api.machine;
 
-import java.util.List;
 import java.util.function.Function;
 
 import jakarta.annotation.security.RolesAllowed;
@@ -27,7 +26,6 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
-import io.machinemanager.api.answer.LongList;
 import io.machinemanager.api.answer.SharedAnswers;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
@@ -82,9 +80,8 @@ public class MachineResource {
     @APIResponse(responseCode = "200", description = "The machines", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
     public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        MachineRows machines = new MachineRows(pool, page.offset(), isAdmin());
-        return answers.answer(request, List.of(machines, page), page,
-                () -> new LongList<>(page, machines, pool::count), Function.identity(), Function.identity());
+        return answers.answer(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
+                Function.identity(), Function.identity());
     }
 
     /** Shows a machine. */

@@ -33,7 +33,6 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
-import io.machinemanager.api.answer.LongList;
 import io.machinemanager.api.answer.SharedAnswers;
 import io.machinemanager.api.answer.Unchanged;
 import io.machinemanager.api.input.FieldCheck;
@@ -124,10 +123,8 @@ public class ReservationResource {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
         Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
-        ReservationRows rows = new ReservationRows(live, wanted, page.offset());
-        return answers.answer(request, List.of(rows, page), page,
-                () -> new LongList<>(page, rows, () -> live.count(wanted)), ReservationsView::new,
-                ReservationView::untimed);
+        return answers.answer(request, page, new ReservationRows(live, wanted, page.offset()),
+                () -> live.count(wanted), ReservationsView::new, ReservationView::untimed);
     }
 
     private Wanted inState(ReservationState state) {
