@@ -28,6 +28,11 @@ analyze table machines, reservations;
 """
 
 
+# As many programs poll at once. So many log-ins at once would be refused.
+POLLERS = 64
+LOGINS = 8
+
+
 class Load:
     """Calls of one installation."""
 
@@ -37,7 +42,7 @@ class Load:
         body = json.dumps({"username": "admin", "password": installation.password})
         self.script.write_text(LOGIN % json.dumps(body), encoding="ascii")
 
-    def start(self, path, duration, connections=8):
+    def start(self, path, duration, connections=POLLERS):
         argv = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{duration}s", "--timeout",
                 "30s", "--latency"]
         if path == "/login":
@@ -61,7 +66,7 @@ class Load:
         return float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1)), percentile(50), percentile(99)
 
     def once(self, path, duration):
-        return self.result(self.start(path, duration))
+        return self.result(self.start(path, duration, LOGINS if path == "/login" else POLLERS))
 
 
 def measure(bench):
@@ -121,11 +126,11 @@ def storm(bench, load, alone):
     """What is left for the others while everybody logs in at once."""
     got = []
     for _ in range(bench.turns):
-        logins = load.start("/login", bench.seconds + 1, 64)
+        logins = load.start("/login", bench.seconds + 1, POLLERS)
         time.sleep(0.5)
         got.append(load.once("/whoami", bench.seconds)[0])
         load.result(logins, allow_refusals=True)
-    bench.table.faster("/whoami while 64 clients log in: requests", got, "/whoami alone", alone, per_second)
+    bench.table.faster(f"/whoami while {POLLERS} clients log in: requests", got, "/whoami alone", alone, per_second)
 
 
 def large(bench):

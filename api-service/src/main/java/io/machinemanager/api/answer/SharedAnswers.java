@@ -3,6 +3,8 @@ package io.machinemanager.api.answer;
 import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -20,10 +22,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.machinemanager.api.answer.LongList.Rows;
 import io.machinemanager.api.input.Page;
+import io.quarkus.virtual.threads.VirtualThreads;
 
 /**
  * The answers to calls that many repeat while they wait for something. Whoever asks the same at the same time gets the same
- * answer, which is read and written out once; it is never older than the call (see {@link SharedLooks}).
+ * answer, which is read and written out once; it is never older than the call (see {@link SharedLooks}). No thread waits for it.
  */
 @ApplicationScoped
 public class SharedAnswers {
@@ -31,7 +34,7 @@ public class SharedAnswers {
     /**
      * An answer.
      *
-     * @param body JSON text, or a list that is read while it is sent
+     * @param body JSON text, or a {@link LongAnswer}
      * @param tag null for the latter
      * @param total how long the whole list is; null where that is not told
      */
@@ -39,10 +42,11 @@ public class SharedAnswers {
     }
 
     private final ObjectMapper json;
-    private final SharedLooks<Object, Answer> looks = new SharedLooks<>();
+    private final SharedLooks<Object, Answer> looks;
 
-    SharedAnswers(ObjectMapper json) {
+    SharedAnswers(ObjectMapper json, @VirtualThreads ExecutorService threads) {
         this.json = json;
+        this.looks = new SharedLooks<>(threads);
     }
 
     /**
@@ -51,11 +55,11 @@ public class SharedAnswers {
      * @param question what is asked, and all that makes the answer another: by its {@code equals}
      * @param look makes the answer's body, all of which decides whether it is the same
      */
-    public RestResponse<Object> answer(Request request, Object question, Supplier<?> look) {
-        return respond(request, looks.get(question, () -> {
+    public CompletionStage<RestResponse<Object>> answer(Request request, Object question, Supplier<?> look) {
+        return looks.get(question, () -> {
             String body = text(look.get());
             return new Answer(body, Unchanged.tag(Stream.of(body)), null);
-        }));
+        }).thenApply(answer -> respond(request, answer));
     }
 
     /**
@@ -67,16 +71,17 @@ public class SharedAnswers {
      * @param body makes the answer's body of the rows
      * @param content what of a row decides whether it is the same
      */
-    public <T> RestResponse<Object> answer(Request request, Page page, Rows<T> rows, LongSupplier count,
+    public <T> CompletionStage<RestResponse<Object>> answer(Request request, Page page, Rows<T> rows,
+            LongSupplier count,
             Function<Collection<T>, ?> body, Function<T, ?> content) {
-        return respond(request, looks.get(List.of(rows, page), () -> {
+        return looks.get(List.of(rows, page), () -> {
             LongList<T> list = new LongList<>(page, rows, count);
             Long total = page.whole() ? null : list.total();
             return list.isShort()
                     ? new Answer(text(body.apply(list.first())), Unchanged.tag(list.first().stream().map(content)),
                             total)
-                    : new Answer(body.apply(list), null, total);
-        }));
+                    : new Answer(new LongAnswer(body.apply(list)), null, total);
+        }).thenApply(answer -> respond(request, answer));
     }
 
     private static RestResponse<Object> respond(Request request, Answer answer) {

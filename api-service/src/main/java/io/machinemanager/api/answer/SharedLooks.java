@@ -3,97 +3,104 @@ package io.machinemanager.api.answer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
  * Lets callers who ask the same thing at the same time share one look. Nobody gets what is older than the question: who asks
- * while a look is under way waits for the next one, together with all others who came meanwhile.
+ * while a look is under way gets what the next one sees, together with all others who came meanwhile.
  *
  * @param <K> what is asked for, by its {@code equals}
  * @param <V> what is seen
  */
 final class SharedLooks<K, V> {
 
-    /** Those who look at one thing, and those who wait until they may. */
-    private static final class Line<V> {
+    private record Look<V>(Supplier<V> eyes, CompletableFuture<V> seen) {
 
-        private CompletableFuture<V> running = CompletableFuture.completedFuture(null);
-        private CompletableFuture<V> waiting;
+        void take() {
+            try {
+                seen.complete(eyes.get());
+            } catch (RuntimeException | Error e) {
+                seen.completeExceptionally(e);
+            }
+        }
     }
 
-    private final Map<K, Line<V>> lines = new HashMap<>();
+    /** One who looks at one thing for as long as somebody asks for it. */
+    private final class Looker implements Runnable {
+
+        private final K key;
+        private Look<V> next;
+
+        Looker(K key) {
+            this.key = key;
+        }
+
+        @Override
+        public void run() {
+            for (Look<V> look = take(); look != null; look = take()) {
+                look.take();
+            }
+        }
+
+        private Look<V> take() {
+            synchronized (lookers) {
+                Look<V> look = next;
+                next = null;
+                if (look == null) {
+                    lookers.remove(key);
+                }
+                return look;
+            }
+        }
+    }
+
+    private final Executor threads;
+    private final Map<K, Looker> lookers = new HashMap<>();
 
     /**
-     * What a look sees that has begun after this call.
+     * Has nothing to look at yet.
      *
-     * @param look is called by one of those who ask, in the caller's thread
-     * @throws RuntimeException what the look has thrown, which all who share it get
+     * @param threads where looks are taken; never the thread of a caller
      */
-    V get(K key, Supplier<V> look) {
-        Line<V> line;
-        CompletableFuture<V> mine;
-        CompletableFuture<V> before = null;
-        synchronized (lines) {
-            line = lines.computeIfAbsent(key, absent -> new Line<>());
-            if (line.waiting == null) {
-                line.waiting = new CompletableFuture<>();
-                before = line.running;
+    SharedLooks(Executor threads) {
+        this.threads = threads;
+    }
+
+    /**
+     * What a look sees that has begun after this call, or what it has thrown; all who share it get the same. Does not wait
+     * for it.
+     *
+     * @param look takes it, when it is this caller's that is shared
+     */
+    CompletableFuture<V> get(K key, Supplier<V> look) {
+        synchronized (lookers) {
+            Looker looker = lookers.get(key);
+            if (looker == null) {
+                looker = new Looker(key);
+                threads.execute(looker);
+                lookers.put(key, looker);
             }
-            mine = line.waiting;
-        }
-        if (before != null) {
-            // How the look before ended is the others' concern.
-            before.handle((seen, failure) -> null).join();
-            look(line, mine, look);
-            forget(key, line);
-        }
-        return resultOf(mine);
-    }
-
-    private void look(Line<V> line, CompletableFuture<V> mine, Supplier<V> look) {
-        synchronized (lines) {
-            line.running = mine;
-            line.waiting = null;
-        }
-        try {
-            mine.complete(look.get());
-        } catch (RuntimeException | Error e) {
-            mine.completeExceptionally(e);
-        }
-    }
-
-    private void forget(K key, Line<V> line) {
-        synchronized (lines) {
-            if (line.waiting == null && line.running.isDone()) {
-                lines.remove(key, line);
+            if (looker.next == null) {
+                looker.next = new Look<>(look, new CompletableFuture<>());
             }
+            // what its owner does to a copy is no concern of the others
+            return looker.next.seen.copy();
         }
     }
 
-    private static <V> V resultOf(CompletableFuture<V> look) {
-        try {
-            return look.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw (RuntimeException) e.getCause();
-        }
-    }
-
-    /** How many callers wait for the next look at that, whoever is to look among them. */
+    /** How many callers wait for the next look at that. */
     int waiting(K key) {
-        synchronized (lines) {
-            Line<V> line = lines.get(key);
-            return line == null || line.waiting == null ? 0 : 1 + line.waiting.getNumberOfDependents();
+        synchronized (lookers) {
+            Looker looker = lookers.get(key);
+            return looker == null || looker.next == null ? 0 : looker.next.seen.getNumberOfDependents();
         }
     }
 
     /** How many things are being looked at. */
     int size() {
-        synchronized (lines) {
-            return lines.size();
+        synchronized (lookers) {
+            return lookers.size();
         }
     }
 }

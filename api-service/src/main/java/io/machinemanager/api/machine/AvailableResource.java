@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -21,14 +22,12 @@ import io.machinemanager.api.login.Caller;
 import io.machinemanager.reservation.PoolService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** Which machines are to be had. */
 @Path("/available")
 @Tag(name = "Machines")
 @Produces(MediaType.APPLICATION_JSON)
 @Authenticated
-@RunOnVirtualThread
 public class AvailableResource {
 
     private final SecurityIdentity identity;
@@ -47,7 +46,7 @@ public class AvailableResource {
             `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones on which work
             failed a short while ago, and ones with an account that is still to be removed. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
-    public RestResponse<Object> available(@Context Request request) {
+    public CompletionStage<RestResponse<Object>> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();
         return answers.answer(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
     }

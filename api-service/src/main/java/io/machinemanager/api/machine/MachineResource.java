@@ -1,5 +1,6 @@
 package io.machinemanager.api.machine;
 
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 import jakarta.annotation.security.RolesAllowed;
@@ -43,7 +44,6 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @Tag(name = "Machines")
 @Produces(MediaType.APPLICATION_JSON)
 @Authenticated
-@RunOnVirtualThread
 public class MachineResource {
 
     private final SecurityIdentity identity;
@@ -60,6 +60,7 @@ public class MachineResource {
 
     /** Registers a machine. */
     @POST
+    @RunOnVirtualThread
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Register a machine", description = """
@@ -78,7 +79,7 @@ public class MachineResource {
     @GET
     @Operation(summary = "List the machines by name")
     @APIResponse(responseCode = "200", description = "The machines", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
-    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
+    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
         return answers.answer(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
                 Function.identity(), Function.identity());
@@ -86,6 +87,7 @@ public class MachineResource {
 
     /** Shows a machine. */
     @GET
+    @RunOnVirtualThread
     @Path("/{name}")
     @Operation(summary = "Show one machine")
     public MachineView get(@RestPath String name) {
@@ -94,6 +96,7 @@ public class MachineResource {
 
     /** Changes a machine. */
     @PATCH
+    @RunOnVirtualThread
     @Path("/{name}")
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Role.ADMIN)
@@ -109,6 +112,7 @@ public class MachineResource {
 
     /** Deletes a machine. */
     @DELETE
+    @RunOnVirtualThread
     @Path("/{name}")
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Delete a machine", description = "Refused while it is reserved or being cleaned. The history of its reservations stays.")

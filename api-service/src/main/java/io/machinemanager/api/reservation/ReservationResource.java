@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -60,7 +61,6 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @Tag(name = "Reservations")
 @Produces(MediaType.APPLICATION_JSON)
 @Authenticated
-@RunOnVirtualThread
 public class ReservationResource {
 
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
@@ -84,6 +84,7 @@ public class ReservationResource {
 
     /** Reserves machines. */
     @POST
+    @RunOnVirtualThread
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Reserve machines", description = """
             All or nothing: either all `count` machines have the account, or none has it and none is held. When neither a
@@ -119,7 +120,7 @@ public class ReservationResource {
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "provisioning", "active", "releasing" }))
     @APIResponse(responseCode = "200", description = "The reservations", content = @Content(schema = @Schema(implementation = ReservationsView.class)))
-    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
+    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
         Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
@@ -134,6 +135,7 @@ public class ReservationResource {
 
     /** Shows a reservation. */
     @GET
+    @RunOnVirtualThread
     @Path("/{id}")
     @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
     public RestResponse<ReservationDetailView> get(@RestPath String id, @Context Request request) {
@@ -143,6 +145,7 @@ public class ReservationResource {
 
     /** Moves the end of a reservation. */
     @PATCH
+    @RunOnVirtualThread
     @Path("/{id}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Extend or shorten a reservation", description = """
@@ -157,6 +160,7 @@ public class ReservationResource {
 
     /** Gives a machine back. */
     @DELETE
+    @RunOnVirtualThread
     @Path("/{id}")
     @Operation(summary = "Give a machine back early", description = """
             200 when the account is verified gone and the machine is free. 202 when the account could not be removed yet: the

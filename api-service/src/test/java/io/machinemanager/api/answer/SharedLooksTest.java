@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -19,75 +20,91 @@ import org.junit.jupiter.api.Test;
 
 class SharedLooksTest {
 
-    private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
-    private final SharedLooks<String, Integer> looks = new SharedLooks<>();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final SharedLooks<String, Integer> looks = new SharedLooks<>(threads);
     private final AtomicInteger looked = new AtomicInteger();
-    private final AtomicInteger asked = new AtomicInteger();
     private final CountDownLatch gate = new CountDownLatch(1);
 
     @AfterEach
     void end() {
         gate.countDown();
-        callers.close();
+        threads.close();
     }
 
-    private Future<Integer> ask(Callable<Integer> look) {
-        return callers.submit(() -> {
-            asked.incrementAndGet();
-            return looks.get("pool", () -> {
-                try {
-                    return look.call();
-                } catch (RuntimeException e) {
-                    throw e;
-                } catch (Exception e) {
-                    throw new AssertionError(e);
-                }
-            });
-        });
-    }
-
-    private Integer gated() throws InterruptedException {
+    private int gated() {
         int number = looked.incrementAndGet();
-        gate.await();
+        try {
+            gate.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
         return number;
     }
 
-    @Test
-    void whoComesWhileALookIsUnderWayGetsTheNextAndSharesIt() throws Exception {
-        Future<Integer> first = ask(this::gated);
+    private CompletableFuture<Integer> ask() {
+        return looks.get("pool", this::gated);
+    }
+
+    private CompletableFuture<Integer> askFirst() {
+        CompletableFuture<Integer> first = ask();
         await().until(() -> looked.get() == 1);
-        List<Future<Integer>> later = IntStream.range(0, 20).mapToObj(i -> ask(this::gated)).toList();
-        await().until(() -> asked.get() == 21 && looks.waiting("pool") == 20);
+        return first;
+    }
+
+    @Test
+    void whoComesWhileALookIsUnderWayGetsTheNextAndSharesIt() {
+        CompletableFuture<Integer> first = askFirst();
+        List<CompletableFuture<Integer>> later = IntStream.range(0, 20).mapToObj(i -> ask()).toList();
+        assertThat(looks.waiting("pool")).isEqualTo(20);
 
         gate.countDown();
 
-        assertThat(first.get()).isEqualTo(1);
-        for (Future<Integer> one : later) {
-            assertThat(one.get()).isEqualTo(2);
-        }
+        assertThat(first.join()).isEqualTo(1);
+        assertThat(later).allSatisfy(one -> assertThat(one.join()).isEqualTo(2));
         assertThat(looked).hasValue(2);
     }
 
     @Test
     void otherThingsAreLookedAtMeanwhile() {
-        ask(this::gated);
-        await().until(() -> looked.get() == 1);
+        askFirst();
 
-        assertThat(looks.get("other", () -> 7)).isEqualTo(7);
+        assertThat(looks.get("other", () -> 7).join()).isEqualTo(7);
     }
 
     @Test
-    void aFailureIsThatOfItsLookAndOfNoLaterOne() throws Exception {
-        Future<Integer> failing = ask(() -> {
+    void aFailureIsThatOfItsLookAndOfNoLaterOne() {
+        CompletableFuture<Integer> failing = looks.get("pool", () -> {
             gated();
             throw new UnsupportedOperationException("no");
         });
         await().until(() -> looked.get() == 1);
-        Future<Integer> next = ask(() -> 5);
+        CompletableFuture<Integer> next = looks.get("pool", () -> 5);
         gate.countDown();
 
-        assertThatThrownBy(failing::get).hasCauseInstanceOf(UnsupportedOperationException.class);
-        assertThat(next.get()).isEqualTo(5);
+        assertThatThrownBy(failing::join).hasCauseInstanceOf(UnsupportedOperationException.class);
+        assertThat(next.join()).isEqualTo(5);
+    }
+
+    @Test
+    void whoGoesAwayTakesNothingFromThoseWhoShareTheLook() {
+        askFirst();
+        CompletableFuture<Integer> gone = ask();
+        CompletableFuture<Integer> patient = ask();
+
+        gone.cancel(true);
+        gate.countDown();
+
+        assertThat(patient.join()).isEqualTo(2);
+    }
+
+    @Test
+    void whatCannotBeBegunLeavesNothingBehind() {
+        SharedLooks<String, Integer> closed = new SharedLooks<>(look -> {
+            throw new RejectedExecutionException();
+        });
+
+        assertThatThrownBy(() -> closed.get("pool", () -> 1)).isInstanceOf(RejectedExecutionException.class);
+        assertThat(closed.size()).isZero();
     }
 
     @Test
@@ -95,16 +112,16 @@ class SharedLooksTest {
         AtomicInteger truth = new AtomicInteger();
         List<Future<?>> all = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
-            all.add(callers.submit(() -> {
+            all.add(threads.submit(() -> {
                 for (int turn = 0; turn < 2000; turn++) {
                     int least = truth.incrementAndGet();
-                    assertThat(looks.get("pool", truth::get)).isGreaterThanOrEqualTo(least);
+                    assertThat(looks.get("pool", truth::get).join()).isGreaterThanOrEqualTo(least);
                 }
             }));
         }
         for (Future<?> one : all) {
             one.get();
         }
-        assertThat(looks.size()).isZero();
+        await().until(() -> looks.size() == 0);
     }
 }
