@@ -16,9 +16,11 @@ import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 
+import io.quarkus.logging.Log;
 import io.quarkus.virtual.threads.VirtualThreads;
 
 /** Sends long answers from a thread of their own, which may wait for the database, and for a caller who takes his time. */
@@ -53,9 +55,21 @@ public class LongAnswerWriter implements ServerMessageBodyWriter<LongAnswer> {
                 writeTo(answer, context.getOrCreateOutputStream());
                 call.resume();
             } catch (IOException | RuntimeException | Error e) {
-                call.resume(e);
+                breakOff(call, e);
             }
         });
+    }
+
+    private static void breakOff(ResteasyReactiveRequestContext call, Throwable failure) {
+        if (call.serverResponse().headWritten()) {
+            // so that nobody takes half of an answer for all of it
+            call.serverResponse().reset();
+            // other failures to write are those of callers who have gone away
+            if (failure instanceof JsonMappingException || !(failure instanceof IOException)) {
+                Log.warn("A long list was broken off", failure);
+            }
+        }
+        call.resume(failure);
     }
 
     @Override
@@ -64,7 +78,7 @@ public class LongAnswerWriter implements ServerMessageBodyWriter<LongAnswer> {
         writeTo(answer, out);
     }
 
-    /** Leaves the stream open when it fails, so that nobody takes half of an answer for all of it. */
+    /** Leaves the stream open when it fails: to close it would end the answer. */
     private void writeTo(LongAnswer answer, OutputStream out) throws IOException {
         json.writeValue(out, answer.body());
         out.close();
