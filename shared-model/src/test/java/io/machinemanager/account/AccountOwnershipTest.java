@@ -80,6 +80,24 @@ class AccountOwnershipTest extends EachDriver {
     }
 
     @Test
+    void accountGoesAlsoWhenADirectoryHasGotTheSameName() {
+        long token = AccountWork.newToken();
+        work.create(machine, "dora", token);
+        machine.exec("sh", "-c", """
+                cat > /usr/local/bin/getent <<'EOF'
+                #!/bin/sh
+                [ "$2" != dora ] || { echo 'dora:x:70000:70000:Dora:/home/dora:/bin/sh'; exit; }
+                exec /usr/bin/getent "$@"
+                EOF
+                chmod 755 /usr/local/bin/getent""");
+
+        assertThat(work.remove(machine, "dora", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.passwdHas("dora")).isFalse();
+        assertThat(machine.homeExists("dora")).isFalse();
+        machine.exec("rm", "/usr/local/bin/getent");
+    }
+
+    @Test
     void systemAccountWithOurMarkIsNotOurs() {
         machine.exec("useradd", "--system", "--comment", "machine-manager-5", "beat");
         List<String> before = accounts();
