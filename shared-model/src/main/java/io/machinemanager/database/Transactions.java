@@ -11,13 +11,16 @@ import java.util.function.Supplier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Status;
 
+import org.hibernate.StaleStateException;
+
 import io.machinemanager.error.DomainException;
 import io.quarkus.logging.Log;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 
 /**
  * Runs short pieces of work each in a transaction of its own, and again when the database chose them as the loser of a
- * race: a deadlock, a lock wait that took too long, or a unique constraint that another transaction met first.
+ * race: a deadlock, a lock wait that took too long, a unique constraint that another transaction met first, or a row that
+ * another one has deleted meanwhile.
  */
 @ApplicationScoped
 public class Transactions {
@@ -84,11 +87,12 @@ public class Transactions {
 
     /**
      * Tells whether another transaction got in the way: SQL state 40001 (deadlock, serialisation), MariaDB's errors 1205
-     * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (what a row refers to is gone).
+     * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (what a row refers to is gone), or
+     * Hibernate's finding that a row it read is not there to be changed or deleted.
      */
     static boolean isLostRace(Throwable failure) {
         for (Throwable cause : Causes.of(failure)) {
-            if (cause instanceof LostRaceException) {
+            if (cause instanceof LostRaceException || cause instanceof StaleStateException) {
                 return true;
             }
             if (cause instanceof SQLException sql) {

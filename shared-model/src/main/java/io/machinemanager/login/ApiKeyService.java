@@ -106,9 +106,7 @@ public class ApiKeyService {
      */
     public void revoke(String owner, String name) {
         transactions.run(() -> {
-            // locked, so that of two who end the same key one is told that there is none
-            User user = User.lockByName(owner).orElseThrow(() -> unknown(owner));
-            ApiKey.byName(user.id, name).orElseThrow(
+            ApiKey.byName(user(owner).id, name).orElseThrow(
                     () -> new NotFoundException("%s has no API key named %s.".formatted(owner, name))).delete();
             audit.record(Act.of(AuditAction.API_KEY_REVOKED, name).detail("of " + owner));
         });
@@ -124,11 +122,8 @@ public class ApiKeyService {
     }
 
     private static User user(String name) {
-        return User.byName(name).orElseThrow(() -> unknown(name));
-    }
-
-    private static NotFoundException unknown(String name) {
-        return new NotFoundException("There is no user named %s.".formatted(name));
+        return User.byName(name)
+                .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(name)));
     }
 
     /** What a key allows at this moment; nothing when there is no such key (any more). One query. */
