@@ -175,7 +175,9 @@ mm_within() {
 # removed is looked for there alone, as a directory may have got the same name since.
 mm_passwd() {
     mm_line=
-    if [ "$mm_action" != REMOVE ] && mm_has getent; then mm_line=$(mm_within 5 getent passwd "$mm_account" 3>&- 9>&-); fi
+    if [ "$mm_action" != REMOVE ] && mm_has getent; then
+        mm_line=$(mm_within 5 getent passwd "$mm_account" 3>&- 9>&-)
+    fi
     [ -n "$mm_line" ] || mm_line=$(grep "^$mm_account:" /etc/passwd)
     [ -n "$mm_line" ] || return 1
     set -f

@@ -26,7 +26,8 @@ import io.quarkus.virtual.threads.VirtualThreads;
 
 /**
  * The answers to calls that many repeat while they wait for something. Whoever asks the same at the same time gets the same
- * answer, which is read and written out once; it is never older than the call (see {@link SharedLooks}). No thread waits for it.
+ * answer, which is read and written out once; it is never older than the call (see {@link SharedLooks}). No thread waits
+ * for it.
  */
 @ApplicationScoped
 public class SharedAnswers {
@@ -72,8 +73,7 @@ public class SharedAnswers {
      * @param content what of a row decides whether it is the same
      */
     public <T> CompletionStage<RestResponse<Object>> answer(Request request, Page page, Rows<T> rows,
-            LongSupplier count,
-            Function<Collection<T>, ?> body, Function<T, ?> content) {
+            LongSupplier count, Function<Collection<T>, ?> body, Function<T, ?> content) {
         return looks.get(List.of(rows, page), () -> {
             LongList<T> list = new LongList<>(page, rows, count);
             Long total = page.whole() ? null : list.total();

@@ -38,12 +38,12 @@ final class SharedLooks<K, V> {
 
         @Override
         public void run() {
-            for (Look<V> look = take(); look != null; look = take()) {
+            for (Look<V> look = upcoming(); look != null; look = upcoming()) {
                 look.take();
             }
         }
 
-        private Look<V> take() {
+        private Look<V> upcoming() {
             synchronized (lookers) {
                 Look<V> look = next;
                 next = null;
