@@ -1,4 +1,4 @@
-create table users (
+create table if not exists users (
     id            bigint       not null auto_increment,
     username      varchar(64)  not null,
     password_hash varchar(72)  not null,

@@ -1,7 +1,7 @@
 -- a sequence, so that the id is known before the password is encrypted: the id is bound into the ciphertext
-create sequence machines_seq start with 1 increment by 50;
+create sequence if not exists machines_seq start with 1 increment by 50;
 
-create table machines (
+create table if not exists machines (
     id                 bigint        not null,
     name               varchar(63)   not null,
     host               varchar(253)  not null,
@@ -25,4 +25,4 @@ create table machines (
     constraint ck_machines_port check (port between 1 and 65535)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_machines_next_probe on machines (next_probe_at);
+create index if not exists ix_machines_next_probe on machines (next_probe_at);

@@ -1,4 +1,4 @@
-create table reservations (
+create table if not exists reservations (
     id               bigint       not null auto_increment,
     -- the rows of one request share it
     request_id       varchar(36)     not null,
@@ -44,13 +44,13 @@ create table reservations (
     constraint ck_reservations_due check (state = 'RELEASED' or due_at is not null)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_reservations_due on reservations (due_at);
-create index ix_reservations_request on reservations (request_id);
-create index ix_reservations_claim on reservations (claimed_by);
-create index ix_reservations_released on reservations (released_at);
-create index ix_reservations_owner on reservations (owner_id, state);
+create index if not exists ix_reservations_due on reservations (due_at);
+create index if not exists ix_reservations_request on reservations (request_id);
+create index if not exists ix_reservations_claim on reservations (claimed_by);
+create index if not exists ix_reservations_released on reservations (released_at);
+create index if not exists ix_reservations_owner on reservations (owner_id, state);
 
-create table reservation_events (
+create table if not exists reservation_events (
     id             bigint       not null auto_increment,
     reservation_id bigint       not null,
     happened_at    datetime(6)  not null,

@@ -1,5 +1,5 @@
 -- one row for each Idempotency-Key a user sent: it lets a repeated request find the answer of the first
-create table idempotency_keys (
+create table if not exists idempotency_keys (
     id            bigint       not null auto_increment,
     user_id       bigint       not null,
     request_key   varchar(255) not null,
@@ -16,4 +16,4 @@ create table idempotency_keys (
     constraint fk_idempotency_keys_user foreign key (user_id) references users (id) on delete cascade
 ) default character set utf8mb4 collate utf8mb4_bin;
 
-create index ix_idempotency_keys_created on idempotency_keys (created_at);
+create index if not exists ix_idempotency_keys_created on idempotency_keys (created_at);

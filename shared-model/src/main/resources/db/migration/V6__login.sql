@@ -1,6 +1,6 @@
 -- log-ins that failed a short while ago, counted so that all replicas see the same, and pairs of user and address that
 -- logged in lately
-create table login_counters (
+create table if not exists login_counters (
     -- a hash of what is counted: names that are no users' may be passwords in the wrong field
     id         char(64)    not null,
     failures   int         not null,
@@ -9,10 +9,10 @@ create table login_counters (
     constraint pk_login_counters primary key (id)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_login_counters_expires on login_counters (expires_at);
+create index if not exists ix_login_counters_expires on login_counters (expires_at);
 
 -- refresh tokens; those of one log-in share a session
-create table refresh_tokens (
+create table if not exists refresh_tokens (
     id            bigint      not null auto_increment,
     session_id    char(36)    not null,
     user_id       bigint      not null,
@@ -28,11 +28,11 @@ create table refresh_tokens (
     constraint fk_refresh_tokens_user foreign key (user_id) references users (id) on delete cascade
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_refresh_tokens_session on refresh_tokens (session_id);
-create index ix_refresh_tokens_expires on refresh_tokens (expires_at);
+create index if not exists ix_refresh_tokens_session on refresh_tokens (session_id);
+create index if not exists ix_refresh_tokens_expires on refresh_tokens (expires_at);
 
 -- tokens and sessions that were ended before their time
-create table revoked_tokens (
+create table if not exists revoked_tokens (
     -- the token's jti, or the sid of all tokens of a session
     id         varchar(64) not null,
     -- when all that it is about have ended by themselves
@@ -40,9 +40,9 @@ create table revoked_tokens (
     constraint pk_revoked_tokens primary key (id)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_revoked_tokens_expires on revoked_tokens (expires_at);
+create index if not exists ix_revoked_tokens_expires on revoked_tokens (expires_at);
 
-create table api_keys (
+create table if not exists api_keys (
     id         bigint      not null auto_increment,
     user_id    bigint      not null,
     name       varchar(64) not null,
@@ -58,4 +58,4 @@ create table api_keys (
     constraint fk_api_keys_user foreign key (user_id) references users (id) on delete cascade
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_api_keys_expires on api_keys (expires_at);
+create index if not exists ix_api_keys_expires on api_keys (expires_at);

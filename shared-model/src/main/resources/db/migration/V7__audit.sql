@@ -1,5 +1,5 @@
 -- who did what, from where and with what outcome; rows are written once, and deleted only when they are old
-create table audit_entries (
+create table if not exists audit_entries (
     id          bigint       not null auto_increment,
     -- set by the database, in the transaction that does what the row records
     happened_at datetime(6)  not null default current_timestamp(6),
@@ -17,9 +17,9 @@ create table audit_entries (
     constraint pk_audit_entries primary key (id)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index ix_audit_entries_happened on audit_entries (happened_at);
-create index ix_audit_entries_actor on audit_entries (actor, id);
-create index ix_audit_entries_target on audit_entries (target, id);
+create index if not exists ix_audit_entries_happened on audit_entries (happened_at);
+create index if not exists ix_audit_entries_actor on audit_entries (actor, id);
+create index if not exists ix_audit_entries_target on audit_entries (target, id);
 
 -- The database itself refuses to change an entry, or to delete one of the last day. Where it does not let this account
 -- make triggers (1142: the privilege is missing; 1419: a binary log is kept, and functions are not trusted), the code alone
@@ -27,9 +27,9 @@ create index ix_audit_entries_target on audit_entries (target, id);
 delimiter //
 begin not atomic
     declare continue handler for 1142, 1419 begin end;
-    execute immediate 'create trigger audit_entries_unchanged before update on audit_entries for each row
+    execute immediate 'create trigger if not exists audit_entries_unchanged before update on audit_entries for each row
         signal sqlstate ''45000'' set message_text = ''audit entries are never changed''';
-    execute immediate 'create trigger audit_entries_kept before delete on audit_entries for each row
+    execute immediate 'create trigger if not exists audit_entries_kept before delete on audit_entries for each row
         if old.happened_at > utc_timestamp(6) - interval 1 day then
             signal sqlstate ''45000'' set message_text = ''audit entries are kept for at least a day'';
         end if';

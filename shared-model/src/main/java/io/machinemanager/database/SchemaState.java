@@ -32,9 +32,9 @@ record SchemaState(List<String> missing, List<String> unknown, List<String> fail
     /** Why the program must not work on this schema, whatever anybody does to bring it up to date. */
     Optional<String> problem() {
         if (!failed.isEmpty()) {
-            return Optional
-                    .of("The database schema is half-way through migration %s; restore a backup or repair it by hand."
-                            .formatted(String.join(", ", failed)));
+            return Optional.of(("The database schema is half-way through migration %s. Mend what stopped it, which the"
+                    + " log of that start tells, delete its row of flyway_schema_history and start again.")
+                    .formatted(String.join(", ", failed)));
         }
         if (!unknown.isEmpty()) {
             return Optional.of("The database schema is from a newer version of this program (migration %s); update it."

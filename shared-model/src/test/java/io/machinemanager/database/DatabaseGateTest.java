@@ -3,7 +3,11 @@ package io.machinemanager.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,6 +17,8 @@ import jakarta.inject.Inject;
 
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.migration.BaseJavaMigration;
+import org.flywaydb.core.api.migration.Context;
 import org.hibernate.SessionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +65,30 @@ class DatabaseGateTest {
         database.query("drop database machine_manager; create database machine_manager");
         open(Schema.MIGRATE, 0);
         assertThat(database.query("select count(*) from machine_manager.reservations").strip()).isEqualTo("0");
+    }
+
+    @Test
+    void aStatementOfAMigrationMayTakeLongerThanTheDatabaseIsOtherwiseWaitedFor() {
+        Flyway slow = Flyway.configure().configuration(flyway.getConfiguration())
+                .dataSource(database.jdbcUrl() + "?socketTimeout=300", "test", "test")
+                .javaMigrations(new V99__Slow()).load();
+
+        assertThat(slow.migrate().migrationsExecuted).isEqualTo(1);
+    }
+
+    @Test
+    void afterAMigrationTheDatabaseIsWaitedForAsLongAsBefore() throws SQLException {
+        List<Integer> before = patience();
+
+        migratesAnEmptyDatabase();
+
+        assertThat(patience()).isEqualTo(before).doesNotContain(0);
+    }
+
+    private List<Integer> patience() throws SQLException {
+        try (Connection one = dataSource.getConnection(); Connection other = dataSource.getConnection()) {
+            return List.of(one.getNetworkTimeout(), other.getNetworkTimeout());
+        }
     }
 
     @Test
@@ -114,6 +144,17 @@ class DatabaseGateTest {
         database.query("alter table machine_manager.machines drop column failures");
         assertThatThrownBy(() -> open(Schema.AWAIT, 0)).isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("failures").hasMessageNotContaining("\n");
+    }
+
+    /** The name is what Flyway reads the version from. */
+    private static final class V99__Slow extends BaseJavaMigration {
+
+        @Override
+        public void migrate(Context context) throws SQLException {
+            try (Statement statement = context.getConnection().createStatement()) {
+                statement.execute("do sleep(1)");
+            }
+        }
     }
 
     private record Config(Schema schema, int connectMaxRetries) implements DatabaseConfig {
