@@ -60,6 +60,8 @@ record MachineAnswer(String answer, int status, String said) {
             unreachable("kex_exchange_identification|ssh_exchange_identification|banner exchange|"
                     + "connection (closed|reset) by [^ ]+ port|invalid ssh identification",
                     "The machine closed the connection before the log-in."),
+            unreachable("protocol error: no ssh",
+                    "What answers on the machine's SSH port does not speak SSH properly."),
             new Meaning(Pattern.compile("closed by remote host|not responding|broken pipe|read from remote host|"
                     + "connection .*(reset|closed|lost)"), Outcome.FAILED,
                     "The connection to the machine was lost during the work."));

@@ -93,10 +93,17 @@ final class SshConnection implements AutoCloseable {
         try {
             session.connect((int) timeout.toMillis());
         } catch (JSchException e) {
-            throw late.getNow(false) ? new JSchException("timeout: the log-in took too long", e) : e;
+            throw late.getNow(false) ? tooLate(e) : e;
+        } catch (RuntimeException e) {
+            // the library believes what a machine says of the length of what it sends
+            throw late.getNow(false) ? tooLate(e) : new JSchException("protocol error: no SSH is spoken", e);
         } finally {
             late.complete(false);
         }
+    }
+
+    private static JSchException tooLate(Exception cause) {
+        return new JSchException("timeout: the log-in took too long", cause);
     }
 
     /** Completed with true when the time has passed and that was closed; whoever is done before says false. */
