@@ -17,7 +17,7 @@ public interface MachineConfig {
     @WithDefault("60s")
     Duration healthInterval();
 
-    /** {@code SSH_HEALTH_CONCURRENCY}: how many machines are looked at in one go. */
+    /** {@code SSH_HEALTH_CONCURRENCY}: how many machines are looked at at the same time. */
     @WithDefault("20")
     int healthConcurrency();
 

@@ -72,22 +72,32 @@ public class ProbeService {
      * @return how many were looked at, at most {@link MachineConfig#healthConcurrency()}
      */
     public int probeDue() {
-        List<Machine> machines = transactions.call(this::takeTurn);
-        List<CompletableFuture<Void>> looks = machines.stream().map(this::look).toList();
+        List<CompletableFuture<Void>> looks = lookAtDue(config.healthConcurrency());
         looks.forEach(CompletableFuture::join);
-        return machines.size();
+        return looks.size();
+    }
+
+    /**
+     * Begins to look at machines whose turn it is.
+     *
+     * @param limit how many at the most
+     * @return one for each machine, completed once it is recorded what came of the look, or logged that nothing did
+     */
+    public List<CompletableFuture<Void>> lookAtDue(int limit) {
+        return transactions.call(() -> takeTurn(limit)).stream().map(this::look).toList();
     }
 
     /** Moving the next turn on is all the claim that a look needs: it changes nothing on the machine. */
-    private List<Machine> takeTurn() {
+    private List<Machine> takeTurn(int limit) {
         Instant now = clock.now();
-        List<Machine> due = Machine.lockDueForProbe(now, config.healthConcurrency());
+        List<Machine> due = Machine.lockDueForProbe(now, limit);
         due.forEach(machine -> machine.nextProbeAt = now.plus(config.healthInterval()));
         return due;
     }
 
     private CompletableFuture<Void> look(Machine machine) {
-        return worker.submit(machine.id, target(machine), AccountTask::probe)
+        return CompletableFuture.supplyAsync(() -> target(machine), AccountWorker.RECORDERS)
+                .thenCompose(target -> worker.submit(machine.id, target, AccountTask::probe))
                 .thenAcceptAsync(result -> record(machine, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: the look at it came to nothing", machine.name);
@@ -137,7 +147,7 @@ public class ProbeService {
                 }).orElse(0));
         if (failures >= reservationConfig.replaceAfterFailures() && reservationConfig.sparePoolPercent() > 0
                 && result.isUnreachable()) {
-            running(machine).ifPresent(this::replace);
+            running(machine).ifPresent(this::startReplacing);
         }
     }
 
@@ -148,6 +158,14 @@ public class ProbeService {
     private Optional<Reservation> running(Machine machine) {
         return transactions.call(() -> Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
                 .filter(reservation -> reservation.isRunning(clock.now())));
+    }
+
+    /** Account work may take far longer than a look, so the look does not wait for it. */
+    private void startReplacing(Reservation dead) {
+        CompletableFuture.runAsync(() -> replace(dead), AccountWorker.RECORDERS).exceptionally(failure -> {
+            Log.errorf(failure, "Reservation %d on %s: not replaced", dead.id, dead.machineName);
+            return null;
+        });
     }
 
     private void replace(Reservation dead) {

@@ -301,7 +301,7 @@ class ProbeServiceTest {
 
         probes.probeDue();
 
-        assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
+        awaitStates("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
         assertThat(machines.accountsOn("m3")).containsExactly("alice");
         assertThat(scene.history("m1")).anySatisfy(event -> assertThat(event).startsWith("REPLACED ").contains("m3"));
         assertThat(scene.history("m3")).anySatisfy(event -> assertThat(event).startsWith("REPLACES ").contains("m1"));
@@ -367,6 +367,27 @@ class ProbeServiceTest {
 
         probes.probeDue();
 
-        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
+        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
+    }
+
+    @Test
+    void noLookWaitsForTheAccountThatIsMadeInPlaceOfALostOne() {
+        reserve(2);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        machines.delegate("m3", tasks -> tasks.stream()
+                .map(task -> (task.action() == Action.CREATE ? gate : CompletableFuture.completedFuture(null))
+                        .thenApply(open -> machines.work(task)))
+                .toList());
+
+        assertThat(CompletableFuture.supplyAsync(probes::probeDue)).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(3);
+
+        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 PROVISIONING");
+        gate.complete(null);
+        awaitStates("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
+    }
+
+    private void awaitStates(String... states) {
+        await().untilAsserted(() -> assertThat(scene.states()).containsExactly(states));
     }
 }

@@ -1,5 +1,10 @@
 package io.machinemanager.scheduler.probe;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -9,7 +14,13 @@ import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.reservation.ProbeService;
 import io.quarkus.runtime.ShutdownEvent;
 
-/** Looks at the machines, each in its turn. */
+/**
+ * Looks at the machines, each in its turn.
+ *
+ * <p>
+ * A tick only begins the looks; they go on beside it. So a machine that does not answer holds up neither the next tick nor
+ * the machines that come after it, and what there was no room for is looked at as soon as there is.
+ */
 @ApplicationScoped
 public class ProbeJob {
 
@@ -17,27 +28,55 @@ public class ProbeJob {
     private static final int BEFORE_ACCOUNT_WORK = 100;
 
     private final ProbeService probes;
-    private final int atOnce;
+    private final Semaphore room;
+    private final AtomicBoolean roomWanted = new AtomicBoolean();
     private volatile boolean stopping;
 
     ProbeJob(ProbeService probes, MachineConfig config) {
         this.probes = probes;
-        this.atOnce = config.healthConcurrency();
+        this.room = new Semaphore(config.healthConcurrency());
     }
 
     void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {
         stopping = true;
     }
 
-    /** Looks at all machines whose turn it is, some at once, and waits for what comes of it; never throws. */
+    /** Begins to look at all machines whose turn it is, as far as there is room. Returns before it is done; never throws. */
     public void tick() {
         try {
-            int looked = atOnce;
-            while (looked == atOnce && !stopping) {
-                looked = probes.probeDue();
+            boolean more = true;
+            while (more && !stopping) {
+                more = beginLooks();
             }
         } catch (RuntimeException e) {
             Failures.log("Looking at the machines failed", e);
+        }
+    }
+
+    /** Begins as many looks as there is room for, and tells whether there may be more to begin. */
+    private boolean beginLooks() {
+        int wanted = room.availablePermits();
+        if (wanted == 0 || !room.tryAcquire(wanted)) {
+            roomWanted.set(true);
+            // made since the look, by one who did not know yet that it is wanted
+            return room.availablePermits() > 0 && roomWanted.compareAndSet(true, false);
+        }
+        int begun = 0;
+        try {
+            List<CompletableFuture<Void>> looks = probes.lookAtDue(wanted);
+            begun = looks.size();
+            looks.forEach(look -> look.whenComplete((done, failure) -> makeRoom()));
+        } finally {
+            room.release(wanted - begun);
+        }
+        return begun == wanted;
+    }
+
+    /** When the last tick left machines for want of room, it goes on now and not only after the interval. */
+    private void makeRoom() {
+        room.release();
+        if (roomWanted.compareAndSet(true, false)) {
+            Thread.ofVirtual().name("probe-more").start(this::tick);
         }
     }
 }

@@ -66,18 +66,34 @@ class ProbeJobTest {
         return scene.column("select name from machines where last_seen_at is not null order by name");
     }
 
+    private List<CompletableFuture<Void>> holdAll() {
+        return IntStream.rangeClosed(1, 5).mapToObj(i -> machines.hold("m" + i)).toList();
+    }
+
     @Test
     void aTickLooksAtEachMachineInItsTurnAndAtSoManyAtOnce() {
-        List<CompletableFuture<Void>> gates = IntStream.rangeClosed(1, 5).mapToObj(i -> machines.hold("m" + i))
-                .toList();
-        CompletableFuture<Void> tick = CompletableFuture.runAsync(job::tick);
+        List<CompletableFuture<Void>> gates = holdAll();
+        job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
         await().during(Duration.ofMillis(300)).until(() -> machines.waiting() == 2);
 
         gates.forEach(gate -> gate.complete(null));
 
-        assertThat(tick).succeedsWithin(PATIENCE);
-        assertThat(seen()).containsExactly("m1", "m2", "m3", "m4", "m5");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m1", "m2", "m3", "m4", "m5"));
+    }
+
+    @Test
+    void aMachineThatSwallowsEverythingHoldsUpNoOther() {
+        CompletableFuture<Void> gate = machines.hold("m1");
+
+        job.tick();
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m2", "m3", "m4", "m5"));
+        scene.sql("update machines set last_seen_at = null, next_probe_at = created_at where name <> 'm1'");
+        job.tick();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m2", "m3", "m4", "m5"));
+        gate.complete(null);
+        await().atMost(PATIENCE).until(() -> seen().contains("m1"));
     }
 
     @Test
@@ -86,6 +102,7 @@ class ProbeJobTest {
 
         CompletableFuture.allOf(CompletableFuture.runAsync(job::tick), CompletableFuture.runAsync(other::tick)).join();
 
+        await().atMost(PATIENCE).until(() -> seen().size() == 5);
         assertThat(machines.probes()).containsExactlyInAnyOrder("m1", "m2", "m3", "m4", "m5");
     }
 
@@ -95,21 +112,22 @@ class ProbeJobTest {
 
         job.tick();
 
-        assertThat(seen()).containsExactly("m1", "m3", "m4", "m5");
-        assertThat(scene.column("select unavailable_reason from machines where name = 'm2'"))
-                .containsExactly("connection refused");
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m1", "m3", "m4", "m5"));
+        await().atMost(PATIENCE).untilAsserted(
+                () -> assertThat(scene.column("select unavailable_reason from machines where name = 'm2'"))
+                        .containsExactly("connection refused"));
     }
 
     @Test
     void aStopEndsTheRoundAfterTheLooksInHand() {
-        CompletableFuture<Void> gate = machines.hold("m1");
-        CompletableFuture<Void> tick = CompletableFuture.runAsync(job::tick);
-        await().atMost(PATIENCE).until(() -> machines.waiting() == 1);
+        List<CompletableFuture<Void>> gates = holdAll();
+        job.tick();
+        await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
 
         job.stop(new ShutdownEvent());
-        gate.complete(null);
+        gates.forEach(gate -> gate.complete(null));
 
-        assertThat(tick).succeedsWithin(PATIENCE);
-        assertThat(seen()).hasSize(2);
+        await().atMost(PATIENCE).until(() -> seen().size() == 2);
+        await().during(Duration.ofMillis(300)).until(() -> seen().size() == 2);
     }
 }
