@@ -190,7 +190,7 @@ public class ProbeService {
     private boolean isKnown(Machine machine, String account, long token) {
         return hasToken(Reservation.list("liveMachineId", machine.id), token)
                 || hasToken(Reservation.list("account = ?1 and liveMachineId is not null", account), token)
-                || hasToken(Reservation.list("machine = ?1 and releasedAt >= ?2", machine,
+                || hasToken(Reservation.list("account = ?1 and releasedAt >= ?2", account,
                         machine.nextProbeAt.minus(config.healthInterval())), token);
     }
 

@@ -236,6 +236,25 @@ class ProbeServiceTest {
         assertThat(machines.removals()).containsExactly("m1");
     }
 
+    @Test
+    void anAccountWhoseReservationEndsDuringTheLookUnderAnotherNameOfItsHostIsNoStray() {
+        reserve(1);
+        machines.copyAccounts("m1", "m2");
+        machines.delegate("m2", driver(task -> {
+            AccountResult result = machines.work(task);
+            if (task.action() == Action.PROBE) {
+                reservations.releaseAll();
+            }
+            return result;
+        }));
+
+        probes.probeDue();
+
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(reason("m2")).isNull();
+        assertThat(machines.removals()).containsExactly("m1");
+    }
+
     private static AccountDriver driver(Function<AccountTask, AccountResult> work) {
         return tasks -> tasks.stream().map(work).map(CompletableFuture::completedFuture).toList();
     }
