@@ -168,7 +168,8 @@ public class Machine extends PanacheEntityBase {
         failures = 0;
     }
 
-    private void endPause() {
+    /** Ends the pause after account work that failed, and nothing else. */
+    public void endPause() {
         pausedReason = null;
         pausedUntil = null;
     }

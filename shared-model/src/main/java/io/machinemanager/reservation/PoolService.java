@@ -156,6 +156,8 @@ public class PoolService {
             // another host key is accepted by a key alone
             if (machine.unavailableCause != Machine.Trouble.HOST_KEY || moves || change.hostKeys() != null) {
                 machine.forgetFailures();
+            } else {
+                machine.endPause();
             }
             machine.nextProbeAt = clock.now();
             Reservation.endPause(machine, machine.nextProbeAt);

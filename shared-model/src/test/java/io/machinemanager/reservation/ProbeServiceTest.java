@@ -297,6 +297,19 @@ class ProbeServiceTest {
     }
 
     @Test
+    void anAdminEndsAPauseAlsoWhereAnotherHostKeyKeepsTheMachineOut() {
+        scene.change("m1", machine -> {
+            machine.failed(Machine.Trouble.ACCOUNT_WORK, "No space left.", clock.now().plusSeconds(3600));
+            machine.failed(Machine.Trouble.HOST_KEY, "Another key.", clock.now());
+        });
+
+        pool.change("m1", new MachineChange(null, null, null, null, true, null));
+
+        assertThat(reason("m1")).isEqualTo("Another key.");
+        assertThat(scene.machine("m1").pausedUntil).isNull();
+    }
+
+    @Test
     void aLiveAccountStaysAlsoWhenItsHostIsRegisteredUnderAnotherNameToo() {
         reserve(1);
         machines.copyAccounts("m1", "m2");
