@@ -318,7 +318,9 @@ class ReservationStore {
         return new NotFoundException("There is no reservation %d.".formatted(reservationId));
     }
 
+    /** A look may note something about the machine at the same time, and neither failure may go uncounted. */
     private void sitOut(Machine machine, AccountResult result, Instant now) {
+        Machine.getEntityManager().refresh(machine, LockModeType.PESSIMISTIC_WRITE);
         BackOff backOff = BackOff.between(machineConfig.sitOut(), machineConfig.sitOutMax());
         machine.failed(trouble(result), result.reason(), now.plus(backOff.after(machine.failures + 1)));
     }

@@ -381,6 +381,26 @@ class ProbeServiceTest {
     }
 
     @Test
+    void aFailureIsCountedAlsoWhenALookCountsOneAtTheSameTime() throws Exception {
+        reserve(2);
+        UUID claim = UUID.randomUUID();
+        WorkItem spare = store.holdReplacement(scene.latest("m1").id, claim).orElseThrow();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Boolean> failed = QuarkusTransaction.requiringNew().call(() -> {
+                Machine machine = Machine.lockByName("m3").orElseThrow();
+                Future<Boolean> waiting = executor.submit(() -> store.accountFailed(claim, spare,
+                        new AccountResult(Outcome.FAILED, "No space left."), Optional.empty()));
+                await().until(database::hasALockWaitedFor);
+                machine.failed(Machine.Trouble.UNREACHABLE, "Connection refused.", clock.now());
+                return waiting;
+            });
+
+            assertThat(failed.get()).isTrue();
+        }
+        assertThat(scene.machine("m3").failures).isEqualTo(2);
+    }
+
+    @Test
     void withoutASpareTheReservationStaysWithItsMachine() {
         reserve(2);
         scene.change("m3", machine -> machine.enabled = false);
