@@ -127,10 +127,16 @@ public class ProbeService {
                     Log.infof("Machine %s answers again", m.name);
                 }
                 m.seen(clock.now());
-                m.strayReason = strays.keySet().stream().findFirst().map(STRAY::formatted).orElse(null);
+                if (strays.keySet().stream().noneMatch(account -> names(m.strayReason, account))) {
+                    m.strayReason = strays.keySet().stream().findFirst().map(STRAY::formatted).orElse(null);
+                }
             });
             return strays;
         });
+    }
+
+    private static boolean names(String strayReason, String account) {
+        return strayReason != null && strayReason.startsWith(STRAY.formatted(account).replaceFirst("[.]$", ""));
     }
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
@@ -210,20 +216,30 @@ public class ProbeService {
                 });
     }
 
-    private void recordStray(Machine machine, String account, AccountResult result) {
-        String outcome = result.isDone() ? "removed" : result.reason();
-        Log.infof("Machine %s: stray account %s: %s", machine.name, account, outcome);
-        transactions.run(() -> lock(machine).filter(m -> m.strayReason != null).ifPresent(m -> {
-            if (result.isDone()) {
+    /** Tells only what the look before has not told, so that an account that cannot be removed does not fill the audit. */
+    private void recordStray(Machine before, String account, AccountResult result) {
+        String told = result.isDone() ? STRAY.formatted(account) : STRAY_STAYS.formatted(account, result.reason());
+        transactions.run(() -> lock(before).filter(m -> m.strayReason != null).ifPresent(m -> {
+            if (!result.isDone() || names(m.strayReason, account)) {
+                m.strayReason = told;
+            }
+            if (result.isDone() && isNewsOrWasStuck(before, account)) {
                 // there may be more of them, so only another look lets the machine in again; it need not wait for its turn
                 m.nextProbeAt = clock.now();
-            } else {
-                m.strayReason = STRAY_STAYS.formatted(account, result.reason());
             }
         }));
-        audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, machine.name)
-                .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
-                .detail("%s: %s".formatted(account, outcome)));
+        if (!told.equals(before.strayReason)) {
+            String outcome = result.isDone() ? "removed" : result.reason();
+            Log.infof("Machine %s: stray account %s: %s", before.name, account, outcome);
+            audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, before.name)
+                    .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
+                    .detail("%s: %s".formatted(account, outcome)));
+        }
+    }
+
+    /** Not so for one that the look before has removed: whoever makes it again must not have us log in without a pause. */
+    private static boolean isNewsOrWasStuck(Machine before, String account) {
+        return !STRAY.formatted(account).equals(before.strayReason);
     }
 
     private static Optional<Machine> lock(Machine machine) {

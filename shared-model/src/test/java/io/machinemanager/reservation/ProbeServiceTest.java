@@ -195,12 +195,50 @@ class ProbeServiceTest {
                 ? new AccountResult(Outcome.FAILED, "userdel: busy")
                 : machines.work(task)));
         probes.probeDue();
-        await().until(() -> scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).size() == 2);
+        await().until(() -> audited("one").size() + audited("two").size() == 2);
 
         assertThat(reason("m1")).contains("no reservation knows");
         probes.probeDue();
-        await().until(() -> scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).size() == 3);
-        assertThat(reason("m1")).contains("account two");
+        await().untilAsserted(() -> assertThat(reason("m1")).contains("account two", "userdel: busy"));
+    }
+
+    @Test
+    void anAccountThatCannotBeRemovedIsAuditedOnceForEachReason() {
+        machines.addStrayAccount("m1", "stuck");
+        for (String reason : List.of("userdel: busy", "userdel: no lock", "userdel: no lock")) {
+            machines.fail("m1", Action.REMOVE, Outcome.FAILED, reason);
+            lookAtM1();
+            await().until(() -> reason("m1").endsWith(reason));
+        }
+
+        await().until(() -> machines.removals().size() == 3);
+        await().during(Duration.ofMillis(500)).untilAsserted(() -> assertThat(audited("stuck"))
+                .containsExactly("m1 FAILED stuck: userdel: busy", "m1 FAILED stuck: userdel: no lock"));
+    }
+
+    private List<String> audited(String account) {
+        return scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).stream()
+                .filter(line -> line.contains(" " + account + ": ")).toList();
+    }
+
+    @Test
+    void anAccountThatIsMadeAgainAfterEachRemovalDoesNotHaveUsLogInWithoutAPause() {
+        machines.delegate("m1", driver(task -> {
+            machines.addStrayAccount("m1", "stray");
+            return machines.work(task);
+        }));
+        lookAtM1();
+        await().until(() -> !scene.machine("m1").nextProbeAt.isAfter(clock()));
+
+        lookAtM1();
+
+        await().until(() -> machines.removals().size() == 2);
+        await().during(Duration.ofMillis(300)).until(() -> scene.machine("m1").nextProbeAt.isAfter(clock()));
+    }
+
+    private void lookAtM1() {
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probes.probeDue();
     }
 
     @Test
