@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.SessionFactory;
 import org.hibernate.StatelessSession;
+import org.hibernate.query.QueryProducer;
 import org.hibernate.query.SelectionQuery;
 
 /**
@@ -50,7 +51,9 @@ public class Reads {
         return new Snapshot<>(at, found.stream().map(row -> type.cast(row[0])).toList());
     }
 
-    private static Instant now(StatelessSession session) {
+    /** The database's time in UTC, in microseconds. */
+    static Instant now(QueryProducer session) {
+        // Not as SQL: for that, Hibernate's cache of queries would get an entry with each call and find none of them again.
         return time(session.createSelectionQuery("select " + NOW, LocalDateTime.class).getSingleResult());
     }
 

@@ -122,8 +122,7 @@ public class ApiKeyService {
     }
 
     private static User user(String name) {
-        return User.byName(name)
-                .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(name)));
+        return User.byName(name).orElseThrow(() -> User.unknown(name));
     }
 
     /** What a key allows at this moment; nothing when there is no such key (any more). One query. */

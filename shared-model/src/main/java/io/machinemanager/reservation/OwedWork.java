@@ -1,7 +1,6 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,8 +18,7 @@ import io.quarkus.runtime.ShutdownEvent;
 @ApplicationScoped
 class OwedWork {
 
-    private static final BackOff PAUSES = new BackOff(Duration.ofSeconds(1), Duration.ofSeconds(10),
-            () -> ThreadLocalRandom.current().nextDouble());
+    private static final BackOff PAUSES = BackOff.between(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     private volatile boolean stopping;
 

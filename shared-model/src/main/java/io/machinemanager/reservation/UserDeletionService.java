@@ -64,8 +64,7 @@ public class UserDeletionService {
 
     private List<WorkItem> deleted(String username, UUID claim) {
         List<User> admins = User.lockAdmins();
-        User user = User.lockByName(username)
-                .orElseThrow(() -> new NotFoundException("There is no user named %s.".formatted(username)));
+        User user = User.lockByName(username).orElseThrow(() -> User.unknown(username));
         if (user.admin && admins.size() == 1) {
             throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
         }

@@ -12,6 +12,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.Table;
 
+import io.machinemanager.error.NotFoundException;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
 /** Somebody who may log in. */
@@ -42,6 +43,11 @@ public class User extends PanacheEntityBase {
     /** The user of that name. */
     public static Optional<User> byName(String username) {
         return find("username", username).firstResultOptional();
+    }
+
+    /** What to tell whoever asks for a user of a name that nobody has. */
+    public static NotFoundException unknown(String username) {
+        return new NotFoundException("There is no user named %s.".formatted(username));
     }
 
     /** The user of that name, locked until the end of the transaction. */

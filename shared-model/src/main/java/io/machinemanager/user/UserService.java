@@ -127,7 +127,7 @@ public class UserService {
      * @throws NotFoundException when there is none of that name
      */
     public User get(String username) {
-        return transactions.call(() -> User.byName(username)).orElseThrow(() -> unknown(username));
+        return transactions.call(() -> User.byName(username)).orElseThrow(() -> User.unknown(username));
     }
 
     /**
@@ -169,7 +169,7 @@ public class UserService {
         Optional<String> hash = password.map(hasher::hash);
         User changed = writingRefusal(username, () -> {
             List<User> admins = User.lockAdmins();
-            User user = User.lockByName(username).orElseThrow(() -> unknown(username));
+            User user = User.lockByName(username).orElseThrow(() -> User.unknown(username));
             boolean admin = change.admin() == null ? user.admin : change.admin();
             if (user.admin && !admin && admins.size() == 1) {
                 throw new ConflictException("%s is the last admin and has to stay one.".formatted(username));
@@ -250,9 +250,5 @@ public class UserService {
 
     private static void refuse(String problem) {
         throw new InvalidRequestException(problem);
-    }
-
-    private static NotFoundException unknown(String username) {
-        return new NotFoundException("There is no user named %s.".formatted(username));
     }
 }
