@@ -37,7 +37,10 @@ public class Machine extends PanacheEntityBase {
         UNREACHABLE,
         /** Another SSH host key than the recorded one. Over when an admin accepts it, or the recorded one is back. */
         HOST_KEY,
-        /** The log-in works and the making of accounts does not. Over after a pause, or with the next account made. */
+        /**
+         * The log-in works and the making of accounts does not. That is a pause, {@link Machine#pausedReason}, and never the
+         * {@link Machine#unavailableCause}. Over after its time, or with the next account made.
+         */
         ACCOUNT_WORK
     }
 
@@ -82,7 +85,7 @@ public class Machine extends PanacheEntityBase {
     /** How many times in a row work on this machine has failed. */
     public int failures;
 
-    /** What keeps us from logging in; null while nothing does. */
+    /** What keeps us from logging in, which {@link Trouble#ACCOUNT_WORK} does not; null while nothing does. */
     @Enumerated(EnumType.STRING)
     @Column(length = 16)
     public Trouble unavailableCause;

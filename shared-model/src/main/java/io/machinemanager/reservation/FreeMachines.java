@@ -9,7 +9,10 @@ import java.util.Set;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
-/** The machines that may be lent at this moment: enabled, without anything that holds them out, and without a live reservation. */
+/**
+ * The machines that may be lent at this moment: enabled, without anything that holds them out, and without a live
+ * reservation.
+ */
 final class FreeMachines {
 
     private static final String FREE = "from Machine m where m.enabled = true"

@@ -250,7 +250,7 @@ public class Reservation extends PanacheEntityBase {
         dropClaim();
     }
 
-    /** The account could not be made, which is also why there is no use in trying its removal at once. */
+    /** Notes why the account could not be made. */
     public void accountFailed(AccountResult result) {
         lastError = result.reason();
         lastOutcome = result.outcome();

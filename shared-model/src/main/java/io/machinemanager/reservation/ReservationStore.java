@@ -188,7 +188,7 @@ class ReservationStore {
      * @return false when the claim was lost or the old reservation does not run any more; then nothing is changed
      */
     boolean takeOver(UUID claim, WorkItem item, long reservationId) {
-        return transactions.call(() -> {
+        boolean taken = transactions.call(() -> {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
             Instant now = clock.now();
@@ -212,6 +212,10 @@ class ReservationStore {
             ReservationEvent.record(dead, now, Kind.RELEASE_STARTED, ReleaseCause.MACHINE_LOST.name());
             return true;
         });
+        if (taken) {
+            Log.infof("%s has taken over from reservation %d, until the same end", item, reservationId);
+        }
+        return taken;
     }
 
     /** Shows a sign of life: everything held by the claim stays with it for another claim time, as does its request's key. */
@@ -252,7 +256,7 @@ class ReservationStore {
     }
 
     /**
-     * No account could be made: the machine sits out, unless it only refused the name, and is cleaned up all the same.
+     * No account could be made: the machine sits out when that is its fault, and is cleaned up all the same.
      *
      * @param caller who asked for it, for the audit; nothing means its owner
      * @return false when the claim was lost, in which case nothing is changed
