@@ -26,6 +26,11 @@ public record MachineChange(String host, Integer port, String user, SshCredentia
         return host != null && !host.equals(machine.host) || port != null && port != machine.port;
     }
 
+    /** Tells whether a password that was meant for one address would be sent to another, where anybody may wait. */
+    public boolean misdirectsPassword(Machine machine) {
+        return moves(machine) && machine.sealedPassword != null && login == null;
+    }
+
     /** Tells whether there is reason to try the machine again even though work on it failed. */
     public boolean isWorthATry() {
         return host != null || port != null || user != null || login != null || hostKeys != null

@@ -1,5 +1,6 @@
 package io.machinemanager.reservation;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -15,6 +16,7 @@ import io.machinemanager.database.Reads;
 import io.machinemanager.database.Snapshot;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
@@ -129,6 +131,7 @@ public class PoolService {
      *        first contact
      * @throws NotFoundException when there is none of that name
      * @throws ConflictException when it is to move while it is reserved or being cleaned
+     * @throws InvalidRequestException when it is to move and no log-in is given in place of a password on record
      */
     public Snapshot<PooledMachine> change(String name, MachineChange change) {
         transactions.run(() -> {
@@ -136,6 +139,10 @@ public class PoolService {
             boolean moves = change.moves(machine);
             if (moves) {
                 refuseWhileHeld(machine);
+                if (change.misdirectsPassword(machine)) {
+                    throw new InvalidRequestException("Give the password again for another address.",
+                            List.of("password"));
+                }
                 machine.hostKeys = null;
             }
             apply(change, machine, moves);

@@ -103,7 +103,8 @@ public class MachineResource {
     @Operation(summary = "Change a machine", description = """
             What is left out stays. `"enabled": false` keeps the machine from being lent again; whoever has it keeps it. Host and
             port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
-            anew. A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
+            anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
+            A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now.""")
     public MachineView change(@RestPath String name, MachineUpdate update) {
         FieldCheck.body(update).check();

@@ -38,6 +38,9 @@ import io.restassured.response.ValidatableResponse;
 @WithTestResource(MariaDbResource.class)
 class MachineResourceTest {
 
+    private static final String HOST_KEY = "ssh-ed25519 "
+            + "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
     @Inject
     Scene scene;
 
@@ -61,7 +64,7 @@ class MachineResourceTest {
         return Scene.with(admin).contentType("application/json").body(body).post("/machines").then();
     }
 
-    private ValidatableResponse change(String name, String body) {
+    private ValidatableResponse change(String name, Object body) {
         return Scene.with(admin).contentType("application/json").body(body).patch("/machines/" + name).then();
     }
 
@@ -258,8 +261,28 @@ class MachineResourceTest {
         change("m1", "{\"user\":\"ops\"}").statusCode(200);
         assertThat(stored("m1").hostKeys).isNotNull();
 
-        change("m1", "{\"port\":1}").statusCode(200).body("port", is(1));
+        change("m1", "{\"port\":1,\"password\":\"root's password\"}").statusCode(200).body("port", is(1));
         assertThat(stored("m1").hostKeys).isNull();
+    }
+
+    @Test
+    void aPasswordOnRecordIsNotTakenAlongToAnotherAddress() throws IOException {
+        scene.machines("m1");
+        for (Map<String, Object> address : List.<Map<String, Object>>of(Map.of("host", "127.0.0.2"), Map.of("port", 1),
+                Map.of("host", "127.0.0.2", "user", "ops", "host_key", HOST_KEY))) {
+            change("m1", address).statusCode(400).body("fields", contains("password"))
+                    .body("message", is("Give the password again for another address."));
+        }
+        assertThat(stored("m1").host).isEqualTo("127.0.0.1");
+        assertThat(stored("m1").port).isEqualTo(22);
+        change("m1", Map.of("host", "127.0.0.1", "port", 22)).statusCode(200);
+
+        String key = newPrivateKey();
+        change("m1", Map.of("port", 1, "private_key", key, "password", "for sudo")).statusCode(200);
+        change("m1", Map.of("port", 2)).statusCode(400);
+        change("m1", Map.of("private_key", key)).statusCode(200);
+        change("m1", Map.of("port", 2)).statusCode(200);
+        assertThat(stored("m1").credentials(secrets)).isEqualTo(new SshCredentials(null, key));
     }
 
     @Test
