@@ -47,8 +47,9 @@ public class ApiKeyResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Make an API key", description = """
             The key is shown this once, and is sent like a token: `Authorization: Bearer <api_key>`. It may do what its owner may
-            do, or less with `"role": "user"`, except make API keys, change the password, and make or change admins. It ends with its
-            owner, when the owner's password is changed, by itself after `expires_in_days`, and when it is deleted.""")
+            do, or less with `"role": "user"`, except make API keys, change the password, and make, change or delete
+            admins or end their keys. It ends with its owner, when the owner's password is changed, by itself after
+            `expires_in_days`, and when it is deleted.""")
     @APIResponseSchema(value = ApiKeyView.class, responseCode = "201")
     public RestResponse<ApiKeyView> create(ApiKeyForm form) {
         Caller.token(identity);

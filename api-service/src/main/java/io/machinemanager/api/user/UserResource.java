@@ -94,9 +94,10 @@ public class UserResource {
             + " changed by PUT /whoami/password.")
     public UserView change(@RestPath String username, UserUpdate update) {
         FieldCheck.body(update).check();
-        if (Boolean.TRUE.equals(update.isAdmin()) || users.get(username).admin) {
+        if (Boolean.TRUE.equals(update.isAdmin())) {
             refuseApiKeys();
         }
+        refuseApiKeysForAdmins(username);
         if (update.password() != null && username.equals(Caller.of(identity).username())) {
             throw new ForbiddenException("To change your own password use PUT /whoami/password, which asks for the"
                     + " current one.");
@@ -109,12 +110,20 @@ public class UserResource {
         Caller.token(identity);
     }
 
+    /** Nor to take away those who could end it. */
+    private void refuseApiKeysForAdmins(String username) {
+        if (users.get(username).admin) {
+            refuseApiKeys();
+        }
+    }
+
     /** Deletes a user. */
     @DELETE
     @Path("/{username}")
     @Operation(summary = "Delete a user", description = "The user's reservations are released first, and all of its tokens stop working at once."
-            + " The last admin cannot be deleted.")
+            + " The last admin cannot be deleted, and an API key cannot delete admins.")
     public MessageView delete(@RestPath String username) {
+        refuseApiKeysForAdmins(username);
         deletion.delete(username);
         return new MessageView("deleted");
     }
@@ -130,8 +139,9 @@ public class UserResource {
     /** Ends a user's API key. */
     @DELETE
     @Path("/{username}/api-keys/{name}")
-    @Operation(summary = "End a user's API key")
+    @Operation(summary = "End a user's API key", description = "An API key cannot end those of admins; it may end itself by DELETE /whoami/api-keys/{name}.")
     public MessageView revokeKey(@RestPath String username, @RestPath String name) {
+        refuseApiKeysForAdmins(username);
         keys.revoke(username, name);
         return new MessageView("deleted");
     }

@@ -108,7 +108,10 @@ class ApiKeyResourceTest {
     }
 
     @Test
-    void aKeyOfAnAdminMakesAndChangesNoAdmins() {
+    void aKeyOfAnAdminMakesChangesAndDeletesNoAdmins() {
+        users.change("bob", new UserChange(null, true));
+        keyOf("bob", Map.of("name", "ci"));
+        keyOf("alice", Map.of("name", "ci"));
         String key = keyOf("admin", Map.of("name", "ci"));
 
         Scene.with(key).contentType("application/json")
@@ -118,9 +121,15 @@ class ApiKeyResourceTest {
                 .statusCode(403);
         Scene.with(key).contentType("application/json").body(Map.of("password", "a long secret"))
                 .patch("/users/admin").then().statusCode(403);
+        Scene.with(key).delete("/users/alice/api-keys/ci").then().statusCode(200);
         Scene.with(key).contentType("application/json").body(Map.of("password", "a long secret"))
                 .patch("/users/alice").then().statusCode(200);
-        Scene.as("admin").get("/users").then().body("findAll { it.is_admin }.username", contains("admin"));
+        Scene.with(key).delete("/users/bob").then().statusCode(403).body("error", is("forbidden"));
+        Scene.with(key).delete("/users/bob/api-keys/ci").then().statusCode(403);
+        Scene.with(key).delete("/users/admin").then().statusCode(403);
+        Scene.as("admin").get("/users").then().body("findAll { it.is_admin }.username", contains("admin", "bob"));
+        Scene.as("admin").get("/users/bob/api-keys").then().body("name", contains("ci"));
+        Scene.with(key).delete("/users/alice").then().statusCode(200);
     }
 
     @Test
