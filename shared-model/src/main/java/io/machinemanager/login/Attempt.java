@@ -28,7 +28,7 @@ public record Attempt(String username, Optional<String> address) {
         return id("account", username);
     }
 
-    /** Wrong passwords from this address for anybody. */
+    /** Wrong passwords from this address for anybody; it names the network too. */
     String everybody() {
         return id("network", network());
     }

@@ -1,9 +1,6 @@
 package io.machinemanager.login;
 
-import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,10 +15,8 @@ import io.machinemanager.error.TooManyRequestsException;
 @ApplicationScoped
 class LoginGate {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-
     private final LoginLimits limits;
-    private final Semaphore slots = new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
+    private final LoginQueue queue = new LoginQueue(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
 
     LoginGate(LoginLimits limits) {
         this.limits = limits;
@@ -37,27 +32,13 @@ class LoginGate {
     <T> Optional<T> pass(Attempt attempt, AuditAction action, Supplier<Optional<T>> proof) {
         // before the queue, so that whoever is locked out takes no place in it
         limits.check(attempt);
-        enter();
-        try {
+        return queue.pass(attempt.everybody(), () -> {
             limits.check(attempt);
             Optional<T> result = proof.get();
             if (result.isEmpty()) {
                 limits.failed(attempt, action);
             }
             return result;
-        } finally {
-            slots.release();
-        }
-    }
-
-    private void enter() {
-        try {
-            if (slots.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        throw new TooManyRequestsException("Too many log in at this moment; try again soon.", Duration.ofSeconds(5));
+        });
     }
 }

@@ -3,9 +3,11 @@ package io.machinemanager.login;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -251,6 +253,33 @@ class LoginServiceTest {
 
         int atOnce = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         assertThat(tried.get()).isBetween(MAX, MAX + atOnce - 1);
+    }
+
+    @Test
+    void aNetworkThatSendsTooManyAtOnceIsToldToComeBackAndOthersAreNot() throws InterruptedException {
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger refused = new AtomicInteger();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < LoginQueue.MOST_OF_A_NETWORK + 7; i++) {
+                Attempt attempt = at(alice, "2001:db8:1:" + i + "::1");
+                clients.submit(() -> passOrCount(attempt, end, refused));
+            }
+            await().until(() -> refused.get() == 7);
+            clients.submit(() -> passOrCount(at(alice, "2001:db8:2::1"), end, refused));
+            end.countDown();
+        }
+        assertThat(refused).hasValue(7);
+    }
+
+    private void passOrCount(Attempt attempt, CountDownLatch end, AtomicInteger refused) {
+        try {
+            gate.pass(attempt, AuditAction.LOGGED_IN, () -> {
+                LoginQueueTest.hold(end);
+                return Optional.of(attempt);
+            });
+        } catch (TooManyRequestsException e) {
+            refused.incrementAndGet();
+        }
     }
 
     @Test
