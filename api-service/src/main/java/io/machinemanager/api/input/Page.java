@@ -18,6 +18,15 @@ public record Page(int offset, int limit, boolean whole) {
     /** The header that tells how long the whole list is, where only a part was asked for. */
     public static final String TOTAL = "X-Total-Count";
 
+    /** What the API's description says of that header. */
+    public static final String TOTAL_DESCRIBED = "How long the whole list is; only with limit or offset.";
+
+    /** What the API's description says of {@code limit}. */
+    public static final String LIMIT_DESCRIBED = "How many at the most; the whole list without it.";
+
+    /** What the API's description says of {@code offset}. */
+    public static final String OFFSET_DESCRIBED = "How many to leave out at the start.";
+
     /** The page that a query asks for. */
     public static Page of(QueryParameters query) {
         Optional<Integer> offset = query.number("offset", 0);

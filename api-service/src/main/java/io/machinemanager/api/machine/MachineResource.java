@@ -17,9 +17,12 @@ import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -78,7 +81,9 @@ public class MachineResource {
     /** Lists the machines. */
     @GET
     @Operation(summary = "List the machines by name")
-    @APIResponse(responseCode = "200", description = "The machines", content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
+    @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
+    @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
+    @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
     public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
         return answers.answer(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,

@@ -4,6 +4,8 @@ import static io.restassured.RestAssured.given;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
 import java.net.URL;
@@ -239,6 +241,19 @@ class EveryCallTest {
     private static Stream<String> parameters(JsonObject operation) {
         return operation.getJsonArray("parameters", new JsonArray()).stream().map(JsonObject.class::cast)
                 .map(parameter -> parameter.getString("name"));
+    }
+
+    @Test
+    void tellsHowListsComeInParts() {
+        for (String path : List.of("/machines", "/reservations", "/users")) {
+            JsonObject call = operations().get("GET " + path);
+            assertThat(parameters(call)).as(path).contains("limit", "offset");
+            assertThat(call.getJsonObject("responses").getJsonObject("200").getJsonObject("headers").fieldNames())
+                    .as(path).containsExactly("X-Total-Count");
+            Scene.as("admin").get(path + "?offset=1").then().statusCode(200).header("X-Total-Count",
+                    matchesPattern("[0-9]+"));
+            Scene.as("admin").get(path).then().statusCode(200).header("X-Total-Count", nullValue());
+        }
     }
 
     @Test
