@@ -234,14 +234,16 @@ class CaddyfileTest(CaddyTest):
             self.assertIsNone(headers[name], name)
 
     def test_large_bodies_are_refused(self):
-        self.assertEqual(200, self.call("POST", "/machines", b"x" * 99_000)[0])
-        status, _, body = self.call("POST", "/machines", b"x" * 101_000)
-        self.assertEqual(413, status)
-        self.assertIn(b'"invalid_request"', body)
+        for size in 9_999, 65_499, 65_536:
+            self.assertEqual(200, self.call("POST", "/machines", b"x" * size)[0], size)
+        for size in 65_537, 65_540, 65_600, 66_000, 70_000, 100_000:
+            status, _, body = self.call("POST", "/machines", b"x" * size)
+            self.assertEqual(413, status, size)
+            self.assertIn(b'"invalid_request"', body)
 
     def test_large_bodies_without_a_length_do_not_shut_the_api_for_others(self):
         for _ in range(8):
-            self.assertEqual(413, self.call("POST", "/machines", iter([b"x" * 101_000]))[0])
+            self.assertEqual(413, self.call("POST", "/machines", iter([b"x" * 65_537]))[0])
         self.assertEqual(200, self.call("POST", "/machines", b"{}")[0])
 
     def test_a_client_that_never_ends_its_headers_is_cut_off(self):
