@@ -15,9 +15,11 @@ import java.util.Optional;
  * @param outcome how it went
  * @param since the earliest time
  * @param until the time before which it was
+ * @param before the id of the entry before which it was written
  */
 public record AuditFilter(Optional<String> actor, Optional<String> address, Optional<AuditAction> action,
-        Optional<String> target, Optional<AuditOutcome> outcome, Optional<Instant> since, Optional<Instant> until) {
+        Optional<String> target, Optional<AuditOutcome> outcome, Optional<Instant> since, Optional<Instant> until,
+        Optional<Long> before) {
 
     /** Conditions of a query, each with a place for its value. */
     Map<String, Object> conditions() {
@@ -29,6 +31,7 @@ public record AuditFilter(Optional<String> actor, Optional<String> address, Opti
         outcome.ifPresent(value -> conditions.put("outcome = %s", value));
         since.ifPresent(value -> conditions.put("happenedAt >= %s", value));
         until.ifPresent(value -> conditions.put("happenedAt < %s", value));
+        before.ifPresent(value -> conditions.put("id < %s", value));
         return conditions;
     }
 }

@@ -48,7 +48,7 @@ class AuditTest {
 
     private AuditFilter filter(Optional<AuditAction> action, Optional<Instant> since) {
         return new AuditFilter(Optional.empty(), Optional.empty(), action, Optional.of(target), Optional.empty(), since,
-                Optional.empty());
+                Optional.empty(), Optional.empty());
     }
 
     @Test

@@ -25,7 +25,7 @@ final class AuditQuery {
         AuditQuery audit = new AuditQuery(query);
         return new AuditFilter(query.text("actor"), query.text("address"), audit.oneOf(AuditAction.class, "action"),
                 query.text("target"), audit.oneOf(AuditOutcome.class, "outcome"), audit.time("since"),
-                audit.time("until"));
+                audit.time("until"), query.id("before"));
     }
 
     private <E extends Enum<E>> Optional<E> oneOf(Class<E> type, String name) {

@@ -42,8 +42,9 @@ public class AuditResource {
     /** Lists what was done. */
     @GET
     @Operation(summary = "List who did what, the latest first", description = """
-            At most `limit` entries, of those that fit all that is given. To read on, ask again with `until` as the time of the
-            last entry, or with `offset`.""")
+            At most `limit` entries, of those that fit all that is given. To read on, ask again with `before` as the id
+            of the last entry: nothing is skipped or comes twice then, whatever is written meanwhile, and however much
+            was written at one instant.""")
     @Parameter(name = "actor", in = ParameterIn.QUERY, description = "The user who did it.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "address", in = ParameterIn.QUERY, description = "The client's address.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "action", in = ParameterIn.QUERY, description = "What was done.", schema = @Schema(type = SchemaType.STRING, enumeration = {
@@ -56,11 +57,12 @@ public class AuditResource {
             "done", "refused", "failed" }))
     @Parameter(name = "since", in = ParameterIn.QUERY, description = "The earliest time.", schema = @Schema(type = SchemaType.STRING, format = "date-time"))
     @Parameter(name = "until", in = ParameterIn.QUERY, description = "The time before which it was.", schema = @Schema(type = SchemaType.STRING, format = "date-time"))
+    @Parameter(name = "before", in = ParameterIn.QUERY, description = "The id of the entry before which it was written.", schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "0"))
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = "How many at the most.", schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000", defaultValue = "100"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = "How many to leave out at the start.", schema = @Schema(type = SchemaType.INTEGER, minimum = "0", defaultValue = "0"))
     public List<AuditView> list(@Context UriInfo uri) {
         QueryParameters query = QueryParameters.of(uri);
-        int limit = Math.min(query.number("limit", 1).orElse(DEFAULT_LIMIT), MAX_LIMIT);
+        int limit = query.number("limit", 1, MAX_LIMIT).orElse(DEFAULT_LIMIT);
         int offset = query.number("offset", 0).orElse(0);
         return audit.find(AuditQuery.of(query), offset, limit).stream().map(AuditView::of).toList();
     }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import jakarta.ws.rs.core.UriInfo;
@@ -13,6 +14,8 @@ import io.machinemanager.error.InvalidRequestException;
 
 /** The query of a request, with errors that name the parameter and never repeat its value. */
 public final class QueryParameters {
+
+    private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
 
     private final Map<String, List<String>> values;
 
@@ -77,6 +80,36 @@ public final class QueryParameters {
                     List.of(name));
         });
         return number;
+    }
+
+    /**
+     * A parameter's value as a number of at least {@code least} and at most {@code most}.
+     *
+     * @throws InvalidRequestException when it is anything else
+     */
+    public Optional<Integer> number(String name, int least, int most) {
+        Optional<Integer> number = number(name, least);
+        number.filter(n -> n > most).ifPresent(n -> {
+            throw new InvalidRequestException("The parameter %s must be at most %d.".formatted(name, most),
+                    List.of(name));
+        });
+        return number;
+    }
+
+    /**
+     * A parameter's value as the id of something.
+     *
+     * @throws InvalidRequestException when none can have it
+     */
+    public Optional<Long> id(String name) {
+        return text(name).map(text -> {
+            if (!ID.matcher(text).matches()) {
+                throw new InvalidRequestException(
+                        "The parameter %s must be an id: a whole number of up to 18 digits.".formatted(name),
+                        List.of(name));
+            }
+            return Long.valueOf(text);
+        });
     }
 
     private static int parse(String name, String text) {

@@ -18,6 +18,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 
 import jakarta.inject.Inject;
@@ -242,9 +245,31 @@ class AuditResourceTest {
     }
 
     @Test
+    void manyEntriesOfOneInstantAreReadInPartsWithoutALoss() {
+        database.query("insert into machine_manager.audit_entries (happened_at, action, target, outcome)"
+                + " select '2030-01-31 12:00:00', 'LOGGED_IN', concat('t', seq), 'DONE'"
+                + " from machine_manager.seq_1_to_25");
+        List<Integer> seen = new ArrayList<>();
+        String before = "";
+        for (List<Integer> part = ids(before); !part.isEmpty(); part = ids(before)) {
+            assertThat(part).hasSizeLessThanOrEqualTo(10);
+            seen.addAll(part);
+            logIn("alice", "wrong");
+            before = "&before=" + part.getLast();
+        }
+
+        assertThat(seen).hasSize(25).isSortedAccordingTo(Comparator.reverseOrder()).doesNotHaveDuplicates();
+    }
+
+    private List<Integer> ids(String more) {
+        return audit("?limit=10&outcome=done" + more).extract().path("id");
+    }
+
+    @Test
     void aQueryThatMakesNoSenseIsRefused() {
         for (String query : new String[]{"action=nope", "action=LOGGED_IN", "outcome=1", "since=yesterday", "limit=0",
-                "offset=-1", "actor=a&actor=b" }) {
+                "limit=1001", "offset=-1", "before=-1", "before=x", "before=1234567890123456789", "before=\u0661",
+                "actor=a&actor=b" }) {
             Scene.with(admin).get("/audit?" + query).then().statusCode(400).body("error", is("invalid_request"));
         }
     }
