@@ -15,6 +15,7 @@ import io.machinemanager.error.InvalidRequestException;
 /** The query of a request, with errors that name the parameter and never repeat its value. */
 public final class QueryParameters {
 
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("[+-]?[0-9]+");
     private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
 
     private final Map<String, List<String>> values;
@@ -114,11 +115,15 @@ public final class QueryParameters {
 
     private static int parse(String name, String text) {
         try {
-            return Integer.parseInt(text);
+            // Java takes digits of other scripts too
+            if (WHOLE_NUMBER.matcher(text).matches()) {
+                return Integer.parseInt(text);
+            }
         } catch (NumberFormatException e) {
-            throw new InvalidRequestException(
-                    "The parameter %s must be a whole number, at most %d.".formatted(name, Integer.MAX_VALUE),
-                    List.of(name));
+            // too large, like what is none
         }
+        throw new InvalidRequestException(
+                "The parameter %s must be a whole number, at most %d.".formatted(name, Integer.MAX_VALUE),
+                List.of(name));
     }
 }

@@ -1,5 +1,7 @@
 package io.machinemanager.api.input;
 
+import java.time.Instant;
+
 import jakarta.inject.Singleton;
 
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -13,8 +15,8 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 
 /**
- * Takes JSON at its word: a number is no text, 1.5 is no whole number, an empty text is no time, and nothing may follow
- * the value or be said twice.
+ * Takes JSON at its word: a number is no text, 1.5 is no whole number, a number or an empty text is no time, and nothing
+ * may follow the value or be said twice.
  * A number in quotes passes where a number is wanted, as clients written for the original send them.
  */
 @Singleton
@@ -24,7 +26,8 @@ class StrictJson implements ObjectMapperCustomizer {
     public void customize(ObjectMapper mapper) {
         mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-        mapper.registerModule(new SimpleModule("whole numbers").addDeserializer(Integer.class, new WholeNumber()));
+        mapper.registerModule(new SimpleModule("strict").addDeserializer(Integer.class, new WholeNumber())
+                .addDeserializer(Instant.class, new WrittenTime()));
         mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
         mapper.coercionConfigFor(LogicalType.Textual).setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
@@ -34,5 +37,11 @@ class StrictJson implements ObjectMapperCustomizer {
                 .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
         mapper.coercionConfigFor(LogicalType.Integer).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
         mapper.coercionConfigFor(LogicalType.DateTime).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
+    }
+
+    /** After the modules that are found by themselves: of two that read the same type the later one counts. */
+    @Override
+    public int priority() {
+        return MINIMUM_PRIORITY;
     }
 }

@@ -66,6 +66,7 @@ public class ReservationResource {
 
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
     private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
+    private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
     private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
 
     private final SecurityIdentity identity;
@@ -187,11 +188,10 @@ public class ReservationResource {
     }
 
     private static long parse(String id) {
-        try {
-            return Long.parseLong(id);
-        } catch (NumberFormatException e) {
+        if (!ID.matcher(id).matches()) {
             throw new NotFoundException("There is no such reservation; the id of one is a number.");
         }
+        return Long.parseLong(id);
     }
 
     private Standing caller() {

@@ -1,5 +1,6 @@
 package io.machinemanager.api.reservation;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
@@ -277,6 +278,13 @@ class ReservationResourceTest {
         json(Scene.as("bob")).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then().statusCode(403);
         Scene.with(alice).get("/reservations/999999").then().statusCode(404);
         Scene.with(alice).get("/reservations/first").then().statusCode(404).body("error", is("not_found"));
+        Scene.with(alice).get("/reservations/" + inArabicDigits(id)).then().statusCode(404);
+        Scene.with(alice).get("/reservations/+" + id).then().statusCode(404);
+    }
+
+    private static String inArabicDigits(int number) {
+        return String.valueOf(number).chars().mapToObj(digit -> Character.toString(digit - '0' + '\u0660'))
+                .collect(joining());
     }
 
     @Test
