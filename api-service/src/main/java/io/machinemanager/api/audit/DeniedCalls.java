@@ -14,12 +14,13 @@ import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.Failures;
 import io.machinemanager.error.ErrorCode;
 
-/** Writes down who was told that he may not do something. */
+/** Writes down who was told that he may not do something, within {@link DeniedLimit}. */
 @ApplicationScoped
 class DeniedCalls {
 
     private final AuditService audit;
     private final AuditOrigin origin;
+    private final DeniedLimit limit = new DeniedLimit(System::nanoTime);
 
     DeniedCalls(AuditService audit, AuditOrigin origin) {
         this.audit = audit;
@@ -28,13 +29,17 @@ class DeniedCalls {
 
     @ServerResponseFilter
     void note(ContainerRequestContext request, ContainerResponseContext response) {
-        if (response.getStatus() == ErrorCode.FORBIDDEN.status() && origin.user().isPresent()) {
-            // the path as it was sent, and no query, which may hold a password
-            Act act = Act.of(AuditAction.ACCESS_DENIED, null).by(origin).outcome(AuditOutcome.REFUSED)
-                    .detail(request.getMethod() + " " + request.getUriInfo().getRequestUri().getRawPath());
-            // the answer may be on its way from a thread that must not wait for the database
-            Thread.ofVirtual().name("audit").start(() -> record(act));
+        if (response.getStatus() == ErrorCode.FORBIDDEN.status()) {
+            origin.user().ifPresent(user -> note(user, request));
         }
+    }
+
+    private void note(String user, ContainerRequestContext request) {
+        // the path as it was sent, and no query, which may hold a password
+        Act act = Act.of(AuditAction.ACCESS_DENIED, null).by(origin).outcome(AuditOutcome.REFUSED)
+                .detail(request.getMethod() + " " + request.getUriInfo().getRequestUri().getRawPath());
+        // the answer may be on its way from a thread that must not wait for the database
+        limit.take(user, act).ifPresent(taken -> Thread.ofVirtual().name("audit").start(() -> record(taken)));
     }
 
     private void record(Act act) {

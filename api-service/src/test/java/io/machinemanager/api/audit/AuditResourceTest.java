@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.everyItem;
@@ -82,11 +83,31 @@ class AuditResourceTest {
 
     @Test
     void whoIsToldThatSomethingMayNotBeDoneIsWrittenDownWithoutTheQuery() {
-        Scene.as("alice").get("/users?password=a-secret").then().statusCode(403);
+        Scene.with(newUser("curious")).get("/users?password=a-secret").then().statusCode(403);
 
-        await().untilAsserted(() -> audit("?action=access_denied").body("actor", contains("alice"))
+        await().untilAsserted(() -> audit("?action=access_denied").body("actor", contains("curious"))
                 .body("address", contains("127.0.0.1")).body("outcome", contains("refused"))
                 .body("detail", contains("GET /users")));
+    }
+
+    @Test
+    void whatIsRefusedAgainAndAgainIsWrittenDownOnce() {
+        String token = newUser("stubborn");
+        for (int i = 0; i < 5; i++) {
+            Scene.with(token).get("/users/again").then().statusCode(403);
+        }
+        Scene.with(token).get("/users/else").then().statusCode(403);
+
+        await().untilAsserted(() -> audit("?action=access_denied&actor=stubborn").body("detail",
+                containsInAnyOrder("GET /users/again", "GET /users/else")));
+    }
+
+    /** A token of a user of whom no other test has had calls refused a moment ago. */
+    private String newUser(String name) {
+        Scene.with(admin).contentType("application/json")
+                .body(Map.of("username", name, "password", Scene.passwordOf(name))).post("/users").then()
+                .statusCode(201);
+        return Scene.tokenOf(name);
     }
 
     @Test
