@@ -2,7 +2,7 @@ package io.machinemanager.database;
 
 import io.quarkus.logging.Log;
 
-/** Logs what goes wrong in work that will be done again anyway. */
+/** What failures are for the log. */
 public final class Failures {
 
     private Failures() {
@@ -21,7 +21,8 @@ public final class Failures {
         }
     }
 
-    private static Throwable rootOf(Throwable failure) {
+    /** What a failure came from in the end. */
+    public static Throwable rootOf(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();

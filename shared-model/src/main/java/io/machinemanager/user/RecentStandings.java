@@ -1,9 +1,7 @@
 package io.machinemanager.user;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -25,7 +23,7 @@ public class RecentStandings {
     private record Known(Standing standing, long since, long change) {
     }
 
-    private final Map<Object, Known> known = new ConcurrentHashMap<>();
+    private final ShortMemory<Object, Known> known = new ShortMemory<>(MOST);
     private final AtomicLong changes = new AtomicLong();
     private final LongSupplier nanoTime;
 
@@ -75,9 +73,6 @@ public class RecentStandings {
 
         /** Keeps the answer for others to use. */
         public void answered(Standing standing) {
-            if (known.size() >= MOST) {
-                known.clear();
-            }
             known.put(token, new Known(standing, since, change));
         }
     }

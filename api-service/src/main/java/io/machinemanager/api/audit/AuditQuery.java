@@ -2,8 +2,8 @@ package io.machinemanager.api.audit;
 
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 import io.machinemanager.api.input.QueryParameters;
@@ -23,21 +23,10 @@ final class AuditQuery {
 
     static AuditFilter of(QueryParameters query) {
         AuditQuery audit = new AuditQuery(query);
-        return new AuditFilter(query.text("actor"), query.text("address"), audit.oneOf(AuditAction.class, "action"),
-                query.text("target"), audit.oneOf(AuditOutcome.class, "outcome"), audit.time("since"),
+        return new AuditFilter(query.text("actor"), query.text("address"),
+                query.oneOf("action", EnumSet.allOf(AuditAction.class)),
+                query.text("target"), query.oneOf("outcome", EnumSet.allOf(AuditOutcome.class)), audit.time("since"),
                 audit.time("until"), query.id("before"));
-    }
-
-    private <E extends Enum<E>> Optional<E> oneOf(Class<E> type, String name) {
-        return query.text(name).map(text -> {
-            for (E value : type.getEnumConstants()) {
-                if (value.name().toLowerCase(Locale.ROOT).equals(text)) {
-                    return value;
-                }
-            }
-            throw new InvalidRequestException("The parameter %s is none of those there are; the API's description"
-                    .formatted(name) + " lists them.", List.of(name));
-        });
     }
 
     private Optional<Instant> time(String name) {

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 
 import io.machinemanager.database.DatabaseFailure;
+import io.machinemanager.database.Failures;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ErrorCode;
 import io.machinemanager.error.InvalidTokenException;
@@ -110,16 +111,8 @@ class ErrorMappers {
     }
 
     private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
-        Log.warnf("The database is away: %s", rootOf(failure));
+        Log.warnf("The database is away: %s", Failures.rootOf(failure));
         return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment; try again soon.")
                 .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
-    }
-
-    private static Throwable rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root;
     }
 }

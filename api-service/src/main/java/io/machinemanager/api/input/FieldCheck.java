@@ -48,7 +48,11 @@ public final class FieldCheck {
         return this;
     }
 
-    /** Ends the check of a body in which nothing is required, but something has to be there. */
+    /**
+     * Of some fields, none of which is required, one at least that has to be there.
+     *
+     * @throws InvalidRequestException when there is none
+     */
     public FieldCheck anyOf(List<String> fields, Object... values) {
         for (Object value : values) {
             if (value != null) {

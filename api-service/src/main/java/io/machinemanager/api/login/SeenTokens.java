@@ -1,12 +1,12 @@
 package io.machinemanager.api.login;
 
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.jwt.JsonWebToken;
+
+import io.machinemanager.user.ShortMemory;
 
 /**
  * Tokens of polled calls whose signature was found good, so that it is not computed anew with each call. That stays as it
@@ -18,7 +18,7 @@ class SeenTokens {
     // Each costs some 3 kB.
     private static final int MOST = 1000;
 
-    private final Map<String, JsonWebToken> seen = new ConcurrentHashMap<>();
+    private final ShortMemory<String, JsonWebToken> seen = new ShortMemory<>(MOST);
 
     /** What a token's text says, if it was seen. */
     Optional<JsonWebToken> of(String text) {
@@ -27,9 +27,6 @@ class SeenTokens {
 
     /** Keeps a token whose signature is good. */
     void add(JsonWebToken token) {
-        if (seen.size() >= MOST) {
-            seen.clear();
-        }
         seen.put(token.getRawToken(), token);
     }
 }
