@@ -1,10 +1,12 @@
 package io.machinemanager.api.answer;
 
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -33,6 +35,12 @@ import io.quarkus.virtual.threads.VirtualThreads;
 public class SharedAnswers {
 
     /**
+     * How far apart looks at the same begin while somebody waits for the next. However many poll, the database is asked no
+     * more often than that; who asks alone never waits for it.
+     */
+    private static final Duration DISTANCE = Duration.ofMillis(4);
+
+    /**
      * An answer.
      *
      * @param body JSON text, or a {@link LongAnswer}
@@ -47,7 +55,7 @@ public class SharedAnswers {
 
     SharedAnswers(ObjectMapper json, @VirtualThreads ExecutorService threads) {
         this.json = json;
-        this.looks = new SharedLooks<>(threads);
+        this.looks = new SharedLooks<>(threads, SharedAnswers::keepDistance);
     }
 
     /**
@@ -82,6 +90,10 @@ public class SharedAnswers {
                             total)
                     : new Answer(new LongAnswer(body.apply(list)), null, total);
         }).thenApply(answer -> respond(request, answer));
+    }
+
+    private static void keepDistance(long began) {
+        LockSupport.parkNanos(DISTANCE.toNanos() - (System.nanoTime() - began));
     }
 
     private static RestResponse<Object> respond(Request request, Answer answer) {

@@ -4,11 +4,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
  * Lets callers who ask the same thing at the same time share one look. Nobody gets what is older than the question: who asks
- * while a look is under way gets what the next one sees, together with all others who came meanwhile.
+ * while a look is under way gets what the next one sees, together with all others who came meanwhile. Looks that follow each
+ * other may keep a distance, so that what they cost does not grow with the number of callers.
  *
  * @param <K> what is asked for, by its {@code equals}
  * @param <V> what is seen
@@ -38,8 +40,14 @@ final class SharedLooks<K, V> {
 
         @Override
         public void run() {
-            for (Look<V> look = upcoming(); look != null; look = upcoming()) {
-                look.take();
+            boolean wanted = true;
+            while (wanted) {
+                long began = System.nanoTime();
+                upcoming().take();
+                wanted = isWanted();
+                if (wanted) {
+                    rest.accept(began);
+                }
             }
         }
 
@@ -47,24 +55,34 @@ final class SharedLooks<K, V> {
             synchronized (lookers) {
                 Look<V> look = next;
                 next = null;
-                if (look == null) {
+                return look;
+            }
+        }
+
+        private boolean isWanted() {
+            synchronized (lookers) {
+                if (next == null) {
                     lookers.remove(key);
                 }
-                return look;
+                return next != null;
             }
         }
     }
 
     private final Executor threads;
+    private final LongConsumer rest;
     private final Map<K, Looker> lookers = new HashMap<>();
 
     /**
      * Has nothing to look at yet.
      *
      * @param threads where looks are taken; never the thread of a caller
+     * @param rest waits between a look and the next one, when somebody asks for that already, and must not throw; it is
+     *        given the {@link System#nanoTime()} at which the look began
      */
-    SharedLooks(Executor threads) {
+    SharedLooks(Executor threads, LongConsumer rest) {
         this.threads = threads;
+        this.rest = rest;
     }
 
     /**

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class SharedLooksTest {
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final SharedLooks<String, Integer> looks = new SharedLooks<>(threads);
+    private final SharedLooks<String, Integer> looks = new SharedLooks<>(threads, began -> {
+    });
     private final AtomicInteger looked = new AtomicInteger();
     private final CountDownLatch gate = new CountDownLatch(1);
 
@@ -33,12 +35,16 @@ class SharedLooksTest {
 
     private int gated() {
         int number = looked.incrementAndGet();
+        pass(gate);
+        return number;
+    }
+
+    private static void pass(CountDownLatch gate) {
         try {
             gate.await();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        return number;
     }
 
     private CompletableFuture<Integer> ask() {
@@ -62,6 +68,40 @@ class SharedLooksTest {
         assertThat(first.join()).isEqualTo(1);
         assertThat(later).allSatisfy(one -> assertThat(one.join()).isEqualTo(2));
         assertThat(looked).hasValue(2);
+    }
+
+    @Test
+    void whoComesWhileALookerRestsSharesTheLookAfterThat() {
+        CountDownLatch resting = new CountDownLatch(1);
+        CountDownLatch rested = new CountDownLatch(1);
+        SharedLooks<String, Integer> slow = new SharedLooks<>(threads, began -> {
+            resting.countDown();
+            pass(rested);
+        });
+        CompletableFuture<Integer> first = slow.get("pool", this::gated);
+        await().until(() -> looked.get() == 1);
+        CompletableFuture<Integer> duringTheLook = slow.get("pool", this::gated);
+        gate.countDown();
+        pass(resting);
+        CompletableFuture<Integer> duringTheRest = slow.get("pool", this::gated);
+        assertThat(looked).hasValue(1);
+
+        rested.countDown();
+
+        assertThat(first.join()).isEqualTo(1);
+        assertThat(duringTheLook.join()).isEqualTo(2);
+        assertThat(duringTheRest.join()).isEqualTo(2);
+    }
+
+    @Test
+    void nobodyRestsWhoIsNotWaitedFor() {
+        List<Long> rests = new CopyOnWriteArrayList<>();
+        SharedLooks<String, Integer> unhurried = new SharedLooks<>(threads, rests::add);
+
+        assertThat(unhurried.get("pool", () -> 1).join()).isEqualTo(1);
+        await().until(() -> unhurried.size() == 0);
+
+        assertThat(rests).isEmpty();
     }
 
     @Test
@@ -101,6 +141,7 @@ class SharedLooksTest {
     void whatCannotBeBegunLeavesNothingBehind() {
         SharedLooks<String, Integer> closed = new SharedLooks<>(look -> {
             throw new RejectedExecutionException();
+        }, began -> {
         });
 
         assertThatThrownBy(() -> closed.get("pool", () -> 1)).isInstanceOf(RejectedExecutionException.class);
