@@ -21,14 +21,14 @@ public record MachineChange(String host, Integer port, String user, SshCredentia
         return new MachineChange(host, port, user, login, enabled, keys);
     }
 
-    /** Tells whether the machine is to be found elsewhere afterwards, so that other host keys are expected there. */
-    public boolean moves(Machine machine) {
-        return host != null && !host.equals(machine.host) || port != null && port != machine.port;
+    /** Tells whether a machine is to be found elsewhere afterwards, so that other host keys are expected there. */
+    public boolean moves(String currentHost, int currentPort) {
+        return host != null && !host.equals(currentHost) || port != null && port != currentPort;
     }
 
     /** Tells whether a password that was meant for one address would be sent to another, where anybody may wait. */
     public boolean misdirectsPassword(Machine machine) {
-        return moves(machine) && machine.sealedPassword != null && login == null;
+        return moves(machine.host, machine.port) && machine.sealedPassword != null && login == null;
     }
 
     /** Tells whether there is reason to try the machine again even though work on it failed. */

@@ -33,8 +33,10 @@ public class PoolService {
     // How many machines are on their way from the database at once.
     private static final int AT_ONCE = 1000;
 
-    private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m, r), " + Reads.NOW
-            + " from Machine m left join Reservation r on r.liveMachineId = m.id";
+    private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m.name, m.host, m.port,"
+            + " m.sshUser, %s, m.enabled, m.lastSeenAt, m.unavailableUntil, m.unavailableReason, m.pausedUntil,"
+            + " m.pausedReason, m.strayReason, r.state, r.ownerName, r.reservedUntil, r.lastError), " + Reads.NOW
+            + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name order by m.name";
 
     private final Reads reads;
     private final Transactions transactions;
@@ -80,7 +82,7 @@ public class PoolService {
 
     private static Snapshot<PooledMachine> part(StatelessSession session, String beyond, String name, int limit) {
         return Reads.snapshot(session, session
-                .createSelectionQuery(POOLED + " where m.name " + beyond + " :name order by m.name", Object[].class)
+                .createSelectionQuery(POOLED.formatted("cast(null as String)", beyond), Object[].class)
                 .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
     }
 
@@ -115,7 +117,7 @@ public class PoolService {
      */
     public Snapshot<PooledMachine> only(String name) {
         Snapshot<PooledMachine> found = reads.call(session -> Reads.snapshot(session, session
-                .createSelectionQuery(POOLED + " where m.name = :name", Object[].class).setParameter("name", name),
+                .createSelectionQuery(POOLED.formatted("m.hostKeys", "="), Object[].class).setParameter("name", name),
                 PooledMachine.class));
         if (found.rows().isEmpty()) {
             throw unknown(name);
@@ -136,7 +138,7 @@ public class PoolService {
     public Snapshot<PooledMachine> change(String name, MachineChange change) {
         transactions.run(() -> {
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
-            boolean moves = change.moves(machine);
+            boolean moves = change.moves(machine.host, machine.port);
             if (moves) {
                 refuseWhileHeld(machine);
                 if (change.misdirectsPassword(machine)) {

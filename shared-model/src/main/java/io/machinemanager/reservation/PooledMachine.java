@@ -3,30 +3,58 @@ package io.machinemanager.reservation;
 import java.time.Instant;
 import java.util.Optional;
 
+import io.machinemanager.machine.Holds;
 import io.machinemanager.machine.Machine;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * A machine and who holds it.
+ * What is to be shown of a machine and of who holds it; of its secrets, nothing.
  *
- * @param machine the machine
- * @param reservation its live reservation; null while it is not lent
+ * @param name its name in the pool
+ * @param host a DNS name or an IP address
+ * @param port the port of its sshd
+ * @param sshUser the user the service logs in with
+ * @param hostKeys the SSH host keys that it is known by, as lines; null while there are none, and in lists
+ * @param enabled whether it may be lent
+ * @param lastSeenAt when the service was last logged in there; null when it never was
+ * @param holds what keeps it from being lent although nobody has it
+ * @param held the state of its live reservation; null while it is not lent, like all that follows
+ * @param ownerName the user who holds it
+ * @param reservedUntil until when
+ * @param lastError what went wrong last with the account
  */
 @RegisterForReflection // made by the query
-public record PooledMachine(Machine machine, Reservation reservation) {
+public record PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
+        Instant lastSeenAt, Holds holds, ReservationState held, String ownerName, Instant reservedUntil,
+        String lastError) {
+
+    /** As the query has it. */
+    public PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
+            Instant lastSeenAt, Instant unavailableUntil, String unavailableReason, Instant pausedUntil,
+            String pausedReason, String strayReason, ReservationState held, String ownerName, Instant reservedUntil,
+            String lastError) {
+        this(name, host, port, sshUser, hostKeys, enabled, lastSeenAt,
+                new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason), held, ownerName,
+                reservedUntil, lastError);
+    }
+
+    /** A machine that nobody holds. */
+    public static PooledMachine unlent(Machine machine) {
+        return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
+                machine.enabled, machine.lastSeenAt, machine.holds(), null, null, null, null);
+    }
 
     /** What the machine is doing at the given time of the database. */
     public MachineState state(Instant now) {
-        return MachineState.of(reservation == null ? null : reservation.state, machine.enabled,
-                machine.holds().isWell(now));
+        return MachineState.of(held, enabled, holds.isWell(now));
     }
 
     /** Why the machine is not free although nobody uses it, in words for an admin; nothing when there is no such reason. */
     public Optional<String> reason(Instant now) {
         return switch (state(now)) {
             case FREE, PROVISIONING, RESERVED -> Optional.empty();
-            case CLEANING -> Optional.ofNullable(reservation.lastError);
-            case UNAVAILABLE -> machine.holds().reason(now);
+            case CLEANING -> Optional.ofNullable(lastError);
+            case UNAVAILABLE -> holds.reason(now);
             case DISABLED -> Optional.of(MachineState.BY_AN_ADMIN);
         };
     }

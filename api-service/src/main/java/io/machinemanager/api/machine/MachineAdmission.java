@@ -53,12 +53,12 @@ class MachineAdmission {
     Snapshot<PooledMachine> change(String name, MachineUpdate update) {
         checkPrivateKey(update.privateKey());
         MachineChange change = update.toChange();
-        Machine machine = pool.only(name).rows().getFirst().machine();
-        if (change.hostKeys() != null || !update.rescans() && !change.moves(machine)) {
+        PooledMachine machine = pool.only(name).rows().getFirst();
+        if (change.hostKeys() != null || !update.rescans() && !change.moves(machine.host(), machine.port())) {
             return pool.change(name, change);
         }
-        Optional<String> shown = scan(change.host() == null ? machine.host : change.host(),
-                change.port() == null ? machine.port : change.port());
+        Optional<String> shown = scan(change.host() == null ? machine.host() : change.host(),
+                change.port() == null ? machine.port() : change.port());
         if (update.rescans() && shown.isEmpty()) {
             throw new ConflictException("The machine %s does not answer, so its SSH host keys cannot be read."
                     .formatted(name) + " Give them as host_key, or try again when it is up.");

@@ -13,7 +13,6 @@ import io.machinemanager.database.Snapshot;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.MachineState;
 import io.machinemanager.reservation.PooledMachine;
-import io.machinemanager.reservation.Reservation;
 import io.machinemanager.ssh.HostKeys;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -53,7 +52,7 @@ public record MachineView(String name, String host, int port, String user, boole
     /** The one machine of that pool, with all that there is to say about it. */
     static MachineView details(Snapshot<PooledMachine> pool, boolean forAdmin) {
         PooledMachine pooled = pool.rows().getFirst();
-        String keys = pooled.machine().hostKeys;
+        String keys = pooled.hostKeys();
         return of(pooled, pool.at(), forAdmin, HostKeys.of(keys == null ? "" : keys).stream()
                 .map(key -> new HostKeyView(key.type(), key.fingerprint())).toList());
     }
@@ -64,17 +63,13 @@ public record MachineView(String name, String host, int port, String user, boole
 
     /** A machine that was registered just now. */
     static MachineView of(Machine machine) {
-        return of(new PooledMachine(machine, null), machine.createdAt, true, null);
+        return of(PooledMachine.unlent(machine), machine.createdAt, true, null);
     }
 
     private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
-        Machine machine = pooled.machine();
-        Reservation reservation = pooled.reservation();
-        return new MachineView(machine.name, machine.host, machine.port, machine.sshUser, reservation != null,
-                reservation == null ? null : reservation.ownerName,
-                reservation == null ? null : reservation.reservedUntil, name(pooled.state(at)), machine.enabled,
-                forAdmin ? machine.lastSeenAt : null, forAdmin ? pooled.reason(at).orElse(null) : null,
-                hostKeys);
+        return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(), pooled.held() != null,
+                pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
+                forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys);
     }
 
     private static String name(MachineState state) {
