@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
@@ -49,6 +50,8 @@ class AccountRemovalTest extends EachDriver {
             "for i in 1 2 3; do setsid sh -c 'trap \"\" HUP TERM INT; (while :; do sleep 1; done) & :' & done",
             // stopped ones
             "sleep 1000 & kill -STOP $!",
+            // one that tries to look like root's
+            "sh -c 'printf \"a\\377\\nUid:\\t0\" >/proc/$$/comm; while :; do sleep 1; done' &",
             // a fork bomb, within a limit
             "ulimit -u 100; b() { b | b & }; b" })
     void processesAreEnded(String command) {
@@ -156,7 +159,7 @@ class AccountRemovalTest extends EachDriver {
     void whereProcessesCannotBeListedNobodyIsLetInAndNothingIsHeldToBeGone() {
         long token = AccountWork.newToken();
         work.create(machine, "mona", token);
-        fake("xargs", "exit 1");
+        fakeListing("exit 1");
 
         AccountResult result = work.remove(machine, "mona", token);
         assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
@@ -174,13 +177,139 @@ class AccountRemovalTest extends EachDriver {
     void aListOfProcessesThatBreaksOffHalfWayIsNotBelieved() {
         long token = AccountWork.newToken();
         work.create(machine, "olga", token);
-        // the first look goes well, the one that leaves the dead ones out does not
-        fake("xargs", "case \"$*\" in *State:*) exit 1 ;; esac; exec /usr/bin/xargs \"$@\"");
+        fakeListing("/usr/bin/grep \"$@\" | sed '$d'; exit");
 
         assertThat(work.remove(machine, "olga", token).reason()).contains("processes, which cannot be listed");
 
         removeFakes();
         assertThat(work.remove(machine, "olga", token)).isEqualTo(AccountResult.done());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {126, 2 })
+    void processesThatDoNotFitOnOneCommandLineAreEnded(int status) {
+        long token = AccountWork.newToken();
+        work.create(machine, "vera", token);
+        int uid = machine.uidOf("vera").orElseThrow();
+        login(machine, "vera").run("sleep 1000 >/dev/null 2>&1 </dev/null &");
+        Awaitility.await().until(() -> !machine.processesOf(uid).isEmpty());
+        // as shells say that the arguments are too many
+        fakeListing("read -r parent </proc/$PPID/comm; [ $parent = xargs ] || exit " + status);
+
+        assertThat(work.remove(machine, "vera", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.processesOf(uid)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exit 1", "/usr/bin/find \"$@\" | sed '$d'; exit" })
+    void whereFilesCannotBeListedNobodyIsLetInAndNothingIsHeldToBeGone(String script) {
+        long token = AccountWork.newToken();
+        work.create(machine, "walt", token);
+        fake("find", script);
+
+        assertThat(work.remove(machine, "walt", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account could not be removed: files, which cannot be listed."));
+        assertThat(work.create(machine, "xena", AccountWork.newToken())).isEqualTo(
+                new AccountResult(Outcome.FAILED, "The files on the machine cannot be listed."));
+        assertGone("xena");
+
+        removeFakes();
+        assertThat(work.remove(machine, "walt", token)).isEqualTo(AccountResult.done());
+        assertGone("walt");
+    }
+
+    @Test
+    void aJobThatCannotBeRemovedKeepsTheAccountFromBeingGone() {
+        long token = AccountWork.newToken();
+        work.create(machine, "abel", token);
+        machine.exec("sh", "-c", "touch /var/spool/cron/left; chown abel /var/spool/cron/left");
+        fake("find", "case \"$*\" in *-delete) exit 1 ;; esac; exec /usr/bin/find \"$@\"");
+
+        assertThat(work.remove(machine, "abel", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account could not be removed: files in /var/spool/cron."));
+
+        removeFakes();
+        assertThat(work.remove(machine, "abel", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.path("/var/spool/cron/left")).doesNotExist();
+    }
+
+    @Test
+    void anAccountListThatCannotBeWrittenAtFirstIsWrittenOnceThereIsRoom() {
+        long token = AccountWork.newToken();
+        work.create(machine, "cleo", token);
+        fake("userdel",
+                "[ ! -e /root/room ] || exec /usr/sbin/userdel \"$@\"; [ \"$1\" != -f ] || touch /root/room; exit 1");
+
+        assertThat(work.remove(machine, "cleo", token)).isEqualTo(AccountResult.done());
+        assertGone("cleo");
+        machine.exec("rm", "/root/room");
+    }
+
+    @Test
+    void anAccountListThatCannotBeReadIsNotTakenForAnEmptyOne() {
+        long token = AccountWork.newToken();
+        work.create(machine, "yves", token);
+        fake("grep", "case \"$*\" in */etc/passwd*) kill -KILL $$ ;; esac; exec /usr/bin/grep \"$@\"");
+
+        assertThat(work.remove(machine, "yves", token)).isEqualTo(
+                new AccountResult(Outcome.FAILED, "The account list on the machine cannot be read."));
+
+        removeFakes();
+        assertThat(work.remove(machine, "yves", token)).isEqualTo(AccountResult.done());
+        assertGone("yves");
+    }
+
+    /** The timeout of busybox lives on for a second, and as long as it does an answer that it holds has no end. */
+    @Test
+    void nothingThatMayLiveOnHoldsTheAnswer() {
+        fake("timeout", "[ ! -e /proc/$$/fd/3 ] || echo \"$@\" >>/root/held; exec /usr/bin/timeout \"$@\"");
+        long token = AccountWork.newToken();
+        assertThat(work.create(machine, "zita", token)).isEqualTo(AccountResult.done());
+        assertThat(work.remove(machine, "zita", token)).isEqualTo(AccountResult.done());
+
+        assertThat(machine.path("/root/held")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "echo 'adam ALL=(ALL) ALL' >/etc/sudoers.d/other",
+            "printf 'x\\0\\n\tadam, eve ALL=(ALL) ALL\\n' >/etc/sudoers.d/other" })
+    void aSudoRuleThatIsNotTheAccountsOwnFileKeepsItsNameFromBeingGone(String rule) {
+        long token = AccountWork.newToken();
+        work.create(machine, "adam", token);
+        machine.exec("sh", "-c", rule);
+
+        assertThat(work.remove(machine, "adam", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account could not be removed: a sudo rule for its name."));
+
+        machine.exec("rm", "/etc/sudoers.d/other");
+        assertThat(work.remove(machine, "adam", token)).isEqualTo(AccountResult.done());
+    }
+
+    @Test
+    void anAccountWhosePasswordIsNotTheOneAskedForIsNotReady() {
+        // of an account that is to have a key alone, so that any other would do for a pattern
+        fake("chpasswd", "sed 's/:.*/:x/' | /usr/sbin/chpasswd -e");
+        var login = new AccountLogin(AccountPassword.NONE, "ssh-ed25519 AAAA", false);
+        var task = new AccountTask(machine.target(), Action.CREATE, "bela", AccountWork.newToken(), login);
+
+        assertThat(work.result(task)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account is not as it should be after it was made."));
+        assertGone("bela");
+    }
+
+    @Test
+    void whatIsMountedWhereEverybodyMayWriteIsNotLookedInto() {
+        long token = AccountWork.newToken();
+        work.create(machine, "carl", token);
+        machine.exec("sh", "-c",
+                "mkdir /tmp/other; mount -t tmpfs tmpfs /tmp/other; touch /tmp/other/file /var/tmp/file;"
+                        + " ln -s /tmp/other /var/tmp/link; chown -h carl /tmp/other/file /var/tmp/*");
+
+        assertThat(work.remove(machine, "carl", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.path("/tmp/other/file")).exists();
+        assertThat(machine.exec("ls", "-A", "/var/tmp").output()).isEmpty();
+        machine.exec("sh", "-c", "umount /tmp/other; rmdir /tmp/other");
     }
 
     @Test
@@ -283,6 +412,10 @@ class AccountRemovalTest extends EachDriver {
 
         assertThat(machine.uidOf("lara").orElseThrow()).isGreaterThan(uid).isBetween(20000, 59999);
         work.remove(machine, "lara", second);
+    }
+
+    private static void fakeListing(String script) {
+        fake("grep", "case \"$*\" in *State:*) " + script + " ;; esac; exec /usr/bin/grep \"$@\"");
     }
 
     private static void fake(String command, String script) {

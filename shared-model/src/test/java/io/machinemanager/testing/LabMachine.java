@@ -2,6 +2,7 @@ package io.machinemanager.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -143,7 +144,8 @@ public final class LabMachine {
     private static void processIn(Path folder, int uid, List<String> found) throws IOException {
         List<String> status;
         try {
-            status = Files.readAllLines(folder.resolve("status"));
+            // The name may have any bytes.
+            status = Files.readAllLines(folder.resolve("status"), StandardCharsets.ISO_8859_1);
         } catch (NoSuchFileException e) {
             return; // it has just ended
         } catch (IOException e) {
