@@ -495,18 +495,27 @@ mm_processes() {
 }
 
 # Puts them into $mm_pids, without those in the given states. The list must have this shell twice, in its place and as the
-# last: else not all processes were listed, and that none was found means nothing.
+# last: else not all processes were listed, and that none was found means nothing. A process whose first thread has ended
+# looks dead while it lives on in the others.
 mm_list_processes() {
-    mm_grep_processes status -ashE "^State:|^Pid:|^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)"
-    mm_pids='' mm_self=''
+    mm_grep_processes status -ashE \
+        "^State:|^Pid:|^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)|^Threads:$mm_tab([2-9]|1.)"
+    mm_pids='' mm_self='' mm_headless=''
     IFS=$mm_eol
     for mm_entry in $mm_found; do
         case $mm_entry in
-        "State:$mm_tab"[ZX$1]*) mm_passed=yes ;;
-        State:*) mm_passed= ;;
+        "State:$mm_tab"[ZX]*) mm_seems=dead ;;
+        "State:$mm_tab"[X$1]*) mm_seems=passed ;;
+        State:*) mm_seems= ;;
         "Pid:$mm_tab$$") mm_pid=$$ mm_self=$mm_self. ;;
         Pid:*) mm_pid=${mm_entry#*"$mm_tab"} ;;
-        Uid:*) [ -n "$mm_passed" ] || mm_pids="$mm_pids$mm_pid " ;;
+        Uid:*)
+            case $mm_seems in
+            '') mm_pids="$mm_pids$mm_pid " ;;
+            dead) mm_headless=$mm_pid ;;
+            esac
+            ;;
+        Threads:*) [ "$mm_headless" != "$mm_pid" ] || mm_pids="$mm_pids$mm_pid " ;;
         esac
     done
     IFS=$mm_ifs

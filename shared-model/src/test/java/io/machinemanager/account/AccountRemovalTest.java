@@ -14,6 +14,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,6 +27,12 @@ import io.machinemanager.testing.LabMachine;
 class AccountRemovalTest extends EachDriver {
 
     private static final Duration SHORT = Duration.ofSeconds(9);
+
+    // An x86-64 program: clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM), after
+    // which the first thread does exit(0), of itself alone, and the second pause() for ever.
+    private static final String HEADLESS = "f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAAB"
+            + "AAAAAAAAAAEAAAAFAAAAAAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAApAAAAAAAAACkAAAAAAAAAAAQAAAAAAAAuDgAAAC/AA8FAEiNtCQA8P//"
+            + "MdIPBYXAdAm4PAAAADH/DwW4IgAAAA8F6/c=";
 
     private static LabMachine machine;
 
@@ -65,6 +72,21 @@ class AccountRemovalTest extends EachDriver {
         assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
         assertThat(machine.processesOf(uid)).isEmpty();
         assertGone("alice");
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
+    void aProcessWhoseFirstThreadHasEndedIsEndedThoughItLooksDead() {
+        long token = AccountWork.newToken();
+        work.create(machine, "axel", token);
+        int uid = machine.uidOf("axel").orElseThrow();
+        machine.exec("sh", "-c",
+                "echo " + HEADLESS + " | base64 -d >/usr/local/bin/headless; chmod 755 /usr/local/bin/headless");
+        login(machine, "axel").run("headless >/dev/null 2>&1 </dev/null &");
+        Awaitility.await().until(() -> machine.processesOf(uid).stream().anyMatch(name -> name.endsWith(" headless")));
+
+        assertThat(work.remove(machine, "axel", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.processesOf(uid)).isEmpty();
     }
 
     @Test
