@@ -26,7 +26,7 @@ import io.machinemanager.testing.LabMachine;
 /** Gone means gone, whatever the borrower, the machine and late or repeated work do. */
 class AccountRemovalTest extends EachDriver {
 
-    private static final Duration SHORT = Duration.ofSeconds(9);
+    private static final Duration SHORT = Duration.ofSeconds(18);
 
     // An x86-64 program: clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM), after
     // which the first thread does exit(0), of itself alone, and the second pause() for ever.
@@ -388,7 +388,7 @@ class AccountRemovalTest extends EachDriver {
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000 & sleep 1000");
             long token = AccountWork.newToken();
             assertThat(impatient.create(machine, "ines", token).reason())
-                    .contains("could not be added: it did not end within 3 s");
+                    .contains("could not be added: it did not end within 6 s");
             assertThat(work.remove(machine, "ines", token)).isEqualTo(AccountResult.done());
             assertGone("ines");
         }
