@@ -124,7 +124,7 @@ class SeveralReplicasIT {
             installation.as(token, (round + 1) % 2).delete(path).then().statusCode(200);
         } else {
             installation.as(token, (round + 1) % 2)
-                    .body(Map.of("reserved_until", Instant.now().plusSeconds(1).toString())).patch(path).then()
+                    .body(Map.of("reserved_until", Instant.now().plusSeconds(5).toString())).patch(path).then()
                     .statusCode(200);
         }
     }
