@@ -38,9 +38,9 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class ProbeService {
 
-    private static final String STRAY = "The account %s is on it, which is ours and which no reservation knows.";
-    private static final String STRAY_STAYS = "The account %s is on it, which is ours and which no reservation knows,"
-            + " and could not be removed: %s";
+    private static final String NAMED = "The account %s is on it, which is ours and which no reservation knows";
+    private static final String STRAY = NAMED + ".";
+    private static final String STRAY_STAYS = NAMED + ", and could not be removed: %s";
 
     private final Transactions transactions;
     private final DatabaseClock clock;
@@ -136,7 +136,7 @@ public class ProbeService {
     }
 
     private static boolean names(String strayReason, String account) {
-        return strayReason != null && strayReason.startsWith(STRAY.formatted(account).replaceFirst("[.]$", ""));
+        return strayReason != null && strayReason.startsWith(NAMED.formatted(account));
     }
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */

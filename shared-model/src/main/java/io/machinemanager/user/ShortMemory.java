@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What can be found out again at any time, and is remembered to spare that. When it is full everything is forgotten,
+ * What may be forgotten at any time, and is remembered to spare finding it out again. When it is full all is forgotten,
  * which costs less than to keep account of what was used last.
  *
  * @param <K> the questions

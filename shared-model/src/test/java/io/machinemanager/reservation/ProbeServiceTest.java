@@ -259,13 +259,7 @@ class ProbeServiceTest {
     @Test
     void anAccountWhoseReservationEndsDuringTheLookIsNoStray() {
         reserve(1);
-        machines.delegate("m1", driver(task -> {
-            AccountResult result = machines.work(task);
-            if (task.action() == Action.PROBE) {
-                reservations.releaseAll();
-            }
-            return result;
-        }));
+        releaseAllDuringTheLookAt("m1");
 
         probes.probeDue();
 
@@ -278,19 +272,23 @@ class ProbeServiceTest {
     void anAccountWhoseReservationEndsDuringTheLookUnderAnotherNameOfItsHostIsNoStray() {
         reserve(1);
         machines.copyAccounts("m1", "m2");
-        machines.delegate("m2", driver(task -> {
-            AccountResult result = machines.work(task);
-            if (task.action() == Action.PROBE) {
-                reservations.releaseAll();
-            }
-            return result;
-        }));
+        releaseAllDuringTheLookAt("m2");
 
         probes.probeDue();
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reason("m2")).isNull();
         assertThat(machines.removals()).containsExactly("m1");
+    }
+
+    private void releaseAllDuringTheLookAt(String name) {
+        machines.delegate(name, driver(task -> {
+            AccountResult result = machines.work(task);
+            if (task.action() == Action.PROBE) {
+                reservations.releaseAll();
+            }
+            return result;
+        }));
     }
 
     private static AccountDriver driver(Function<AccountTask, AccountResult> work) {

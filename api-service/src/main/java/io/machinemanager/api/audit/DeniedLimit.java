@@ -1,14 +1,13 @@
 package io.machinemanager.api.audit;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
 import io.machinemanager.audit.Act;
+import io.machinemanager.user.ShortMemory;
 
 /**
  * Keeps a user, or a program that knows no better, from filling the audit with calls that are refused: the same one is
@@ -22,7 +21,7 @@ final class DeniedLimit {
     private static final long MINUTE = Duration.ofMinutes(1).toNanos();
     private static final int MOST_USERS = 10_000;
 
-    private final Map<String, Minute> users = new HashMap<>();
+    private final ShortMemory<String, Minute> users = new ShortMemory<>(MOST_USERS);
     private final LongSupplier nanoTime;
 
     private record Minute(long since, Set<Act> written) {
@@ -49,9 +48,6 @@ final class DeniedLimit {
         Minute known = users.get(user);
         if (known != null && now - known.since < MINUTE) {
             return known;
-        }
-        if (users.size() >= MOST_USERS) {
-            users.clear();
         }
         Minute begun = new Minute(now, new HashSet<>());
         users.put(user, begun);

@@ -15,7 +15,6 @@ import io.machinemanager.error.InvalidRequestException;
 /** The query of a request, with errors that name the parameter and never repeat its value. */
 public final class QueryParameters {
 
-    private static final Pattern WHOLE_NUMBER = Pattern.compile("[+-]?[0-9]+");
     private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
 
     private final Map<String, List<String>> values;
@@ -103,20 +102,19 @@ public final class QueryParameters {
      * @throws InvalidRequestException when none can have it
      */
     public Optional<Long> id(String name) {
-        return text(name).map(text -> {
-            if (!ID.matcher(text).matches()) {
-                throw new InvalidRequestException(
-                        "The parameter %s must be an id: a whole number of up to 18 digits.".formatted(name),
-                        List.of(name));
-            }
-            return Long.valueOf(text);
-        });
+        return text(name).map(text -> idOf(text).orElseThrow(() -> new InvalidRequestException(
+                "The parameter %s must be an id: a whole number of up to 18 digits.".formatted(name),
+                List.of(name))));
+    }
+
+    /** The id that a text is; nothing when none can be written so. */
+    public static Optional<Long> idOf(String text) {
+        return ID.matcher(text).matches() ? Optional.of(Long.valueOf(text)) : Optional.empty();
     }
 
     private static int parse(String name, String text) {
         try {
-            // Java takes digits of other scripts too
-            if (WHOLE_NUMBER.matcher(text).matches()) {
+            if (WholeNumber.DIGITS.matcher(text).matches()) {
                 return Integer.parseInt(text);
             }
         } catch (NumberFormatException e) {

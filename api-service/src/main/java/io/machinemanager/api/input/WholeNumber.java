@@ -16,7 +16,9 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 class WholeNumber extends StdScalarDeserializer<Integer> {
 
     private static final long serialVersionUID = 1;
-    private static final Pattern DIGITS = Pattern.compile("[+-]?[0-9]+");
+
+    /** A whole number in ASCII digits, while Java takes those of other scripts too. */
+    static final Pattern DIGITS = Pattern.compile("[+-]?[0-9]+");
 
     WholeNumber() {
         super(Integer.class);

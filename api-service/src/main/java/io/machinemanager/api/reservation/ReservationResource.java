@@ -66,7 +66,6 @@ public class ReservationResource {
 
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
     private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
-    private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
     private static final Pattern KEY = Pattern.compile("[ -~]{1,255}");
 
     private final SecurityIdentity identity;
@@ -188,10 +187,8 @@ public class ReservationResource {
     }
 
     private static long parse(String id) {
-        if (!ID.matcher(id).matches()) {
-            throw new NotFoundException("There is no such reservation; the id of one is a number.");
-        }
-        return Long.parseLong(id);
+        return QueryParameters.idOf(id).orElseThrow(
+                () -> new NotFoundException("There is no such reservation; the id of one is a number."));
     }
 
     private Standing caller() {
