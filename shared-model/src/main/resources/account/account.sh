@@ -522,22 +522,21 @@ mm_list_processes() {
     mm_blind=
     [ "$mm_self" != .. ] || return 0
     mm_blind=processes
-    # Not every shell has a status of its own for a command line that is too long.
+    # They may have been too many for one command line.
     [ -n "$mm_many" ] || {
         mm_many=yes
         mm_list_processes "$1"
     }
 }
 
-# Puts into $mm_found what grep finds in the file $1 of every process, this shell's at last. There may be more than fit on
-# one command line: then $mm_many is set.
+# Puts into $mm_found what grep finds in the file $1 of every process, this shell's at last. With $mm_many they may be more
+# than fit on one command line.
 mm_grep_processes() {
-    if [ -z "$mm_many" ]; then
+    if [ -n "$mm_many" ]; then
+        mm_found=$(printf '%s\n' /proc/[0-9]*/"$1" /proc/$$/"$1" | xargs grep "$2" "$3")
+    else
         mm_found=$(grep "$2" "$3" /proc/[0-9]*/"$1" /proc/$$/"$1")
-        [ $? -gt 2 ] || return 0
-        mm_many=yes
     fi
-    mm_found=$(printf '%s\n' /proc/[0-9]*/"$1" /proc/$$/"$1" | xargs grep "$2" "$3")
 }
 
 # A process may fork faster than it is found. So after the first round they are all stopped before any is ended, and

@@ -256,6 +256,20 @@ class AccountRemovalTest extends EachDriver {
     }
 
     @Test
+    void sharedMemoryThatCannotBeRemovedKeepsTheAccountFromBeingGone() {
+        long token = AccountWork.newToken();
+        work.create(machine, "dina", token);
+        login(machine, "dina").run("ipcmk -M 100");
+        fake("ipcrm", "exit 1");
+
+        assertThat(work.remove(machine, "dina", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account could not be removed: shared memory or queues."));
+
+        removeFakes();
+        assertThat(work.remove(machine, "dina", token)).isEqualTo(AccountResult.done());
+    }
+
+    @Test
     void anAccountListThatCannotBeWrittenAtFirstIsWrittenOnceThereIsRoom() {
         long token = AccountWork.newToken();
         work.create(machine, "cleo", token);
