@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from parts import ROOT
 

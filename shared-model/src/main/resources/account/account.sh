@@ -13,7 +13,7 @@
 #   mm_sudo     "sudo" when the account may use sudo, else empty
 #   mm_first_uid, mm_last_uid   the numbers that accounts get
 # The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence;
-# or, to PROBE, FOUND and each account of ours as name=token.
+# or, to PROBE, FOUND, each account of ours as name=token, and a dot.
 #
 # Nothing but assignments and functions may stand outside the last line: when the connection breaks half way through
 # the script, the part that arrived must do nothing.
@@ -771,14 +771,26 @@ mm_verify_gone() {
 
 # ---- look -----------------------------------------------------------------------------------------------------------
 
-# All accounts of ours. Takes no lock, since it changes nothing and must not be held up by work that is under way.
+# All accounts of ours, also those that a removal has only taken out of the list so far. Takes no lock, since it changes
+# nothing and must not be held up by work that is under way. The dot shows that the answer is whole.
 mm_probe() {
-    mm_found=
+    mm_found='' mm_names=' '
     while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
+        mm_names="$mm_names$mm_account "
         mm_record=$mm_state/accounts/$mm_account
-        if [ "$mm_p_uid" -ge 1000 ] && mm_owner; then mm_found="$mm_found $mm_account=$mm_owner"; fi
+        if [ "$mm_p_uid" -ge 1000 ] && mm_owner; then mm_found="$mm_found$mm_account=$mm_owner "; fi
     done </etc/passwd
-    mm_end FOUND "${mm_found# }"
+    for mm_record in "$mm_state"/accounts/*; do
+        mm_account=${mm_record##*/}
+        case $mm_account in
+        *.*) continue ;;
+        esac
+        case $mm_names in
+        *" $mm_account "*) continue ;;
+        esac
+        ! mm_recorded || mm_found="$mm_found$mm_account=$mm_r_token "
+    done
+    mm_end FOUND "$mm_found."
 }
 
 # ---- the work -------------------------------------------------------------------------------------------------------

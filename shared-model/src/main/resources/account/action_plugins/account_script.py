@@ -9,6 +9,7 @@ from ansible.plugins.action import ActionBase
 
 MARK = "MM-RESULT "
 KEPT = 600
+KEPT_OF_LIST = 10000
 
 
 class ActionModule(ActionBase):
@@ -36,8 +37,9 @@ class ActionModule(ActionBase):
         )
         answers = [line for line in said["stdout_lines"] if line.startswith(MARK)]
         answer = answers[-1][len(MARK):].strip() if answers else ""
+        kept = KEPT_OF_LIST if answer.startswith("FOUND ") else KEPT
         # A shell that lets nobody in says so on standard output.
         reason = said["stderr"].strip() or said["stdout"].strip()
         # Nothing else is kept, so that the result has nothing to hide and its reason can be shown.
-        result.update(changed=answer.startswith("DONE"), rc=said["rc"], answer=answer[:KEPT], said=reason[-KEPT:])
+        result.update(changed=answer.startswith("DONE"), rc=said["rc"], answer=answer[:kept], said=reason[-KEPT:])
         return result

@@ -19,7 +19,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 record MachineAnswer(String answer, int status, String said) {
 
     private static final Pattern MARKED_ACCOUNT = Pattern
-            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
+            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?=\\s)");
 
     private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
 
@@ -82,7 +82,10 @@ record MachineAnswer(String answer, int status, String said) {
         };
     }
 
-    /** Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. */
+    /**
+     * Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. So is a pair at
+     * the very end, where an answer that was too long has been cut.
+     */
     private static Map<String, Long> accounts(String[] words) {
         Map<String, Long> accounts = new TreeMap<>();
         if (words.length == 2) {

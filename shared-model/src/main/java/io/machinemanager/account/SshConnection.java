@@ -25,6 +25,7 @@ final class SshConnection implements AutoCloseable {
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final String MARK = "MM-RESULT ";
     private static final int KEPT = 600;
+    private static final int KEPT_OF_LIST = 10_000;
     private static final int NO_STATUS = -1;
     private static final Duration ASK_AGAIN = Duration.ofMillis(5);
     private static final int LONGEST_ANSWER = 64 * 1024;
@@ -198,7 +199,8 @@ final class SshConnection implements AutoCloseable {
         String answer = output.lines().filter(line -> line.startsWith(MARK)).reduce((first, last) -> last)
                 .map(line -> line.substring(MARK.length()).strip()).orElse("");
         String said = errors.isBlank() ? output.strip() : errors.strip();
-        return new MachineAnswer(answer.substring(0, Math.min(answer.length(), KEPT)), status,
+        int kept = answer.startsWith("FOUND ") ? KEPT_OF_LIST : KEPT;
+        return new MachineAnswer(answer.substring(0, Math.min(answer.length(), kept)), status,
                 said.substring(Math.max(0, said.length() - KEPT)));
     }
 

@@ -2,6 +2,7 @@ package io.machinemanager.machine;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 import jakarta.persistence.Column;
@@ -43,6 +44,9 @@ public class Machine extends PanacheEntityBase {
          */
         ACCOUNT_WORK
     }
+
+    /** The most characters of {@link #strayReason}. */
+    public static final int LONGEST_STRAY_REASON = 600;
 
     /** The end of a time out that no time ends. */
     private static final Instant NEVER = Instant.parse("9999-12-31T00:00:00Z");
@@ -105,7 +109,7 @@ public class Machine extends PanacheEntityBase {
     public Instant pausedUntil;
 
     /** That an account of ours is on it which no reservation knows, as a sentence; null once a look has found none. */
-    @Column(length = 600)
+    @Column(length = LONGEST_STRAY_REASON)
     public String strayReason;
 
     /** When we last were logged in there; null before the first time. */
@@ -209,6 +213,17 @@ public class Machine extends PanacheEntityBase {
             unavailableReason = reason;
             unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
         }
+    }
+
+    /**
+     * Whether it is reached and logged in to as it was at an earlier moment, so that what was found out then is about it
+     * still. Host keys that were recorded since make no difference.
+     */
+    public boolean isReachedLike(Machine earlier) {
+        return host.equals(earlier.host) && port == earlier.port && sshUser.equals(earlier.sshUser)
+                && Objects.equals(sealedPassword, earlier.sealedPassword)
+                && Objects.equals(sealedPrivateKey, earlier.sealedPrivateKey)
+                && (earlier.hostKeys == null || earlier.hostKeys.equals(hostKeys));
     }
 
     /** What keeps the machine from being lent although nobody has it. */

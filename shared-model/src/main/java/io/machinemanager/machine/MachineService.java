@@ -64,12 +64,14 @@ public class MachineService {
     /**
      * Records the host keys a machine showed, unless some are recorded already: only the first contact is trusted.
      *
-     * @return the keys that are on record now; empty when the machine is gone from the pool
+     * @param host where they were shown
+     * @param port its port
+     * @return the keys that are on record now; empty when the machine is gone from the pool, or is elsewhere by now
      */
-    public Optional<String> recordHostKeys(long machineId, String hostKeys) {
+    public Optional<String> recordHostKeys(long machineId, String host, int port, String hostKeys) {
         return transactions.call(() -> {
             Machine machine = Machine.findById(machineId, LockModeType.PESSIMISTIC_WRITE);
-            if (machine == null) {
+            if (machine == null || !machine.host.equals(host) || machine.port != port) {
                 return Optional.empty();
             }
             if (machine.hostKeys == null) {

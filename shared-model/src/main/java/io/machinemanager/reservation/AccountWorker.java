@@ -153,7 +153,7 @@ class AccountWorker {
         }
         return CompletableFuture.supplyAsync(
                 () -> hostKeys.scan(target.host(), target.port(), machineConfig.hostKeyTimeout())
-                        .flatMap(keys -> machines.recordHostKeys(machineId, keys))
+                        .flatMap(keys -> machines.recordHostKeys(machineId, target.host(), target.port(), keys))
                         .map(target::withHostKeys),
                 RECORDERS);
     }

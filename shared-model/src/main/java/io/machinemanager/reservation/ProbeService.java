@@ -4,11 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -19,9 +20,9 @@ import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
 import io.machinemanager.audit.Act;
+import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
-import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.machine.Machine;
@@ -50,11 +51,11 @@ public class ProbeService {
     private final ReleaseStore releases;
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
-    private final AuditService audit;
+    private final Audit audit;
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
             ReservationStore store, ReleaseStore releases, MachineConfig config, ReservationConfig reservationConfig,
-            AuditService audit) {
+            Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -64,17 +65,6 @@ public class ProbeService {
         this.config = config;
         this.reservationConfig = reservationConfig;
         this.audit = audit;
-    }
-
-    /**
-     * Looks at machines whose turn it is, and waits for what comes of it.
-     *
-     * @return how many were looked at, at most {@link MachineConfig#healthConcurrency()}
-     */
-    public int probeDue() {
-        List<CompletableFuture<Void>> looks = lookAtDue(config.healthConcurrency());
-        looks.forEach(CompletableFuture::join);
-        return looks.size();
     }
 
     /**
@@ -111,7 +101,10 @@ public class ProbeService {
 
     private void record(Machine machine, AccountResult result) {
         if (result.isDone()) {
-            answered(machine, result.accounts()).forEach((account, token) -> removeStray(machine, account, token));
+            Map<String, Long> strays = answered(machine, result.accounts());
+            if (!strays.isEmpty()) {
+                removeStrays(machine, strays);
+            }
         } else if (result.isMachinesFault()) {
             silent(machine, result);
         }
@@ -122,35 +115,40 @@ public class ProbeService {
         return transactions.call(() -> {
             Map<String, Long> strays = new TreeMap<>(accounts);
             strays.entrySet().removeIf(found -> isKnown(machine, found.getKey(), found.getValue()));
-            lock(machine).ifPresent(m -> {
+            return lock(machine).map(m -> {
                 if (m.unavailableCause != null) {
                     Log.infof("Machine %s answers again", m.name);
                 }
                 m.seen(clock.now());
-                if (strays.keySet().stream().noneMatch(account -> names(m.strayReason, account))) {
-                    m.strayReason = strays.keySet().stream().findFirst().map(STRAY::formatted).orElse(null);
+                if (strays.isEmpty()) {
+                    m.strayReason = null;
+                } else if (!strays.keySet().stream().allMatch(account -> tells(m, NAMED.formatted(account)))) {
+                    m.strayReason = sentences(strays.keySet().stream().map(STRAY::formatted));
                 }
-            });
-            return strays;
+                return strays;
+            }).orElse(Map.of());
         });
     }
 
-    private static boolean names(String strayReason, String account) {
-        return strayReason != null && strayReason.startsWith(NAMED.formatted(account));
+    private static boolean tells(Machine machine, String ofStrays) {
+        return machine.strayReason != null && machine.strayReason.contains(ofStrays);
+    }
+
+    private static String sentences(Stream<String> all) {
+        String text = all.collect(Collectors.joining(" "));
+        return text.substring(0, Math.min(text.length(), Machine.LONGEST_STRAY_REASON));
     }
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
     private void silent(Machine machine, AccountResult result) {
         Trouble trouble = result.outcome() == Outcome.HOST_KEY_CHANGED ? Trouble.HOST_KEY : Trouble.UNREACHABLE;
-        // other keys may have been accepted since the look began
-        int failures = transactions.call(() -> lock(machine)
-                .filter(m -> trouble != Trouble.HOST_KEY || Objects.equals(m.hostKeys, machine.hostKeys)).map(m -> {
-                    if (m.unavailableCause != trouble && m.unavailableCause != Trouble.HOST_KEY) {
-                        Log.warnf("Machine %s leaves the pool: %s", m.name, result.reason());
-                    }
-                    m.failed(trouble, result.reason(), clock.now().plus(sitOut()));
-                    return m.failures;
-                }).orElse(0));
+        int failures = transactions.call(() -> lock(machine).map(m -> {
+            if (m.unavailableCause != trouble && m.unavailableCause != Trouble.HOST_KEY) {
+                Log.warnf("Machine %s leaves the pool: %s", m.name, result.reason());
+            }
+            m.failed(trouble, result.reason(), clock.now().plus(sitOut()));
+            return m.failures;
+        }).orElse(0));
         if (failures >= reservationConfig.replaceAfterFailures() && reservationConfig.sparePoolPercent() > 0
                 && result.isUnreachable()) {
             running(machine).ifPresent(this::startReplacing);
@@ -204,45 +202,59 @@ public class ProbeService {
         return rows.stream().anyMatch(row -> row.token() == token);
     }
 
-    private void removeStray(Machine machine, String account, long token) {
-        Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
-                account);
-        worker.submit(machine.id, target(machine),
-                target -> new AccountTask(target, Action.REMOVE, account, token, null))
-                .thenAcceptAsync(result -> recordStray(machine, account, result), AccountWorker.RECORDERS)
+    /** All of one machine, so that one note tells of all. */
+    private void removeStrays(Machine machine, Map<String, Long> strays) {
+        Target target = target(machine);
+        Map<String, CompletableFuture<AccountResult>> removals = new TreeMap<>();
+        strays.forEach((account, token) -> {
+            Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
+                    account);
+            removals.put(account, worker.submit(machine.id, target,
+                    known -> new AccountTask(known, Action.REMOVE, account, token, null)));
+        });
+        CompletableFuture.allOf(removals.values().toArray(CompletableFuture[]::new))
+                .thenRunAsync(() -> recordRemovals(machine, removals), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
-                    Log.errorf(failure, "Machine %s: stray account %s not removed", machine.name, account);
+                    Log.errorf(failure, "Machine %s: it is not known what became of stray accounts", machine.name);
                     return null;
                 });
     }
 
-    /** Tells only what the look before has not told, so that an account that cannot be removed does not fill the audit. */
-    private void recordStray(Machine before, String account, AccountResult result) {
-        String told = result.isDone() ? STRAY.formatted(account) : STRAY_STAYS.formatted(account, result.reason());
-        transactions.run(() -> lock(before).filter(m -> m.strayReason != null).ifPresent(m -> {
-            if (!result.isDone() || names(m.strayReason, account)) {
-                m.strayReason = told;
-            }
-            if (result.isDone() && isNewsOrWasStuck(before, account)) {
-                // there may be more of them, so only another look lets the machine in again; it need not wait for its turn
-                m.nextProbeAt = clock.now();
-            }
-        }));
-        if (!told.equals(before.strayReason)) {
-            String outcome = result.isDone() ? "removed" : result.reason();
-            Log.infof("Machine %s: stray account %s: %s", before.name, account, outcome);
-            audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, before.name)
-                    .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
-                    .detail("%s: %s".formatted(account, outcome)));
-        }
+    /** Tells only what the look before has not told, so that accounts that cannot be removed do not fill the audit. */
+    private void recordRemovals(Machine before, Map<String, CompletableFuture<AccountResult>> removals) {
+        Map<String, AccountResult> results = new TreeMap<>();
+        removals.forEach((account, removal) -> results.put(account, removal.join()));
+        transactions.run(() -> {
+            lock(before).filter(m -> m.strayReason != null).ifPresent(m -> {
+                m.strayReason = sentences(results.entrySet().stream().map(of -> told(of.getKey(), of.getValue())));
+                if (results.entrySet().stream()
+                        .anyMatch(of -> of.getValue().isDone() && isNewsOrWasStuck(before, of.getKey()))) {
+                    // more may have come, so only another look lets the machine in again; it need not wait for its turn
+                    m.nextProbeAt = clock.now();
+                }
+            });
+            results.forEach((account, result) -> {
+                if (!tells(before, told(account, result))) {
+                    audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, before.name)
+                            .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
+                            .detail("%s: %s".formatted(account, result.isDone() ? "removed" : result.reason())));
+                }
+            });
+        });
+    }
+
+    private static String told(String account, AccountResult result) {
+        return result.isDone() ? STRAY.formatted(account) : STRAY_STAYS.formatted(account, result.reason());
     }
 
     /** Not so for one that the look before has removed: whoever makes it again must not have us log in without a pause. */
     private static boolean isNewsOrWasStuck(Machine before, String account) {
-        return !STRAY.formatted(account).equals(before.strayReason);
+        return !tells(before, STRAY.formatted(account));
     }
 
-    private static Optional<Machine> lock(Machine machine) {
-        return Machine.findByIdOptional(machine.id, LockModeType.PESSIMISTIC_WRITE);
+    /** The machine as it is now; none when it is another one, or is reached in another way, than when it was looked at. */
+    private static Optional<Machine> lock(Machine looked) {
+        return Machine.<Machine>findByIdOptional(looked.id, LockModeType.PESSIMISTIC_WRITE)
+                .filter(m -> m.isReachedLike(looked));
     }
 }

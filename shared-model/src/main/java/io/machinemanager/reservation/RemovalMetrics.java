@@ -32,7 +32,8 @@ class RemovalMetrics {
                     .description("Tries to remove an account, by how they ended").register(registry));
         }
         this.lag = Timer.builder("machinemanager.removal.lag").serviceLevelObjectives(STEPS)
-                .description("From the end of a reservation until its account was verified gone").register(registry);
+                .description("From the end of a reservation whose time was up until its account was verified gone")
+                .register(registry);
     }
 
     /** The account is gone. Only where the time was up does its lateness mean anything. */

@@ -117,8 +117,16 @@ public class ReservationService {
         List<WorkItem> made = new ArrayList<>();
         Map<String, String> failed = new LinkedHashMap<>();
         List<WorkItem> round = first;
+        boolean brokeOff = false;
         while (!round.isEmpty()) {
-            int missing = makeRound(request, round, made, failed);
+            List<AccountResult> results = makeRound(request, round);
+            Optional<AccountResult> lost = results.stream().filter(r -> r.outcome() == Outcome.RUN_LOST).findFirst();
+            if (brokeOff && lost.isPresent()) {
+                // it is us, and other machines would only be spoilt
+                throw new ProvisioningFailedException(lost.get().reason(), Map.of());
+            }
+            brokeOff = lost.isPresent();
+            int missing = sort(round, results, made, failed);
             if (missing > 0
                     && Duration.ofNanos(System.nanoTime() - start).compareTo(config.provisioningTimeout()) > 0) {
                 throw new ProvisioningFailedException("No account could be made on enough machines in time.", failed);
@@ -128,8 +136,7 @@ public class ReservationService {
         return made;
     }
 
-    private int makeRound(ReservationRequest request, List<WorkItem> round, List<WorkItem> made,
-            Map<String, String> failed) {
+    private List<AccountResult> makeRound(ReservationRequest request, List<WorkItem> round) {
         AtomicBoolean lost = new AtomicBoolean();
         // here, because the results come to threads that know of no call
         Optional<By> caller = audit.caller();
@@ -141,21 +148,28 @@ public class ReservationService {
         if (lost.get()) {
             throw releasedMeanwhile();
         }
-        int missing = 0;
         for (int i = 0; i < round.size(); i++) {
             AccountResult result = results.get(i);
-            String machine = round.get(i).target().machine();
             if (result.outcome() == Outcome.REFUSED) {
                 throw new ConflictException("The account name %s cannot be used on %s: %s".formatted(request.account(),
-                        machine, result.reason()));
+                        round.get(i).target().machine(), result.reason()));
             }
             if (result.outcome() == Outcome.NOT_STARTED) {
                 throw new ProvisioningFailedException(result.reason(), Map.of());
             }
-            if (result.isDone()) {
+        }
+        return results;
+    }
+
+    /** Puts what was made and what failed where it belongs, and gives how many have failed. */
+    private static int sort(List<WorkItem> round, List<AccountResult> results, List<WorkItem> made,
+            Map<String, String> failed) {
+        int missing = 0;
+        for (int i = 0; i < round.size(); i++) {
+            if (results.get(i).isDone()) {
                 made.add(round.get(i));
             } else {
-                failed.put(machine, result.reason());
+                failed.put(round.get(i).target().machine(), results.get(i).reason());
                 missing++;
             }
         }
@@ -252,18 +266,5 @@ public class ReservationService {
     public DueWork takeUpDue(int limit) {
         UUID claim = UUID.randomUUID();
         return new DueWork(worker, claim, releases.claimDue(claim, limit));
-    }
-
-    /**
-     * Takes up what is due and does it.
-     *
-     * @param limit the most that is taken up by this call
-     * @return how many were taken up
-     */
-    public int cleanUp(int limit) {
-        DueWork due = takeUpDue(limit);
-        due.finish(() -> {
-        });
-        return due.size();
     }
 }

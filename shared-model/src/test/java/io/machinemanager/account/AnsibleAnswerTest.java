@@ -2,6 +2,8 @@ package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +46,13 @@ class AnsibleAnswerTest {
 
         assertThat(result.outcome()).isEqualTo(outcome);
         assertThat(result.reason()).contains(reason).endsWith(".");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FOUND a=12 b=34 .", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c", "FOUND a=12 b=34 c=",
+            "FOUND a=12 B=3 b=34 ." })
+    void anAccountAtTheEndOfAListThatWasCutIsNotTakenForOneWithAnotherToken(String answer) {
+        assertThat(new MachineAnswer(answer, 0, "").result().accounts()).isEqualTo(Map.of("a", 12L, "b", 34L));
     }
 
     @Test

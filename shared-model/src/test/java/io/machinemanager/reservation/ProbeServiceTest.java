@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -37,6 +38,7 @@ import io.machinemanager.machine.MachineChange;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -95,17 +97,21 @@ class ProbeServiceTest {
         return reservations.reserve(new ReservationOrder(alice, count, 60, "alice", "secret word"));
     }
 
+    private int probeDue() {
+        return Scheduled.probe(probes, 4);
+    }
+
     @Test
     void eachMachineIsLookedAtOnceAnInterval() {
-        assertThat(probes.probeDue()).isEqualTo(3);
-        assertThat(probes.probeDue()).isZero();
+        assertThat(probeDue()).isEqualTo(3);
+        assertThat(probeDue()).isZero();
 
         assertThat(scene.machine("m1").lastSeenAt).isNotNull();
         assertThat(Duration.between(scene.machine("m1").lastSeenAt, scene.machine("m1").nextProbeAt))
                 .as("SSH_HEALTH_INTERVAL").isBetween(Duration.ofSeconds(32), Duration.ofSeconds(37));
 
         scene.change("m2", machine -> machine.nextProbeAt = machine.createdAt);
-        assertThat(probes.probeDue()).isEqualTo(1);
+        assertThat(probeDue()).isEqualTo(1);
     }
 
     @Test
@@ -113,26 +119,26 @@ class ProbeServiceTest {
         scene.machines("m4", "m5", "m6");
         List<CompletableFuture<Void>> gates = Stream.of("m1", "m2", "m3", "m4", "m5", "m6").map(machines::hold)
                 .toList();
-        CompletableFuture<Integer> looks = CompletableFuture.supplyAsync(probes::probeDue);
+        CompletableFuture<Integer> looks = CompletableFuture.supplyAsync(this::probeDue);
         await().until(() -> machines.waiting() == 4);
         await().during(Duration.ofMillis(300)).until(() -> machines.waiting() == 4);
 
         gates.forEach(gate -> gate.complete(null));
 
-        assertThat(looks).succeedsWithin(Duration.ofSeconds(20)).as("SSH_HEALTH_CONCURRENCY").isEqualTo(4);
-        assertThat(probes.probeDue()).isEqualTo(2);
+        assertThat(looks).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(4);
+        assertThat(probeDue()).isEqualTo(2);
     }
 
     @Test
     void aMachineThatDoesNotAnswerLeavesThePoolAndComesBackByItself() {
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
-        probes.probeDue();
+        probeDue();
         assertThat(scene.machine("m1").unavailableReason).isEqualTo("connection refused");
         assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
 
         machines.heal("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
-        probes.probeDue();
+        probeDue();
         assertThat(scene.machine("m1").unavailableReason).isNull();
         assertThat(scene.machine("m1").failures).isZero();
     }
@@ -143,7 +149,7 @@ class ProbeServiceTest {
         reserve(1);
         machines.heal("m1");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(reason("m1")).isEqualTo("useradd: no space left");
     }
@@ -155,7 +161,7 @@ class ProbeServiceTest {
         machines.addStrayAccount("m2", "stray");
         machines.addForeignAccount("m2", "operator");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
         assertThat(machines.accountsOn("m2")).containsExactly("operator");
@@ -167,7 +173,7 @@ class ProbeServiceTest {
     void aMachineWithAStrayAccountIsNotLentUntilALookFindsNone() {
         machines.addStrayAccount("m1", "stray");
         machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
-        probes.probeDue();
+        probeDue();
         await().untilAsserted(() -> assertThat(reason("m1")).isEqualTo("The account stray is on it, which is ours"
                 + " and which no reservation knows, and could not be removed: userdel: busy"));
         assertThat(scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED)).contains("m1 FAILED stray: userdel: busy");
@@ -176,14 +182,14 @@ class ProbeServiceTest {
 
         machines.heal("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
-        probes.probeDue();
+        probeDue();
 
         await().until(() -> !scene.machine("m1").nextProbeAt.isAfter(clock()));
         assertThat(machines.accountsOn("m1")).isEmpty();
         assertThat(reason("m1")).as("removed, but not looked at again")
                 .isEqualTo("The account stray is on it, which is ours and which no reservation knows.");
 
-        probes.probeDue();
+        probeDue();
         assertThat(reason("m1")).isNull();
     }
 
@@ -194,11 +200,11 @@ class ProbeServiceTest {
         machines.delegate("m1", driver(task -> task.account().equals("two") && task.action() == Action.REMOVE
                 ? new AccountResult(Outcome.FAILED, "userdel: busy")
                 : machines.work(task)));
-        probes.probeDue();
+        probeDue();
         await().until(() -> audited("one").size() + audited("two").size() == 2);
 
         assertThat(reason("m1")).contains("no reservation knows");
-        probes.probeDue();
+        probeDue();
         await().untilAsserted(() -> assertThat(reason("m1")).contains("account two", "userdel: busy"));
     }
 
@@ -216,6 +222,23 @@ class ProbeServiceTest {
                 .containsExactly("m1 FAILED stuck: userdel: busy", "m1 FAILED stuck: userdel: no lock"));
     }
 
+    @Test
+    void twoAccountsThatCannotBeRemovedAreAuditedOnceEach() {
+        machines.addStrayAccount("m1", "left");
+        machines.addStrayAccount("m1", "right");
+        machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy.");
+        lookAtM1();
+        await().until(() -> audited("left").size() + audited("right").size() == 2);
+        assertThat(reason("m1")).contains("account left", "account right");
+        lookAtM1();
+
+        await().until(() -> machines.removals().size() == 4);
+        await().during(Duration.ofMillis(500)).untilAsserted(() -> {
+            assertThat(audited("left")).containsExactly("m1 FAILED left: userdel: busy.");
+            assertThat(audited("right")).containsExactly("m1 FAILED right: userdel: busy.");
+        });
+    }
+
     private List<String> audited(String account) {
         return scene.audited(AuditAction.STRAY_ACCOUNT_REMOVED).stream()
                 .filter(line -> line.contains(" " + account + ": ")).toList();
@@ -225,6 +248,7 @@ class ProbeServiceTest {
     void anAccountThatIsMadeAgainAfterEachRemovalDoesNotHaveUsLogInWithoutAPause() {
         machines.delegate("m1", driver(task -> {
             machines.addStrayAccount("m1", "stray");
+            machines.addStrayAccount("m1", "second");
             return machines.work(task);
         }));
         lookAtM1();
@@ -232,13 +256,13 @@ class ProbeServiceTest {
 
         lookAtM1();
 
-        await().until(() -> machines.removals().size() == 2);
+        await().until(() -> machines.removals().size() == 4);
         await().during(Duration.ofMillis(300)).until(() -> scene.machine("m1").nextProbeAt.isAfter(clock()));
     }
 
     private void lookAtM1() {
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
-        probes.probeDue();
+        probeDue();
     }
 
     @Test
@@ -246,7 +270,7 @@ class ProbeServiceTest {
         reserve(1);
         machines.addStrayAccount("m1", "stray");
         machines.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
-        probes.probeDue();
+        probeDue();
         machines.heal("m1");
         reservations.releaseAll();
         pool.change("m1", new MachineChange(null, null, null, null, true, null));
@@ -261,7 +285,7 @@ class ProbeServiceTest {
         reserve(1);
         releaseAllDuringTheLookAt("m1");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reason("m1")).isNull();
@@ -274,7 +298,7 @@ class ProbeServiceTest {
         machines.copyAccounts("m1", "m2");
         releaseAllDuringTheLookAt("m2");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reason("m2")).isNull();
@@ -305,10 +329,43 @@ class ProbeServiceTest {
     }
 
     @Test
+    void whatALookFoundOutAboutAnAddressIsNotSaidOfTheNextOne() {
+        machines.delegate("m1", driver(task -> {
+            move("m1", machine -> {
+            });
+            return new AccountResult(Outcome.UNREACHABLE, "Connection timed out.");
+        }));
+        machines.delegate("m2", driver(task -> {
+            move("m2", machine -> machine.failed(Machine.Trouble.HOST_KEY, "Another key.", clock.now()));
+            return machines.work(task);
+        }));
+        machines.addStrayAccount("m3", "stray");
+        machines.delegate("m3", driver(task -> {
+            move("m3", machine -> {
+            });
+            return machines.work(task);
+        }));
+
+        probeDue();
+
+        assertThat(reason("m1")).isNull();
+        assertThat(reason("m2")).isEqualTo("Another key.");
+        assertThat(reason("m3")).isNull();
+        assertThat(machines.removals()).isEmpty();
+    }
+
+    private void move(String name, Consumer<Machine> andMore) {
+        scene.change(name, machine -> {
+            machine.host = "192.0.2.9";
+            andMore.accept(machine);
+        });
+    }
+
+    @Test
     void aRunThatBrokeOffOnOurSideIsNoMachinesFault() {
         machines.fail("m1", Outcome.RUN_LOST, "Ansible was killed.");
         machines.fail("m2", Action.CREATE, Outcome.RUN_LOST, "Ansible was killed.");
-        probes.probeDue();
+        probeDue();
         assertThatThrownBy(() -> reserve(2));
 
         assertThat(reason("m1")).isNull();
@@ -321,11 +378,11 @@ class ProbeServiceTest {
         Instant end = clock().plusSeconds(seconds);
         scene.change("m1", machine -> machine.failed(Machine.Trouble.ACCOUNT_WORK, "No space left.", end));
         machines.fail("m1", Outcome.UNREACHABLE, "Connection refused.");
-        probes.probeDue();
+        probeDue();
         assertThat(reason("m1")).isEqualTo("Connection refused. No space left.");
         machines.heal("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
-        probes.probeDue();
+        probeDue();
 
         assertThat(reason("m1")).isEqualTo("No space left.");
         assertThat(scene.machine("m1").pausedUntil).isEqualTo(end);
@@ -350,7 +407,7 @@ class ProbeServiceTest {
         reserve(1);
         machines.copyAccounts("m1", "m2");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(machines.accountsOn("m2")).containsExactly("alice");
     }
@@ -367,7 +424,7 @@ class ProbeServiceTest {
         Lease lease = reserve(2);
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
 
-        probes.probeDue();
+        probeDue();
 
         awaitStates("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
         assertThat(machines.accountsOn("m3")).containsExactly("alice");
@@ -379,7 +436,7 @@ class ProbeServiceTest {
         assertThat(scene.latest("m3").passwordHash).isEqualTo(scene.latest("m2").passwordHash);
 
         machines.heal("m1");
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
         assertThat(scene.states()).contains("m1 RELEASED");
         assertThat(machines.accountsOn("m1")).isEmpty();
     }
@@ -442,7 +499,7 @@ class ProbeServiceTest {
         scene.change("m3", machine -> machine.enabled = false);
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
 
-        probes.probeDue();
+        probeDue();
 
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
     }
@@ -453,7 +510,7 @@ class ProbeServiceTest {
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
         machines.fail("m3", Action.CREATE, Outcome.FAILED, "no space left");
 
-        probes.probeDue();
+        probeDue();
 
         awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
     }
@@ -468,7 +525,7 @@ class ProbeServiceTest {
                         .thenApply(open -> machines.work(task)))
                 .toList());
 
-        assertThat(CompletableFuture.supplyAsync(probes::probeDue)).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(3);
+        assertThat(CompletableFuture.supplyAsync(this::probeDue)).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(3);
 
         awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 PROVISIONING");
         gate.complete(null);

@@ -17,6 +17,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.test.common.WithTestResource;
@@ -74,12 +75,12 @@ class RemovalMetricsTest {
         Map<Duration, Long> before = buckets();
         double seconds = lag().totalTime(TimeUnit.SECONDS);
         machines.fail("m1", Outcome.FAILED, "userdel: busy");
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
         assertThat(buckets()).as("counted although the account is still there").isEqualTo(before);
 
         machines.heal("m1");
         scene.endPauses();
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         assertThat(lag().totalTime(TimeUnit.SECONDS) - seconds).isBetween(100.0, 200.0);
         assertThat(buckets().get(Duration.ofMinutes(1))).isEqualTo(before.get(Duration.ofMinutes(1)));

@@ -36,6 +36,7 @@ import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -180,6 +181,20 @@ class ReservationServiceTest {
     }
 
     @Test
+    void workThatBreaksOffOnOurOwnSideIsTriedOnOtherMachinesOnceAndSpoilsNoMore() {
+        scene.machines("m1", "m2", "m3");
+        machines.fail("m1", Action.CREATE, Outcome.RUN_LOST, "Ansible was killed.");
+        assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+        reservations.releaseAll();
+
+        machines.fail("m2", Action.CREATE, Outcome.RUN_LOST, "Ansible was killed.");
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class)
+                .hasMessage("Ansible was killed.");
+
+        assertThat(scene.states()).doesNotContain("m3 RELEASED", "m3 RELEASING");
+    }
+
+    @Test
     void aMachineWhosePasswordCannotBeDecryptedHoldsUpNoOther() {
         scene.machines("m1", "m2");
         reserve(alice, 2);
@@ -187,7 +202,7 @@ class ReservationServiceTest {
         machines.fail("m1", Outcome.UNREACHABLE, "no password");
         scene.expireAll();
 
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 RELEASED");
     }
@@ -222,10 +237,10 @@ class ReservationServiceTest {
     void anExpiredReservationIsCleanedAndFreesTheMachine() {
         scene.machines("m1");
         reserve(alice, 1);
-        assertThat(reservations.cleanUp(10)).isZero();
+        assertThat(Scheduled.cleanUp(reservations, 10)).isZero();
         scene.expireAll();
 
-        assertThat(reservations.cleanUp(10)).isEqualTo(1);
+        assertThat(Scheduled.cleanUp(reservations, 10)).isEqualTo(1);
 
         assertThat(machines.allAccounts()).isEmpty();
         assertThat(scene.states()).containsExactly("m1 RELEASED");
@@ -241,15 +256,15 @@ class ReservationServiceTest {
         scene.expireAll();
         machines.fail("m1", Outcome.FAILED, "userdel: alice is busy");
 
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         assertThat(scene.states()).containsExactly("m1 RELEASING");
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
-        assertThat(reservations.cleanUp(10)).as("taken up again before its pause is over").isZero();
+        assertThat(Scheduled.cleanUp(reservations, 10)).as("taken up again before its pause is over").isZero();
 
         machines.heal("m1");
         scene.endPauses();
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(scene.history("m1")).contains("REMOVAL_FAILED userdel: alice is busy");
     }
@@ -261,11 +276,11 @@ class ReservationServiceTest {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> late = executor.submit(() -> reserve(alice, 1));
             await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
-            assertThat(reservations.cleanUp(10)).as("taken from a worker that is alive").isZero();
+            assertThat(Scheduled.cleanUp(reservations, 10)).as("taken from a worker that is alive").isZero();
 
             scene.endClaims();
             machines.heal("m1");
-            reservations.cleanUp(10);
+            Scheduled.cleanUp(reservations, 10);
             assertThat(scene.states()).containsExactly("m1 RELEASED");
 
             gate.complete(null);
@@ -319,11 +334,11 @@ class ReservationServiceTest {
         scene.expireAll();
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Integer> slow = executor.submit(() -> reservations.cleanUp(10));
+            Future<Integer> slow = executor.submit(() -> Scheduled.cleanUp(reservations, 10));
             await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
             scene.endClaims();
             machines.fail("m1", Outcome.UNREACHABLE, "gone");
-            reservations.cleanUp(10);
+            Scheduled.cleanUp(reservations, 10);
 
             gate.complete(null);
             slow.get();
@@ -448,7 +463,7 @@ class ReservationServiceTest {
 
         assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(60)))
                 .as("the end has passed and nobody has noticed yet").isInstanceOf(ConflictException.class);
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
         assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(60))).isInstanceOf(ConflictException.class);
     }
 
@@ -463,7 +478,7 @@ class ReservationServiceTest {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             executor.submit(() -> {
                 while (!over.get()) {
-                    reservations.cleanUp(5);
+                    Scheduled.cleanUp(reservations, 5);
                 }
             });
             try {

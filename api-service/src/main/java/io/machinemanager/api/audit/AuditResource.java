@@ -43,8 +43,8 @@ public class AuditResource {
     @GET
     @Operation(summary = "List who did what, the latest first", description = """
             At most `limit` entries, of those that fit all that is given. To read on, ask again with `before` as the id
-            of the last entry: nothing is skipped or comes twice then, whatever is written meanwhile, and however much
-            was written at one instant.""")
+            of the last entry: nothing comes twice then, whatever is written meanwhile, and however much was written at
+            one instant. Only calls that were still under way may be written down later among those read already.""")
     @Parameter(name = "actor", in = ParameterIn.QUERY, description = "The user who did it.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "address", in = ParameterIn.QUERY, description = "The client's address.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "action", in = ParameterIn.QUERY, description = "What was done.", schema = @Schema(type = SchemaType.STRING, enumeration = {

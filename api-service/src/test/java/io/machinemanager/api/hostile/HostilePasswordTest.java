@@ -37,6 +37,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.LabResource;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -150,7 +151,7 @@ class HostilePasswordTest {
                     chosen.get(i), "host_key", machine.hostKeys()))).post("/machines").then().statusCode(201);
         }
 
-        while (probes.probeDue() > 0) {
+        while (Scheduled.probe(probes, 20) > 0) {
             continue;
         }
         List<String> states = Scene.as("admin").get("/machines").jsonPath().getList("findAll{!it.last_seen_at}.name");

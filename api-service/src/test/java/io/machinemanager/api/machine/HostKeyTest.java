@@ -30,6 +30,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.LabResource;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
@@ -88,7 +89,7 @@ class HostKeyTest {
 
     private void probe() {
         scene.change(() -> Machine.update("nextProbeAt = createdAt"));
-        probes.probeDue();
+        Scheduled.probe(probes, 20);
     }
 
     private String fingerprintNow() {
@@ -190,7 +191,7 @@ class HostKeyTest {
         assertThat(reservations.takeUpDue(10).size()).as("in the pause after a failure").isZero();
 
         change("real", "rescan").statusCode(200).body("state", is("cleaning"));
-        assertThat(reservations.cleanUp(10)).isEqualTo(1);
+        assertThat(Scheduled.cleanUp(reservations, 10)).isEqualTo(1);
         machine().body("state", is("free"));
         assertThat(scene.states()).containsExactly("real RELEASED");
     }

@@ -31,6 +31,7 @@ import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
@@ -308,7 +309,7 @@ class ReservationResourceTest {
         scene.change(ReservationResourceTest::expire);
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
 
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         Scene.with(alice).get("/reservations/" + id).then().body("state", is("releasing"))
                 .body("release_cause", is("expired")).body("failed_removals", is(1))
@@ -318,7 +319,7 @@ class ReservationResourceTest {
 
         machines.heal("m1");
         scene.change(() -> Reservation.update("nextAttemptAt = createdAt"));
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("history.event", contains("requested", "allocated", "account_made", "release_started",
@@ -335,7 +336,7 @@ class ReservationResourceTest {
             row.claim(UUID.randomUUID(), row.createdAt);
         });
 
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
 
         Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("history.event", contains("requested", "allocated", "account_made", "removal_taken_over",

@@ -19,6 +19,7 @@ import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.scheduler.Scene;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
@@ -67,7 +68,7 @@ class PurgeJobTest {
         scene.clear();
         scene.lendMachines(3);
         scene.expire("m1", "m2");
-        reservations.cleanUp(10);
+        Scheduled.cleanUp(reservations, 10);
         job = new PurgeJob(history, idempotency, audit, logins, sessions, keys, new Settings(), () -> 30);
     }
 
