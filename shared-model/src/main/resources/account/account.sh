@@ -421,6 +421,7 @@ mm_remove() {
         if mm_ours; then
             mm_uid=$mm_p_uid
         else
+            ! mm_recorded || [ "$mm_r_token" != "$mm_token" ] || rm -f "$mm_record"
             mm_absent 'the name belongs to an account that is not ours'
         fi
     elif mm_recorded && [ "$mm_r_token" = "$mm_token" ]; then
@@ -522,20 +523,24 @@ mm_list_processes() {
     mm_blind=
     [ "$mm_self" != .. ] || return 0
     mm_blind=processes
-    # They may have been too many for one command line.
+    # Not every shell has a status of its own for a command line that is too long.
     [ -n "$mm_many" ] || {
         mm_many=yes
         mm_list_processes "$1"
     }
 }
 
-# Puts into $mm_found what grep finds in the file $1 of every process, this shell's at last. With $mm_many they may be more
-# than fit on one command line.
+# Puts into $mm_found what grep finds in the file $1 of every process, this shell's at last. There may be more than fit on
+# one command line: then $mm_many is set.
 mm_grep_processes() {
     if [ -n "$mm_many" ]; then
         mm_found=$(printf '%s\n' /proc/[0-9]*/"$1" /proc/$$/"$1" | xargs grep "$2" "$3")
     else
         mm_found=$(grep "$2" "$3" /proc/[0-9]*/"$1" /proc/$$/"$1")
+        [ $? -le 2 ] || {
+            mm_many=yes
+            mm_grep_processes "$@"
+        }
     fi
 }
 

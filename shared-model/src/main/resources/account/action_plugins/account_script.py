@@ -9,7 +9,7 @@ from ansible.plugins.action import ActionBase
 
 MARK = "MM-RESULT "
 KEPT = 600
-KEPT_OF_LIST = 10000
+KEPT_OF_LIST = 40000
 
 
 class ActionModule(ActionBase):

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * @param outcome how it ended
  * @param reason one sentence that a person understands, without secrets; empty when done. It may hold what a machine has
  *        said, so it is cut to what fits where reasons are kept, and has no control characters
- * @param accounts what a probe has found: the accounts that carry our mark, with the token of each; otherwise empty
+ * @param accounts what a probe has found: the accounts that carry our mark, and those of which a removal has left
+ *        something, with the token of each; otherwise empty
  */
 public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts) {
 

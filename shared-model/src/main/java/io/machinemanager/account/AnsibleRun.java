@@ -19,7 +19,7 @@ import io.quarkus.logging.Log;
 final class AnsibleRun {
 
     private static final Duration READERS_PATIENCE = Duration.ofSeconds(5);
-    private static final int LONGEST_LINE = 16_384;
+    private static final int LONGEST_LINE = 64 * 1024;
     // All went well, or not on all machines, or some could not be reached: a run that came to its end.
     private static final Set<Integer> ORDERLY = Set.of(0, 2, 4);
 

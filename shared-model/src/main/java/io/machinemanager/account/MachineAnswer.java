@@ -19,7 +19,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 record MachineAnswer(String answer, int status, String said) {
 
     private static final Pattern MARKED_ACCOUNT = Pattern
-            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?=\\s)");
+            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
     private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
 
@@ -75,7 +75,7 @@ record MachineAnswer(String answer, int status, String said) {
         String[] words = answer.split(" ", 2);
         return switch (words[0]) {
             case "DONE" -> AccountResult.done();
-            case "FOUND" -> AccountResult.found(accounts(words));
+            case "FOUND" -> found(words.length < 2 ? "" : words[1]);
             case "REFUSED" -> new AccountResult(Outcome.REFUSED, sentence(words));
             case "FAILED" -> new AccountResult(Outcome.FAILED, sentence(words));
             default -> failure();
@@ -83,18 +83,19 @@ record MachineAnswer(String answer, int status, String said) {
     }
 
     /**
-     * Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. So is a pair at
-     * the very end, where an answer that was too long has been cut.
+     * Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. A list without
+     * its end tells nothing for sure.
      */
-    private static Map<String, Long> accounts(String[] words) {
-        Map<String, Long> accounts = new TreeMap<>();
-        if (words.length == 2) {
-            Matcher pairs = MARKED_ACCOUNT.matcher(words[1]);
-            while (pairs.find()) {
-                accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
-            }
+    private static AccountResult found(String list) {
+        if (!list.equals(".") && !list.endsWith(" .")) {
+            return new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end.");
         }
-        return accounts;
+        Map<String, Long> accounts = new TreeMap<>();
+        Matcher pairs = MARKED_ACCOUNT.matcher(list);
+        while (pairs.find()) {
+            accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
+        }
+        return AccountResult.found(accounts);
     }
 
     private AccountResult failure() {

@@ -25,7 +25,7 @@ final class SshConnection implements AutoCloseable {
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
     private static final String MARK = "MM-RESULT ";
     private static final int KEPT = 600;
-    private static final int KEPT_OF_LIST = 10_000;
+    private static final int KEPT_OF_LIST = 40_000;
     private static final int NO_STATUS = -1;
     private static final Duration ASK_AGAIN = Duration.ofMillis(5);
     private static final int LONGEST_ANSWER = 64 * 1024;

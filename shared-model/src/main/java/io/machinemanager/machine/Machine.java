@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -44,9 +45,6 @@ public class Machine extends PanacheEntityBase {
          */
         ACCOUNT_WORK
     }
-
-    /** The most characters of {@link #strayReason}. */
-    public static final int LONGEST_STRAY_REASON = 600;
 
     /** The end of a time out that no time ends. */
     private static final Instant NEVER = Instant.parse("9999-12-31T00:00:00Z");
@@ -108,8 +106,8 @@ public class Machine extends PanacheEntityBase {
     /** Until when the machine sits out because account work failed; null while it works. */
     public Instant pausedUntil;
 
-    /** That an account of ours is on it which no reservation knows, as a sentence; null once a look has found none. */
-    @Column(length = LONGEST_STRAY_REASON)
+    /** That accounts of ours are on it which no reservation knows, a sentence each; null once a look has found none. */
+    @Column(columnDefinition = "text")
     public String strayReason;
 
     /** When we last were logged in there; null before the first time. */
@@ -133,9 +131,13 @@ public class Machine extends PanacheEntityBase {
     /**
      * Machines that are due for a look, locked until the end of the transaction; those that another transaction holds are
      * passed over.
+     *
+     * @param except the ids of those to pass over too
      */
-    public static List<Machine> lockDueForProbe(Instant now, int limit) {
-        return SkipLocked.first(find("nextProbeAt <= ?1 order by nextProbeAt", now), limit);
+    public static List<Machine> lockDueForProbe(Instant now, Set<Long> except, int limit) {
+        return SkipLocked.first(except.isEmpty()
+                ? find("nextProbeAt <= ?1 order by nextProbeAt", now)
+                : find("nextProbeAt <= ?1 and id not in ?2 order by nextProbeAt", now, except), limit);
     }
 
     /** Keeps what we log in with, encrypted for this machine and for what it is, so that nothing can be swapped. */

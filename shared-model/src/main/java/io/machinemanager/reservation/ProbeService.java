@@ -5,9 +5,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -42,6 +44,10 @@ public class ProbeService {
     private static final String NAMED = "The account %s is on it, which is ours and which no reservation knows";
     private static final String STRAY = NAMED + ".";
     private static final String STRAY_STAYS = NAMED + ", and could not be removed: %s";
+    private static final String STRAY_WENT = "The account %s was on it, which was ours and which no reservation knew.";
+
+    /** So many are removed after a look; the next look comes soon, and sees to the rest. */
+    private static final int MOST_STRAYS = 5;
 
     private final Transactions transactions;
     private final DatabaseClock clock;
@@ -52,6 +58,9 @@ public class ProbeService {
     private final MachineConfig config;
     private final ReservationConfig reservationConfig;
     private final Audit audit;
+
+    /** The machines at which a look, or what came of it, has not ended: one that holds us up is not looked at again. */
+    private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
             ReservationStore store, ReleaseStore releases, MachineConfig config, ReservationConfig reservationConfig,
@@ -80,41 +89,50 @@ public class ProbeService {
     /** Moving the next turn on is all the claim that a look needs: it changes nothing on the machine. */
     private List<Machine> takeTurn(int limit) {
         Instant now = clock.now();
-        List<Machine> due = Machine.lockDueForProbe(now, limit);
+        List<Machine> due = Machine.lockDueForProbe(now, Set.copyOf(underWay), limit);
         due.forEach(machine -> machine.nextProbeAt = now.plus(config.healthInterval()));
         return due;
     }
 
     private CompletableFuture<Void> look(Machine machine) {
+        underWay.add(machine.id);
         return CompletableFuture.supplyAsync(() -> target(machine), AccountWorker.RECORDERS)
                 .thenCompose(target -> worker.submit(machine.id, target, AccountTask::probe))
-                .thenAcceptAsync(result -> record(machine, result), AccountWorker.RECORDERS)
+                .thenApplyAsync(result -> record(machine, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: the look at it came to nothing", machine.name);
-                    return null;
-                });
+                    return nothingMore();
+                })
+                .thenAccept(more -> more.whenComplete((end, failure) -> underWay.remove(machine.id)));
+    }
+
+    private static CompletableFuture<Void> nothingMore() {
+        return CompletableFuture.completedFuture(null);
     }
 
     private Target target(Machine machine) {
         return WorkItem.target(machine, secrets);
     }
 
-    private void record(Machine machine, AccountResult result) {
+    /** Gives what is still to be waited for before the machine is looked at again. */
+    private CompletableFuture<Void> record(Machine machine, AccountResult result) {
         if (result.isDone()) {
             Map<String, Long> strays = answered(machine, result.accounts());
-            if (!strays.isEmpty()) {
-                removeStrays(machine, strays);
-            }
-        } else if (result.isMachinesFault()) {
+            return strays.isEmpty() ? nothingMore() : removeStrays(machine, strays);
+        }
+        if (result.isMachinesFault()) {
             silent(machine, result);
         }
+        return nothingMore();
     }
 
     /** In one step, so that nobody is lent a machine on which somebody unknown has an account. Gives the strays. */
     private Map<String, Long> answered(Machine machine, Map<String, Long> accounts) {
         return transactions.call(() -> {
-            Map<String, Long> strays = new TreeMap<>(accounts);
-            strays.entrySet().removeIf(found -> isKnown(machine, found.getKey(), found.getValue()));
+            Map<String, Long> strays = new TreeMap<>();
+            accounts.entrySet().stream().sorted(Map.Entry.comparingByKey())
+                    .filter(found -> !isKnown(machine, found.getKey(), found.getValue())).limit(MOST_STRAYS)
+                    .forEach(found -> strays.put(found.getKey(), found.getValue()));
             return lock(machine).map(m -> {
                 if (m.unavailableCause != null) {
                     Log.infof("Machine %s answers again", m.name);
@@ -135,8 +153,7 @@ public class ProbeService {
     }
 
     private static String sentences(Stream<String> all) {
-        String text = all.collect(Collectors.joining(" "));
-        return text.substring(0, Math.min(text.length(), Machine.LONGEST_STRAY_REASON));
+        return all.collect(Collectors.joining(" "));
     }
 
     /** Sits out until a look that is missed would have come, so that it also returns when nobody looks any more. */
@@ -203,16 +220,17 @@ public class ProbeService {
     }
 
     /** All of one machine, so that one note tells of all. */
-    private void removeStrays(Machine machine, Map<String, Long> strays) {
+    private CompletableFuture<Void> removeStrays(Machine machine, Map<String, Long> strays) {
         Target target = target(machine);
         Map<String, CompletableFuture<AccountResult>> removals = new TreeMap<>();
         strays.forEach((account, token) -> {
             Log.warnf("Machine %s: the account %s is ours, but no reservation knows it; removing it", machine.name,
                     account);
-            removals.put(account, worker.submit(machine.id, target,
-                    known -> new AccountTask(known, Action.REMOVE, account, token, null)));
+            removals.put(account, worker
+                    .submit(machine.id, target, known -> new AccountTask(known, Action.REMOVE, account, token, null))
+                    .thenApplyAsync(result -> audited(machine, account, result), AccountWorker.RECORDERS));
         });
-        CompletableFuture.allOf(removals.values().toArray(CompletableFuture[]::new))
+        return CompletableFuture.allOf(removals.values().toArray(CompletableFuture[]::new))
                 .thenRunAsync(() -> recordRemovals(machine, removals), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
                     Log.errorf(failure, "Machine %s: it is not known what became of stray accounts", machine.name);
@@ -220,36 +238,32 @@ public class ProbeService {
                 });
     }
 
-    /** Tells only what the look before has not told, so that accounts that cannot be removed do not fill the audit. */
+    /** Only what the note before has not told, so that accounts that cannot be removed do not fill the audit. */
+    private AccountResult audited(Machine before, String account, AccountResult result) {
+        if (!tells(before, told(account, result))) {
+            transactions.run(() -> audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, before.name)
+                    .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
+                    .detail("%s: %s".formatted(account, result.isDone() ? "removed" : result.reason()))));
+        }
+        return result;
+    }
+
     private void recordRemovals(Machine before, Map<String, CompletableFuture<AccountResult>> removals) {
         Map<String, AccountResult> results = new TreeMap<>();
         removals.forEach((account, removal) -> results.put(account, removal.join()));
-        transactions.run(() -> {
-            lock(before).filter(m -> m.strayReason != null).ifPresent(m -> {
-                m.strayReason = sentences(results.entrySet().stream().map(of -> told(of.getKey(), of.getValue())));
-                if (results.entrySet().stream()
-                        .anyMatch(of -> of.getValue().isDone() && isNewsOrWasStuck(before, of.getKey()))) {
-                    // more may have come, so only another look lets the machine in again; it need not wait for its turn
-                    m.nextProbeAt = clock.now();
-                }
-            });
-            results.forEach((account, result) -> {
-                if (!tells(before, told(account, result))) {
-                    audit.record(Act.of(AuditAction.STRAY_ACCOUNT_REMOVED, before.name)
-                            .outcome(result.isDone() ? AuditOutcome.DONE : AuditOutcome.FAILED)
-                            .detail("%s: %s".formatted(account, result.isDone() ? "removed" : result.reason())));
-                }
-            });
-        });
+        transactions.run(() -> lock(before).filter(m -> m.strayReason != null).ifPresent(m -> {
+            m.strayReason = sentences(results.entrySet().stream().map(of -> told(of.getKey(), of.getValue())));
+            if (results.entrySet().stream()
+                    .anyMatch(of -> of.getValue().isDone() && !tells(before, STRAY_WENT.formatted(of.getKey())))) {
+                // Only another look lets the machine in again, and need not wait for its turn. Not so after one that has
+                // gone before: whoever makes it again must not have us log in without a pause.
+                m.nextProbeAt = clock.now();
+            }
+        }));
     }
 
     private static String told(String account, AccountResult result) {
-        return result.isDone() ? STRAY.formatted(account) : STRAY_STAYS.formatted(account, result.reason());
-    }
-
-    /** Not so for one that the look before has removed: whoever makes it again must not have us log in without a pause. */
-    private static boolean isNewsOrWasStuck(Machine before, String account) {
-        return !tells(before, STRAY.formatted(account));
+        return result.isDone() ? STRAY_WENT.formatted(account) : STRAY_STAYS.formatted(account, result.reason());
     }
 
     /** The machine as it is now; none when it is another one, or is reached in another way, than when it was looked at. */

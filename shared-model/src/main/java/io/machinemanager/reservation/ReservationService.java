@@ -123,7 +123,7 @@ public class ReservationService {
             Optional<AccountResult> lost = results.stream().filter(r -> r.outcome() == Outcome.RUN_LOST).findFirst();
             if (brokeOff && lost.isPresent()) {
                 // it is us, and other machines would only be spoilt
-                throw new ProvisioningFailedException(lost.get().reason(), Map.of());
+                throw new ProvisioningFailedException(lost.get().reason(), failed);
             }
             brokeOff = lost.isPresent();
             int missing = sort(round, results, made, failed);

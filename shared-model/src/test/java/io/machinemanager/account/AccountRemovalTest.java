@@ -273,10 +273,28 @@ class AccountRemovalTest extends EachDriver {
         machine.exec("useradd", "emil");
 
         assertThat(found()).doesNotContainKey("emil");
+        assertThat(work.remove(machine, "emil", token).isDone()).isTrue();
+        assertThat(machine.passwdHas("emil")).isTrue();
 
-        removeFakes();
         machine.exec("sh", "-c", "userdel emil; rm -f /tmp/left");
-        assertThat(work.remove(machine, "emil", token)).isEqualTo(AccountResult.done());
+        assertThat(found()).as("what is left of that one is not ours").doesNotContainKey("emil");
+    }
+
+    @Test
+    void aSessionAtTheLogInIsEndedAlsoWhereTheProcessesDoNotFitOnOneCommandLine() {
+        long token = AccountWork.newToken();
+        work.create(machine, "gerd", token);
+        machine.exec("bash", "-c", "(exec -a 'sshd: gerd [priv]' sleep 1000) >/dev/null 2>&1 </dev/null &");
+        Awaitility.await().until(() -> !sessionsOf("gerd").isEmpty());
+        fake("grep", "case \"$*\" in *sshd*) read -r parent </proc/$PPID/comm; [ $parent = xargs ] || exit 126 ;; esac;"
+                + " exec /usr/bin/grep \"$@\"");
+
+        assertThat(work.remove(machine, "gerd", token)).isEqualTo(AccountResult.done());
+        assertThat(sessionsOf("gerd")).isEmpty();
+    }
+
+    private static String sessionsOf(String account) {
+        return machine.exec("sh", "-c", "/usr/bin/grep -ls '^sshd: " + account + "' /proc/[0-9]*/cmdline").output();
     }
 
     @Test

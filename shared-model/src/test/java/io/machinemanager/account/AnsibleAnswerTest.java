@@ -49,10 +49,18 @@ class AnsibleAnswerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"FOUND a=12 b=34 .", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c", "FOUND a=12 b=34 c=",
-            "FOUND a=12 B=3 b=34 ." })
-    void anAccountAtTheEndOfAListThatWasCutIsNotTakenForOneWithAnotherToken(String answer) {
-        assertThat(new MachineAnswer(answer, 0, "").result().accounts()).isEqualTo(Map.of("a", 12L, "b", 34L));
+    @ValueSource(strings = {"FOUND", "FOUND a=12 b=34", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c=",
+            "FOUND a=12 b=34." })
+    void aListThatWasCutTellsNothing(String answer) {
+        assertThat(new MachineAnswer(answer, 0, "").result())
+                .isEqualTo(new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end."));
+    }
+
+    @Test
+    void whatIsNoAccountInAListIsPassedOver() {
+        assertThat(new MachineAnswer("FOUND .", 0, "").result()).isEqualTo(AccountResult.found(Map.of()));
+        assertThat(new MachineAnswer("FOUND a=12 B=3 x b=34 c=0 .", 0, "").result())
+                .isEqualTo(AccountResult.found(Map.of("a", 12L, "b", 34L)));
     }
 
     @Test
