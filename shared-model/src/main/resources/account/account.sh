@@ -421,16 +421,31 @@ mm_remove() {
         if mm_ours; then
             mm_uid=$mm_p_uid
         else
-            ! mm_recorded || [ "$mm_r_token" != "$mm_token" ] || rm -f "$mm_record"
+            ! mm_recorded || [ "$mm_r_token" != "$mm_token" ] || mm_forget
             mm_absent 'the name belongs to an account that is not ours'
         fi
     elif mm_recorded && [ "$mm_r_token" = "$mm_token" ]; then
         mm_uid=$mm_r_uid
+        ! mm_uid_is_given || mm_end FAILED "the account could not be removed: its number is somebody else's by now"
     else
         mm_absent 'there is no such account'
     fi
     mm_erase || mm_end FAILED "the account could not be removed: $mm_left"
     mm_absent 'the account is removed'
+}
+
+# Whether somebody has the number of an account that is out of the list.
+mm_uid_is_given() {
+    grep -qs "^[^:]*:[^:]*:$mm_uid:" /etc/passwd
+}
+
+# Drops the record of an account that is out of the list, when its name has been given to somebody else.
+mm_forget() {
+    mm_uid=$mm_r_uid
+    if ! mm_uid_is_given && { mm_processes || [ -n "$mm_blind" ]; }; then
+        mm_end FAILED "a process of the account may be left, and its name is somebody else's by now"
+    fi
+    rm -f "$mm_record"
 }
 
 # Without the fence a late worker could still make the account, so that its absence would prove nothing.

@@ -46,7 +46,7 @@ public class ProbeService {
     private static final String STRAY_STAYS = NAMED + ", and could not be removed: %s";
     private static final String STRAY_WENT = "The account %s was on it, which was ours and which no reservation knew.";
 
-    /** So many are removed after a look; the next look comes soon, and sees to the rest. */
+    /** So many are removed after a look. Once one of them has gone, the next look comes soon and sees to more. */
     private static final int MOST_STRAYS = 5;
 
     private final Transactions transactions;

@@ -281,6 +281,42 @@ class AccountRemovalTest extends EachDriver {
     }
 
     @Test
+    void whoHasGotTheNumberOfAnAccountThatIsHalfRemovedLosesNothing() {
+        long token = AccountWork.newToken();
+        work.create(machine, "hugo", token);
+        int uid = machine.uidOf("hugo").orElseThrow();
+        machine.exec("sh", "-c", "sed -i /^hugo:/d /etc/passwd; useradd -N -M -u " + uid + " otto");
+        machine.exec("sh", "-c", "touch /tmp/of-otto; chown otto /tmp/of-otto");
+
+        assertThat(work.remove(machine, "hugo", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "The account could not be removed: its number is somebody else's by now."));
+        assertThat(machine.path("/tmp/of-otto")).exists();
+
+        machine.exec("sh", "-c", "userdel otto; rm /tmp/of-otto");
+        assertThat(work.remove(machine, "hugo", token)).isEqualTo(AccountResult.done());
+        assertGone("hugo");
+    }
+
+    @Test
+    void aProcessThatIsLeftIsNotForgottenWhenSomebodyElseHasGotTheName() {
+        long token = AccountWork.newToken();
+        work.create(machine, "kai", token);
+        int uid = machine.uidOf("kai").orElseThrow();
+        login(machine, "kai").run("sleep 1000 >/dev/null 2>&1 </dev/null &");
+        Awaitility.await().until(() -> !machine.processesOf(uid).isEmpty());
+        machine.exec("sh", "-c", "sed -i /^kai:/d /etc/passwd /etc/shadow; useradd -N -M -u 4242 kai");
+
+        assertThat(work.remove(machine, "kai", token)).isEqualTo(new AccountResult(Outcome.FAILED,
+                "A process of the account may be left, and its name is somebody else's by now."));
+
+        machine.exec("pkill", "-KILL", "-u", Integer.toString(uid));
+        Awaitility.await().until(() -> machine.processesOf(uid).isEmpty());
+        assertThat(work.remove(machine, "kai", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.uidOf("kai")).hasValue(4242);
+        machine.exec("sh", "-c", "userdel kai; groupdel kai; rm -rf /home/kai");
+    }
+
+    @Test
     void aSessionAtTheLogInIsEndedAlsoWhereTheProcessesDoNotFitOnOneCommandLine() {
         long token = AccountWork.newToken();
         work.create(machine, "gerd", token);
