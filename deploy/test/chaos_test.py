@@ -163,6 +163,7 @@ class Plan(unittest.TestCase):
 
     def test_without_ansible_nothing_of_it_is_broken(self):
         self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="ssh")}, set(KINDS) - {"kill ansible-playbook"})
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="both")}, set(KINDS))
 
     def test_faults_can_be_chosen_by_a_part_of_their_names(self):
         self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, "userdel fails, freeze api")},

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from plain import Plain
 from report import seconds
 
-ORDER = {"duration_minutes": 60, "username": "bench", "reservation_password": "bench-password"}
+ORDER = {"duration_minutes": 60, "reservation_password": "bench-password"}
 
 
 def measure(bench, driver):
@@ -15,7 +15,9 @@ def measure(bench, driver):
     it.start(it.api, ACCOUNT_DRIVER=driver)
     it.forget_machines()
     it.register(it.machines)
-    plain = Plain(it.dir / f"plain-{driver}", it.machines)
+    # A name for each driver: what one leaves behind when it fails would be in the way of the other.
+    account = f"bench-{driver}"
+    plain = Plain(it.dir / f"plain-{driver}", it.machines, account)
     plain.open()
     clients = [it.client() for _ in range(max(sizes))]
     times = {}
@@ -25,7 +27,7 @@ def measure(bench, driver):
 
     for turn in range(bench.turns + 1):
         for n in sizes if turn else [max(sizes)]:
-            took = product(clients, n)
+            took = product(clients, n, account)
             # The first turn opens connections and warms the JVM.
             if turn:
                 note("reserve", n, took[0])
@@ -52,10 +54,10 @@ def measure(bench, driver):
                                    times[f"ansible {what}", n], seconds, 1.3 if what == "reserve" else None)
 
 
-def product(clients, n):
+def product(clients, n, account):
     """Reserves n machines and gives each back; how long both took."""
     began = time.perf_counter()
-    clients[0].call("POST", "/reservations", {**ORDER, "count": n})
+    clients[0].call("POST", "/reservations", {**ORDER, "username": account, "count": n})
     reserved = time.perf_counter() - began
     ids = [r["reservation_id"] for r in clients[0].call("GET", "/reservations")["reservations"]]
     with ThreadPoolExecutor(n) as pool:

@@ -1,11 +1,14 @@
 """Requests a second and how long each takes, by wrk on connections that are kept."""
 
+import itertools
 import json
 import re
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from report import megabytes, per_second, seconds
+from report import megabytes, number, per_second, seconds
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 LOGIN = """wrk.method = "POST"
@@ -156,21 +159,64 @@ def large(bench):
 
 
 def soak(bench):
-    """Memory at the beginning and at the end of a long load."""
+    """Memory at the beginning and at the end of a long load, of callers and of machines that come and go."""
     it, load = bench.installation, Load(bench.installation)
-    it.start(it.api, it.scheduler)
+    it.start(it.api, it.scheduler, ACCOUNT_DRIVER="ssh")
+    # Only machines that can be lent: an account on any other would fail.
     it.forget_machines()
-    it.sql(MACHINES.format(prefix="row-", count=10))
+    it.register(it.machines)
     samples = {service: [] for service in (it.api, it.scheduler)}
-    until = time.time() + bench.soak
-    while time.time() < until:
-        for path in ("/whoami", "/available", "/machines", "/reservations", "/login"):
-            load.once(path, 4)
-        for service, seen in samples.items():
-            seen.append(service.memory())
+    over, until = threading.Event(), time.time() + bench.soak
+    with ThreadPoolExecutor(1) as pool:
+        lending = pool.submit(lend, it, over)
+        try:
+            # It is done before its time only when it has failed.
+            while time.time() < until and not lending.done():
+                for path in ("/whoami", "/available", "/machines", "/reservations", "/login"):
+                    load.once(path, 4)
+                for service, seen in samples.items():
+                    seen.append(service.memory())
+        finally:
+            over.set()
+        made = lending.result()
     for service, seen in samples.items():
         third = max(1, len(seen) // 3)
         bench.table.slower(f"memory of the {service.name} after {bench.soak} s of load", seen[-third:],
                            "after a third of it", seen[third:2 * third] or seen, megabytes, 1.05)
+    bench.table.alone("reservations meanwhile, half of them ended by the scheduler", [made], number)
+    await_free(it.client(), len(it.machines))
     it.forget_machines()
     it.stop()
+
+
+def lend(it, over):
+    """Reserves one or two machines over and over; half of them are given back, and the time of the others runs out.
+
+    Gives how many reservations that were.
+    """
+    client, most, made = it.client(), min(2, len(it.machines)), 0
+    for turn in itertools.count():
+        if over.is_set():
+            return made
+        await_free(client, most)
+        lease = client.call("POST", "/reservations", {
+            "count": 1 + turn % most, "duration_minutes": 60, "username": f"soak{turn}",
+            "reservation_password": "bench-password"})
+        for machine in lease["machines"]:
+            path = f"/reservations/{machine['reservation_id']}"
+            if turn % 4 < 2:
+                client.call("DELETE", path)
+            else:
+                # An end that has passed when the call is served would be refused.
+                soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 10))
+                client.call("PATCH", path, {"reserved_until": soon})
+            made += 1
+
+
+def await_free(client, count):
+    """Waits until so many machines are free, as the scheduler has to make them."""
+    until = time.time() + 300
+    while len(client.call("GET", "/available")["available"]) < count:
+        if time.time() > until:
+            raise SystemExit(f"{count} machines were not free again within 300 s; see scheduler.log")
+        time.sleep(0.5)

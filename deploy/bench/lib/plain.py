@@ -21,10 +21,10 @@ def values(action, account, token, crypt=""):
 class Plain:
     """Account work without the product. No state is kept but that of open connections."""
 
-    def __init__(self, folder, machines):
+    def __init__(self, folder, machines, account=None):
         self.dir = folder
         self.dir.mkdir()
-        self.machines = machines
+        self.machines, self.account = machines, account
         self.masters = []
         self.script = (ACCOUNT / "account.sh").read_text(encoding="ascii")
         self.hash = subprocess.run(["openssl", "passwd", "-6", "bench-password"], check=True, capture_output=True,
@@ -84,7 +84,7 @@ class Plain:
     def on(self, machines, action, token, kept):
         """Works on all of them at once; gives the seconds that takes."""
         began = time.perf_counter()
-        processes = [self.begin(machine, action, "bench", token, kept) for machine in machines]
+        processes = [self.begin(machine, action, self.account, token, kept) for machine in machines]
         for process in processes:
             expect_done(*process.communicate())
         return time.perf_counter() - began
@@ -96,7 +96,7 @@ class Plain:
             "ansible_password": machine.password,
             "account_work": {"__ansible_unsafe": "".join(
                 f"mm_{name}='{value}'\n" for name, value in
-                zip(VALUES, values(action, "bench", token, self.hash))) + self.script}}
+                zip(VALUES, values(action, self.account, token, self.hash))) + self.script}}
             for place, machine in enumerate(machines)}
         (self.dir / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="ascii")
         began = time.perf_counter()

@@ -18,6 +18,10 @@ def per_second(value):
     return f"{value:,.0f}/s"
 
 
+def number(value):
+    return f"{value:,.0f}"
+
+
 def megabytes(value):
     return f"{value:.0f} MB"
 
@@ -73,5 +77,6 @@ def host(product):
             "memory_gb": round(memory / 1024 / 1024, 1), "load_before": os.getloadavg()[0], **versions(product)}
 
 
-def write(folder, described, table):
-    (folder / "report.json").write_text(json.dumps({"host": described, "rows": table.rows}, indent=1), encoding="utf-8")
+def write(folder, described, table, failed):
+    (folder / "report.json").write_text(json.dumps({"host": described, "failed": failed, "rows": table.rows}, indent=1),
+                                        encoding="utf-8")

@@ -66,7 +66,7 @@ def plan(seed, seconds, gap, only="", driver="ansible"):
     """
     rng = random.Random(f"{seed}/faults")
     kinds = [kind for kind in KINDS if any(text.strip() in kind for text in only.split(","))
-             and (driver == "ansible" or KINDS[kind][1] != "ansible")]
+             and (driver != "ssh" or KINDS[kind][1] != "ansible")]
     if not kinds:
         raise ValueError(f"no fault is called {only}; there are: {', '.join(KINDS)}")
     first = sorted(kinds)

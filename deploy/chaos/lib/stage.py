@@ -40,12 +40,12 @@ CONVERGENCE = CLAIM + RETRY_LONGEST + CONNECT_TIMEOUT + RUN_TIMEOUT + 10
 class Attacked(Service):
     """A service with a clock of its own."""
 
-    def __init__(self, stage, package, number):
+    def __init__(self, stage, package, number, driver):
         name = f"{package.split('-')[0]}-{number}"
         port = (15100 if package.startswith("api") else 15200) + number
         super().__init__(name, stage.product / package / "target/quarkus-app/quarkus-run.jar", port,
                          stage.logs / f"{name}.log")
-        self.stage = stage
+        self.stage, self.driver = stage, driver
         self.clock = stage.dir / f"{self.name}.clock"
         self.set_clock(0)
 
@@ -57,7 +57,7 @@ class Attacked(Service):
 
     def start(self):
         self.settings = {
-            **self.stage.settings, "TMPDIR": str(self.stage.tmp),
+            **self.stage.settings, "ACCOUNT_DRIVER": self.driver, "TMPDIR": str(self.stage.tmp),
             "LD_PRELOAD": self.stage.faketime, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
             # Only the clock on the wall jumps: no machine's monotonic clock does that. Without the "fix" at 0 the
             # library takes the monotonic times until which Java waits for times of the wall, and no wait lasts.
@@ -85,10 +85,10 @@ class Stage:
         self.admin_password = secrets.token_hex(12)
         self.database = Database(self.dir / "database", self.logs / "database.log", DATABASE_PORT,
                                  ["--innodb-buffer-pool-size=64M", f"--max-connections={MAX_CONNECTIONS}"])
-        self.settings = {**TIMINGS, **new_secrets(self.database, self.admin_password),
-                         "ACCOUNT_DRIVER": options["driver"]}
-        self.apis = [Attacked(self, "api-service", n) for n in (1, 2)]
-        self.schedulers = [Attacked(self, "scheduler-service", n) for n in (1, 2)]
+        self.settings = {**TIMINGS, **new_secrets(self.database, self.admin_password)}
+        drivers = ("ansible", "ssh") if options["driver"] == "both" else (options["driver"],) * 2
+        self.apis = [Attacked(self, "api-service", n, driver) for n, driver in enumerate(drivers, 1)]
+        self.schedulers = [Attacked(self, "scheduler-service", n, driver) for n, driver in enumerate(drivers, 1)]
         self.services = self.apis + self.schedulers
         self.machines = {}
         self.lab_lock = threading.Lock()

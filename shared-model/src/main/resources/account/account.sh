@@ -235,6 +235,11 @@ mm_recorded() {
     [ "$mm_r_uid" -ge 1000 ]
 }
 
+# Whether the record of the account is about this reservation.
+mm_recorded_as_ours() {
+    mm_recorded && [ "$mm_r_token" = "$mm_token" ]
+}
+
 # Whether the entry last looked up was made for this reservation.
 mm_ours() {
     [ "$mm_p_uid" -ge 1000 ] && mm_owner && [ "$mm_owner" = "$mm_token" ]
@@ -333,7 +338,7 @@ mm_add_rule() {
 
 # Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's.
 mm_check_free() {
-    mm_recorded && [ "$mm_r_token" = "$mm_token" ] && return 0
+    mm_recorded_as_ours && return 0
     [ -z "$mm_gids" ] || mm_end REFUSED "a group named $mm_account exists on the machine and is not ours"
     ! mm_exists "$mm_home" || mm_end REFUSED "the folder $mm_home exists on the machine and is not ours"
     [ -z "$mm_in_sudoers" ] || mm_end REFUSED "a sudo rule for $mm_account exists on the machine and is not ours"
@@ -421,10 +426,10 @@ mm_remove() {
         if mm_ours; then
             mm_uid=$mm_p_uid
         else
-            ! mm_recorded || [ "$mm_r_token" != "$mm_token" ] || mm_forget
+            ! mm_recorded_as_ours || mm_forget
             mm_absent 'the name belongs to an account that is not ours'
         fi
-    elif mm_recorded && [ "$mm_r_token" = "$mm_token" ]; then
+    elif mm_recorded_as_ours; then
         mm_uid=$mm_r_uid
         ! mm_uid_is_given || mm_end FAILED "the account could not be removed: its number is somebody else's by now"
     else

@@ -44,8 +44,9 @@ public interface AccountConfig {
     String playbook();
 
     /**
-     * {@code ANSIBLE_FORKS}: how many machines one run works on at once. More is faster for large reservations and
-     * costs about 60 MB of memory and a share of the processor for each while the run lasts.
+     * {@code ANSIBLE_FORKS}: how many machines one run works on, all at once; what is beyond that goes into further runs.
+     * More is faster for large reservations and costs about 60 MB of memory and a share of the processor for each while the
+     * run lasts.
      */
     @WithDefault("20")
     int forks();
@@ -79,10 +80,6 @@ public interface AccountConfig {
     /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
     @WithDefault("4")
     int concurrentRuns();
-
-    /** How many machines one run may have. What is beyond that goes into further runs. */
-    @WithDefault("100")
-    int batchSize();
 
     /**
      * {@code ANSIBLE_WORK_DIR}: where the private folder with the playbook and the variables of the runs is made; the

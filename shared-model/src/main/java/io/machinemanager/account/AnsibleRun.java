@@ -109,7 +109,7 @@ final class AnsibleRun {
 
     private Process start(Path folder, ProcessTree tree) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(config.playbook(), "--inventory", "inventory.yml",
-                "--forks", Integer.toString(Math.clamp(config.forks(), 1, tasks.size())),
+                "--forks", Integer.toString(tasks.size()),
                 "--timeout", Long.toString(Math.max(1, config.connectTimeout().toSeconds())), "../accounts.yml");
         builder.directory(folder.toFile()).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         Map<String, String> environment = builder.environment();
@@ -133,12 +133,21 @@ final class AnsibleRun {
         return Thread.ofVirtual().name("ansible-output").start(() -> {
             try (output) {
                 for (String line = output.readLine(); line != null; line = output.readLine()) {
-                    onLine.accept(line);
+                    take(line, onLine);
                 }
             } catch (IOException e) {
                 Log.debugf("Ansible's output ended: %s", e.getMessage());
             }
         });
+    }
+
+    /** What one machine has said must not lose what the others say. */
+    private static void take(String line, Consumer<String> onLine) {
+        try {
+            onLine.accept(line);
+        } catch (RuntimeException e) {
+            Log.errorf(e, "A line of Ansible's output could not be read");
+        }
     }
 
     private void answer(String line) {

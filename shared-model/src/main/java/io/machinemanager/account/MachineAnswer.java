@@ -120,8 +120,9 @@ record MachineAnswer(String answer, int status, String said) {
                 .orElse("");
     }
 
+    /** A borrower with the rights of root can have the machine answer anything, nothing among it. */
     private static String sentence(String[] words) {
-        String text = words.length < 2 ? "the machine gave no reason" : words[1].strip();
+        String text = words.length < 2 || words[1].isBlank() ? "the machine gave no reason" : words[1].strip();
         return Character.toUpperCase(text.charAt(0)) + text.substring(1) + (text.endsWith(".") ? "" : ".");
     }
 }

@@ -100,7 +100,7 @@ public class SshDriver implements AccountDriver {
         }
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
-            return run(connection, task, config.connectTimeout(), left);
+            return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : tooLate(task);
         } catch (JSchException e) {
             lease.drop();
             return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");

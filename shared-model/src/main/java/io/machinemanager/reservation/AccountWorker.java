@@ -175,8 +175,11 @@ class AccountWorker {
         }
     }
 
-    /** A database that is away for a while must not end the wait: the work goes on and its end is still to be recorded. */
-    private void renew(UUID claim) {
+    /**
+     * Keeps the claim alive for another claim time. A database that is away for a while must not end the work: it goes on,
+     * and its end is still to be recorded.
+     */
+    void renew(UUID claim) {
         try {
             store.renew(claim);
         } catch (RuntimeException e) {

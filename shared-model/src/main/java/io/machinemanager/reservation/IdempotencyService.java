@@ -161,8 +161,15 @@ public class IdempotencyService {
         }
 
         @Override
-        public void forget() {
-            transactions.run(() -> held().ifPresent(IdempotencyKey::delete));
+        public boolean forget() {
+            return transactions.call(() -> {
+                Optional<IdempotencyKey> held = held();
+                boolean answered = held.filter(key -> key.answer != null).isPresent();
+                if (!answered) {
+                    held.ifPresent(IdempotencyKey::delete);
+                }
+                return !answered;
+            });
         }
 
         private Optional<IdempotencyKey> held() {

@@ -11,14 +11,19 @@ interface LeaseKeeper {
         }
 
         @Override
-        public void forget() {
-            // there is nothing
+        public boolean forget() {
+            return true;
         }
     };
 
     /** Keeps the answer, in the very transaction that makes the reservation; what it throws undoes that too. */
     void keep(Lease lease);
 
-    /** Forgets it, before what it tells of is taken back. May be called when nothing is kept, and more than once. */
-    void forget();
+    /**
+     * Sees to it that the answer is never given, before what it tells of is taken back. May be called when nothing is kept,
+     * and more than once.
+     *
+     * @return false when it is kept, and so may have been given already: then what it tells of has to stay
+     */
+    boolean forget();
 }

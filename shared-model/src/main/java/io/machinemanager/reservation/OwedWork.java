@@ -33,7 +33,7 @@ class OwedWork {
         try {
             work.run();
         } catch (RuntimeException e) {
-            Log.errorf("%s: not taken back at once: %s", what, e.getMessage());
+            Log.errorf("%s: not settled at once: %s", what, e.getMessage());
             cause.addSuppressed(e);
             if (DatabaseFailure.isPassing(e)) {
                 Thread.ofVirtual().name("owed-work").start(() -> repeat(what, work));
@@ -46,11 +46,11 @@ class OwedWork {
             LockSupport.parkNanos(PAUSES.after(Math.min(failures, 10)).toNanos());
             try {
                 work.run();
-                Log.infof("%s: taken back", what);
+                Log.infof("%s: settled after all", what);
                 return;
             } catch (RuntimeException e) {
                 if (!DatabaseFailure.isPassing(e)) {
-                    Log.errorf(e, "%s: not taken back; the scheduler will at the end of its time", what);
+                    Log.errorf(e, "%s: not settled; the scheduler takes it back at the end of its time", what);
                     return;
                 }
             }

@@ -32,13 +32,14 @@ class RemovalMetrics {
                     .description("Tries to remove an account, by how they ended").register(registry));
         }
         this.lag = Timer.builder("machinemanager.removal.lag").serviceLevelObjectives(STEPS)
-                .description("From the end of a reservation whose time was up until its account was verified gone")
+                .description(
+                        "From the end of a reservation until its account, which was still there, was verified gone")
                 .register(registry);
     }
 
-    /** The account is gone. Only where the time was up does its lateness mean anything. */
+    /** The account is gone, too late or, where it was given back, in time. */
     void released(Reservation reservation) {
-        if (reservation.releaseCause == ReleaseCause.EXPIRED) {
+        if (reservation.releasedAt.isAfter(reservation.reservedUntil)) {
             lag.record(Duration.between(reservation.reservedUntil, reservation.releasedAt));
         }
         count(Outcome.DONE);

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -188,6 +189,14 @@ public class Reservation extends PanacheEntityBase {
                         + " group by machine.id", Object[].class)
                 .setParameter(1, machines).getResultStream()
                 .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
+    }
+
+    /** The machines that a request has had and let go of, by their ids. */
+    static Set<Long> machinesTriedFor(String requestId) {
+        return getEntityManager()
+                .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null",
+                        Long.class)
+                .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 
     /**

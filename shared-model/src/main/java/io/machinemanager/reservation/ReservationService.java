@@ -182,19 +182,25 @@ public class ReservationService {
 
     private List<WorkItem> replacements(ReservationRequest request, int missing, Map<String, String> failed) {
         try {
-            return store.allocate(request, missing);
+            List<WorkItem> others = store.allocate(request, missing);
+            // those that are made already wait for them, however many rounds that takes
+            worker.renew(request.claim());
+            return others;
         } catch (NotEnoughAvailableException e) {
             throw new ProvisioningFailedException("Machines failed and no others are free.", failed);
         }
     }
 
-    /** Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. */
+    /**
+     * Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. When only the
+     * database's answer to the last step was lost, the request has not failed for whoever repeats it with its key.
+     */
     private void giveUp(ReservationRequest request, LeaseKeeper keeper, RuntimeException cause) {
         owed.insist("Request " + request.requestId(), () -> {
-            // nobody may be given an answer that is about to become untrue
-            keeper.forget();
-            worker.remove(request.claim(), releases.claimForRelease(new LiveRows.OfRequest(request.requestId()),
-                    ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
+            if (keeper.forget()) {
+                worker.remove(request.claim(), releases.claimForRelease(new LiveRows.OfRequest(request.requestId()),
+                        ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
+            }
         }, cause);
     }
 

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -162,11 +163,12 @@ class ReservationStore {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             Instant now = clock.now();
             boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", dead.requestId) > 0;
-            List<Machine> spare = FreeMachines.lock(now, 1);
+            Set<Long> tried = Reservation.machinesTriedFor(dead.requestId);
+            List<Machine> free = FreeMachines.lock(now, tried.size() + 1);
             if (!dead.isRunning(now) || underWay) {
                 return Optional.empty();
             }
-            if (spare.isEmpty()) {
+            if (free.isEmpty()) {
                 if (FreeMachines.count(now) > 0) {
                     throw new LostRaceException("others are at work on the free machines");
                 }
@@ -175,7 +177,10 @@ class ReservationStore {
             ReservationRequest request = new ReservationRequest(dead.requestId,
                     new Borrower(dead.ownerId, dead.ownerName), dead.account, WorkItem.login(dead, config.sudo()),
                     dead.durationMinutes, claim);
-            WorkItem item = hold(spare, request, now).getFirst();
+            // one that refused the account's name would go on to do so
+            Machine spare = free.stream().filter(machine -> !tried.contains(machine.id)).findFirst()
+                    .orElseGet(free::getFirst);
+            WorkItem item = hold(List.of(spare), request, now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to take over", reservationId, dead.machineName,
                     item);
             return Optional.of(item);

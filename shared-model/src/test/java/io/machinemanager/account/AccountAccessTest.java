@@ -14,9 +14,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.Lab;
@@ -25,33 +30,44 @@ import io.machinemanager.testing.LabMachine;
 
 /** What a borrower may do on a machine, and that nothing of it is left to the next one. On Debian and on busybox. */
 @Tag("machines")
+@ParameterizedClass
+@EnumSource(Driver.class)
 class AccountAccessTest {
 
     private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);
 
     @TempDir
     static Path workDir;
-    private static AnsibleDriver driver;
     private static AccountWork work;
     private static Path key;
     private static String publicKey;
+
+    @Parameter
+    Driver driver;
 
     @BeforeAll
     static void start() throws IOException {
         for (Flavour flavour : Flavour.values()) {
             LABS.put(flavour, Lab.start(1, flavour));
         }
-        driver = new AnsibleDriver(TestSettings.in(workDir.resolve("runs")));
-        work = new AccountWork(driver);
         key = workDir.resolve("key");
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
         String[] words = Files.readString(workDir.resolve("key.pub")).split(" ");
         publicKey = words[0] + " " + words[1];
     }
 
+    @BeforeParameterizedClassInvocation
+    static void startDriver(Driver driver) {
+        work = AccountWork.by(driver, TestSettings.in(workDir.resolve("runs")));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stopDriver() {
+        work.close();
+    }
+
     @AfterAll
     static void stop() {
-        driver.close();
         LABS.values().forEach(Lab::close);
     }
 

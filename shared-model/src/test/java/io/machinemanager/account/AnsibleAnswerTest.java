@@ -49,6 +49,12 @@ class AnsibleAnswerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"FAILED", "FAILED ", "FAILED      \t", "REFUSED  " })
+    void anAnswerWithoutAReasonIsAnAnswer(String answer) {
+        assertThat(new MachineAnswer(answer, 0, "").result().reason()).isEqualTo("The machine gave no reason.");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"FOUND", "FOUND a=12 b=34", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c=",
             "FOUND a=12 b=34." })
     void aListThatWasCutTellsNothing(String answer) {

@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,21 @@ class AnsibleRunTest {
         Awaitility.await().until(() -> ProcessHandle.allProcesses()
                 .noneMatch(process -> process.info().commandLine().orElse("").contains("sleep 4242.")));
         assertThat(folder.resolve("work")).isEmptyDirectory();
+    }
+
+    @Test
+    void noMachineOfARunWaitsForAnother() throws IOException {
+        Path telling = program("""
+                printf '%s ' "$@" | grep -o 'forks [0-9]*' >>"$(dirname "$0")/told"
+                """);
+        try (var work = new AccountWork(new AnsibleDriver(settings().withPlaybook(telling).withForks(2)))) {
+            List<AccountTask> tasks = IntStream.range(0, 5).mapToObj(i -> AccountWork.creation(
+                    new Target("m" + i, "127.0.0.1", 1, "root", "machine secret", "ssh-ed25519 AAAA"), "alice", 7))
+                    .toList();
+            work.driver().submit(tasks).forEach(AccountWork::resultOf);
+        }
+        assertThat(Files.readAllLines(folder.resolve("told"))).containsExactlyInAnyOrder("forks 2", "forks 2",
+                "forks 1");
     }
 
     @Test

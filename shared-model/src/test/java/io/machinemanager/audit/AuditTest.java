@@ -8,16 +8,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.database.Transactions;
+import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -118,34 +115,13 @@ class AuditTest {
 
     @Test
     void anEntryIsALineOfTheLogOnceItIsCommitted() {
-        List<String> lines = new CopyOnWriteArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord line) {
-                lines.add(line.getMessage());
-            }
-
-            @Override
-            public void flush() {
-                // nothing is held back
-            }
-
-            @Override
-            public void close() {
-                // nothing is open
-            }
-        };
-        Logger logger = Logger.getLogger(Audit.class.getName());
-        logger.addHandler(handler);
-        try {
+        try (LogLines lines = LogLines.of(Audit.class)) {
             transactions.run(() -> {
                 audit.record(Act.of(AuditAction.MACHINE_CHANGED, target).detail("a\nline \"forged\""));
-                assertThat(lines).isEmpty();
+                assertThat(lines.all()).isEmpty();
             });
-        } finally {
-            logger.removeHandler(handler);
+            assertThat(lines.all()).containsExactly("audit action=machine_changed outcome=done target=" + target
+                    + " detail=\"a\\u000aline \\\"forged\\\"\"");
         }
-        assertThat(lines).containsExactly("audit action=machine_changed outcome=done target=" + target
-                + " detail=\"a\\u000aline \\\"forged\\\"\"");
     }
 }

@@ -21,18 +21,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditFilter;
+import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.login.ApiKeyService;
 import io.machinemanager.login.Attempt;
 import io.machinemanager.login.LoginService;
+import io.machinemanager.login.Session;
 import io.machinemanager.login.SessionService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
+import io.machinemanager.user.Standing;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -43,7 +49,7 @@ import io.quarkus.test.junit.QuarkusTest;
 class HotQueriesTest {
 
     private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
-            "revoked_tokens", "audit_entries", "api_keys", "login_counters");
+            "revoked_tokens", "refresh_tokens", "idempotency_keys", "audit_entries", "api_keys", "login_counters");
 
     // Each has 3,000 rows or more, and a third of the machines is lent.
     private static final int MOST = 1500;
@@ -64,6 +70,9 @@ class HotQueriesTest {
 
     @Inject
     ReservationService reservations;
+
+    @Inject
+    IdempotencyService idempotency;
 
     @Inject
     PoolService pool;
@@ -88,6 +97,9 @@ class HotQueriesTest {
 
     @Inject
     LoginService logins;
+
+    @Inject
+    AuditService audit;
 
     @Inject
     SessionFactory sessionFactory;
@@ -129,9 +141,20 @@ class HotQueriesTest {
                     select id, 'key', sha2(id, 256), 0, @now, @now + interval 1 day from users;
                 insert into login_counters (id, failures, expires_at)
                     select sha2(seq, 256), 1, @now + interval 1 hour from seq_1_to_3000;
+                insert into refresh_tokens (session_id, user_id, token_version, token_hash, expires_at)
+                    select uuid(), id, 1, sha2(id, 256), @now + interval 1 day from users;
+                insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, created_at)
+                    select id, concat('old-', seq), '', uuid(), @now, @now from users, seq_1_to_3000
+                    where username = 'alice';
+                truncate audit_entries;
+                insert into audit_entries (actor, address, action, target, outcome)
+                    select if(seq = 1, 'bob', 'alice'), if(seq = 1, '192.0.2.2', '192.0.2.1'),
+                        if(seq = 1, 'ACCESS_DENIED', 'RESERVED'), if(seq = 1, 'm2', 'm1'),
+                        if(seq = 1, 'FAILED', 'DONE')
+                    from seq_1_to_3000;
                 """ + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
                 analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
-                    login_counters;
+                    login_counters, refresh_tokens, idempotency_keys, audit_entries;
                 """);
     }
 
@@ -139,7 +162,7 @@ class HotQueriesTest {
     void stopListening() {
         database.query("set global general_log = 0");
         scene.clear();
-        sql("delete from revoked_tokens; delete from login_counters");
+        sql("delete from revoked_tokens; delete from login_counters; truncate audit_entries");
     }
 
     private String sql(String statements) {
@@ -149,8 +172,7 @@ class HotQueriesTest {
     @Test
     void noneReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
-            Lease lease = reservations
-                    .reserve(new ReservationOrder(alice, 2, 60, "alice", "secret word"));
+            Lease lease = idempotency.reserve("key", new ReservationOrder(alice, 2, 60, "alice", "secret word"));
             long id = lease.machines().getFirst().reservationId();
             reservations.details(id);
             reservations.extend(id, new NewEnd.After(90));
@@ -164,7 +186,7 @@ class HotQueriesTest {
             backlog.look();
         });
 
-        assertThat(statements).hasSizeGreaterThan(15);
+        assertThat(statements).hasSizeGreaterThan(15).anyMatch(s -> s.contains(" from idempotency_keys "));
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
@@ -195,6 +217,41 @@ class HotQueriesTest {
         });
 
         assertThat(statements).hasSizeGreaterThan(4);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
+    }
+
+    @Test
+    void noSessionIsContinuedOrEndedByALookAtAllOthers() {
+        List<String> statements = statementsOf(() -> {
+            Standing standing = sessions.standing("alice", List.of("token")).orElseThrow();
+            Session session = sessions.refresh(sessions.begin(standing).refreshToken(), Duration.ofMinutes(10));
+            sessions.logOut(standing, "token", Optional.of(session.id()), Instant.now().plusSeconds(600));
+        });
+
+        assertThat(statements).filteredOn(s -> s.contains(" refresh_tokens ")).hasSizeGreaterThan(2);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
+    }
+
+    /** What is rare is there once, before all else, or never: a walk from the latest on would pass all others. */
+    @Test
+    void noFilterOfTheAuditReadsItAsAWhole() {
+        Instant yesterday = Instant.now().minus(Duration.ofDays(1));
+        Instant tomorrow = Instant.now().plus(Duration.ofDays(1));
+        List<AuditFilter> common = List.of(who(null, null, null), who("alice", null, null),
+                who(null, "192.0.2.1", null), who(null, null, "m1"), what(AuditAction.RESERVED, null),
+                what(null, AuditOutcome.DONE), time(yesterday, null, null), time(null, tomorrow, null),
+                time(null, null, Long.MAX_VALUE));
+        List<AuditFilter> rare = List.of(who("bob", null, null), who(null, "192.0.2.2", null), who(null, null, "m2"),
+                who("alice", "192.0.2.2", null), what(AuditAction.ACCESS_DENIED, null),
+                what(null, AuditOutcome.FAILED), what(AuditAction.RESERVED, AuditOutcome.FAILED));
+        List<AuditFilter> none = List.of(who("nobody", null, null), who(null, "192.0.2.3", null),
+                who(null, null, "m3"), what(AuditAction.LOCKED_OUT, null), what(null, AuditOutcome.REFUSED),
+                time(tomorrow, null, null), time(null, yesterday, null), time(null, null, 1L));
+        List<AuditFilter> all = Stream.of(common, rare, none).flatMap(List::stream).toList();
+
+        List<String> statements = statementsOf(() -> all.forEach(filter -> audit.find(filter, 0, 20)));
+
+        assertThat(statements).hasSameSizeAs(all);
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
@@ -265,10 +322,27 @@ class HotQueriesTest {
     @Test
     void aWholeTableIsSeen() {
         assertThat(wholeTables("select count(*) from reservations where owner_name = 'alice'")).isNotEmpty();
+        assertThat(wholeTables("select id from audit_entries where detail = 'x' order by id desc limit 1"))
+                .isNotEmpty();
         assertThat(wholeTables("select id from reservations order by id limit 100")).isEmpty();
         assertThat(wholeTables("select id from reservations where owner_name = 'x' order by id limit 1")).isNotEmpty();
         assertThat(wholeTables("select owner_name from reservations where id > 0")).isNotEmpty();
         assertThat(wholeTables("update users set is_admin = 0 where password_hash = 'x'")).isNotEmpty();
+    }
+
+    private static AuditFilter who(String actor, String address, String target) {
+        return new AuditFilter(Optional.ofNullable(actor), Optional.ofNullable(address), Optional.empty(),
+                Optional.ofNullable(target), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    private static AuditFilter what(AuditAction action, AuditOutcome outcome) {
+        return new AuditFilter(Optional.empty(), Optional.empty(), Optional.ofNullable(action), Optional.empty(),
+                Optional.ofNullable(outcome), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    private static AuditFilter time(Instant since, Instant until, Long before) {
+        return new AuditFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(),
+                Optional.empty(), Optional.ofNullable(since), Optional.ofNullable(until), Optional.ofNullable(before));
     }
 
     /** What reaches the database meanwhile and reads or changes tables, with all values. */

@@ -559,6 +559,22 @@ class ProbeServiceTest {
     }
 
     @Test
+    void aSpareOnWhichTheNameIsTakenKeepsTheOthersFromNothing() {
+        scene.machines("m4");
+        reserve(2);
+        machines.addForeignAccount("m3", "alice");
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+
+        probeDue();
+        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
+        Scheduled.cleanUp(reservations, 10);
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probeDue();
+
+        awaitStates("m1 RELEASING", "m2 ACTIVE", "m3 RELEASED", "m4 ACTIVE");
+    }
+
+    @Test
     void noLookWaitsForTheAccountThatIsMadeInPlaceOfALostOne() {
         reserve(2);
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");

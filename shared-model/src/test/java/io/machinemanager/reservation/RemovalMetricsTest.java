@@ -103,6 +103,22 @@ class RemovalMetricsTest {
     }
 
     @Test
+    void whatWasGivenBackInTimeAndOutlivesItsEndHasALag() {
+        reserve(1);
+        machines.fail("m1", Outcome.FAILED, "userdel: busy");
+        reservations.giveBack(scene.latest("m1").id);
+        long before = lag().count();
+
+        scene.endGivenBack();
+        machines.heal("m1");
+        scene.endPauses();
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.GIVEN_BACK);
+        assertThat(lag().count()).isEqualTo(before + 1);
+    }
+
+    @Test
     void theBacklogTellsWhyMachinesAreNotClean() {
         assertThat(backlog.look().notClean()).isEmpty();
         reserve(2);

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
@@ -22,6 +23,7 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
@@ -56,6 +58,9 @@ class ReservationServiceTest {
 
     @Inject
     MachineConfig machineConfig;
+
+    @Inject
+    ReservationConfig config;
 
     MariaDb database;
 
@@ -136,6 +141,22 @@ class ReservationServiceTest {
         assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE", "m3 ACTIVE");
         assertThat(scene.machine("m1").unavailableReason).isEqualTo("connection refused");
         assertThat(scene.machine("m1").unavailableUntil).isAfter(scene.machine("m1").createdAt);
+    }
+
+    @Test
+    void whatIsMadeAlreadyStaysClaimedWhileOtherMachinesAreTried() {
+        scene.machines("m1", "m2", "m3");
+        machines.delegate("m2", tasks -> {
+            scene.letClaimsRunOutIn(Duration.ofSeconds(20));
+            return List.of(CompletableFuture
+                    .completedFuture(new AccountResult(Outcome.UNREACHABLE, "connection refused")));
+        });
+        AtomicReference<Instant> claimed = new AtomicReference<>();
+        machines.before("m3", () -> claimed.set(scene.latest("m1").claimedUntil));
+
+        reserve(alice, 2);
+
+        assertThat(claimed.get()).isAfter(scene.latest("m1").createdAt.plus(config.claim().dividedBy(2)));
     }
 
     @Test

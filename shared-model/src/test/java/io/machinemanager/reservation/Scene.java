@@ -120,6 +120,11 @@ public class Scene {
         });
     }
 
+    /** Lets the time of what was given back early, and is not removed yet, have been up all along. */
+    public void endGivenBack() {
+        change(() -> Reservation.update("reservedUntil = createdAt where releaseCause = GIVEN_BACK"));
+    }
+
     /** Lets the pauses between the tries of removals be over. */
     public void endPauses() {
         change(() -> Reservation.update("nextAttemptAt = createdAt where state = RELEASING"));
@@ -128,6 +133,11 @@ public class Scene {
     /** Lets all claims run out, as if their holders had died long ago. */
     public void endClaims() {
         change(() -> Reservation.update("claimedUntil = createdAt where claimedBy is not null"));
+    }
+
+    /** Lets all claims run out after a time from now on. */
+    public void letClaimsRunOutIn(Duration time) {
+        change(() -> Reservation.update("claimedUntil = ?1 where claimedBy is not null", clock.now().plus(time)));
     }
 
     private static void change(Runnable change) {

@@ -1,8 +1,10 @@
 package io.machinemanager.api.answer;
 
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.stream.Stream;
 
+import jakarta.ws.rs.ClientErrorException;
 import jakarta.ws.rs.core.EntityTag;
 import jakarta.ws.rs.core.Request;
 
@@ -24,7 +26,7 @@ public final class Unchanged {
     }
 
     /**
-     * An answer, or 304 when the caller has it.
+     * An answer, or 304 when the caller has it, or 412 when the caller wants only another one ({@code If-Match}).
      *
      * @param content what decides whether it is the same answer, by the text of each part; in the answer may also be what
      *        changes with the time alone
@@ -39,7 +41,12 @@ public final class Unchanged {
     }
 
     static <T> ResponseBuilder<T> builder(Request request, T body, EntityTag tag) {
-        ResponseBuilder<T> answer = request.evaluatePreconditions(tag) == null
+        int unmet = Optional.ofNullable(request.evaluatePreconditions(tag)).map(answer -> answer.build().getStatus())
+                .orElse(RestResponse.StatusCode.OK);
+        if (unmet == RestResponse.StatusCode.PRECONDITION_FAILED) {
+            throw new ClientErrorException(unmet);
+        }
+        ResponseBuilder<T> answer = unmet == RestResponse.StatusCode.OK
                 ? ResponseBuilder.ok(body)
                 : ResponseBuilder.create(RestResponse.Status.NOT_MODIFIED, (T) null);
         // another user is given another answer

@@ -29,6 +29,7 @@ final class HttpProblem {
             case 404 -> "There is nothing at this address.";
             case 405 -> "This address does not take this method; the Allow header lists those it takes.";
             case 406 -> "Answers are JSON; ask with Accept: application/json or without Accept.";
+            case 412 -> "What the If-Match header asks for is not what there is.";
             case 413 -> "The body is too large.";
             case 414 -> "The address is too long.";
             case 415 -> "The body must be JSON; send it with Content-Type: application/json.";

@@ -2,6 +2,7 @@ package io.machinemanager.api.polling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.is;
 
 import java.time.Duration;
@@ -78,6 +79,15 @@ class PollingTest {
             assertThat(again.asString()).isEmpty();
             poll(path, "W/\"another\"").then().statusCode(200);
         }
+    }
+
+    @Test
+    void whoWantsOnlyOneVersionIsToldThatThereIsAnother() {
+        String tag = Scene.with(alice).get("/available").header("ETag");
+
+        Scene.with(alice).header("If-Match", tag).get("/available").then().statusCode(200);
+        Scene.with(alice).header("If-Match", "\"another\"").get("/available").then().statusCode(412)
+                .body("error", is("invalid_request"), "message", containsString("If-Match"));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.machinemanager.scheduler.wholejob;
 
 import static io.restassured.RestAssured.given;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -19,6 +20,12 @@ import io.restassured.specification.RequestSpecification;
 /** All of the product on one host: the services as they are shipped, a database, and machines to lend. */
 final class Installation implements AutoCloseable {
 
+    /** How long a claim lasts. */
+    static final Duration CLAIM = Duration.ofSeconds(6);
+
+    /** How long the scheduler waits between two looks for work. */
+    static final Duration TICK = Duration.ofSeconds(1);
+
     private static final String ADMIN_PASSWORD = "the admin's own secret";
 
     final Lab lab;
@@ -30,11 +37,6 @@ final class Installation implements AutoCloseable {
     private final List<Integer> ports;
     // what was started last is closed first
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-
-    /** Starts one of each service and registers the machines. */
-    Installation(int machines) {
-        this(machines, 1, Map.of());
-    }
 
     /**
      * Starts everything, the services all at the same time, and registers the machines. When anything does not start,
@@ -56,8 +58,9 @@ final class Installation implements AutoCloseable {
             ports = Stream.generate(PackagedService::freePort).limit(replicas).toList();
             Map<String, String> common = new HashMap<>(Map.of("DATABASE_URL",
                     database.jdbcUrl() + "?user=test&password=test", "MACHINE_SECRETS_KEY",
-                    "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION", "6s", "SSH_CONNECT_TIMEOUT",
-                    "20s", "SSH_HEALTH_INTERVAL", "1h", "SCHEDULER_INTERVAL", "1s"));
+                    "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "CLAIM_DURATION",
+                    CLAIM.toSeconds() + "s", "SSH_CONNECT_TIMEOUT", "20s", "SSH_HEALTH_INTERVAL", "1h",
+                    "SCHEDULER_INTERVAL", TICK.toSeconds() + "s"));
             Map<String, String> forScheduler = new HashMap<>(common);
             forScheduler.putAll(ofScheduler);
             List<PackagedService> apis = ports.stream().map(port -> api(common, ofApi, port)).toList();

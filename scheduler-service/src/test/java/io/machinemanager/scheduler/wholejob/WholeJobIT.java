@@ -12,32 +12,43 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 import io.machinemanager.testing.SshSession;
 import io.restassured.response.Response;
 
-/** The whole job, as its users see it: the shipped services, a real database, real sshd, real Ansible. */
+/** The whole job, as its users see it: the shipped services, a real database, real sshd, and either way of account work. */
+@ParameterizedClass
+@ValueSource(strings = {"ansible", "ssh" })
 class WholeJobIT {
 
     private static final int MACHINES = 10;
     private static final Duration CONVERGENCE = Duration.ofSeconds(60);
 
+    /** Of the database and two processors that have much to do. */
+    private static final Duration SLACK = Duration.ofSeconds(5);
+
     private static Installation installation;
     private static String alice;
 
-    @BeforeAll
-    static void start() {
-        installation = new Installation(MACHINES);
+    @Parameter
+    String driver;
+
+    @BeforeParameterizedClassInvocation
+    static void start(String driver) {
+        installation = new Installation(MACHINES, 1, Map.of("ACCOUNT_DRIVER", driver));
         alice = installation.user("alice");
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         installation.close();
     }
@@ -148,12 +159,17 @@ class WholeJobIT {
             await().atMost(CONVERGENCE).until(() -> machine.passwdHas("alice"));
             installation.api.kill();
         }
+        String killed = installation.query("select utc_timestamp(6)").strip();
         machine.exec("mv", "-f", "/usr/sbin/useradd.real", "/usr/sbin/useradd");
 
         await().atMost(CONVERGENCE)
                 .until(() -> installation.lab.machines().stream().noneMatch(m -> m.passwdHas("alice"))
                         && installation.query("select count(*) from reservations where state <> 'RELEASED'").strip()
                                 .equals("0"));
+        assertThat(installation.query("select count(*) from reservation_events where kind = 'RELEASE_STARTED'"
+                + " and happened_at > '%s' + interval %d second"
+                        .formatted(killed, Installation.CLAIM.plus(Installation.TICK).plus(SLACK).toSeconds()))
+                .strip()).as("taken up later than a claim and a tick after the death").isEqualTo("0");
         installation.api.start();
     }
 

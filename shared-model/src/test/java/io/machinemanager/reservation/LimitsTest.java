@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -27,16 +28,16 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
-@TestProfile(MachineLimitTest.AtMostThree.class)
+@TestProfile(LimitsTest.ThreeForTwoHours.class)
 @WithTestResource(MariaDbResource.class)
-class MachineLimitTest {
+class LimitsTest {
 
-    /** Each user may hold three machines. */
-    public static class AtMostThree implements QuarkusTestProfile {
+    /** Each user may hold three machines, each for two hours. */
+    public static class ThreeForTwoHours implements QuarkusTestProfile {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("RESERVATION_MAX_MACHINES", "3");
+            return Map.of("RESERVATION_MAX_MACHINES", "3", "RESERVATION_MAX_MINUTES", "120");
         }
     }
 
@@ -60,7 +61,24 @@ class MachineLimitTest {
     }
 
     private Lease reserve(Borrower borrower, int count) {
-        return reservations.reserve(new ReservationOrder(borrower, count, 60, borrower.name(), "secret word"));
+        return reserve(borrower, count, 60);
+    }
+
+    private Lease reserve(Borrower borrower, int count, int minutes) {
+        return reservations.reserve(new ReservationOrder(borrower, count, minutes, borrower.name(), "secret word"));
+    }
+
+    @Test
+    void nobodyHoldsAMachineForLongerThanTheLimitNeitherAtOnceNorByAndBy() {
+        assertThatThrownBy(() -> reserve(alice, 1, 121)).isInstanceOf(InvalidRequestException.class)
+                .hasMessage("The duration must be 1 to 120 minutes.");
+        Lease lease = reserve(alice, 1, 119);
+        long id = lease.machines().getFirst().reservationId();
+
+        assertThat(reservations.extend(id, new NewEnd.After(120)).durationMinutes).isEqualTo(120);
+        assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(121)))
+                .isInstanceOf(InvalidRequestException.class).hasMessageContaining("longest duration of 120 minutes");
+        assertThat(scene.latest(lease.machines().getFirst().name()).durationMinutes).isEqualTo(120);
     }
 
     @Test
