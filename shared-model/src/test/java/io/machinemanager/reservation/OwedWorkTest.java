@@ -50,6 +50,7 @@ class OwedWorkTest {
 
     @BeforeEach
     void oneMachine() {
+        wire.mend();
         scene.clear();
         machines.reset();
         scene.machines("m1");
