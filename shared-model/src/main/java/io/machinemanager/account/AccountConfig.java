@@ -44,15 +44,15 @@ public interface AccountConfig {
     String playbook();
 
     /**
-     * {@code ANSIBLE_FORKS}: how many machines one run works on, all at once; what is beyond that goes into further runs.
-     * More is faster for large reservations and costs about 60 MB of memory and a share of the processor for each while the
-     * run lasts.
+     * {@code ANSIBLE_FORKS}: how many machines one run works on at once. More is faster for large reservations and
+     * costs about 60 MB of memory and a share of the processor for each while the run lasts.
      */
     @WithDefault("20")
     int forks();
 
     /**
-     * {@code ANSIBLE_RUN_TIMEOUT}: after how long a run is ended, and machines that have not answered count as failed.
+     * {@code ANSIBLE_RUN_TIMEOUT}: after how long a run is ended, and machines that have not answered count as failed. A
+     * run of more machines than it works on at once has as much longer.
      * Must outlast {@link #connectTimeout()} and the slowest removal, which grows with what a borrower has left.
      */
     @WithDefault("60s")
@@ -80,6 +80,10 @@ public interface AccountConfig {
     /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
     @WithDefault("4")
     int concurrentRuns();
+
+    /** How many machines one run may have. What is beyond that goes into further runs. */
+    @WithDefault("100")
+    int batchSize();
 
     /**
      * {@code ANSIBLE_WORK_DIR}: where the private folder with the playbook and the variables of the runs is made; the

@@ -31,8 +31,7 @@ public class AnsibleDriver implements AccountDriver {
         this.config = config;
         this.files = new AnsibleFiles(config.workDir().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"))));
         this.runs = new QueuedRuns("ansible-run",
-                // no more than are worked on at once: the others would spend the run's time on waiting
-                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.forks())), GATHERING,
+                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())), GATHERING,
                 (tasks, onResult) -> new AnsibleRun(files, config, tasks, onResult).run());
     }
 

@@ -27,6 +27,8 @@ final class AnsibleRun {
     private final AccountConfig config;
     private final List<AccountTask> tasks;
     private final BiConsumer<Integer, AccountResult> onResult;
+    private final int atOnce;
+    private final Duration limit;
     private volatile String complaint = "";
 
     /**
@@ -39,6 +41,9 @@ final class AnsibleRun {
         this.config = config;
         this.tasks = tasks;
         this.onResult = onResult;
+        this.atOnce = Math.clamp(config.forks(), 1, tasks.size());
+        // else machines that hang would spend the time of those that wait for their turn
+        this.limit = config.runTimeout().multipliedBy(Math.ceilDiv(tasks.size(), atOnce));
     }
 
     /**
@@ -89,7 +94,7 @@ final class AnsibleRun {
             complaints.join(READERS_PATIENCE);
             return ended
                     ? withoutAnswer(process.exitValue())
-                    : failed("No answer within %d s.".formatted(config.runTimeout().toSeconds()));
+                    : failed("No answer within %d s.".formatted(limit.toSeconds()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new AccountResult(Outcome.RUN_LOST, "The account work was interrupted.");
@@ -99,7 +104,7 @@ final class AnsibleRun {
     /** Whether it ended by itself. Also then something that it has started may be left. */
     private boolean waitFor(Process process, ProcessTree tree) throws InterruptedException {
         try {
-            return process.waitFor(config.runTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
         } finally {
             if (!tree.kill(process.toHandle())) {
                 Log.errorf("Processes of the Ansible run %d do not end", process.pid());
@@ -109,7 +114,7 @@ final class AnsibleRun {
 
     private Process start(Path folder, ProcessTree tree) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(config.playbook(), "--inventory", "inventory.yml",
-                "--forks", Integer.toString(tasks.size()),
+                "--forks", Integer.toString(atOnce),
                 "--timeout", Long.toString(Math.max(1, config.connectTimeout().toSeconds())), "../accounts.yml");
         builder.directory(folder.toFile()).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         Map<String, String> environment = builder.environment();

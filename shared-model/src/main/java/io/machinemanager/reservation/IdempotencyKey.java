@@ -42,6 +42,9 @@ public class IdempotencyKey extends PanacheEntityBase {
     @Column(columnDefinition = "mediumtext")
     public String answer;
 
+    /** Whether somebody who repeated the request was given the answer. */
+    public boolean given;
+
     public Instant createdAt;
 
     /** The user's key, locked until the end of the transaction. */

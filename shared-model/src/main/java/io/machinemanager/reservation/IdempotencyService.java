@@ -109,6 +109,7 @@ public class IdempotencyService {
             throw new ConflictException("This Idempotency-Key was already used for another request.");
         }
         if (key.answer != null) {
+            key.given = true;
             return new Answered(read(secrets.open(key.secretOwner(), key.answer)));
         }
         if (key.isWorkedOn(now)) {
@@ -164,11 +165,11 @@ public class IdempotencyService {
         public boolean forget() {
             return transactions.call(() -> {
                 Optional<IdempotencyKey> held = held();
-                boolean answered = held.filter(key -> key.answer != null).isPresent();
-                if (!answered) {
+                boolean given = held.filter(key -> key.given).isPresent();
+                if (!given) {
                     held.ifPresent(IdempotencyKey::delete);
                 }
-                return !answered;
+                return !given;
             });
         }
 

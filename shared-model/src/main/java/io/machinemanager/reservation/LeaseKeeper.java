@@ -23,7 +23,7 @@ interface LeaseKeeper {
      * Sees to it that the answer is never given, before what it tells of is taken back. May be called when nothing is kept,
      * and more than once.
      *
-     * @return false when it is kept, and so may have been given already: then what it tells of has to stay
+     * @return false when somebody who repeated the request was given it already: then what it tells of has to stay
      */
     boolean forget();
 }

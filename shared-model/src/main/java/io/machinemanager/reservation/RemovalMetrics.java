@@ -37,9 +37,9 @@ class RemovalMetrics {
                 .register(registry);
     }
 
-    /** The account is gone, too late or, where it was given back, in time. */
+    /** The account is gone, too late or, where it was given back, in time; what was never ready had no end. */
     void released(Reservation reservation) {
-        if (reservation.releasedAt.isAfter(reservation.reservedUntil)) {
+        if (reservation.startedAt != null && reservation.releasedAt.isAfter(reservation.reservedUntil)) {
             lag.record(Duration.between(reservation.reservedUntil, reservation.releasedAt));
         }
         count(Outcome.DONE);

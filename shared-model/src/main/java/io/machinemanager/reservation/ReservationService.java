@@ -193,7 +193,7 @@ public class ReservationService {
 
     /**
      * Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. When only the
-     * database's answer to the last step was lost, the request has not failed for whoever repeats it with its key.
+     * database's answer to the last step was lost, somebody who repeated the request may have it as a success by now.
      */
     private void giveUp(ReservationRequest request, LeaseKeeper keeper, RuntimeException cause) {
         owed.insist("Request " + request.requestId(), () -> {

@@ -60,11 +60,17 @@ class IdempotencyServiceTest {
         return new ReservationOrder(alice, count, 60, "alice", null);
     }
 
+    private boolean given() {
+        return QuarkusTransaction.requiringNew().call(() -> IdempotencyKey.<IdempotencyKey>listAll().getFirst().given);
+    }
+
     @Test
     void aRepeatedRequestGetsTheFirstAnswerWithItsPasswordAndReservesOnce() {
         Lease first = idempotency.reserve("key-1", order(1));
+        assertThat(given()).isFalse();
 
         assertThat(idempotency.reserve("key-1", order(1))).isEqualTo(first);
+        assertThat(given()).isTrue();
         assertThat(first.generatedPassword()).isNotNull();
         assertThat(scene.states()).containsExactly("m1 ACTIVE");
     }

@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -109,13 +111,29 @@ class RemovalMetricsTest {
         reservations.giveBack(scene.latest("m1").id);
         long before = lag().count();
 
-        scene.endGivenBack();
+        scene.endAll(ReleaseCause.GIVEN_BACK);
         machines.heal("m1");
         scene.endPauses();
         Scheduled.cleanUp(reservations, 10);
 
         assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.GIVEN_BACK);
         assertThat(lag().count()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void whatWasNeverReadyHasNoEndThatItCouldOutlive() {
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
+        assertThatThrownBy(() -> reserve(1)).isInstanceOf(ProvisioningFailedException.class);
+        long before = lag().count();
+
+        scene.endAll(ReleaseCause.PROVISIONING_FAILED);
+        machines.heal("m1");
+        scene.endPauses();
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(scene.states()).contains("m1 RELEASED");
+        assertThat(lag().count()).isEqualTo(before);
     }
 
     @Test

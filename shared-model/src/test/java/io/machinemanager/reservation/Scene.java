@@ -120,9 +120,9 @@ public class Scene {
         });
     }
 
-    /** Lets the time of what was given back early, and is not removed yet, have been up all along. */
-    public void endGivenBack() {
-        change(() -> Reservation.update("reservedUntil = createdAt where releaseCause = GIVEN_BACK"));
+    /** Lets the time of all that is taken back for this cause have been up all along. */
+    public void endAll(ReleaseCause cause) {
+        change(() -> Reservation.update("reservedUntil = createdAt where releaseCause = ?1", cause));
     }
 
     /** Lets the pauses between the tries of removals be over. */

@@ -177,12 +177,15 @@ class WholeJobIT {
     void theSchedulerEndsItsWorkInHandBeforeItStops() {
         Response lease = reserve(1, "a long secret");
         LabMachine machine = installation.machine(Installation.machines(lease).getFirst());
+        machine.exec("sh", "-c", "mv /usr/sbin/userdel /usr/sbin/userdel.real; printf '%s\\n' '#!/bin/sh'"
+                + " 'sleep 3; /usr/sbin/userdel.real \"$@\"' > /usr/sbin/userdel; chmod 755 /usr/sbin/userdel");
         endIn(1, lease);
         await().atMost(CONVERGENCE).until(() -> installation
                 .query("select count(*) from reservations where state = 'RELEASING'").strip().equals("1"));
 
         int status = installation.scheduler.stop();
 
+        machine.exec("mv", "-f", "/usr/sbin/userdel.real", "/usr/sbin/userdel");
         assertThat(status).isIn(0, 143);
         assertThat(machine.passwdHas("alice")).isFalse();
         assertThat(installation.query("select count(*) from reservations where state <> 'RELEASED'").strip())
