@@ -21,6 +21,7 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
+import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.InvalidTokenException;
 import io.machinemanager.user.RecentStandings;
 import io.machinemanager.user.RecentStandings.Question;
@@ -87,10 +88,18 @@ public class SessionService {
                 ((LocalDateTime) row[3]).toInstant(ZoneOffset.UTC));
     }
 
-    /** Begins a session of a user who has just logged in. */
+    /**
+     * Begins a session of a user who has just logged in.
+     *
+     * @throws InvalidGrantException when the user was deleted meanwhile
+     */
     public Session begin(Standing user) {
-        return transactions.call(() -> issue(user, UUID.randomUUID().toString(),
-                clock.now().plus(Duration.ofDays(config.refreshDays()))));
+        return transactions.call(() -> {
+            if (User.findById(user.userId()) == null) {
+                throw new InvalidGrantException("The user does not exist any more.");
+            }
+            return issue(user, UUID.randomUUID().toString(), clock.now().plus(Duration.ofDays(config.refreshDays())));
+        });
     }
 
     /**

@@ -16,6 +16,7 @@ import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.user.User;
 
@@ -59,9 +60,11 @@ public class IdempotencyService {
      *
      * @param requestKey the key, 1 to 255 characters
      * @param order what is to be reserved
+     * @throws InvalidRequestException when the order is not one that can be met
      * @throws ConflictException when the borrower used the key for another order, or the first request takes too long
      */
     public Lease reserve(String requestKey, ReservationOrder order) {
+        reservations.check(order);
         UUID requestId = UUID.randomUUID();
         long giveUpAt = System.nanoTime() + longestWork.toNanos();
         while (true) {

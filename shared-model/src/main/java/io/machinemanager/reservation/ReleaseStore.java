@@ -68,9 +68,16 @@ class ReleaseStore {
                 .map(r -> release(r, cause, claim, now)).toList();
     }
 
-    /** The names of the machines whose rows are still live, sorted. */
+    /** Tells whether there is any such row. */
+    boolean isLive(LiveRows which) {
+        return transactions.call(() -> !which.find().isEmpty());
+    }
+
+    /** The names of the machines whose accounts are still to be removed, sorted. */
     List<String> pending(LiveRows which) {
-        return transactions.call(() -> which.find().stream().map(r -> r.machineName).sorted().toList());
+        // what is not on its way out was lent anew meanwhile
+        return transactions.call(() -> which.find().stream().filter(r -> r.state == ReservationState.RELEASING)
+                .map(r -> r.machineName).sorted().toList());
     }
 
     /** Claims rows that wait for somebody, whatever for: all that is left to do with any of them is the removal. */

@@ -83,7 +83,12 @@ public class ReservationService {
         }
     }
 
-    private void check(ReservationOrder order) {
+    /**
+     * Tells whether an order can be met at all.
+     *
+     * @throws InvalidRequestException when it cannot
+     */
+    void check(ReservationOrder order) {
         if (order.count() < 1) {
             throw new InvalidRequestException("count must be at least 1.");
         }
@@ -98,6 +103,7 @@ public class ReservationService {
                 throw new InvalidRequestException(problem);
             });
         }
+        publicKey(order);
     }
 
     private static String publicKey(ReservationOrder order) {
@@ -224,7 +230,7 @@ public class ReservationService {
      */
     public ReleaseReport giveBack(long reservationId) {
         LiveRows which = new LiveRows.One(reservationId);
-        if (releases.pending(which).isEmpty()) {
+        if (!releases.isLive(which)) {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
         return release(which, ReleaseCause.GIVEN_BACK);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
@@ -93,6 +94,13 @@ class IdempotencyServiceTest {
         Borrower bob = scene.user("bob");
         idempotency.reserve("key-1", new ReservationOrder(bob, 1, 60, "bob", null));
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
+    }
+
+    @Test
+    void whatCanNeverBeMetIsRefusedWhateverItsSize() {
+        ReservationOrder endless = new ReservationOrder(alice, 1, 60, "alice", "x".repeat(60_000));
+
+        assertThatThrownBy(() -> idempotency.reserve("key-1", endless)).isInstanceOf(InvalidRequestException.class);
     }
 
     @Test

@@ -420,6 +420,24 @@ class ReservationServiceTest {
     }
 
     @Test
+    void releaseAllDoesNotTellOfMachinesThatAreLentAnewMeanwhile() throws Exception {
+        scene.machines("m1", "m2");
+        reserve(alice, 2);
+        Borrower bob = scene.user("bob");
+        CompletableFuture<Void> gate = machines.hold("m2");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<ReleaseReport> released = executor.submit(reservations::releaseAll);
+            await().until(() -> scene.states().contains("m1 RELEASED"));
+            reserve(bob, 1);
+
+            gate.complete(null);
+
+            assertThat(released.get()).isEqualTo(new ReleaseReport(2, List.of()));
+        }
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED", "m2 RELEASED");
+    }
+
+    @Test
     void releaseAllWinsOverAReservationThatIsBeingMade() throws Exception {
         scene.machines("m1", "m2");
         CompletableFuture<Void> gate = machines.hold("m1");

@@ -6,6 +6,7 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
+import io.machinemanager.api.input.SentAddress;
 import io.machinemanager.audit.Act;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOrigin;
@@ -13,6 +14,7 @@ import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.Failures;
 import io.machinemanager.error.ErrorCode;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 
 /** Writes down who was told that he may not do something, within {@link DeniedLimit}. */
 @ApplicationScoped
@@ -20,11 +22,13 @@ class DeniedCalls {
 
     private final AuditService audit;
     private final AuditOrigin origin;
+    private final CurrentVertxRequest call;
     private final DeniedLimit limit = new DeniedLimit(System::nanoTime);
 
-    DeniedCalls(AuditService audit, AuditOrigin origin) {
+    DeniedCalls(AuditService audit, AuditOrigin origin, CurrentVertxRequest call) {
         this.audit = audit;
         this.origin = origin;
+        this.call = call;
     }
 
     @ServerResponseFilter
@@ -37,7 +41,7 @@ class DeniedCalls {
     private void note(String user, ContainerRequestContext request) {
         // the path as it was sent, and no query, which may hold a password
         Act act = Act.of(AuditAction.ACCESS_DENIED, null).by(origin).outcome(AuditOutcome.REFUSED)
-                .detail(request.getMethod() + " " + request.getUriInfo().getRequestUri().getRawPath());
+                .detail(request.getMethod() + " " + SentAddress.escaped(call.getCurrent().request().path()));
         // the answer may be on its way from a thread that must not wait for the database
         limit.take(user, act).ifPresent(taken -> Thread.ofVirtual().name("audit").start(() -> record(taken)));
     }

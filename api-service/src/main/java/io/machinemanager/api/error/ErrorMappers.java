@@ -1,5 +1,6 @@
 package io.machinemanager.api.error;
 
+import java.io.CharConversionException;
 import java.util.Map;
 import java.util.UUID;
 
@@ -14,6 +15,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 
+import io.machinemanager.api.input.SentAddress;
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.database.Failures;
 import io.machinemanager.error.DomainException;
@@ -25,12 +27,19 @@ import io.quarkus.logging.Log;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 
 /** Turns whatever goes wrong, in whichever layer, into the one error shape. */
 class ErrorMappers {
 
     /** Seconds after which a caller may try again when the database is away. */
     private static final int RETRY_AFTER = 5;
+
+    private final CurrentVertxRequest call;
+
+    ErrorMappers(CurrentVertxRequest call) {
+        this.call = call;
+    }
 
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> domain(DomainException failure) {
@@ -79,6 +88,12 @@ class ErrorMappers {
         return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, JsonProblem.describe(failure));
     }
 
+    /** Bytes that are not of the encoding that the first of them look like. */
+    @ServerExceptionMapper
+    RestResponse<Map<String, Object>> badText(CharConversionException failure) {
+        return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, "The body is not valid JSON in UTF-8.");
+    }
+
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> web(WebApplicationException failure, ContainerRequestContext request) {
         if (failure.getCause() instanceof JsonProcessingException json) {
@@ -105,7 +120,7 @@ class ErrorMappers {
         String id = UUID.randomUUID().toString();
         // the path alone, and as it was sent: a query may hold a password, and a path a line break
         Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(),
-                request.getUriInfo().getRequestUri().getRawPath());
+                SentAddress.escaped(call.getCurrent().request().path()));
         return ErrorAnswer.of(ErrorCode.SERVER_ERROR.status(), ErrorCode.SERVER_ERROR,
                 "Something went wrong here; an operator finds it in the log under this id.", Map.of("id", id)).build();
     }

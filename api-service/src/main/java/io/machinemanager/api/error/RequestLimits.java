@@ -8,6 +8,7 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
+import io.machinemanager.api.input.SentAddress;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -69,7 +70,7 @@ class RequestLimits {
 
     private static boolean isUri(String address) {
         try {
-            new URI(address);
+            new URI(SentAddress.escaped(address));
             return true;
         } catch (URISyntaxException e) {
             return false;

@@ -31,6 +31,7 @@ class ErrorShapeTest {
     private static final String JSON = "Content-Type: application/json\r\n";
     private static final String CHUNKED = "Transfer-Encoding: chunked\r\n";
     private static final String TOKEN = "<token>";
+    private static final String USER_TOKEN = "<token of a user>";
 
     @Inject
     Scene scene;
@@ -46,6 +47,8 @@ class ErrorShapeTest {
                 request("the management's addresses", "GET /q/health", "", "", 404, "not_found"),
                 request("a path out of the root", "GET /../etc/passwd", "", "", 404, "not_found"),
                 request("an undecodable path", "GET /users/%zz", TOKEN, "", 400, "invalid_request"),
+                request("another encoding", "POST /login", JSON, "\0{\0\0", 400, "invalid_request"),
+                request("a denied path that is not escaped", "GET /users?x=\u009f", USER_TOKEN, "", 403, "forbidden"),
                 request("an undecodable query", "GET /reserve?count=%zz", TOKEN, "", 400, "invalid_request"),
                 request("another method", "DELETE /login", "", "", 405, "method_not_allowed"),
                 request("an unknown method", "BREW /machines", "", "", 405, "method_not_allowed"),
@@ -133,10 +136,16 @@ class ErrorShapeTest {
         given().put("/machines/m1").then().statusCode(405).header("Allow", "GET, HEAD, PATCH, DELETE, OPTIONS");
     }
 
+    private static String withToken(String headers, String mark, String user) {
+        return headers.contains(mark)
+                ? headers.replace(mark, "Authorization: Bearer " + Scene.tokenOf(user) + "\r\n")
+                : headers;
+    }
+
     private static String send(String line, String headers, String body) throws IOException {
         byte[] content = body.getBytes(StandardCharsets.ISO_8859_1);
-        String token = "Authorization: Bearer " + (headers.contains(TOKEN) ? Scene.tokenOf("admin") : "") + "\r\n";
-        String head = line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers.replace(TOKEN, token)
+        String head = line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + withToken(withToken(headers, TOKEN, "admin"), USER_TOKEN, "alice")
                 + (content.length == 0 || headers.contains(CHUNKED) ? "" : "Content-Length: " + content.length + "\r\n")
                 + "\r\n";
         try (Socket socket = new Socket("localhost", RestAssured.port)) {

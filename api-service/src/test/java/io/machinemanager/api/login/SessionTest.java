@@ -2,6 +2,7 @@ package io.machinemanager.api.login;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.startsWith;
@@ -19,9 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.api.Scene;
+import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.login.SessionService;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.user.Standing;
 import io.machinemanager.user.UserChange;
 import io.machinemanager.user.UserService;
 import io.quarkus.test.common.WithTestResource;
@@ -77,6 +80,14 @@ class SessionTest {
         assertThat(given().contentType("application/json")
                 .body(Map.of("username", "alice", "password", Scene.passwordOf("alice"))).post("/login").jsonPath()
                 .getMap("").keySet()).asString().isEqualTo("[access_token, token_type, expires_in]");
+    }
+
+    @Test
+    void whoIsDeletedDuringTheLogInHasNoSession() {
+        Standing alice = sessions.standing("alice", List.of("none")).orElseThrow();
+        Scene.as("admin").delete("/users/alice").then().statusCode(200);
+
+        assertThatThrownBy(() -> sessions.begin(alice)).isInstanceOf(InvalidGrantException.class);
     }
 
     @Test
