@@ -42,7 +42,13 @@ public class SentAddress {
     public static String escaped(String address) {
         StringBuilder escaped = new StringBuilder();
         // a character beyond ASCII is a byte
-        address.chars().forEach(c -> escaped.append(c > LAST_OF_ASCII ? "%%%02X".formatted(c) : (char) c));
+        for (char c : address.toCharArray()) {
+            if (c > LAST_OF_ASCII) {
+                escaped.append("%%%02X".formatted((int) c));
+            } else {
+                escaped.append(c);
+            }
+        }
         return escaped.toString();
     }
 }
