@@ -13,9 +13,13 @@ VALUES = ("action", "account", "token", "hash", "limit", "key", "sudo", "first_u
 COMMAND = ("/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != MM-BEGIN ]; do :; done; "
            + "".join(f"IFS= read -r mm_{value}; " for value in VALUES) + "eval \"$(cat)\"'")
 
+# For how many seconds each may work; half of them it waits for others on its machine, of which there are several when
+# very many accounts go at once, and whoever waits longest need not be the next.
+LIMIT = "1200"
+
 
 def values(action, account, token, crypt=""):
-    return (action, account, str(token), crypt, "40", "", "", "20000", "59999")
+    return (action, account, str(token), crypt, LIMIT, "", "", "20000", "59999")
 
 
 class Plain:

@@ -45,14 +45,15 @@ public interface AccountConfig {
 
     /**
      * {@code ANSIBLE_FORKS}: how many machines one run works on at once. More is faster for large reservations and
-     * costs about 60 MB of memory and a share of the processor for each while the run lasts.
+     * costs about 13 MB of memory and a share of the processor for each while the run lasts.
      */
     @WithDefault("20")
     int forks();
 
     /**
      * {@code ANSIBLE_RUN_TIMEOUT}: after how long a run is ended, and machines that have not answered count as failed. A
-     * run of more machines than it works on at once has as much longer.
+     * run of more machines than it works on at once has as much longer; a machine that hangs makes room for the next
+     * after nine tenths of it.
      * Must outlast {@link #connectTimeout()} and the slowest removal, which grows with what a borrower has left.
      */
     @WithDefault("60s")

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.machinemanager.account.AccountTask.Action;
+
 /**
  * What Ansible tells of one machine, one line of its output.
  *
@@ -32,8 +34,8 @@ record AnsibleAnswer(String host, MachineAnswer answer) {
         return new MachineAnswer(json.path("answer").asText(), json.path("rc").asInt(-1), json.path("said").asText());
     }
 
-    /** What the line means for the task. */
-    AccountResult result() {
-        return answer.result();
+    /** What the line means for a task of that kind. */
+    AccountResult result(Action action) {
+        return action == Action.PROBE ? answer.result() : answer.resultOfWork();
     }
 }

@@ -44,10 +44,10 @@ public class AnsibleDriver implements AccountDriver {
         close();
     }
 
-    /** Takes no more work, and waits for the runs in hand, which end at the latest with their time limit. */
+    /** Takes no more work, and waits for the runs in hand; those of very many machines may be broken off. */
     @PreDestroy
     void close() {
-        runs.close(config.runTimeout());
+        runs.close(config.runTimeout().plus(QueuedRuns.ENDING));
         files.close();
     }
 }

@@ -44,13 +44,16 @@ final class AnsibleInventory {
     /**
      * The inventory.
      *
-     * @param lookLimit how long Ansible waits for the answer of a machine that is only looked at
+     * @param workLimit how long Ansible waits for the answer of a machine, after which another has its turn
+     * @param lookLimit the same for a machine that is only looked at
      * @return YAML in ASCII
      */
-    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration lookLimit) {
+    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration workLimit, Duration lookLimit) {
         List<NodeTuple> hosts = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
-            hosts.add(entry(hostName(i), host(hostName(i), tasks.get(i), limits, lookLimit)));
+            AccountTask task = tasks.get(i);
+            Node patience = seconds(task.action() == Action.PROBE ? lookLimit : workLimit);
+            hosts.add(entry(hostName(i), host(hostName(i), task, limits, patience)));
         }
         Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
         StringWriter text = new StringWriter();
@@ -58,13 +61,14 @@ final class AnsibleInventory {
         return text.toString();
     }
 
-    private static Node host(String name, AccountTask task, ScriptLimits limits, Duration lookLimit) {
+    private static Node host(String name, AccountTask task, ScriptLimits limits, Node patience) {
         Target target = task.target();
         List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
                 entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
                 entry("ansible_user", unsafe(target.user())),
                 entry("account_command", unsafe(AccountScript.command(target))),
-                entry("account_input", unsafe(AccountScript.input(task, limits)))));
+                entry("account_input", unsafe(AccountScript.input(task, limits))),
+                entry("account_patience", patience)));
         String options = "-o HostKeyAlias=" + name;
         if (target.login().privateKey() == null) {
             values.add(entry("ansible_password", unsafe(target.login().password())));
@@ -73,9 +77,7 @@ final class AnsibleInventory {
         }
         values.add(entry("ansible_ssh_extra_args", unsafe(options)));
         if (task.action() == Action.PROBE) {
-            Node patience = plain(Tag.INT, Long.toString(Math.max(1, lookLimit.toSeconds())));
             values.add(entry("ansible_ssh_timeout", patience));
-            values.add(entry("account_patience", patience));
         }
         return map(values);
     }
@@ -112,6 +114,10 @@ final class AnsibleInventory {
         options.setAllowUnicode(false);
         options.setSplitLines(false);
         return options;
+    }
+
+    private static Node seconds(Duration time) {
+        return plain(Tag.INT, Long.toString(Math.max(1, time.toSeconds())));
     }
 
     private static NodeTuple entry(String key, Node value) {

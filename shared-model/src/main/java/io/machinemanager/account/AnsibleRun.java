@@ -57,7 +57,7 @@ final class AnsibleRun {
             folder = files.newRun();
             PrivateFiles.write(folder.resolve("inventory.yml"),
                     AnsibleInventory.inventory(tasks, ScriptLimits.of(config, config.runTimeout()),
-                            config.healthTimeout()));
+                            turnOf(config.runTimeout()), config.healthTimeout()));
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
             for (var key : AnsibleInventory.keyFiles(tasks).entrySet()) {
                 PrivateFiles.write(folder.resolve(key.getKey()), key.getValue());
@@ -70,6 +70,11 @@ final class AnsibleRun {
         } finally {
             delete(folder);
         }
+    }
+
+    /** For how long a machine that hangs keeps others waiting: so that all turns, and the start, fit into the run. */
+    private static Duration turnOf(Duration runTimeout) {
+        return runTimeout.multipliedBy(9).dividedBy(10);
     }
 
     private AccountResult run(Path folder) {
@@ -160,7 +165,7 @@ final class AnsibleRun {
             AnsibleAnswer.read(line).ifPresent(answer -> {
                 for (int i = 0; i < tasks.size(); i++) {
                     if (AnsibleInventory.hostName(i).equals(answer.host())) {
-                        onResult.accept(i, answer.result());
+                        onResult.accept(i, answer.result(tasks.get(i).action()));
                     }
                 }
             });

@@ -21,6 +21,9 @@ record MachineAnswer(String answer, int status, String said) {
     private static final Pattern MARKED_ACCOUNT = Pattern
             .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
+    // By Ansible, whatever the machine was about, where ssh only says so of a log-in.
+    private static final Pattern GIVEN_UP = Pattern.compile("in the expected time frame|timed out after [0-9]+ second");
+
     private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
 
     /** What ssh and sudo say, and what it means; the first that fits counts. Before the log-in nothing has changed. */
@@ -68,6 +71,14 @@ record MachineAnswer(String answer, int status, String said) {
 
     private static Meaning unreachable(String pattern, String reason) {
         return new Meaning(Pattern.compile(pattern), Outcome.UNREACHABLE, reason);
+    }
+
+    /** What it means for work that changes the machine: when that was given up, something may have been done. */
+    AccountResult resultOfWork() {
+        AccountResult result = result();
+        return answer.isEmpty() && GIVEN_UP.matcher(said.toLowerCase(Locale.ROOT)).find()
+                ? new AccountResult(Outcome.FAILED, result.reason())
+                : result;
     }
 
     /** What the answer means for the task. */

@@ -16,15 +16,15 @@ import io.quarkus.logging.Log;
 /** What the ways of doing account work have in common: tasks wait for a free run, and each is answered exactly once. */
 final class QueuedRuns {
 
-    // Beyond a run's own limit: for ending its processes.
-    private static final Duration SHUTDOWN_MARGIN = Duration.ofSeconds(15);
+    /** How long ending the processes of a run may take, beyond its own limit. */
+    static final Duration ENDING = Duration.ofSeconds(15);
 
     /** Does the tasks of one run. */
     @FunctionalInterface
     interface Run {
 
         /**
-         * Does the tasks and returns within the time limit of a run.
+         * Does the tasks and returns within the time limit of a run, or soon when its thread is interrupted.
          *
          * @param tasks what is to be done, each for another machine
          * @param onResult is called with the place of a task as soon as its machine has answered
@@ -37,6 +37,7 @@ final class QueuedRuns {
     private final RunQueue queue;
     private final Duration gathering;
     private final Run run;
+    private final Set<Thread> underWay = ConcurrentHashMap.newKeySet();
 
     /**
      * @param name what the threads are called
@@ -94,6 +95,7 @@ final class QueuedRuns {
     private void run(List<Job> batch) {
         Set<Job> unanswered = ConcurrentHashMap.newKeySet();
         unanswered.addAll(batch);
+        underWay.add(Thread.currentThread());
         AccountResult silence = new AccountResult(Outcome.RUN_LOST,
                 "The account work failed where Machine Manager runs.");
         try {
@@ -105,6 +107,7 @@ final class QueuedRuns {
         } catch (RuntimeException e) {
             Log.errorf(e, "A run of account work failed");
         } finally {
+            underWay.remove(Thread.currentThread());
             for (Job job : batch) {
                 if (unanswered.remove(job)) {
                     complete(job, silence);
@@ -131,15 +134,19 @@ final class QueuedRuns {
     }
 
     /**
-     * Takes no more work, and waits for the runs in hand.
+     * Takes no more work, and waits for the runs in hand. Those that take longer are broken off.
      *
-     * @param runTimeout the time limit of a run
+     * @param patience how long that is
      */
-    void close(Duration runTimeout) {
+    void close(Duration patience) {
         queue.close().forEach(QueuedRuns::refuseAtShutdown);
         try {
-            if (!queue.awaitIdle(runTimeout.plus(SHUTDOWN_MARGIN))) {
-                Log.error("Account work is still under way at the end of the process");
+            if (!queue.awaitIdle(patience)) {
+                Log.warn("Account work takes longer than the end of the process waits for; it is broken off");
+                underWay.forEach(Thread::interrupt);
+                if (!queue.awaitIdle(ENDING)) {
+                    Log.error("Account work is still under way at the end of the process");
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -129,11 +129,9 @@ public class SshDriver implements AccountDriver {
         return task.action() == Action.PROBE ? config.healthTimeout() : config.runTimeout();
     }
 
-    private AccountResult tooLate(AccountTask task) {
-        if (task.action() == Action.PROBE) {
-            return new AccountResult(Outcome.UNREACHABLE, "The machine does not answer in time.");
-        }
-        return new AccountResult(Outcome.FAILED, "No answer within %d s.".formatted(config.runTimeout().toSeconds()));
+    private static AccountResult tooLate(AccountTask task) {
+        return new AccountResult(task.action() == Action.PROBE ? Outcome.UNREACHABLE : Outcome.FAILED,
+                "The machine does not answer in time.");
     }
 
     /** How many connections are open and wait for work. */
@@ -148,7 +146,7 @@ public class SshDriver implements AccountDriver {
     /** Takes no more work, waits for the work in hand, and closes the connections. */
     @PreDestroy
     void close() {
-        runs.close(config.runTimeout());
+        runs.close(config.runTimeout().plus(QueuedRuns.ENDING));
         connections.close();
     }
 }

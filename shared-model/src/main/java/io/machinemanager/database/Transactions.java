@@ -16,6 +16,7 @@ import org.hibernate.StaleStateException;
 import io.machinemanager.error.DomainException;
 import io.quarkus.logging.Log;
 import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.narayana.jta.QuarkusTransactionException;
 
 /**
  * Runs short pieces of work each in a transaction of its own, and again when the database chose them as the loser of a
@@ -100,6 +101,14 @@ public class Transactions {
             }
         }
         return false;
+    }
+
+    /**
+     * Tells whether a transaction that ended with this failure may have been executed all the same: the work was done, and
+     * the database's answer to the commit was not understood or got lost.
+     */
+    public static boolean mayBeDone(RuntimeException failure) {
+        return failure instanceof QuarkusTransactionException;
     }
 
     private static void pause(int attempt) {

@@ -7,8 +7,10 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -97,21 +99,24 @@ class AccountWorker {
             BiConsumer<WorkItem, AccountResult> onResult) {
         List<CompletableFuture<AccountResult>> results = start(items, action);
         List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
+        Set<Long> unrecorded = ConcurrentHashMap.newKeySet();
         for (int i = 0; i < items.size(); i++) {
             WorkItem item = items.get(i);
-            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult), RECORDERS));
+            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult, unrecorded),
+                    RECORDERS));
         }
-        awaitRenewing(claim, recorded);
+        awaitRenewing(claim, recorded, unrecorded);
         return recorded.stream().map(CompletableFuture::join).toList();
     }
 
     private static AccountResult handOver(WorkItem item, AccountResult result,
-            BiConsumer<WorkItem, AccountResult> onResult) {
+            BiConsumer<WorkItem, AccountResult> onResult, Set<Long> unrecorded) {
         try {
             onResult.accept(item, result);
             return result;
         } catch (RuntimeException e) {
-            // When the claim runs out, the work is done again.
+            // When the claim runs out, the work is done again; that of the others must not keep it alive.
+            unrecorded.add(item.reservationId());
             Failures.log("%s: the result could not be recorded".formatted(item), e);
             return new AccountResult(Outcome.FAILED, "The result could not be recorded.");
         }
@@ -158,14 +163,14 @@ class AccountWorker {
                 RECORDERS);
     }
 
-    private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all) {
+    private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all, Set<Long> unrecorded) {
         CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
         while (true) {
             try {
                 done.get(renewal.toMillis(), TimeUnit.MILLISECONDS);
                 return;
             } catch (TimeoutException e) {
-                renew(claim);
+                renew(claim, unrecorded);
             } catch (ExecutionException e) {
                 throw new IllegalStateException(e.getCause());
             } catch (InterruptedException e) {
@@ -180,8 +185,12 @@ class AccountWorker {
      * and its end is still to be recorded.
      */
     void renew(UUID claim) {
+        renew(claim, Set.of());
+    }
+
+    private void renew(UUID claim, Set<Long> without) {
         try {
-            store.renew(claim);
+            store.renew(claim, without);
         } catch (RuntimeException e) {
             Log.warnf("The claim %s could not be renewed: %s", claim, e.getMessage());
         }

@@ -74,7 +74,9 @@ public class IdempotencyService {
                 }
                 case Ours(Optional<String> abandoned) -> {
                     abandoned.ifPresent(reservations::releaseRequest);
-                    return work(requestKey, order, requestId);
+                    if (abandoned.isEmpty() || transactions.call(() -> isStillOurs(requestKey, order, requestId))) {
+                        return work(requestKey, order, requestId);
+                    }
                 }
                 case Busy() -> {
                     if (System.nanoTime() > giveUpAt) {
@@ -121,6 +123,14 @@ public class IdempotencyService {
         String abandoned = key.requestId;
         key.claim(requestId, now.plus(claim));
         return new Ours(Optional.of(abandoned));
+    }
+
+    /** Removals can outlast the claim, and then another request may have taken over. */
+    private boolean isStillOurs(String requestKey, ReservationOrder order, UUID requestId) {
+        Optional<IdempotencyKey> ours = IdempotencyKey.lock(order.borrower().userId(), requestKey)
+                .filter(key -> key.requestId.equals(requestId.toString()));
+        ours.ifPresent(key -> key.claim(requestId, clock.now().plus(claim)));
+        return ours.isPresent();
     }
 
     private Lease work(String requestKey, ReservationOrder order, UUID requestId) {

@@ -158,6 +158,15 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
+    /** Lets what a claim holds stay with it until the given time, but for some of its rows. */
+    static void renew(UUID claim, Set<Long> without, Instant until) {
+        if (without.isEmpty()) {
+            update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+        } else {
+            update("claimedUntil = ?1 where claimedBy = ?2 and id not in ?3", until, claim.toString(), without);
+        }
+    }
+
     /** One of the rows that a worker is making accounts for: they are all of one request. */
     static Optional<Reservation> beingMadeBy(UUID claim) {
         return find("claimedBy = ?1 and state = PROVISIONING", claim.toString()).firstResultOptional();

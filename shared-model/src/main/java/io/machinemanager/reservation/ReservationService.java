@@ -20,6 +20,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.Act.By;
 import io.machinemanager.audit.Audit;
+import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
@@ -69,7 +70,7 @@ public class ReservationService {
         ReservationRequest request = new ReservationRequest(requestId.toString(), order.borrower(), order.account(),
                 new AccountLogin(hash(generated == null ? order.password() : generated), publicKey, config.sudo()),
                 order.minutes(), UUID.randomUUID());
-        List<WorkItem> first = store.allocate(request, order.count());
+        List<WorkItem> first = allocate(request, order.count(), keeper);
         try {
             List<WorkItem> made = makeAccounts(request, first);
             Instant until = store
@@ -79,6 +80,17 @@ public class ReservationService {
             return lease(request, made, until, generated);
         } catch (RuntimeException e) {
             giveUp(request, keeper, e);
+            throw e;
+        }
+    }
+
+    private List<WorkItem> allocate(ReservationRequest request, int count, LeaseKeeper keeper) {
+        try {
+            return store.allocate(request, count);
+        } catch (RuntimeException e) {
+            if (Transactions.mayBeDone(e)) {
+                giveUp(request, keeper, e);
+            }
             throw e;
         }
     }

@@ -223,11 +223,15 @@ class ReservationStore {
         return taken;
     }
 
-    /** Shows a sign of life: everything held by the claim stays with it for another claim time, as does its request's key. */
-    void renew(UUID claim) {
+    /**
+     * Shows a sign of life: what is held by the claim stays with it for another claim time, as does its request's key.
+     *
+     * @param without the rows that nobody works on any more
+     */
+    void renew(UUID claim, Set<Long> without) {
         transactions.run(() -> {
             Instant until = clock.now().plus(config.claim());
-            Reservation.update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+            Reservation.renew(claim, without, until);
             Reservation.beingMadeBy(claim).ifPresent(made -> IdempotencyKey.renew(made.ownerId, made.requestId, until));
         });
     }

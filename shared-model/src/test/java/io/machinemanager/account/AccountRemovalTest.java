@@ -505,7 +505,7 @@ class AccountRemovalTest extends EachDriver {
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000");
             long token = AccountWork.newToken();
             assertThat(impatient.create(machine, "jule", token))
-                    .isEqualTo(new AccountResult(Outcome.FAILED, "No answer within " + SHORT.toSeconds() + " s."));
+                    .isEqualTo(new AccountResult(Outcome.FAILED, "The machine does not answer in time."));
             Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(machine, "jule", token).isDone());
             assertGone("jule");
         }

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 
 class AnsibleAnswerTest {
 
@@ -46,6 +47,24 @@ class AnsibleAnswerTest {
 
         assertThat(result.outcome()).isEqualTo(outcome);
         assertThat(result.reason()).contains(reason).endsWith(".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "The account_script action failed to execute in the expected time frame (54) and was terminated",
+            "Timed out after 54 second(s)." })
+    void workThatWasGivenUpMayHaveBeenDone(String said) {
+        AnsibleAnswer answer = new AnsibleAnswer("m0", new MachineAnswer("", -1, said));
+
+        assertThat(answer.result(Action.CREATE)).isEqualTo(
+                new AccountResult(Outcome.FAILED, "The machine does not answer in time."));
+        assertThat(answer.result(Action.PROBE).outcome()).isEqualTo(Outcome.UNREACHABLE);
+    }
+
+    @Test
+    void workWhoseLogInTookTooLongHasNotBegun() {
+        assertThat(new MachineAnswer("", 255, "ssh: connect to host 10.0.0.1 port 22: Connection timed out")
+                .resultOfWork().outcome()).isEqualTo(Outcome.UNREACHABLE);
     }
 
     @ParameterizedTest
@@ -86,7 +105,7 @@ class AnsibleAnswerTest {
     void answerOfTheScriptIsTaken() {
         assertThat(AnsibleAnswer.read("""
                 {"host": "m3", "state": "ok", "rc": 0, "answer": "DONE the account is ready", "said": "noise"}""")
-                .orElseThrow().result()).isEqualTo(AccountResult.done());
+                .orElseThrow().result(Action.CREATE)).isEqualTo(AccountResult.done());
         assertThat(new MachineAnswer("REFUSED the name exists", 0, "Permission denied").result())
                 .isEqualTo(new AccountResult(Outcome.REFUSED, "The name exists."));
         assertThat(new MachineAnswer("FAILED", 0, "").result().outcome()).isEqualTo(Outcome.FAILED);

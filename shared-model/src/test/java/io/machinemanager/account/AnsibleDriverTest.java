@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
@@ -91,6 +93,30 @@ class AnsibleDriverTest {
 
         assertThat(results.stream().map(AccountWork::resultOf)).containsOnly(AccountResult.done());
         assertThat(machine.passwdHas("fred")).isFalse();
+    }
+
+    @Test
+    void aMachineThatHangsDoesNotTakeTheTurnsOfOthers() {
+        LabMachine hanging = lab.machine(1);
+        // without its timeout command a machine does not end by itself what hangs there
+        for (String command : List.of("printf 'exit 1\n' > /usr/local/sbin/timeout",
+                "printf 'sleep 1000\n' > /usr/local/sbin/useradd", "chmod +x /usr/local/sbin/*")) {
+            hanging.exec("sh", "-c", command);
+        }
+        long token = AccountWork.newToken();
+        TestSettings settings = TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10));
+        try (var oneAtATime = new AccountWork(new AnsibleDriver(settings))) {
+            var results = oneAtATime.driver().submit(Stream.of(hanging, lab.machine(0), lab.machine(2))
+                    .map(machine -> AccountWork.creation(machine.target(), "nora", token)).toList());
+
+            assertThat(results.stream().map(AccountWork::resultOf)).containsExactly(
+                    new AccountResult(Outcome.FAILED, "The machine does not answer in time."), AccountResult.done(),
+                    AccountResult.done());
+        }
+        hanging.exec("sh", "-c", "rm /usr/local/sbin/*");
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(hanging, "nora", token).isDone());
+        assertThat(List.of(work.remove(lab.machine(0), "nora", token), work.remove(lab.machine(2), "nora", token)))
+                .containsOnly(AccountResult.done());
     }
 
     @Test

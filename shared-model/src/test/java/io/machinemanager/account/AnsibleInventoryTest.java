@@ -28,7 +28,7 @@ class AnsibleInventoryTest {
     void passwordIsReadBackAsItIsAndNeverATemplate(String password) {
         String text = AnsibleInventory.inventory(List.of(task(target(password))),
                 new ScriptLimits(Duration.ofSeconds(40), 20000, 59999),
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(54), Duration.ofSeconds(10));
 
         assertThat(text).matches("[ -~\\n]*");
         ScalarNode value = hosts(text).get("m0").get("ansible_password");
@@ -43,7 +43,7 @@ class AnsibleInventoryTest {
         var tasks = List.of(task(first), task(second));
 
         var hosts = hosts(AnsibleInventory.inventory(tasks, new ScriptLimits(Duration.ofSeconds(40), 20000, 59999),
-                Duration.ofSeconds(10)));
+                Duration.ofSeconds(54), Duration.ofSeconds(10)));
         assertThat(hosts).containsOnlyKeys("m0", "m1");
         assertThat(hosts.get("m1").get("ansible_host").getValue()).isEqualTo("::1");
         assertThat(hosts.get("m1").get("ansible_port").getValue()).isEqualTo("2222");

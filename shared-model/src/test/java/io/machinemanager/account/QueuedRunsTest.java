@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.Test;
 
@@ -27,5 +28,19 @@ class QueuedRunsTest {
 
         assertThat(results).containsExactly(AccountResult.done(),
                 new AccountResult(Outcome.RUN_LOST, "The account work failed where Machine Manager runs."));
+    }
+
+    @Test
+    void aRunThatTakesLongerThanTheEndWaitsForIsBrokenOff() {
+        AccountResult interrupted = new AccountResult(Outcome.RUN_LOST, "The account work was interrupted.");
+        QueuedRuns runs = new QueuedRuns("test-run", new RunQueue(1, 10), Duration.ZERO, (tasks, onResult) -> {
+            LockSupport.park();
+            return interrupted;
+        });
+        var result = runs.submit(List.of(removalOn("a"))).getFirst();
+
+        runs.close(Duration.ofMillis(100));
+
+        assertThat(AccountWork.resultOf(result)).isEqualTo(interrupted);
     }
 }

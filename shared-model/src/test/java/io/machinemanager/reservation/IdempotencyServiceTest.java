@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -155,7 +158,7 @@ class IdempotencyServiceTest {
             Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
             await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
             IdempotencyKey fresh = key();
-            store.renew(UUID.fromString(scene.latest("m1").claimedBy));
+            store.renew(UUID.fromString(scene.latest("m1").claimedBy), Set.of());
             IdempotencyKey renewed = key();
             gate.complete(null);
 
@@ -170,14 +173,36 @@ class IdempotencyServiceTest {
                 .call(() -> IdempotencyKey.<IdempotencyKey>findAll().singleResult());
     }
 
+    private static void change(String what, Object... values) {
+        QuarkusTransaction.requiringNew().run(() -> IdempotencyKey.update(what, values));
+    }
+
     @Test
     void whatADeadWorkerReservedIsGivenBackBeforeTheWorkIsDoneAnew() {
         idempotency.reserve("key-1", order(1));
-        QuarkusTransaction.requiringNew()
-                .run(() -> IdempotencyKey.update("answer = null, claimedUntil = createdAt where requestKey = 'key-1'"));
+        change("answer = null, claimedUntil = createdAt");
 
         idempotency.reserve("key-1", order(1));
 
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
+    }
+
+    @Test
+    void aKeyThatAnotherRequestTookOverDuringTheRemovalsIsLeftToIt() throws Exception {
+        idempotency.reserve("key-1", order(1));
+        change("answer = null, claimedUntil = createdAt");
+        CompletableFuture<Void> gate = machines.hold("m1");
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Lease> slow = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
+            change("requestId = 'of another', claimedUntil = ?1", Instant.now().plusSeconds(600));
+            gate.complete(null);
+            await().until(() -> scene.states().equals(List.of("m1 RELEASED")));
+            await().during(Duration.ofMillis(500)).until(() -> scene.states().equals(List.of("m1 RELEASED")));
+            change("claimedUntil = createdAt");
+
+            assertThat(slow.get().machines()).hasSize(1);
+        }
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
     }
 }

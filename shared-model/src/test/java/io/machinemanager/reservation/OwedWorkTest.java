@@ -85,6 +85,17 @@ class OwedWorkTest {
     }
 
     @Test
+    void anAllocationThatWasDoneWithoutAnAnswerIsTakenBackBeforeItsClaimRunsOut() {
+        wire.loseAnswerToCommit(1);
+        assertThatThrownBy(() -> reservations.reserve(order)).matches(DatabaseFailure::isPassing);
+        assertThat(states()).containsExactly("PROVISIONING");
+
+        wire.mend();
+
+        assertIsTakenBack();
+    }
+
+    @Test
     void anAnswerThatNobodyWasGivenIsForgottenBeforeItBecomesUntrue() {
         assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", order));
 
