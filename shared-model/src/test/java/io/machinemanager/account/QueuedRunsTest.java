@@ -1,6 +1,7 @@
 package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,6 @@ class QueuedRunsTest {
 
         runs.close(Duration.ofMillis(100));
 
-        assertThat(AccountWork.resultOf(result)).isEqualTo(interrupted);
+        await().untilAsserted(() -> assertThat(result).isCompletedWithValue(interrupted));
     }
 }

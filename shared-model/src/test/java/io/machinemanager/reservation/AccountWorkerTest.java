@@ -68,13 +68,16 @@ class AccountWorkerTest {
                 failed.countDown();
                 throw new IllegalStateException("no connection came free");
             }));
-            failed.await();
-            awaitSignOfLife("m1");
-            Instant unrecorded = scene.latest("m2").claimedUntil;
-            awaitSignOfLife("m1");
+            try {
+                failed.await();
+                awaitSignOfLife("m1");
+                Instant unrecorded = scene.latest("m2").claimedUntil;
+                awaitSignOfLife("m1");
 
-            assertThat(scene.latest("m2").claimedUntil).isEqualTo(unrecorded);
-            gate.complete(null);
+                assertThat(scene.latest("m2").claimedUntil).isEqualTo(unrecorded);
+            } finally {
+                gate.complete(null);
+            }
         }
     }
 
