@@ -4,12 +4,24 @@ It does what the raw module does, but sends the script and its data to the stand
 raw would put all of it on the command line of ssh, for every user of this host to read.
 """
 
+import glob
+import os
+import signal
+
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 MARK = "MM-RESULT "
 KEPT = 600
 KEPT_OF_LIST = 40000
+
+
+def end_children():
+    """Ends what this process, a fork for one machine, has started."""
+    for of_a_thread in glob.glob("/proc/self/task/*/children"):
+        with open(of_a_thread, encoding="ascii") as children:
+            for child in children.read().split():
+                os.kill(int(child), signal.SIGTERM)
 
 
 class ActionModule(ActionBase):
@@ -31,10 +43,15 @@ class ActionModule(ActionBase):
                 data += script.read()
         except OSError as error:
             raise AnsibleActionFail("the account script cannot be read: %s" % error) from error
-        # An empty executable keeps Ansible from wrapping the command in one more shell.
-        said = self._low_level_execute_command(
-            command, sudoable=False, in_data=data.encode("utf-8"), executable=""
-        )
+        try:
+            # An empty executable keeps Ansible from wrapping the command in one more shell.
+            said = self._low_level_execute_command(
+                command, sudoable=False, in_data=data.encode("utf-8"), executable=""
+            )
+        except BaseException:
+            # Above all of the time limit, after which the ssh that hangs would stay until the end of the run.
+            end_children()
+            raise
         answers = [line for line in said["stdout_lines"] if line.startswith(MARK)]
         answer = answers[-1][len(MARK):].strip() if answers else ""
         kept = KEPT_OF_LIST if answer.startswith("FOUND ") else KEPT

@@ -54,7 +54,7 @@ public interface AccountConfig {
      * {@code ANSIBLE_RUN_TIMEOUT}: after how long a run is ended, and machines that have not answered count as failed. A
      * run of more machines than it works on at once has as much longer; a machine that hangs makes room for the next
      * after nine tenths of it.
-     * Must outlast {@link #connectTimeout()} and the slowest removal, which grows with what a borrower has left.
+     * These must outlast {@link #connectTimeout()} and the slowest removal, which grows with what a borrower has left.
      */
     @WithDefault("60s")
     Duration runTimeout();

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
@@ -38,6 +39,7 @@ final class QueuedRuns {
     private final Duration gathering;
     private final Run run;
     private final Set<Thread> underWay = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * @param name what the threads are called
@@ -134,11 +136,15 @@ final class QueuedRuns {
     }
 
     /**
-     * Takes no more work, and waits for the runs in hand. Those that take longer are broken off.
+     * Takes no more work, and waits for the runs in hand, unless that was done before. Those that take longer are broken
+     * off; what comes of them may find the database closed, and then their claims decide.
      *
      * @param patience how long that is
      */
     void close(Duration patience) {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         queue.close().forEach(QueuedRuns::refuseAtShutdown);
         try {
             if (!queue.awaitIdle(patience)) {

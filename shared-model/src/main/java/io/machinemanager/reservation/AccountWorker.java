@@ -170,7 +170,7 @@ class AccountWorker {
                 done.get(renewal.toMillis(), TimeUnit.MILLISECONDS);
                 return;
             } catch (TimeoutException e) {
-                renew(claim, unrecorded);
+                renew(claim, Set.copyOf(unrecorded));
             } catch (ExecutionException e) {
                 throw new IllegalStateException(e.getCause());
             } catch (InterruptedException e) {

@@ -66,6 +66,7 @@ public class IdempotencyService {
     public Lease reserve(String requestKey, ReservationOrder order) {
         reservations.check(order);
         UUID requestId = UUID.randomUUID();
+        Keeper keeper = new Keeper(requestKey, order, requestId);
         long giveUpAt = System.nanoTime() + longestWork.toNanos();
         while (true) {
             switch (transactions.call(() -> start(requestKey, order, requestId))) {
@@ -74,8 +75,8 @@ public class IdempotencyService {
                 }
                 case Ours(Optional<String> abandoned) -> {
                     abandoned.ifPresent(reservations::releaseRequest);
-                    if (abandoned.isEmpty() || transactions.call(() -> isStillOurs(requestKey, order, requestId))) {
-                        return work(requestKey, order, requestId);
+                    if (abandoned.isEmpty() || keeper.renew()) {
+                        return work(order, requestId, keeper);
                     }
                 }
                 case Busy() -> {
@@ -125,16 +126,7 @@ public class IdempotencyService {
         return new Ours(Optional.of(abandoned));
     }
 
-    /** Removals can outlast the claim, and then another request may have taken over. */
-    private boolean isStillOurs(String requestKey, ReservationOrder order, UUID requestId) {
-        Optional<IdempotencyKey> ours = IdempotencyKey.lock(order.borrower().userId(), requestKey)
-                .filter(key -> key.requestId.equals(requestId.toString()));
-        ours.ifPresent(key -> key.claim(requestId, clock.now().plus(claim)));
-        return ours.isPresent();
-    }
-
-    private Lease work(String requestKey, ReservationOrder order, UUID requestId) {
-        Keeper keeper = new Keeper(requestKey, order, requestId);
+    private Lease work(ReservationOrder order, UUID requestId, Keeper keeper) {
         try {
             return reservations.reserve(order, requestId, keeper);
         } catch (DomainException e) {
@@ -183,6 +175,15 @@ public class IdempotencyService {
                     held.ifPresent(IdempotencyKey::delete);
                 }
                 return !given;
+            });
+        }
+
+        /** Removals can outlast the claim; false when another request has taken over since. */
+        private boolean renew() {
+            return transactions.call(() -> {
+                Optional<IdempotencyKey> held = held();
+                held.ifPresent(key -> key.claim(requestId, clock.now().plus(claim)));
+                return held.isPresent();
             });
         }
 

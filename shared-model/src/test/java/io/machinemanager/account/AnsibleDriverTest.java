@@ -97,12 +97,7 @@ class AnsibleDriverTest {
 
     @Test
     void aMachineThatHangsDoesNotTakeTheTurnsOfOthers() {
-        LabMachine hanging = lab.machine(1);
-        // without its timeout command a machine does not end by itself what hangs there
-        for (String command : List.of("printf 'exit 1\n' > /usr/local/sbin/timeout",
-                "printf 'sleep 1000\n' > /usr/local/sbin/useradd", "chmod +x /usr/local/sbin/*")) {
-            hanging.exec("sh", "-c", command);
-        }
+        LabMachine hanging = hanging(1);
         long token = AccountWork.newToken();
         TestSettings settings = TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10));
         try (var oneAtATime = new AccountWork(new AnsibleDriver(settings))) {
@@ -113,10 +108,45 @@ class AnsibleDriverTest {
                     new AccountResult(Outcome.FAILED, "The machine does not answer in time."), AccountResult.done(),
                     AccountResult.done());
         }
-        hanging.exec("sh", "-c", "rm /usr/local/sbin/*");
-        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(hanging, "nora", token).isDone());
+        heal(hanging, "nora", token);
         assertThat(List.of(work.remove(lab.machine(0), "nora", token), work.remove(lab.machine(2), "nora", token)))
                 .containsOnly(AccountResult.done());
+    }
+
+    @Test
+    void whatWasWaitedForInVainIsEndedWithItsTurn() {
+        LabMachine first = hanging(1);
+        LabMachine second = hanging(2);
+        long token = AccountWork.newToken();
+        TestSettings settings = TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10));
+        try (var oneAtATime = new AccountWork(new AnsibleDriver(settings))) {
+            oneAtATime.driver().submit(Stream.of(first, second)
+                    .map(machine -> AccountWork.creation(machine.target(), "olaf", token)).toList());
+
+            Awaitility.await().atMost(Duration.ofSeconds(18)).until(() -> logsIn(second) && !logsIn(first));
+        }
+        heal(first, "olaf", token);
+        heal(second, "olaf", token);
+    }
+
+    private static boolean logsIn(LabMachine machine) {
+        return ProcessHandle.allProcesses().map(process -> process.info().commandLine().orElse(""))
+                .anyMatch(line -> line.matches("(/\\S*/)?ssh .*Port=" + machine.port() + " .*"));
+    }
+
+    /** Without its timeout command a machine does not end by itself what hangs there. */
+    private static LabMachine hanging(int place) {
+        LabMachine machine = lab.machine(place);
+        for (String command : List.of("printf 'exit 1\n' > /usr/local/sbin/timeout",
+                "printf 'sleep 1000\n' > /usr/local/sbin/useradd", "chmod +x /usr/local/sbin/*")) {
+            machine.exec("sh", "-c", command);
+        }
+        return machine;
+    }
+
+    private static void heal(LabMachine machine, String account, long token) {
+        machine.exec("sh", "-c", "rm /usr/local/sbin/*");
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(machine, account, token).isDone());
     }
 
     @Test
