@@ -113,15 +113,19 @@ final class SecretHunt implements AutoCloseable {
         String readable = command.replace('\0', ' ').strip();
         programs.add(readable);
         found.addAll(in(command, "a command line"));
-        if (pid != ProcessHandle.current().pid() && !knowing.contains(pid) && !isStarting(command)) {
+        if (pid != ProcessHandle.current().pid() && !knowing.contains(pid) && !isStarting(pid, command)) {
             String program = readable.substring(0, Math.min(40, readable.length()));
             found.addAll(in(read(folder.resolve("environ")), "the environment of " + program));
         }
     }
 
-    /** A program of the JVM that is there before the one that a service starts: for a moment it is what the service is. */
-    private static boolean isStarting(String command) {
-        return command.split("\0", 2)[0].endsWith("/jspawnhelper");
+    /** The JVM has a child of its own start a program, by another one: for a moment each of them is what the service is. */
+    private boolean isStarting(long pid, String command) {
+        return command.split("\0", 2)[0].endsWith("/jspawnhelper")
+                || ProcessHandle.of(pid).flatMap(ProcessHandle::parent).map(ProcessHandle::pid)
+                        .filter(knowing::contains)
+                        .filter(parent -> command.equals(read(Path.of("/proc", parent.toString(), "cmdline"))))
+                        .isPresent();
     }
 
     private void lookAtFiles(Path folder) {
