@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 
@@ -39,7 +38,6 @@ final class QueuedRuns {
     private final Duration gathering;
     private final Run run;
     private final Set<Thread> underWay = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * @param name what the threads are called
@@ -142,7 +140,7 @@ final class QueuedRuns {
      * @param patience how long that is
      */
     void close(Duration patience) {
-        if (closed.getAndSet(true)) {
+        if (queue.isClosed()) {
             return;
         }
         queue.close().forEach(QueuedRuns::refuseAtShutdown);

@@ -81,6 +81,11 @@ final class RunQueue {
         notifyAll();
     }
 
+    /** Whether it takes no more jobs. */
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /**
      * Takes no more jobs from now on.
      *

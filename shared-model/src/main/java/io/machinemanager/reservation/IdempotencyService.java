@@ -76,7 +76,7 @@ public class IdempotencyService {
                 case Ours(Optional<String> abandoned) -> {
                     abandoned.ifPresent(reservations::releaseRequest);
                     if (abandoned.isEmpty() || keeper.renew()) {
-                        return work(order, requestId, keeper);
+                        return work(keeper);
                     }
                 }
                 case Busy() -> {
@@ -126,14 +126,14 @@ public class IdempotencyService {
         return new Ours(Optional.of(abandoned));
     }
 
-    private Lease work(ReservationOrder order, UUID requestId, Keeper keeper) {
+    private Lease work(Keeper keeper) {
         try {
-            return reservations.reserve(order, requestId, keeper);
+            return reservations.reserve(keeper.order, keeper.requestId, keeper);
         } catch (DomainException e) {
             forget(keeper, e);
             throw e;
         } catch (RuntimeException e) {
-            owed.insist("Request " + requestId, keeper::forget, e);
+            owed.insist("Request " + keeper.requestId, keeper::forget, e);
             throw e;
         }
     }

@@ -45,7 +45,7 @@ class AccountRemovalTest extends EachDriver {
 
     @AfterEach
     void removeFakes() {
-        machine.exec("sh", "-c", "rm -f /usr/local/sbin/*");
+        machine.endFakes();
     }
 
     @ParameterizedTest
@@ -544,8 +544,7 @@ class AccountRemovalTest extends EachDriver {
     }
 
     private static void fake(String command, String script) {
-        String path = "/usr/local/sbin/" + command;
-        machine.exec("sh", "-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > " + path + "; chmod 755 " + path, "sh", script);
+        machine.fake(command, script);
     }
 
     private static void assertGone(String account) {

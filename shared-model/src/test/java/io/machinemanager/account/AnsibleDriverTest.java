@@ -63,9 +63,7 @@ class AnsibleDriverTest {
         LabMachine machine = lab.machine(1);
         String hash = AccountPassword.hash("open sesame");
         for (String command : List.of("useradd", "chpasswd")) {
-            String slow = "printf '#!/bin/sh\\nsleep 1\\nexec /usr/sbin/%s \"$@\"\\n' > /usr/local/sbin/%s; chmod +x /usr/local/sbin/%s"
-                    .formatted(command, command, command);
-            machine.exec("sh", "-c", slow);
+            machine.fake(command, "sleep 1; exec /usr/sbin/" + command + " \"$@\"");
         }
         long token = AccountWork.newToken();
         var result = work.start(new AccountTask(machine.target(), AccountTask.Action.CREATE, "emil", token,
@@ -77,7 +75,7 @@ class AnsibleDriverTest {
 
         assertThat(result.join()).isEqualTo(AccountResult.done());
         assertThat(found).isEmpty();
-        machine.exec("sh", "-c", "rm /usr/local/sbin/*");
+        machine.endFakes();
         work.remove(machine, "emil", token);
     }
 
@@ -99,8 +97,7 @@ class AnsibleDriverTest {
     void aMachineThatHangsDoesNotTakeTheTurnsOfOthers() {
         LabMachine hanging = hanging(1);
         long token = AccountWork.newToken();
-        TestSettings settings = TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10));
-        try (var oneAtATime = new AccountWork(new AnsibleDriver(settings))) {
+        try (var oneAtATime = oneAtATime()) {
             var results = oneAtATime.driver().submit(Stream.of(hanging, lab.machine(0), lab.machine(2))
                     .map(machine -> AccountWork.creation(machine.target(), "nora", token)).toList());
 
@@ -118,8 +115,7 @@ class AnsibleDriverTest {
         LabMachine first = hanging(1);
         LabMachine second = hanging(2);
         long token = AccountWork.newToken();
-        TestSettings settings = TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10));
-        try (var oneAtATime = new AccountWork(new AnsibleDriver(settings))) {
+        try (var oneAtATime = oneAtATime()) {
             oneAtATime.driver().submit(Stream.of(first, second)
                     .map(machine -> AccountWork.creation(machine.target(), "olaf", token)).toList());
 
@@ -134,18 +130,21 @@ class AnsibleDriverTest {
                 .anyMatch(line -> line.matches("(/\\S*/)?ssh .*Port=" + machine.port() + " .*"));
     }
 
+    private static AccountWork oneAtATime() {
+        return new AccountWork(
+                new AnsibleDriver(TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10))));
+    }
+
     /** Without its timeout command a machine does not end by itself what hangs there. */
     private static LabMachine hanging(int place) {
         LabMachine machine = lab.machine(place);
-        for (String command : List.of("printf 'exit 1\n' > /usr/local/sbin/timeout",
-                "printf 'sleep 1000\n' > /usr/local/sbin/useradd", "chmod +x /usr/local/sbin/*")) {
-            machine.exec("sh", "-c", command);
-        }
+        machine.fake("timeout", "exit 1");
+        machine.fake("useradd", "sleep 1000");
         return machine;
     }
 
     private static void heal(LabMachine machine, String account, long token) {
-        machine.exec("sh", "-c", "rm /usr/local/sbin/*");
+        machine.endFakes();
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> work.remove(machine, account, token).isDone());
     }
 
