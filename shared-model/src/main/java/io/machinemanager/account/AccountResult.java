@@ -36,8 +36,16 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         UNREACHABLE,
         /** Whoever answers at the machine's address has another SSH host key, so nothing was said to it. */
         HOST_KEY_CHANGED,
-        /** The name belongs to an account that is not ours. Nothing was changed; the machine itself is well. */
+        /**
+         * This name cannot be used on this machine, such as because it exists there. Nothing was changed, or all of it was
+         * undone; other names can be used, and this name may be good on another machine.
+         */
         REFUSED,
+        /**
+         * No account that is made on this machine now would be of use, such as because its SSH server lets no new user
+         * in. Nothing is left of the one that was asked for. A probe tells it too.
+         */
+        UNUSABLE,
         /** The work could not be begun on our own side, such as for a full disk; the machine was not touched. */
         NOT_STARTED,
         /** The work broke off on our own side. The machine may be well; what is there now is uncertain. */
@@ -56,6 +64,11 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         return new AccountResult(Outcome.DONE, "", accounts);
     }
 
+    /** The result of a probe of a machine that answers, but on which no new account would be of use. */
+    public static AccountResult unusable(String reason, Map<String, Long> accounts) {
+        return new AccountResult(Outcome.UNUSABLE, reason, accounts);
+    }
+
     /** Tells whether there was no log-in, so that nothing can have changed on the machine. */
     public boolean isUnreachable() {
         return outcome == Outcome.UNREACHABLE || outcome == Outcome.HOST_KEY_CHANGED;
@@ -64,7 +77,7 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
     /** Tells whether it was the machine, and nothing here and no name, that kept the work from its end. */
     public boolean isMachinesFault() {
         return switch (outcome) {
-            case UNREACHABLE, HOST_KEY_CHANGED, FAILED -> true;
+            case UNREACHABLE, HOST_KEY_CHANGED, UNUSABLE, FAILED -> true;
             case DONE, REFUSED, NOT_STARTED, RUN_LOST -> false;
         };
     }

@@ -21,6 +21,8 @@ record MachineAnswer(String answer, int status, String said) {
     private static final Pattern MARKED_ACCOUNT = Pattern
             .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
+    private static final Pattern FOUND = Pattern.compile("(?<list>|[^.]* )[.](?: (?<reason>.+))?");
+
     // By Ansible, whatever the machine was about, where ssh only says so of a log-in.
     private static final Pattern GIVEN_UP = Pattern.compile("in the expected time frame|timed out after [0-9]+ second");
 
@@ -88,25 +90,29 @@ record MachineAnswer(String answer, int status, String said) {
             case "DONE" -> AccountResult.done();
             case "FOUND" -> found(words.length < 2 ? "" : words[1]);
             case "REFUSED" -> new AccountResult(Outcome.REFUSED, sentence(words));
+            case "UNUSABLE" -> new AccountResult(Outcome.UNUSABLE, sentence(words));
             case "FAILED" -> new AccountResult(Outcome.FAILED, sentence(words));
             default -> failure();
         };
     }
 
     /**
-     * Reads {@code name=token} pairs; a machine could send anything, so whatever is not one is passed over. A list without
-     * its end tells nothing for sure.
+     * Reads {@code name=token} pairs up to a dot, and after it the reason why no new account would be of use, if there is
+     * one. A machine could send anything, so whatever is not a pair is passed over. A list without its end tells nothing
+     * for sure.
      */
-    private static AccountResult found(String list) {
-        if (!list.equals(".") && !list.endsWith(" .")) {
+    private static AccountResult found(String answer) {
+        Matcher parts = FOUND.matcher(answer);
+        if (!parts.matches()) {
             return new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end.");
         }
         Map<String, Long> accounts = new TreeMap<>();
-        Matcher pairs = MARKED_ACCOUNT.matcher(list);
+        Matcher pairs = MARKED_ACCOUNT.matcher(parts.group("list"));
         while (pairs.find()) {
             accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
         }
-        return AccountResult.found(accounts);
+        String reason = parts.group("reason");
+        return reason == null ? AccountResult.found(accounts) : AccountResult.unusable(sentence(reason), accounts);
     }
 
     private AccountResult failure() {
@@ -133,7 +139,11 @@ record MachineAnswer(String answer, int status, String said) {
 
     /** A borrower with the rights of root can have the machine answer anything, nothing among it. */
     private static String sentence(String[] words) {
-        String text = words.length < 2 || words[1].isBlank() ? "the machine gave no reason" : words[1].strip();
+        return sentence(words.length < 2 ? "" : words[1]);
+    }
+
+    private static String sentence(String reason) {
+        String text = reason.isBlank() ? "the machine gave no reason" : reason.strip();
         return Character.toUpperCase(text.charAt(0)) + text.substring(1) + (text.endsWith(".") ? "" : ".");
     }
 }
