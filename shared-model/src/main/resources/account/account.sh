@@ -12,8 +12,14 @@
 #   mm_key      the public key for authorized_keys, without a comment; empty for none
 #   mm_sudo     "sudo" when the account may use sudo, else empty
 #   mm_first_uid, mm_last_uid   the numbers that accounts get
-# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED or FAILED, then one sentence;
-# or, to PROBE, FOUND, each account of ours as name=token, and a dot.
+# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED (this name cannot be used here), UNUSABLE
+# (no new account would be of use here) or FAILED, then one sentence; or, to PROBE, FOUND, each account of ours as
+# name=token, a dot, and, where no new account would be of use, the reason.
+#
+# Every step that destroys something first proves that it is ours. An entry of the account list is ours when root's record
+# of the account has its number, when it carries our mark and a number of our range, or when it still has the very password
+# hash that we gave to it. What goes by the name is left alone while the name belongs to an account that is not ours; what
+# goes by the number, while the number does.
 #
 # Nothing but assignments and functions may stand outside the last line: when the connection breaks half way through
 # the script, the part that arrived must do nothing.
@@ -94,6 +100,7 @@ mm_check() {
         mm_end FAILED 'the range of account numbers is not valid'
     fi
     mm_half=$((mm_limit / 2))
+    mm_within=$mm_half
     [ -r /proc/self/status ] || mm_end FAILED '/proc is not mounted on the machine'
     while read -r mm_name _ mm_euid _ && [ "$mm_name" != Uid: ]; do :; done </proc/self/status
     [ "$mm_euid" = 0 ] || mm_end FAILED 'the script needs the rights of root'
@@ -153,11 +160,11 @@ mm_end_holders() {
 
 # Runs a command that changes the account list, for a limited time, and keeps what it says for the reason of a failure.
 mm_change() {
-    ${mm_briefly:+timeout -s KILL "$mm_half"} "$@" >"$mm_state/said" 2>&1 3>&-
+    ${mm_briefly:+timeout -s KILL "$mm_within"} "$@" >"$mm_state/said" 2>&1 3>&-
     mm_status=$?
     if [ $mm_status -eq 137 ] || [ $mm_status -eq 124 ]; then
         mm_end_holders
-        echo "it did not end within $mm_half s" >"$mm_state/said"
+        echo "it did not end within $mm_within s" >"$mm_state/said"
     fi
     return $mm_status
 }
@@ -165,10 +172,44 @@ mm_change() {
 # What the last such command said: its last line, short, of plain characters.
 mm_said() {
     mm_text=
-    while IFS= read -r mm_line || [ -n "$mm_line" ]; do
-        [ -z "$mm_line" ] || mm_text=$mm_line
+    while IFS= read -r mm_last || [ -n "$mm_last" ]; do
+        [ -z "$mm_last" ] || mm_text=$mm_last
     done <"$mm_state/said"
     printf '%.200s' "$mm_text" | tr -cd ' -~'
+}
+
+# Keeps why a removal failed: the first cause counts, as what fails after it fails because of it.
+mm_blame() {
+    [ -z "$mm_why" ] || return 0
+    mm_list_holder
+    mm_why=${mm_holder:-$(mm_said)}
+}
+
+# Names in $mm_holder what keeps the account list from being changed, if anything does.
+mm_list_holder() {
+    mm_holder=
+    [ -w /etc/passwd ] || mm_holder='the folder /etc is read-only'
+    for mm_file in passwd shadow group gshadow; do
+        [ -z "$mm_holder" ] && [ -e "/etc/$mm_file.lock" ] || continue
+        mm_pid=
+        read -r mm_pid <"/etc/$mm_file.lock"
+        # That of a process that has ended does not count: the next command removes it.
+        [ ! -d "/proc/${mm_pid:-none}" ] || mm_holder="/etc/$mm_file.lock is held by process $(mm_describe "$mm_pid")"
+    done
+    [ -z "$mm_holder" ] && [ -e /etc/.pwd.lock ] || return 0
+    mm_inode=$(ls -i /etc/.pwd.lock)
+    mm_inode=${mm_inode%% /*}
+    while read -r _ _ _ _ mm_pid mm_place _; do
+        case $mm_place in
+        *:"${mm_inode##* }") mm_holder="/etc/.pwd.lock is held by process $(mm_describe "$mm_pid")" ;;
+        esac
+    done </proc/locks
+}
+
+mm_describe() {
+    mm_name_of=
+    [ ! -r "/proc/$1/comm" ] || read -r mm_name_of <"/proc/$1/comm"
+    printf '%s' "$1${mm_name_of:+ ($mm_name_of)}" | tr -cd ' -~'
 }
 
 # Runs something that only helps, for a limited time and whatever comes of it.
@@ -197,12 +238,13 @@ mm_passwd() {
     [ -n "$mm_line" ]
 }
 
-# Reads what the machine's own lists have under the name: entries, the numbers of groups, and whether there is a sudo rule.
-# A status of 2 may only mean that there is no sudo; above that grep has not run, or not to its end.
+# Reads what the machine's own lists have under the name: entries, the numbers of groups, groups of which it is a member or
+# an administrator, subordinate numbers, and whether a sudo rule names it or its number. A status of 2 may only mean that
+# there is no sudo; above that grep has not run, or not to its end.
 mm_read_lists() {
-    mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_gids=''
-    mm_lists=$(grep -asE "^$mm_account:|^[[:space:]]*${mm_account}[[:space:],]" \
-        /etc/passwd /etc/group /etc/shadow /etc/sudoers /etc/sudoers.d/*)
+    mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_gids='' mm_in_groups='' mm_in_subids=''
+    mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^[^#]*[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_by_number)" \
+        /etc/passwd /etc/group /etc/gshadow /etc/shadow /etc/subuid /etc/subgid /etc/sudoers /etc/sudoers.d/*)
     [ $? -le 2 ] || mm_end FAILED 'the account list on the machine cannot be read'
     set -f
     IFS=$mm_eol
@@ -214,6 +256,13 @@ mm_read_lists() {
             mm_entry=${mm_entry#*:*:*:}
             mm_gids="${mm_gids:- }${mm_entry%%:*} "
             ;;
+        "/etc/gshadow:$mm_account:"*) ;;
+        /etc/group:*[:,]"$mm_account" | /etc/group:*[:,]"$mm_account"[:,]* | \
+            /etc/gshadow:*[:,]"$mm_account" | /etc/gshadow:*[:,]"$mm_account"[:,]*)
+            mm_entry=${mm_entry#*:}
+            mm_in_groups="$mm_in_groups ${mm_entry%%:*}"
+            ;;
+        "/etc/subuid:$mm_account:"* | "/etc/subgid:$mm_account:"*) mm_in_subids=yes ;;
         /etc/sudoers*) mm_in_sudoers=yes ;;
         esac
     done
@@ -221,13 +270,26 @@ mm_read_lists() {
     set +f
 }
 
-# Reads what was recorded when the account was made.
+# How a sudo rule names an account, or its group, by the number.
+mm_by_number() {
+    printf '%s' "(^|[[:space:],=%!\\])#${mm_uid:-none}([[:space:],=]|\$)"
+}
+
+# Reads what was recorded of the account: its token, its number, and how far it was made, a line for each step.
 mm_recorded() {
-    mm_r_token='' mm_r_uid='' mm_r_ready=''
+    mm_r_token='' mm_r_uid='' mm_r_made='' mm_r_home='' mm_r_ready='' mm_r_hash=''
     [ -f "$mm_record" ] && {
         read -r mm_r_token
         read -r mm_r_uid
-        read -r mm_r_ready
+        while read -r mm_word mm_rest; do
+            case $mm_word in
+            made) mm_r_made=yes ;;
+            home) mm_r_home=yes ;;
+            hash) mm_r_hash=$mm_rest ;;
+            # The records of earlier versions have no other step.
+            ready) mm_r_made=yes mm_r_home=yes mm_r_ready=yes ;;
+            esac
+        done
     } <"$mm_record"
     case $mm_r_uid in
     '' | *[!0-9]*) return 1 ;;
@@ -242,23 +304,63 @@ mm_recorded_as_ours() {
 
 # Whether the entry last looked up was made for this reservation.
 mm_ours() {
-    [ "$mm_p_uid" -ge 1000 ] && mm_owner && [ "$mm_owner" = "$mm_token" ]
+    { mm_owner && [ "$mm_owner" = "$mm_token" ]; } || mm_changed
 }
 
-# The token of the reservation for which the entry was made: from the record, which only root can change, when it is about
-# the same number; else from the mark that was written together with the entry.
+# The token of the reservation for which the entry was made. The record alone proves it only once the entry was made: until
+# then another program may have taken the name and, by chance, the number. The mark is written together with the entry.
 mm_owner() {
-    if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ]; then
+    mm_mark_of=${mm_p_gecos%%,*}
+    case $mm_mark_of in
+    machine-manager-[1-9]*) mm_mark_of=${mm_mark_of#machine-manager-} ;;
+    *) mm_mark_of= ;;
+    esac
+    case $mm_mark_of in
+    *[!0-9]*) mm_mark_of= ;;
+    esac
+    if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ] && { [ -n "$mm_r_made" ] || [ "$mm_r_token" = "$mm_mark_of" ]; }; then
         mm_owner=$mm_r_token
         return 0
     fi
-    mm_owner=${mm_p_gecos%%,*}
-    mm_owner=${mm_owner#machine-manager-}
-    case $mm_p_gecos:$mm_owner in
-    machine-manager-[1-9]*:*[!0-9]*) return 1 ;;
-    machine-manager-[1-9]*) return 0 ;;
+    mm_owner=$mm_mark_of
+    [ -n "$mm_owner" ] && [ "$mm_p_uid" -ge "$mm_first_uid" ] && [ "$mm_p_uid" -le "$mm_last_uid" ]
+}
+
+# Whether the entry is the account that was made, whatever was changed in it since: it has the password hash, locked or not,
+# that it was given then, and with its salt no other account has that.
+mm_changed() {
+    mm_recorded_as_ours && [ -n "$mm_r_made" ] && [ ${#mm_r_hash} -gt 20 ] || return 1
+    case $mm_in_shadow in
+    "$mm_account:$mm_r_hash:"* | "$mm_account:!$mm_r_hash:"*) return 0 ;;
     *) return 1 ;;
     esac
+}
+
+# Whether an entry that is not provably ours may be the account that was made all the same: a borrower with the rights of
+# root can change its number.
+mm_suspect() {
+    [ -n "$mm_r_made" ] && { [ "$mm_mark_of" = "$mm_token" ] || ! [ "$mm_p_uid" -ge 1000 ]; }
+}
+
+# Looks the name up again, and sets $mm_name to whether it is ours, free, or another's.
+mm_judge() {
+    if ! mm_passwd; then
+        mm_name=free
+    elif mm_ours; then
+        mm_name=ours
+    else
+        mm_name=another
+    fi
+}
+
+# Whether another account has the number: then nothing of it may be touched.
+mm_number_is_given() {
+    while IFS=: read -r mm_other _; do
+        [ -z "$mm_other" ] || [ "$mm_other:$mm_name" = "$mm_account:ours" ] || return 0
+    done <<EOF
+$(grep -s "^[^:]*:[^:]*:$mm_uid:" /etc/passwd)
+EOF
+    return 1
 }
 
 # ---- the fence: the highest token that was cleaned up here -----------------------------------------------------------
@@ -285,34 +387,41 @@ mm_raise_fence() {
 mm_create() {
     mm_fence
     [ "$mm_token" -gt "$mm_fenced" ] || mm_end FAILED 'this reservation was already cleaned up on the machine'
-    if mm_passwd; then
-        mm_ours || mm_end REFUSED "the account $mm_account exists on the machine and is not ours"
-        mm_uid=$mm_p_uid
-        # What was left half made is made anew, since root must not write into a home where somebody may be at work.
-        mm_ready || mm_erase || mm_end FAILED "what was left half made could not be removed: $mm_left"
+    mm_judge
+    case $mm_name in
+    another) mm_end REFUSED "the account $mm_account exists on the machine and is not ours" ;;
+    ours) mm_uid=$mm_p_uid ;;
+    esac
+    ! mm_recorded_as_ours || mm_uid=$mm_r_uid
+    # What was left half made is made anew, since root must not write into a home where a user may be at work.
+    if [ -n "$mm_uid" ] && ! { [ "$mm_name:$mm_p_uid" = "ours:$mm_uid" ] && mm_ready; }; then
+        mm_erase || mm_end FAILED "what was left half made could not be removed: $mm_left"
     fi
-    if [ -z "$mm_p_uid" ]; then
-        mm_check_free
-        mm_add || mm_undo "the account could not be added: $(mm_said)"
-        [ -z "$mm_key" ] || mm_add_key || mm_undo 'the SSH key could not be put into the home'
-        [ -z "$mm_sudo" ] || mm_add_rule || mm_undo "sudo could not be allowed: $(mm_said)"
+    if [ "$mm_name" = free ]; then
+        mm_check_tools || mm_end UNUSABLE "$mm_problem"
+        mm_check_name || mm_end REFUSED "$mm_problem"
+        mm_add
+        mm_forget_state
+        mm_check_rights || mm_undo REFUSED "$mm_problem"
+        mm_check_login || mm_undo "$mm_scope" "$mm_problem"
+        [ -z "$mm_key" ] || mm_add_key || mm_undo FAILED 'the SSH key could not be put into the home'
+        [ -z "$mm_sudo" ] || mm_add_rule || mm_undo FAILED "sudo could not be allowed: $(mm_said)"
     fi
-    mm_set_password || mm_undo "the password could not be set: $(mm_said)"
+    mm_set_password || mm_undo FAILED "the password could not be set: $(mm_said)"
     if ! mm_passwd || ! mm_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
-        mm_undo 'the account is not as it should be after it was made'
+        mm_undo FAILED 'the account is not as it should be after it was made'
     fi
-    mm_ready || echo ready >>"$mm_record" || mm_undo "cannot write to $mm_state on the machine"
+    mm_ready || printf '%s\n' "hash $mm_hash" ready >>"$mm_record" || mm_undo FAILED "cannot write to $mm_state on the machine"
     mm_end DONE 'the account is ready'
 }
 
 # Whether the account was made to its end.
 mm_ready() {
-    mm_recorded && [ "$mm_r_uid" = "$mm_uid" ] && [ "$mm_r_ready" = ready ]
+    mm_recorded && [ "$mm_r_uid" = "$mm_uid" ] && [ -n "$mm_r_ready" ]
 }
 
 # The home is new and nobody can log in yet. The file is for root alone until it is whole and everything else is done.
 mm_add_key() {
-    mm_passwd || return 1
     rm -rf "$mm_home/.ssh"
     mkdir -m 700 "$mm_home/.ssh" && printf '%s\n' "$mm_key" >"$mm_home/.ssh/authorized_keys" || return 1
     chown "$mm_p_uid:$mm_p_gid" "$mm_home/.ssh" || return 1
@@ -336,13 +445,399 @@ mm_add_rule() {
     return 1
 }
 
-# Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's.
-mm_check_free() {
-    mm_recorded_as_ours && return 0
-    [ -z "$mm_gids" ] || mm_end REFUSED "a group named $mm_account exists on the machine and is not ours"
-    ! mm_exists "$mm_home" || mm_end REFUSED "the folder $mm_home exists on the machine and is not ours"
-    [ -z "$mm_in_sudoers" ] || mm_end REFUSED "a sudo rule for $mm_account exists on the machine and is not ours"
+# Whether an account can be made and removed here at all; else $mm_problem says why not.
+mm_check_tools() {
+    mm_problem=
+    if mm_has useradd; then
+        mm_has userdel || mm_problem='the machine has no userdel, so that no account could be removed'
+    elif ! mm_has_busybox adduser; then
+        mm_problem="the machine has neither useradd nor busybox's adduser"
+    elif ! mm_has_busybox deluser; then
+        mm_problem='the machine has no deluser, so that no account could be removed'
+    fi
+    mm_has chpasswd || mm_problem=${mm_problem:-the machine has no chpasswd}
+    # For root this is false only where the file system is read-only.
+    [ -w /etc/passwd ] || mm_problem=${mm_problem:-the folder /etc of the machine is read-only}
+    [ -z "$mm_problem" ]
 }
+
+# Debian has a program of the same name, in Perl, which takes other options.
+mm_has_busybox() {
+    mm_has "$1" && case $("$1" --help 2>&1 3>&- 9>&-) in *BusyBox*) ;; *) return 1 ;; esac
+}
+
+# Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's. Nor may anything
+# that hands rights to the name, although neither a user nor a group has it yet.
+mm_check_name() {
+    mm_problem=
+    [ -z "$mm_in_shadow" ] || mm_problem="a password for $mm_account exists on the machine and is not ours"
+    [ -z "$mm_gids" ] || mm_problem="a group named $mm_account exists on the machine and is not ours"
+    [ -z "$mm_in_groups" ] || mm_problem="the group${mm_in_groups} on the machine has $mm_account among its members"
+    [ -z "$mm_in_subids" ] || mm_problem="subordinate numbers for $mm_account exist on the machine (/etc/subuid, /etc/subgid)"
+    ! mm_exists "$mm_home" || mm_problem="the folder $mm_home exists on the machine and is not ours"
+    [ -z "$mm_in_sudoers" ] || mm_problem="a sudo rule for $mm_account exists on the machine and is not ours"
+    [ -n "$mm_problem" ] || mm_check_settings
+    [ -z "$mm_problem" ]
+}
+
+# Where settings hand rights to names, by the way in which they are written: in lists of words, in quotes, or after a word
+# for user or group. The folders of sudo are not among them, as sudo itself is asked.
+mm_check_settings() {
+    mm_file=$(
+        {
+            grep -rlsE "^[^#]*(^|[[:space:]:;,@%])$mm_account([[:space:]:;,]|\$)" \
+                /etc/security/group.conf /etc/security/capability.conf /etc/security/limits.conf /etc/security/limits.d \
+                /etc/doas.conf /etc/doas.d /etc/cron.allow /etc/at.allow /etc/selinux/*/seusers \
+                /etc/tmpfiles.d /run/tmpfiles.d /usr/lib/tmpfiles.d /etc/sysusers.d /run/sysusers.d /usr/lib/sysusers.d
+            grep -rlsE "[\"':]${mm_account}[\"';]|:$mm_account\$" \
+                /etc/polkit-1 /run/polkit-1 /usr/share/polkit-1/rules.d /usr/local/share/polkit-1 /var/lib/polkit-1
+            grep -rlsE "(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
+                /etc/pam.conf /etc/pam.d /etc/dbus-1 /usr/share/dbus-1/system.d /etc/udev/rules.d /run/udev/rules.d \
+                /usr/lib/udev/rules.d /lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system \
+                /lib/systemd/system
+        } 3>&- 9>&- | head -n 1
+    )
+    [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in $mm_file"
+}
+
+# What the account may do, now that it is there, must be what any new account may do.
+mm_check_rights() {
+    mm_problem=
+    mm_groups=$($mm_briefly id -G "$mm_account" 3>&- 9>&-)
+    [ "$mm_groups" = "$mm_p_gid" ] || mm_problem="the machine puts $mm_account into groups of its own ($mm_groups)"
+    ! mm_has sudo || [ -n "$mm_problem" ] || mm_check_sudo
+    [ -z "$mm_problem" ]
+}
+
+mm_check_sudo() {
+    mm_ask_sudo "$mm_account"
+    case $mm_rights in
+    *'is not allowed to run sudo'*) return ;;
+    *'may run the following'*) ;;
+    *)
+        mm_problem="sudo does not say what $mm_account may do (${mm_rights##*"$mm_eol"})"
+        return
+        ;;
+    esac
+    mm_allowed=${mm_rights#*may run the following}
+    mm_ask_sudo nobody
+    case $mm_rights in
+    *'may run the following'*"${mm_allowed#*:}") ;;
+    *) mm_problem="the machine lets $mm_account use sudo, by its name, its group or its number" ;;
+    esac
+}
+
+# It looks for the host's own name, which must not take long where nothing answers.
+mm_ask_sudo() {
+    mm_rights=$(RES_OPTIONS='timeout:1 attempts:1' $mm_briefly sudo -n -l -U "$1" 2>&1 3>&- 9>&-)
+}
+
+# ---- whether the account can log in ---------------------------------------------------------------------------------
+
+# Whether the account can log in over SSH in a way that was asked for. Else $mm_problem says why not, and $mm_scope is
+# UNUSABLE when it is so for each new account of this machine, REFUSED when it is about this one.
+mm_check_login() {
+    mm_problem='' mm_scope=REFUSED mm_pam=yes mm_whom=$mm_account
+    [ "$mm_action" = CREATE ] || mm_whom='new accounts'
+    for mm_file in /etc/nologin /run/nologin /var/run/nologin; do
+        [ ! -e "$mm_file" ] || mm_bar UNUSABLE "the file $mm_file on the machine keeps all users but root from logging in"
+    done
+    ! mm_ask_sshd || mm_check_ways
+    [ -n "$mm_problem" ] || [ "$mm_pam" != yes ] || mm_check_pam
+    [ -z "$mm_problem" ]
+}
+
+# Notes why there is no log-in; the first reason counts.
+mm_bar() {
+    [ -z "$mm_problem" ] || return 0
+    mm_scope=$1 mm_problem=$2
+}
+
+# Asks the SSH server that let us in what holds for the account. False where that cannot be found out.
+mm_ask_sshd() {
+    mm_find_sshd || return 1
+    set -f
+    # shellcheck disable=SC2086
+    mm_rules=$($mm_briefly sshd -T -C "user=$mm_account,host=$mm_from,addr=$mm_from,laddr=$mm_at,lport=$mm_port" \
+        $mm_sshd_options 3>&- 9>&-)
+    mm_status=$?
+    set +f
+    [ $mm_status -eq 0 ] && [ -n "$mm_rules" ]
+}
+
+# Finds the server among the processes from which this one comes, with the file and the options that it was started with,
+# and the addresses of the connection: rules may depend on them.
+mm_find_sshd() {
+    mm_has sshd || return 1
+    mm_parents='' mm_pid=$$ mm_environs=''
+    while [ "${mm_pid:-0}" -gt 1 ] && [ ${#mm_parents} -lt 1000 ]; do
+        mm_parents="$mm_parents /proc/$mm_pid/cmdline" mm_environs="$mm_environs /proc/$mm_pid/environ"
+        mm_parent=
+        while read -r mm_word mm_parent _ && [ "$mm_word" != PPid: ]; do :; done <"/proc/$mm_pid/status"
+        mm_pid=$mm_parent
+    done
+    # shellcheck disable=SC2086
+    mm_listener=$(grep -ahsE '^sshd(-session)?: ' $mm_parents /proc/1/cmdline | tr '\0' '\n')
+    [ -n "$mm_listener" ] || return 1
+    mm_sshd_options=
+    case $mm_listener in
+    *' [listener]'*)
+        mm_listener=${mm_listener%% \[listener\]*}
+        mm_listener=${mm_listener##*"$mm_eol"}
+        mm_take=
+        for mm_word in ${mm_listener#sshd: }; do
+            case $mm_take$mm_word in
+            -f | -o) mm_take=$mm_word ;;
+            -f* | -o*)
+                mm_sshd_options="$mm_sshd_options $mm_take $mm_word"
+                mm_take=
+                ;;
+            esac
+        done
+        ;;
+    esac
+    mm_connection=${SSH_CONNECTION:-}
+    if [ -z "$mm_connection" ]; then
+        # sudo takes it away.
+        # shellcheck disable=SC2086
+        mm_connection=$(cat $mm_environs | tr '\0' '\n' | grep -a '^SSH_CONNECTION=' | head -n 1)
+        mm_connection=${mm_connection#*=}
+    fi
+    # shellcheck disable=SC2086
+    set -- ${mm_connection:-127.0.0.1 1 127.0.0.1 22}
+    mm_from=$1 mm_at=$3 mm_port=$4
+}
+
+# Reads what the server says it does, a line for each setting, lists a line for each word.
+mm_check_ways() {
+    mm_password=no mm_keyboard=no mm_pubkey=no mm_methods=any mm_keys_in='' mm_algorithms='' mm_forced=none mm_sessions=1
+    mm_allow_users='' mm_deny_users='' mm_allow_groups='' mm_deny_groups=''
+    while read -r mm_word mm_rest; do
+        case $mm_word in
+        usepam) mm_pam=$mm_rest ;;
+        passwordauthentication) mm_password=$mm_rest ;;
+        kbdinteractiveauthentication) mm_keyboard=$mm_rest ;;
+        pubkeyauthentication) mm_pubkey=$mm_rest ;;
+        authenticationmethods) mm_methods=$mm_rest ;;
+        authorizedkeysfile) mm_keys_in=$mm_rest ;;
+        pubkeyacceptedalgorithms | pubkeyacceptedkeytypes) mm_algorithms=$mm_rest ;;
+        forcecommand) mm_forced=$mm_rest ;;
+        maxsessions) mm_sessions=$mm_rest ;;
+        allowusers) mm_allow_users="$mm_allow_users $mm_rest" ;;
+        denyusers) mm_deny_users="$mm_deny_users $mm_rest" ;;
+        allowgroups) mm_allow_groups="$mm_allow_groups $mm_rest" ;;
+        denygroups) mm_deny_groups="$mm_deny_groups $mm_rest" ;;
+        esac
+    done <<EOF
+$mm_rules
+EOF
+    # Asking by keyboard is PAM's way to take a password.
+    [ "$mm_keyboard$mm_pam" != yesyes ] || mm_password=yes
+    set -f
+    mm_check_lists
+    mm_check_methods
+    mm_check_foreign_keys
+    set +f
+    case $mm_forced in
+    internal-sftp* | */nologin* | */false) mm_bar REFUSED "the machine's SSH server gives $mm_whom no shell (ForceCommand)" ;;
+    esac
+    [ "$mm_sessions" != 0 ] || mm_bar UNUSABLE "the machine's SSH server gives no shell (MaxSessions 0)"
+}
+
+# The group of the account has its name. A list that names only accounts, or groups, that are there already keeps each new
+# one out.
+mm_check_lists() {
+    if mm_matches "$mm_account" "$mm_deny_users"; then
+        mm_bar "$(mm_for_all "$mm_deny_users")" "the machine's SSH server does not let $mm_whom in (DenyUsers)"
+    fi
+    if [ -n "$mm_allow_users" ] && ! mm_matches "$mm_account" "$mm_allow_users"; then
+        mm_bar "$(mm_for_new passwd "$mm_allow_users")" "the machine's SSH server lets only some users in, and not $mm_whom (AllowUsers)"
+    fi
+    if mm_matches "$mm_account" "$mm_deny_groups"; then
+        mm_bar "$(mm_for_all "$mm_deny_groups")" "the machine's SSH server does not let the group of $mm_whom in (DenyGroups)"
+    fi
+    if [ -n "$mm_allow_groups" ] && ! mm_matches "$mm_account" "$mm_allow_groups"; then
+        mm_bar "$(mm_for_new group "$mm_allow_groups")" "the machine's SSH server lets only some groups in, and not $mm_whom (AllowGroups)"
+    fi
+}
+
+# Whether the name $1 fits one of the patterns in $2, of which some may be for certain addresses only.
+mm_matches() {
+    for mm_pattern in $2; do
+        # shellcheck disable=SC2254
+        case $1 in
+        ${mm_pattern%%@*}) return 0 ;;
+        esac
+    done
+    return 1
+}
+
+# The scope of a list that keeps out: every name that it matches.
+mm_for_all() {
+    case " $1 " in
+    *' * '*) echo UNUSABLE ;;
+    *) echo REFUSED ;;
+    esac
+}
+
+# The scope of a list that lets in: with patterns, or with names that the list $1 of the machine has not, it may let others
+# in than this account.
+mm_for_new() {
+    for mm_pattern in $2; do
+        mm_pattern=${mm_pattern%%@*}
+        case $mm_pattern in
+        *[*?]*) mm_there= ;;
+        *) mm_there=$(grep -s "^$mm_pattern:" "/etc/$1") ;;
+        esac
+        # One of ours goes, and may come again.
+        if [ -z "$mm_there" ] || [ -e "$mm_state/accounts/$mm_pattern" ]; then
+            echo REFUSED
+            return
+        fi
+    done
+    echo UNUSABLE
+}
+
+# The ways that were asked for, of which one that works is enough.
+mm_check_methods() {
+    mm_ways='' mm_no_key='' mm_no_password=
+    [ "$mm_pubkey" = yes ] || mm_no_key='the SSH server of the machine takes no keys (PubkeyAuthentication no)'
+    case " $mm_keys_in " in
+    *' .ssh/authorized_keys '* | *' %h/.ssh/authorized_keys '* | *' /home/%u/.ssh/authorized_keys '*) ;;
+    *) mm_no_key=${mm_no_key:-the SSH server of the machine reads no keys from the home (AuthorizedKeysFile)} ;;
+    esac
+    mm_type=${mm_key%% *}
+    case $mm_type in
+    ssh-rsa) mm_type=rsa-sha2-512 ;;
+    esac
+    case ,$mm_algorithms, in
+    ,, | *",$mm_type,"*) ;;
+    *)
+        [ -z "$mm_type" ] || mm_no_key=${mm_no_key:-the SSH server of the machine takes no keys of the type ${mm_key%% *}}
+        ;;
+    esac
+    [ "$mm_password" = yes ] || mm_no_password='the SSH server of the machine takes no passwords (PasswordAuthentication no)'
+    # A probe asks for any way.
+    { [ "$mm_action" = CREATE ] && [ -z "$mm_key" ]; } || [ -n "$mm_no_key" ] || mm_ways=" publickey"
+    [ "$mm_hash" = '*' ] || [ -n "$mm_no_password" ] || mm_ways="$mm_ways password keyboard-interactive"
+    if [ -n "$mm_no_key" ] && [ -n "$mm_no_password" ]; then
+        mm_bar UNUSABLE "$mm_no_password, and $mm_no_key"
+    elif [ -z "$mm_ways" ]; then
+        mm_bar REFUSED "${mm_no_key:-$mm_no_password}"
+    fi
+    for mm_list in $mm_methods; do
+        [ "$mm_list" != any ] || return 0
+        mm_missing=
+        IFS=,
+        for mm_method in $mm_list; do
+            case "$mm_ways " in
+            *" ${mm_method%%:*} "*) ;;
+            *) mm_missing=yes ;;
+            esac
+        done
+        IFS=$mm_ifs
+        [ -n "$mm_missing" ] || return 0
+    done
+    mm_bar REFUSED "the SSH server of the machine asks for more than the account has (AuthenticationMethods $mm_methods)"
+}
+
+# Keys outside of the home that are there already would let others in.
+mm_check_foreign_keys() {
+    for mm_file in $mm_keys_in; do
+        case $mm_file in
+        /*%[uU]*) ;;
+        *) continue ;;
+        esac
+        mm_file=$(printf '%s' "$mm_file" | sed "s/%u/$mm_account/g; s/%U/${mm_uid:-0}/g; s|%h|$mm_home|g")
+        case $mm_file in
+        "$mm_home"/*) ;;
+        *) ! mm_exists "$mm_file" || mm_bar REFUSED "SSH keys for $mm_whom exist on the machine in $mm_file" ;;
+        esac
+    done
+}
+
+# What sshd leaves to PAM. The lines that matter, of its own file and of those that it includes.
+mm_check_pam() {
+    [ -r /etc/pam.d/sshd ] || return 0
+    mm_stack=$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells|include|substack)' /etc/pam.d/sshd)
+    mm_includes=$(printf '%s\n' "$mm_stack" | sed -n 's/^.*\(include\|substack\)[[:space:]]\{1,\}\([a-z0-9._-]*\).*$/\2/p' | sort -u)
+    for mm_word in $mm_includes; do
+        mm_stack="$mm_stack$mm_eol$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells)' "/etc/pam.d/$mm_word")"
+    done
+    while read -r mm_type _ mm_rest; do
+        case $mm_type:$mm_rest in
+        *:*pam_access.so*) mm_check_access ;;
+        *:*pam_listfile.so*item=user*) mm_check_listfile ;;
+        *auth:*pam_shells.so* | account:*pam_shells.so*)
+            mm_shell=/bin/sh
+            [ ! -x /bin/bash ] || mm_shell=/bin/bash
+            grep -qxF "$mm_shell" /etc/shells || mm_bar UNUSABLE "PAM lets only users in whose shell is in /etc/shells, and $mm_shell is not"
+            ;;
+        esac
+    done <<EOF
+$mm_stack
+EOF
+}
+
+# The first line that is about the account decides. Lines for certain places only are taken to let in and not to keep out.
+mm_check_access() {
+    mm_access=/etc/security/access.conf
+    case $mm_rest in
+    *accessfile=*)
+        mm_access=${mm_rest#*accessfile=}
+        mm_access=${mm_access%% *}
+        ;;
+    esac
+    mm_seen=
+    set -f
+    while IFS=: read -r mm_sign mm_users mm_places; do
+        mm_sign=${mm_sign%%[[:space:]]*} mm_matched=
+        for mm_word in $(printf '%s' "$mm_users" | tr ',' ' '); do
+            case $mm_word in
+            EXCEPT) break ;;
+            ALL) mm_excepted || mm_matched=all ;;
+            "$mm_account" | "($mm_account)" | "$mm_account"@*) mm_matched=name ;;
+            esac
+        done
+        [ "$mm_sign" != + ] || mm_seen="$mm_seen $(printf '%s' "$mm_users" | tr '(),' '   ')"
+        [ -n "$mm_matched" ] || continue
+        [ "$mm_sign" = - ] || break
+        # shellcheck disable=SC2086
+        set -- $mm_places
+        [ "${1:-}" = ALL ] && [ $# -eq 1 ] || continue
+        case $mm_matched in
+        name) mm_bar REFUSED "PAM does not let $mm_whom in ($mm_access)" ;;
+        all) mm_bar "$(mm_for_new passwd "$mm_seen")" "PAM lets only some users in, and not $mm_whom ($mm_access)" ;;
+        esac
+        break
+    done <<EOF
+$(cat /etc/security/access.d/*.conf "$mm_access" | grep -E '^[[:space:]]*[-+]' | sed 's/^[[:space:]]*//')
+EOF
+    set +f
+}
+
+# Whether the account is among those that a line takes out of ALL.
+mm_excepted() {
+    case " ${mm_users#*EXCEPT} " in
+    *[[:space:],]"$mm_account"[[:space:],]* | *"($mm_account)"*) [ "${mm_users#*EXCEPT}" != "$mm_users" ] ;;
+    *) return 1 ;;
+    esac
+}
+
+mm_check_listfile() {
+    mm_file=${mm_rest#*file=}
+    mm_file=${mm_file%% *}
+    [ -r "$mm_file" ] || return 0
+    case $mm_rest in
+    *sense=allow*)
+        grep -qxF "$mm_account" "$mm_file" ||
+            mm_bar "$(mm_for_new passwd "$(cat "$mm_file")")" "PAM lets only the users of $mm_file in, and not $mm_whom"
+        ;;
+    *sense=deny*) ! grep -qxF "$mm_account" "$mm_file" || mm_bar REFUSED "PAM keeps the users of $mm_file out, and so $mm_whom" ;;
+    esac
+}
+
+# ---- adding the account ---------------------------------------------------------------------------------------------
 
 mm_choose_uid() {
     mm_uid=
@@ -363,42 +858,66 @@ mm_choose_uid() {
 
 # Also when something of whoever had the number before may be left.
 mm_uid_taken() {
-    grep -qsE "^[^:]*:[^:]*:$mm_uid:|^$mm_uid\$" /etc/passwd /etc/group "$mm_state"/accounts/* && return 0
+    grep -qsE "^[^:]*:[^:]*:$mm_uid:|^$mm_uid(:|\$)" /etc/passwd /etc/group /etc/subuid /etc/subgid \
+        "$mm_state"/accounts/* && return 0
+    ! grep -qsE "$(mm_by_number)" /etc/sudoers /etc/sudoers.d/* || return 0
     if mm_processes || mm_ipc || mm_files; then return 0; fi
     # Nothing has been made yet.
     [ -z "$mm_blind" ] || mm_end FAILED "the $mm_blind on the machine cannot be listed"
     mm_has getent && { $mm_briefly getent passwd "$mm_uid" || $mm_briefly getent group "$mm_uid"; } 3>&- 9>&-
 }
 
-# The record comes first, so that whatever a crash leaves half made is found again.
+# Adds the account with an empty home, or ends with the reason. A number that another program takes meanwhile costs a
+# second try.
 mm_add() {
-    # Nothing has been made yet, and the number at which the search has ended is somebody else's.
+    mm_tries_to_add=0
+    until mm_add_entry; do
+        mm_tries_to_add=$((mm_tries_to_add + 1))
+        mm_reason="the account could not be added: $(mm_said)"
+        mm_judge
+        [ "$mm_name" != another ] || mm_undo REFUSED "another program has added the account $mm_account meanwhile"
+        if [ "$mm_name" = free ] && [ -n "$mm_gids" ] && ! mm_own_group; then
+            mm_undo REFUSED "another program has added a group named $mm_account meanwhile"
+        fi
+        # The status of useradd for a number that is taken.
+        [ "$mm_name:$mm_status" = free:4 ] && [ $mm_tries_to_add -lt 3 ] || mm_undo FAILED "$mm_reason"
+    done
+    mm_passwd && mm_ours || mm_undo FAILED 'the account is not there after it was added'
+    mm_name=ours
+    mm_add_home || mm_undo REFUSED "the folder $mm_home could not be made: $(mm_said)"
+}
+
+# The record comes first, so that whatever a crash leaves half made is found again.
+mm_add_entry() {
+    # Nothing has been made yet, and the number at which the search has ended is another's.
     mm_choose_uid || mm_end FAILED 'no number for the account is free, or none can be noted, on the machine'
+    mm_status=1
+    echo "cannot write to $mm_state" >"$mm_state/said"
     printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record.new" && mv -f "$mm_record.new" "$mm_record" || return 1
-    [ -d /home ] || mkdir -m 755 /home
     mm_shell=/bin/sh
     [ ! -x /bin/bash ] || mm_shell=/bin/bash
     if mm_has useradd; then
-        # No ageing and no expiry, whatever the machine's defaults are, and no range of subordinate ids, whose
-        # processes could not be told to be the borrower's.
-        mm_change useradd -c "$mm_mark" -d "$mm_home" -m -s "$mm_shell" -u "$mm_uid" -U -e '' -f -1 \
-            -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 \
-            -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 "$mm_account"
-    elif mm_has adduser; then
-        mm_change adduser -D -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
+        # No ageing, no expiry and no groups, whatever the machine's defaults are; and no range of subordinate numbers, whose
+        # processes could not be told to be the borrower's: only numbers between UID_MIN and UID_MAX get one.
+        mm_change useradd -c "$mm_mark" -d "$mm_home" -M -s "$mm_shell" -u "$mm_uid" -U -G '' -e '' -f -1 \
+            -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 -K UID_MIN=1 -K UID_MAX=1 "$mm_account"
     else
-        echo 'the machine has neither useradd nor adduser' >"$mm_state/said"
-        return 1
+        mm_change adduser -D -H -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
     fi
-    [ $mm_status -eq 0 ] && [ -d "$mm_home" ] && [ ! -L "$mm_home" ] && chmod 700 "$mm_home"
+    [ $mm_status -eq 0 ] && echo made >>"$mm_record"
+}
+
+# Made here and not by useradd, which would take a folder for its own that another program has made meanwhile.
+mm_add_home() {
+    [ -d /home ] || mkdir -m 755 /home
+    mkdir -m 700 "$mm_home" >"$mm_state/said" 2>&1 && echo home >>"$mm_record" && chown "$mm_uid" "$mm_home" || return 1
+    [ ! -d /etc/skel ] || cp -a /etc/skel/. "$mm_home" >"$mm_state/said" 2>&1 || return 1
+    chmod 700 "$mm_home" && chown -hR "$mm_uid:$mm_p_gid" "$mm_home" >"$mm_state/said" 2>&1 || return 1
+    mm_try restorecon -R "$mm_home"
 }
 
 # Through standard input: no process ever has the hash as an argument.
 mm_set_password() {
-    mm_has chpasswd || {
-        echo 'the machine has no chpasswd' >"$mm_state/said"
-        return 1
-    }
     mm_change chpasswd -e <<EOF
 $mm_account:$mm_hash
 EOF
@@ -411,44 +930,55 @@ mm_password_is_set() {
     esac
 }
 
+# Removes what was made, and ends with the outcome $1 for the reason $2.
 mm_undo() {
-    mm_reason=$1
-    mm_passwd
-    mm_erase || mm_reason="$mm_reason; what was made could not be removed: $mm_left"
-    mm_end FAILED "$mm_reason"
+    mm_judge
+    if [ "$mm_name" = another ]; then
+        mm_leave_name || mm_end FAILED "$2; what was made could not be removed: $mm_left"
+    elif ! mm_erase; then
+        mm_end FAILED "$2; what was made could not be removed: $mm_left"
+    fi
+    mm_end "$1" "$2"
 }
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
 
 mm_remove() {
     mm_raise_fence
-    if mm_passwd; then
-        if mm_ours; then
-            mm_uid=$mm_p_uid
-        else
-            ! mm_recorded_as_ours || mm_forget
+    mm_judge
+    if mm_recorded_as_ours; then
+        mm_uid=$mm_r_uid
+        if [ "$mm_name" = another ]; then
+            ! mm_suspect || mm_end FAILED \
+                "the account could not be removed: its name has the number $mm_p_uid by now, which is not the one it was given"
+            mm_leave_name || mm_end FAILED "the account could not be removed: $mm_left"
             mm_absent 'the name belongs to an account that is not ours'
         fi
-    elif mm_recorded_as_ours; then
-        mm_uid=$mm_r_uid
-        ! mm_uid_is_given || mm_end FAILED "the account could not be removed: its number is somebody else's by now"
+        # A borrower with the rights of root may have given it another number.
+        [ "$mm_name" != ours ] || [ "$mm_p_uid" = "$mm_uid" ] || ! mm_owner || mm_uids="$mm_p_uid $mm_uid"
     else
-        mm_absent 'there is no such account'
+        case $mm_name in
+        free) mm_absent 'there is no such account' ;;
+        another) mm_absent 'the name belongs to an account that is not ours' ;;
+        esac
+        mm_uid=$mm_p_uid
     fi
     mm_erase || mm_end FAILED "the account could not be removed: $mm_left"
     mm_absent 'the account is removed'
 }
 
-# Whether somebody has the number of an account that is out of the list.
-mm_uid_is_given() {
-    grep -qs "^[^:]*:[^:]*:$mm_uid:" /etc/passwd
-}
-
-# Drops the record of an account that is out of the list, when its name has been given to somebody else.
-mm_forget() {
-    mm_uid=$mm_r_uid
-    if ! mm_uid_is_given && { mm_processes || [ -n "$mm_blind" ]; }; then
-        mm_end FAILED "a process of the account may be left, and its name is somebody else's by now"
+# Ends what has the number of an account of ours whose name has been given to another account since. False, with the reason
+# in $mm_left, when a process may be left.
+mm_leave_name() {
+    mm_drop "$mm_rule" "$mm_rule.new"
+    mm_uid=$mm_r_uid mm_uids=$mm_r_uid mm_had=another
+    if [ -n "$mm_r_made" ] && ! mm_number_is_given; then
+        mm_end_processes
+        mm_delete_files
+        if mm_processes || [ -n "$mm_blind" ]; then
+            mm_left="a process of it may be left, and its name is another account's by now"
+            return 1
+        fi
     fi
     rm -f "$mm_record"
 }
@@ -459,22 +989,25 @@ mm_absent() {
     mm_end DONE "$1"
 }
 
-# Ends and removes everything of the account $mm_account with the number $mm_uid, which was just looked up; false when
-# something is left, which $mm_left then names. Every step may find that there is nothing to do.
+# Ends and removes everything of the account $mm_account, which was just judged to be ours or to be out of the list, and of
+# the number $mm_uid; false when something is left, which $mm_left then names. Every step may find that there is nothing to
+# do.
 mm_erase() {
-    mm_gid=${mm_p_gid:-$mm_uid}
+    mm_why='' mm_had=$mm_name mm_gid=${mm_p_gid:-$mm_uid} mm_uids=${mm_uids:-$mm_uid}
     mm_drop "$mm_rule" "$mm_rule.new"
-    [ -z "$mm_p_uid" ] || mm_lock_account
-    mm_forget_jobs
-    mm_end_processes
-    mm_end_sessions
+    [ "$mm_name" != ours ] || mm_lock_account
+    for mm_uid in $mm_uids; do
+        mm_left="its number $mm_uid is that of another account too"
+        ! mm_number_is_given || return 1
+    done
+    for mm_uid in $mm_uids; do mm_forget_jobs; done
+    mm_end_all
     mm_delete_account
     # A log-in that was under way while the account went.
-    mm_end_processes
-    mm_end_sessions
-    mm_delete_files
+    mm_end_all
+    for mm_uid in $mm_uids; do mm_delete_files; done
     if ! mm_verify_gone; then
-        mm_delete_folders
+        for mm_uid in $mm_uids; do mm_delete_folders; done
         # The disk may have been too full to write the account list anew.
         mm_delete_account
         mm_verify_gone || return 1
@@ -482,30 +1015,78 @@ mm_erase() {
     rm -f "$mm_record"
 }
 
-# No new session from here on; the expiry date also counts for keys.
+mm_end_all() {
+    for mm_uid in $mm_uids; do mm_end_processes; done
+    mm_end_sessions
+}
+
+# No new session from here on; the expiry date also counts for keys. The command waits for the lock of the account list,
+# which another program may hold for long.
 mm_lock_account() {
+    mm_within=5
     if mm_has usermod; then
         mm_change usermod -L -e 1 "$mm_account"
     else
         mm_change passwd -l "$mm_account"
     fi
+    [ $mm_status -eq 0 ] || mm_lock_by_hand
+    mm_list_holder
+    [ -n "$mm_holder" ] || mm_within=$mm_half
 }
 
+# Where the commands fail, because another program keeps the account list locked, the list of passwords is written anew
+# without them, unless it changes meanwhile.
+mm_lock_by_hand() {
+    [ -w /etc/shadow ] || return 1
+    mm_new=/etc/.machine-manager.shadow
+    cp -p /etc/shadow "$mm_state/shadow" && cp -p /etc/shadow "$mm_new" &&
+        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1!\21:/" "$mm_state/shadow" >"$mm_new" &&
+        cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_try restorecon /etc/shadow
+    mm_drop "$mm_new" "$mm_state/shadow"
+}
+
+# Jobs that would be run later, and sessions that are kept without a log-in.
 mm_forget_jobs() {
+    # shellcheck disable=SC2086
+    find $mm_spools -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    if [ -d /run/systemd/system ]; then
+        mm_try loginctl disable-linger "$mm_uid"
+        mm_try loginctl kill-user -s KILL "$mm_uid"
+        mm_try loginctl terminate-user "$mm_uid"
+    fi
+    [ "$mm_name" = another ] || mm_forget_named_jobs
+}
+
+mm_forget_named_jobs() {
     for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs; do
         [ -f "$mm_folder/$mm_account" ] || continue
         rm -f "$mm_folder/$mm_account"
         # The crond of busybox goes on with what it has read, for a new account of that name too, unless it is told.
         if mm_has crond && ! mm_has cron; then echo "$mm_account" >>"$mm_folder/cron.update"; fi
     done
-    # shellcheck disable=SC2086
-    find $mm_spools -xdev -depth -mindepth 1 -user "$mm_uid" -delete
     mm_drop "/var/lib/systemd/linger/$mm_account"
-    if [ -d /run/systemd/system ]; then
-        mm_try loginctl disable-linger "$mm_account"
-        mm_try loginctl kill-user -s KILL "$mm_account"
-        mm_try loginctl terminate-user "$mm_account"
-    fi
+}
+
+# What programs keep under the name or the number and what would outlive the account: failed log-ins that were counted,
+# mail, the memory of sudo, of log-ins and of old passwords, quotas. Also before a new account gets it.
+mm_forget_state() {
+    mm_forget_named_jobs
+    for mm_file in /var/mail /var/spool/mail /run/faillock /var/run/faillock /var/lib/faillock /var/log/faillock \
+        $(grep -shoE '^[^#]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+' /etc/security/faillock.conf /etc/pam.d/* |
+            sed 's/^.*=[[:space:]]*//') \
+        /run/sudo/ts /var/run/sudo/ts /var/lib/sudo/ts /var/db/sudo/ts /run/sudo-rs/ts /var/lib/sudo/lectured \
+        /var/db/sudo/lectured /run/pam_timestamp /var/run/pam_timestamp /var/lib/AccountsService/users \
+        /var/lib/AccountsService/icons; do
+        for mm_key_of in "$mm_account" "$mm_uid"; do
+            ! mm_exists "$mm_file/$mm_key_of" || rm -rf "${mm_file:?}/$mm_key_of"
+        done
+    done
+    for mm_file in /etc/security/opasswd /etc/subuid /etc/subgid; do
+        if grep -qsE "^($mm_account|$mm_uid):" "$mm_file"; then sed -i "/^$mm_account:/d; /^$mm_uid:/d" "$mm_file"; fi
+    done
+    [ ! -e /var/log/tallylog ] || mm_try pam_tally2 --user "$mm_account" --reset --quiet
+    [ ! -e /var/lib/lastlog/lastlog2.db ] || mm_try lastlog2 --clear --user "$mm_account"
+    mm_try setquota -u "$mm_uid" 0 0 0 0 -a
 }
 
 # Whether the account has living processes: those that have its number as the real, effective, saved or file system one.
@@ -599,13 +1180,15 @@ mm_end_at_once() {
     if mm_has setpriv && setpriv --reuid="$mm_uid" --clear-groups true; then
         mm_try setpriv --reuid="$mm_uid" --clear-groups /bin/sh -c 'kill -KILL -1'
     else
-        mm_try su -s /bin/sh "$mm_account" -c 'kill -KILL -1'
+        # The name may have got another number since.
+        mm_try su -s /bin/sh "$mm_account" -c "[ \"\$(id -u)\" = $mm_uid ] && kill -KILL -1"
     fi
 }
 
 # The part of a session's sshd that runs as root: it ends by itself with its child, but one that still is at the log-in
 # has no child of the user yet.
 mm_end_sessions() {
+    [ "$mm_had" = ours ] || return 0
     for mm_signal in TERM KILL; do
         mm_grep_processes cmdline -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)"
         [ -n "$mm_found" ] || return 0
@@ -618,46 +1201,72 @@ mm_end_sessions() {
 }
 
 mm_delete_account() {
-    mm_read_lists
-    if [ -n "$mm_in_passwd" ]; then
-        mm_delete_user
-        mm_read_lists
+    mm_judge
+    if [ "$mm_name" = ours ]; then
+        for mm_group in $mm_in_groups; do mm_leave_group; done
+        mm_judge
+        [ "$mm_name" != ours ] || mm_delete_user
+        mm_judge
     fi
+    [ "$mm_name" = free ] || return 0
     if mm_own_group; then
-        if mm_has groupdel; then mm_change groupdel "$mm_account"; else mm_change delgroup "$mm_account"; fi
+        if mm_has groupdel; then mm_change groupdel "$mm_account"; else mm_change delgroup "$mm_account"; fi || mm_blame
     fi
     # A userdel that was killed leaves the password behind, which no command removes: with an entry to it, userdel does.
-    if [ -n "$mm_in_shadow" ] && ! mm_passwd && mm_has useradd; then
+    if [ -n "$mm_in_shadow" ] && mm_has useradd; then
         mm_change useradd -c "$mm_mark" -M -N -d "$mm_home" -u "$mm_uid" "$mm_account" && mm_delete_user
     fi
 }
 
+# A borrower with the rights of root may have put it into groups, whose members are kept by name.
+mm_leave_group() {
+    if mm_has gpasswd; then mm_change gpasswd -d "$mm_account" "$mm_group"; else mm_change delgroup "$mm_account" "$mm_group"; fi
+}
+
 mm_delete_user() {
     if mm_has userdel; then
-        # Without -f it refuses while there is a process, were it a dead one that nobody has waited for.
-        mm_change userdel "$mm_account" || mm_change userdel -f "$mm_account"
-    elif mm_has deluser; then
-        mm_change deluser "$mm_account"
+        # Without -f it refuses while there is a process, were it a dead one that no parent has waited for.
+        mm_change userdel "$mm_account" || {
+            mm_list_holder
+            [ -z "$mm_holder" ] && mm_change userdel -f "$mm_account"
+        } || mm_blame
+    elif mm_has_busybox deluser; then
+        mm_change deluser "$mm_account" || mm_blame
     else
         echo 'the machine has neither userdel nor deluser' >"$mm_state/said"
+        mm_blame
     fi
 }
 
 mm_own_group() {
-    [ "${mm_gids#* "$mm_gid" }" != "$mm_gids" ]
+    case $mm_gids in
+    *" $mm_gid "* | *" $mm_uid "*) return 0 ;;
+    *) return 1 ;;
+    esac
 }
 
 mm_delete_files() {
     mm_forget_jobs
-    mm_delete_tree "$mm_home"
+    ! mm_home_is_ours || mm_delete_tree "$mm_home"
     mm_delete_tree "/run/user/$mm_uid"
-    mm_drop "/var/mail/$mm_account" "/var/spool/mail/$mm_account"
+    [ "$mm_name" = another ] || mm_forget_state
     while mm_mounts; do
         mm_unmount "$mm_mounted" || break
     done
     # shellcheck disable=SC2086 # find passes over folders that are not there, or are links
     find $mm_shared -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    for mm_folder in $mm_shared; do mm_delete_subvolumes "$mm_folder"; done
     mm_delete_ipc
+}
+
+# Whether the folder at the place of the home is the account's: we made it and the account was still there when its removal
+# began, or its owner has the number. One that a crash left before it got its owner is empty, and goes at once.
+mm_home_is_ours() {
+    mm_exists "$mm_home" || return 1
+    [ "$mm_had:$mm_r_home" != ours:yes ] || return 0
+    [ -z "$(find "$mm_home" -maxdepth 0 -user "$mm_uid")" ] || return 0
+    [ "$mm_name" = another ] || [ -n "$mm_r_ready" ] || rmdir "$mm_home"
+    return 1
 }
 
 # What find could not empty, because folders are in folders, too deep for a path. What others have put there stays.
@@ -702,8 +1311,22 @@ mm_delete_tree() {
     done </proc/mounts
     rm -rf "$1" 3>&- 9>&-
     mm_exists "$1" || return 0
+    mm_delete_subvolumes "$1"
     mm_flatten "$1"
     rm -rf "$1" 3>&- 9>&-
+}
+
+# A user can make subvolumes of btrfs, read-only ones too, which neither rm nor find can empty. The root of each has the
+# number 256. Where the machine has no command that makes them writable, perl or python can ask the kernel for it.
+mm_delete_subvolumes() {
+    grep -qs ' btrfs ' /proc/mounts || return 0
+    # shellcheck disable=SC2016
+    find "$1" -depth -type d -inum 256 -user "$mm_uid" -exec /bin/sh -c '
+        btrfs property set -t subvol "$1" ro false ||
+            perl -e "open(D, q(<), shift); \$no = pack(q(Q), 0); ioctl(D, 0x4008941a, \$no) or exit 1" "$1" ||
+            python3 -c "import fcntl, os, sys; fcntl.ioctl(os.open(sys.argv[1], 0), 0x4008941a, bytes(8))" "$1"
+        find "$1" -xdev -depth -user "$2" -delete
+    ' sh {} "$mm_uid" \; 3>&- 9>&-
 }
 
 # Folders within folders, so deep that their path is longer than a path may be, are moved up in pieces. A path of twelve
@@ -715,6 +1338,12 @@ mm_flatten() {
         mkdir "$mm_folder" && find "$1" -xdev -mindepth 12 -maxdepth 12 -type d -exec mv {} "$mm_folder" \;
         mm_tries=$((mm_tries + 1))
     done
+}
+
+# Says so where a subvolume is left.
+mm_snapshot_in() {
+    grep -qs ' btrfs ' /proc/mounts && [ -n "$(find "$1" -type d -inum 256)" ] || return 0
+    printf ' (a read-only btrfs snapshot in it can be deleted only with btrfs-progs, perl or python3)'
 }
 
 mm_delete_ipc() {
@@ -778,19 +1407,31 @@ mm_jobs() {
 
 mm_verify_gone() {
     mm_left=
-    if mm_passwd; then mm_left="its entry in the account list ($(mm_said))"; fi
-    [ -z "$mm_in_shadow" ] || mm_left="$mm_left, its password"
-    ! mm_own_group || mm_left="$mm_left, its group"
-    ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
-    ! mm_mounts || mm_left="$mm_left, a file system of its own"
-    ! mm_exists "$mm_home" || mm_left="$mm_left, its folder $mm_home"
-    ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
-    ! mm_files || mm_left="$mm_left, files in $mm_folder"
-    [ -z "$mm_blind" ] || mm_left="$mm_left, $mm_blind, which cannot be listed"
-    ! mm_jobs || mm_left="$mm_left, a job in $mm_folder"
-    ! mm_ipc || mm_left="$mm_left, shared memory or queues"
-    [ -z "$mm_in_sudoers" ] || mm_left="$mm_left, a sudo rule for its name"
+    mm_judge
+    case $mm_name in
+    ours) mm_left="its entry in the account list (${mm_why:-it is there again})" ;;
+    # Added by another program since the entry was removed.
+    another) ;;
+    esac
+    if [ "$mm_name" != another ]; then
+        [ -z "$mm_in_shadow" ] || mm_left="$mm_left, its password"
+        ! mm_own_group || mm_left="$mm_left, its group"
+        [ -z "$mm_in_groups" ] || mm_left="$mm_left, its name in the group$mm_in_groups"
+        [ -z "$mm_in_subids" ] || mm_left="$mm_left, its subordinate numbers"
+        ! mm_jobs || mm_left="$mm_left, a job in $mm_folder"
+        [ -z "$mm_in_sudoers" ] || mm_left="$mm_left, a sudo rule for its name"
+    fi
+    for mm_uid in $mm_uids; do
+        ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
+        ! mm_mounts || mm_left="$mm_left, a file system of its own"
+        ! mm_home_is_ours || mm_left="$mm_left, its folder $mm_home$(mm_snapshot_in "$mm_home")"
+        ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
+        ! mm_files || mm_left="$mm_left, files in $mm_folder"
+        [ -z "$mm_blind" ] || mm_left="$mm_left, $mm_blind, which cannot be listed"
+        ! mm_ipc || mm_left="$mm_left, shared memory or queues"
+    done
     mm_left=${mm_left#, }
+    [ -z "$mm_left" ] || [ "$mm_name" = ours ] || mm_left="$mm_left${mm_why:+ ($mm_why)}"
     [ -z "$mm_left" ]
 }
 
@@ -801,9 +1442,14 @@ mm_verify_gone() {
 mm_probe() {
     mm_found='' mm_names=' '
     while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
-        mm_names="$mm_names$mm_account "
         mm_record=$mm_state/accounts/$mm_account
-        if [ "$mm_p_uid" -ge 1000 ] && mm_owner; then mm_found="$mm_found$mm_account=$mm_owner "; fi
+        if mm_owner; then
+            mm_found="$mm_found$mm_account=$mm_owner "
+        elif mm_token=$mm_r_token && mm_suspect; then
+            # Its removal will say what is wrong with it.
+            mm_found="$mm_found$mm_account=$mm_r_token "
+        fi
+        mm_names="$mm_names$mm_account "
     done </etc/passwd
     for mm_record in "$mm_state"/accounts/*; do
         mm_account=${mm_record##*/}
@@ -815,7 +1461,11 @@ mm_probe() {
         esac
         ! mm_recorded || mm_found="$mm_found$mm_account=$mm_r_token "
     done
-    mm_end FOUND "$mm_found."
+    # A name that no account has stands for all new ones.
+    mm_account=machine-manager-probe mm_scope=''
+    mm_check_tools || mm_scope=UNUSABLE
+    [ -n "$mm_scope" ] || mm_check_login || [ "$mm_scope" = UNUSABLE ] || mm_problem=
+    mm_end FOUND "$mm_found.${mm_problem:+ $mm_problem}"
 }
 
 # ---- the work -------------------------------------------------------------------------------------------------------
@@ -832,7 +1482,7 @@ mm_main() {
     # second, in which it must not keep the answer's end from the caller.
     mm_briefly='timeout -s KILL 5'
     $mm_briefly true 3>&- || mm_briefly=
-    mm_many=
+    mm_many='' mm_uid='' mm_uids='' mm_gid='' mm_why=''
     mm_lock
     case $mm_action in
     CREATE) mm_create ;;

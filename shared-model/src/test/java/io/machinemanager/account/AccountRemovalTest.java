@@ -289,7 +289,7 @@ class AccountRemovalTest extends EachDriver {
         machine.exec("sh", "-c", "touch /tmp/of-otto; chown otto /tmp/of-otto");
 
         assertThat(work.remove(machine, "hugo", token)).isEqualTo(new AccountResult(Outcome.FAILED,
-                "The account could not be removed: its number is somebody else's by now."));
+                "The account could not be removed: its number %d is that of another account too.".formatted(uid)));
         assertThat(machine.path("/tmp/of-otto")).exists();
 
         machine.exec("sh", "-c", "userdel otto; rm /tmp/of-otto");
@@ -298,7 +298,7 @@ class AccountRemovalTest extends EachDriver {
     }
 
     @Test
-    void aProcessThatIsLeftIsNotForgottenWhenSomebodyElseHasGotTheName() {
+    void processesAreEndedAlsoWhenAnotherAccountHasGotTheNameSince() {
         long token = AccountWork.newToken();
         work.create(machine, "kai", token);
         int uid = machine.uidOf("kai").orElseThrow();
@@ -306,14 +306,16 @@ class AccountRemovalTest extends EachDriver {
         Awaitility.await().until(() -> !machine.processesOf(uid).isEmpty());
         machine.exec("sh", "-c", "sed -i /^kai:/d /etc/passwd /etc/shadow; useradd -N -M -u 4242 kai");
 
+        fakeListing("exit 126");
         assertThat(work.remove(machine, "kai", token)).isEqualTo(new AccountResult(Outcome.FAILED,
-                "A process of the account may be left, and its name is somebody else's by now."));
+                "The account could not be removed: a process of it may be left, and its name is another account's by now."));
 
-        machine.exec("pkill", "-KILL", "-u", Integer.toString(uid));
-        Awaitility.await().until(() -> machine.processesOf(uid).isEmpty());
+        removeFakes();
         assertThat(work.remove(machine, "kai", token)).isEqualTo(AccountResult.done());
+        assertThat(machine.processesOf(uid)).isEmpty();
+        assertThat(machine.homeExists("kai")).isFalse();
         assertThat(machine.uidOf("kai")).hasValue(4242);
-        machine.exec("sh", "-c", "userdel kai; groupdel kai; rm -rf /home/kai");
+        machine.exec("sh", "-c", "userdel kai; groupdel kai");
     }
 
     @Test

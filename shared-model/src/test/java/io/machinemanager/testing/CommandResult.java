@@ -27,7 +27,7 @@ public record CommandResult(int status, String output, String errors) {
      *
      * @throws IllegalStateException if it has not ended in time; it is killed then
      */
-    static CommandResult of(ProcessBuilder command, Duration limit) {
+    public static CommandResult of(ProcessBuilder command, Duration limit) {
         try {
             var process = command.start();
             process.getOutputStream().close();
