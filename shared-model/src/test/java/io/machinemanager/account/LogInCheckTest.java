@@ -37,6 +37,7 @@ class LogInCheckTest extends EachDriver {
         machine.exec("sh", "-c", """
                 rm -rf /etc/ssh/sshd_config.d/00-test.conf /etc/nologin /etc/ssh/users /etc/ssh/keys
                 cp -a /root/kept/sshd /etc/pam.d; cp -a /root/kept/access.conf /etc/security""");
+        readSettings();
     }
 
     @ParameterizedTest
@@ -180,8 +181,13 @@ class LogInCheckTest extends EachDriver {
     /** Takes effect for each log-in from now on, as sshd reads its settings anew. */
     private static void sshd(String settings) {
         machine.exec("sh", "-c",
-                "printf '%s\\n' \"$1\" >/etc/ssh/sshd_config.d/00-test.conf; kill -HUP $(cat /run/sshd.pid)",
+                "printf '%s\\n' \"$1\" >/etc/ssh/sshd_config.d/00-test.conf",
                 "sh", settings.replace(";", "\n") + "\nMatch User root\nPasswordAuthentication yes\n");
+        readSettings();
+    }
+
+    private static void readSettings() {
+        machine.exec("sh", "-c", "kill -HUP $(cat /run/sshd.pid)");
         Awaitility.await().until(new SshLogin(machine, "root", machine.password())::works);
     }
 }
