@@ -103,7 +103,7 @@ public class SshDriver implements AccountDriver {
             return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : tooLate(task);
         } catch (JSchException e) {
             lease.drop();
-            return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
+            return new AccountResult(Outcome.UNREACHABLE, "The machine lets the log-in run no command.");
         } catch (SocketTimeoutException e) {
             return tooLate(task);
         } catch (IOException e) {
