@@ -41,22 +41,12 @@ class NoisyMachineTest extends EachDriver {
     void quiet() {
         for (LabMachine machine : new LabMachine[]{lab.machine(0), labWithSudo.machine(0) }) {
             machine.exec("sh", "-c", "rm -f /root/.bashrc /home/admin/.bashrc; usermod -s /bin/bash root");
-            if (machine.exec("rm", "/etc/ssh/sshd_config.d/a.conf").succeeded()) {
-                machine.restart();
-            }
         }
     }
 
     private static void startFile(LabMachine machine, String text) {
         machine.exec("sh", "-c", "printf '%s\\n' \"$1\" > " + (machine.user().equals("root") ? "/root" : "/home/admin")
                 + "/.bashrc", "sh", text);
-    }
-
-    private static LabMachine sshd(String setting) {
-        lab.machine(0).exec("sh", "-c", "printf '%s\\n' \"$1\" > /etc/ssh/sshd_config.d/a.conf; pkill -HUP -o sshd",
-                "sh",
-                setting);
-        return lab.machine(0);
     }
 
     @ParameterizedTest
@@ -118,7 +108,9 @@ class NoisyMachineTest extends EachDriver {
 
     @Test
     void aForcedCommandIsSaidToBeSo() {
-        AccountResult result = work.result(AccountTask.probe(sshd("ForceCommand echo connection refused").target()));
+        lab.machine(0).setSshd("ForceCommand echo connection refused");
+        AccountResult result = work.result(AccountTask.probe(lab.machine(0).target()));
+        lab.machine(0).setSshd("");
 
         assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
         assertThat(result.reason()).contains("(exit status 0): connection refused.", "forces another command");
@@ -137,12 +129,13 @@ class NoisyMachineTest extends EachDriver {
         LabMachine machine = lab.machine(0);
         machine.exec("sh", "-c", "printf 'Connection refused, timed out\\nAuthenticated to root\\nWe log you.\\n'"
                 + " >/etc/issue.net");
-        sshd("Banner /etc/issue.net");
+        machine.setSshd("Banner /etc/issue.net");
 
         assertThat(work.result(AccountTask.probe(machine.target()))).matches(AccountResult::isDone);
         machine.exec("sh", "-c", "printf 'Connection refused, timed out, host is down\\n' >/etc/issue.net");
         Target wrong = new Target("wrong", machine.host(), machine.port(), "root", "wrong", machine.hostKeys());
         assertThat(work.result(AccountTask.probe(wrong)).reason()).contains("the password or the key is wrong");
+        machine.setSshd("");
     }
 
     @Test
