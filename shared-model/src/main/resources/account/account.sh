@@ -47,7 +47,7 @@ mm_spools='/var/spool/cron /var/spool/at'
 mm_shared="$mm_spools /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash /var/mail /var/spool/mail"
 
 mm_end() {
-    printf 'MM-RESULT %s %s\n' "$1" "$2" >&3
+    printf '\nMM-RESULT %s %s\n' "$1" "$2" >&3
     exit 0
 }
 

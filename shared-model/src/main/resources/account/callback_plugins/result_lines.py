@@ -13,7 +13,8 @@ DOCUMENTATION = """
       - Prints one line of JSON for each machine as soon as its own result is there, and nothing else.
 """
 
-KEPT = 600
+# Of what was written to both outputs.
+KEPT = 1300
 
 
 class CallbackModule(CallbackBase):
@@ -39,6 +40,7 @@ class CallbackModule(CallbackBase):
             "host": result._host.get_name(),
             "state": state,
             "rc": values.get("rc", -1),
+            "stage": values.get("stage", "BEFORE_LOG_IN"),
             "answer": str(values.get("answer", "")),
             "said": str(values.get("said", values.get("msg", "")))[-KEPT:],
         }

@@ -33,7 +33,10 @@ public interface AccountConfig {
     @WithDefault("100")
     int maxConnections();
 
-    /** {@code SSH_KEEP_CONNECTIONS}: after how long without work the ssh driver closes a connection. */
+    /**
+     * {@code SSH_KEEP_CONNECTIONS}: after how long without work the ssh driver closes a connection; that to a machine with
+     * a lent account stays until the account is removed.
+     */
     @WithDefault("5m")
     Duration keepConnections();
 

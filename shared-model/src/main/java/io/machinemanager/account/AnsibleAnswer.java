@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.MachineAnswer.Stage;
 
 /**
  * What Ansible tells of one machine, one line of its output.
@@ -31,7 +32,8 @@ record AnsibleAnswer(String host, MachineAnswer answer) {
     }
 
     private static MachineAnswer answer(JsonNode json) {
-        return new MachineAnswer(json.path("answer").asText(), json.path("rc").asInt(-1), json.path("said").asText());
+        return new MachineAnswer(json.path("answer").asText(), json.path("rc").asInt(MachineAnswer.NO_STATUS),
+                Stage.valueOf(json.path("stage").asText(Stage.BEFORE_LOG_IN.name())), json.path("said").asText());
     }
 
     /** What the line means for a task of that kind. */

@@ -2,25 +2,33 @@ package io.machinemanager.account;
 
 import java.io.ByteArrayOutputStream;
 
-/** Keeps the first bytes of what a machine says, however much that is: whoever became root there may say anything. */
+/** Keeps the last bytes of what a machine says, however much that is: a machine may say anything, and for ever. */
 final class BoundedOutput extends ByteArrayOutputStream {
 
     private final int limit;
 
-    /** @param limit how many bytes are kept */
+    /** @param limit how many bytes are kept at least; in memory there are never more than two times as many */
     BoundedOutput(int limit) {
         this.limit = limit;
     }
 
     @Override
     public synchronized void write(int value) {
-        if (count < limit) {
-            super.write(value);
-        }
+        makeRoom(1);
+        super.write(value);
     }
 
     @Override
     public synchronized void write(byte[] bytes, int offset, int length) {
-        super.write(bytes, offset, Math.min(length, limit - count));
+        int kept = Math.min(length, limit);
+        makeRoom(kept);
+        super.write(bytes, offset + length - kept, kept);
+    }
+
+    private void makeRoom(int wanted) {
+        if (count + wanted > 2 * limit) {
+            System.arraycopy(buf, count - limit, buf, 0, limit);
+            count = limit;
+        }
     }
 }

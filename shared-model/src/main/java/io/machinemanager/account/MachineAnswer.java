@@ -3,6 +3,7 @@ package io.machinemanager.account;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,10 +14,24 @@ import io.machinemanager.account.AccountResult.Outcome;
  * What a machine answered to a task, whichever way the task went there.
  *
  * @param answer the answer of the account script, such as {@code DONE the account is ready}; empty when there is none
- * @param status the exit status of the remote command or of ssh; -1 when there is none
- * @param said what ssh, sudo or Ansible said of a failure
+ * @param status the exit status of the remote command; -1 when there is none, as when the connection was lost
+ * @param stage how far the task came, which says who has spoken
+ * @param said what explains a failure; before the log-in it is of ssh or Ansible, later of the machine's shell and sudo
  */
-record MachineAnswer(String answer, int status, String said) {
+record MachineAnswer(String answer, int status, Stage stage, String said) {
+
+    /** There is no exit status. */
+    static final int NO_STATUS = -1;
+
+    /** How far a task came. */
+    enum Stage {
+        /** No log-in is known of. */
+        BEFORE_LOG_IN,
+        /** There was a log-in, and nothing was seen of the script. */
+        LOGGED_IN,
+        /** The script has begun. */
+        BEGUN
+    }
 
     private static final Pattern MARKED_ACCOUNT = Pattern
             .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
@@ -28,28 +43,25 @@ record MachineAnswer(String answer, int status, String said) {
 
     private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
 
-    /** What ssh and sudo say, and what it means; the first that fits counts. Before the log-in nothing has changed. */
+    /** What a line means. */
     private record Meaning(Pattern pattern, Outcome outcome, String reason) {
     }
 
-    private static final List<Meaning> MEANINGS = List.of(
+    private static final Meaning REFUSED = unreachable(
+            "permission denied|incorrect password|authentication fail|too many authentication",
+            "The machine refuses the log-in: the user, the password or the key is wrong.");
+
+    private static final Meaning CLOSED = unreachable(
+            "kex_exchange_identification|ssh_exchange_identification|banner exchange|"
+                    + "connection (closed|reset) by [^ ]+ port|invalid ssh identification",
+            "The machine closed the connection before the log-in.");
+
+    /** What ssh and Ansible say when there is no log-in; in a line the first that fits counts. Nothing has changed. */
+    private static final List<Meaning> OF_LOG_IN = List.of(
             new Meaning(
                     Pattern.compile(
                             "host identification has changed|host key verification failed|no .* host key is known for"),
                     Outcome.HOST_KEY_CHANGED, "The machine's SSH host key has changed."),
-            unreachable(
-                    "password has expired|password change required|required to change your password|password expired",
-                    "The password to log in to the machine with has expired."),
-            unreachable("account .*(has expired|is locked|is not available)|account is currently not available",
-                    "The account to log in to the machine with is locked, expired or without a shell."),
-            unreachable("incorrect password attempt|sorry, try again|sudo: .*(password is required|no password was)",
-                    "The machine's sudo does not accept the password."),
-            unreachable("not in the sudoers file|is not allowed to (run|execute)|may not run sudo",
-                    "The account to log in to the machine with may not use sudo."),
-            unreachable("you must have a tty to run sudo", "The machine's sudo asks for a terminal (requiretty)."),
-            unreachable("sudo: (command )?not found|sudo: no such file",
-                    "The machine has no sudo, and the account to log in with is not root."),
-            unreachable("/bin/sh: .*no such file", "The machine has no /bin/sh."),
             new Meaning(Pattern.compile("install the sshpass program|unable to find sshpass"), Outcome.NOT_STARTED,
                     "The sshpass program is missing where Machine Manager runs."),
             unreachable("could not resolve hostname|name or service not known|temporary failure in name resolution",
@@ -60,27 +72,53 @@ record MachineAnswer(String answer, int status, String said) {
             unreachable("timed out|in the expected time frame", "The machine does not answer in time."),
             unreachable("no matching (key exchange|cipher|mac|host key)",
                     "The machine's SSH server has no algorithm in common with the client."),
-            unreachable("permission denied|incorrect password|authentication fail|too many authentication",
-                    "The machine refuses the log-in: the user, the password or the key is wrong."),
-            unreachable("kex_exchange_identification|ssh_exchange_identification|banner exchange|"
-                    + "connection (closed|reset) by [^ ]+ port|invalid ssh identification",
-                    "The machine closed the connection before the log-in."),
+            REFUSED, CLOSED,
             unreachable("protocol error: no ssh",
-                    "What answers on the machine's SSH port does not speak SSH properly."),
-            new Meaning(Pattern.compile("closed by remote host|not responding|broken pipe|read from remote host|"
-                    + "connection .*(reset|closed|lost)"), Outcome.FAILED,
-                    "The connection to the machine was lost during the work."));
+                    "What answers on the machine's SSH port does not speak SSH properly."));
+
+    /** What the server says before it refuses a log-in or closes the connection, and only then. */
+    private static final List<Meaning> OF_ACCOUNT = List.of(
+            unreachable(
+                    "password has expired|password change required|required to change your password|password expired",
+                    "The password to log in to the machine with has expired."),
+            unreachable("account .*(has expired|is locked|is not available)|account is currently not available",
+                    "The account to log in to the machine with is locked, expired or without a shell."));
+
+    /** What sshd says before it closes a connection without a log-in. */
+    private static final List<Meaning> OF_CLOSING = List.of(
+            unreachable("not allowed at this time",
+                    "The machine's SSH server refuses connections from this service for a while (PerSourcePenalties);"
+                            + " exempt the service's address with PerSourcePenaltyExemptList."),
+            unreachable("exceeded maxstartups",
+                    "The machine's SSH server has too many log-ins under way (MaxStartups)."));
+
+    /** What the machine says after the log-in, in place of running the script. */
+    private static final List<Meaning> OF_COMMAND = List.of(
+            unreachable("incorrect password attempt|sorry, try again|sudo: .*(password is required|no password was)",
+                    "The machine's sudo does not accept the password."),
+            unreachable("not in the sudoers file|is not allowed to (run|execute)|may not run sudo",
+                    "The account to log in to the machine with may not use sudo."),
+            unreachable("you must have a tty to run sudo", "The machine's sudo asks for a terminal (requiretty)."),
+            unreachable("sudo: (command )?not found|sudo: no such file",
+                    "The machine has no sudo, and the account to log in with is not root."),
+            unreachable("/bin/sh: .*no such file", "The machine has no /bin/sh."));
 
     private static Meaning unreachable(String pattern, String reason) {
         return new Meaning(Pattern.compile(pattern), Outcome.UNREACHABLE, reason);
     }
 
+    /** There was no log-in, of which this was said. */
+    static MachineAnswer beforeLogIn(String said) {
+        return new MachineAnswer("", NO_STATUS, Stage.BEFORE_LOG_IN, said);
+    }
+
     /** What it means for work that changes the machine: when that was given up, something may have been done. */
     AccountResult resultOfWork() {
         AccountResult result = result();
-        return answer.isEmpty() && GIVEN_UP.matcher(said.toLowerCase(Locale.ROOT)).find()
-                ? new AccountResult(Outcome.FAILED, result.reason())
-                : result;
+        return answer.isEmpty() && stage == Stage.BEFORE_LOG_IN
+                && GIVEN_UP.matcher(said.toLowerCase(Locale.ROOT)).find()
+                        ? new AccountResult(Outcome.FAILED, result.reason())
+                        : result;
     }
 
     /** What the answer means for the task. */
@@ -116,11 +154,49 @@ record MachineAnswer(String answer, int status, String said) {
     }
 
     private AccountResult failure() {
-        String text = said.toLowerCase(Locale.ROOT);
-        return MEANINGS.stream().filter(meaning -> meaning.pattern().matcher(text).find()).findFirst()
-                .map(meaning -> new AccountResult(meaning.outcome(), meaning.reason() + shownKey(meaning.outcome())))
-                .orElseGet(() -> new AccountResult(Outcome.FAILED,
-                        "The machine gave no answer (exit status %d)%s.".formatted(status, lastLine())));
+        return switch (stage) {
+            case BEFORE_LOG_IN -> reasonOfLogIn().map(this::resultOf).orElseGet(this::noAnswer);
+            case LOGGED_IN -> status == NO_STATUS ? lost() : notRun();
+            case BEGUN -> status == NO_STATUS ? lost() : noAnswer();
+        };
+    }
+
+    /** The cause comes last. What a server says before, such as its banner, only explains why it let nobody in. */
+    private Optional<Meaning> reasonOfLogIn() {
+        Optional<Meaning> cause = lastOf(OF_LOG_IN);
+        return cause.filter(CLOSED::equals).flatMap(closed -> lastOf(OF_CLOSING))
+                .or(() -> cause.filter(List.of(CLOSED, REFUSED)::contains).flatMap(refused -> lastOf(OF_ACCOUNT)))
+                .or(() -> cause).or(() -> lastOf(OF_ACCOUNT));
+    }
+
+    /** The meaning of the last line that has one. */
+    private Optional<Meaning> lastOf(List<Meaning> meanings) {
+        return said.toLowerCase(Locale.ROOT).lines().map(line -> meanings.stream()
+                .filter(meaning -> meaning.pattern().matcher(line).find()).findFirst())
+                .flatMap(Optional::stream).reduce((first, last) -> last);
+    }
+
+    private AccountResult resultOf(Meaning meaning) {
+        return new AccountResult(meaning.outcome(), meaning.reason() + shownKey(meaning.outcome()));
+    }
+
+    /** The script has not begun, so nothing has changed. */
+    private AccountResult notRun() {
+        return lastOf(OF_COMMAND).or(() -> lastOf(OF_ACCOUNT)).map(this::resultOf)
+                .orElseGet(() -> new AccountResult(Outcome.UNREACHABLE,
+                        ("The machine takes the log-in and does not run "
+                                + "the command (exit status %d)%s. A start file of the login shell may read its input, replace the "
+                                + "shell or end it; or the SSH server forces another command.")
+                                .formatted(status, lastLine())));
+    }
+
+    private static AccountResult lost() {
+        return new AccountResult(Outcome.FAILED, "The connection to the machine was lost during the work.");
+    }
+
+    private AccountResult noAnswer() {
+        return new AccountResult(Outcome.FAILED,
+                "The machine gave no answer (exit status %d)%s.".formatted(status, lastLine()));
     }
 
     /** Lets an admin compare the key with that of the machine before accepting it. */

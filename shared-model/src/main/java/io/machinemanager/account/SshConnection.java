@@ -8,6 +8,7 @@ import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -16,6 +17,7 @@ import com.jcraft.jsch.JSch;
 import com.jcraft.jsch.JSchException;
 import com.jcraft.jsch.Session;
 
+import io.machinemanager.account.MachineAnswer.Stage;
 import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.logging.Log;
 
@@ -23,12 +25,13 @@ import io.quarkus.logging.Log;
 final class SshConnection implements AutoCloseable {
 
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
-    private static final String MARK = "MM-RESULT ";
+    // More than this does not help to find out why there is no answer.
     private static final int KEPT = 600;
-    private static final int KEPT_OF_LIST = 40_000;
-    private static final int NO_STATUS = -1;
     private static final Duration ASK_AGAIN = Duration.ofMillis(5);
-    private static final int LONGEST_ANSWER = 64 * 1024;
+
+    // The script ends right after its answer. A process that a shell start file has left in the background may keep the
+    // output open for longer.
+    private static final Duration AFTER_ANSWER = Duration.ofSeconds(2);
 
     // The cheapest for both sides comes first.
     private static final String KEY_EXCHANGES = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
@@ -52,14 +55,15 @@ final class SshConnection implements AutoCloseable {
     static SshConnection open(Target target, Duration timeout, byte[] script) throws SshFailure {
         SshTalk talk = new SshTalk();
         SshHostKeys keys = new SshHostKeys(target.hostKeys());
+        SshSocket socket = new SshSocket(timeout);
         try {
-            return new SshConnection(logIn(target, timeout, talk, keys), script);
+            return new SshConnection(logIn(target, timeout, talk, keys, socket), script);
         } catch (JSchException e) {
-            throw new SshFailure(e, (keys.stranger() + " " + talk.said()).strip());
+            throw new SshFailure(e, String.join("\n", keys.stranger(), talk.said(), socket.greeting()).strip());
         }
     }
 
-    private static Session logIn(Target target, Duration timeout, SshTalk talk, SshHostKeys keys)
+    private static Session logIn(Target target, Duration timeout, SshTalk talk, SshHostKeys keys, SshSocket socket)
             throws JSchException {
         JSch client = new JSch();
         Session session = client.getSession(target.user(), target.host(), target.port());
@@ -79,7 +83,7 @@ final class SshConnection implements AutoCloseable {
         session.setConfig("MaxAuthTries", "1");
         session.setThreadFactory(Thread.ofVirtual().name("ssh-" + target.machine()).factory());
         session.setServerAliveInterval((int) KEEP_ALIVE.toMillis());
-        connect(session, timeout);
+        connect(session, timeout, socket);
         return session;
     }
 
@@ -87,8 +91,7 @@ final class SshConnection implements AutoCloseable {
      * The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. The
      * library cannot be told to end what it has only begun, hence the socket.
      */
-    private static void connect(Session session, Duration timeout) throws JSchException {
-        SshSocket socket = new SshSocket(timeout);
+    private static void connect(Session session, Duration timeout, SshSocket socket) throws JSchException {
         session.setSocketFactory(socket);
         CompletableFuture<Boolean> late = closingAfter(timeout, socket);
         try {
@@ -147,27 +150,52 @@ final class SshConnection implements AutoCloseable {
     MachineAnswer run(AccountTask task, Duration patience, Duration limit, ScriptLimits limits)
             throws JSchException, IOException {
         ChannelExec channel = (ChannelExec) session.openChannel("exec");
-        BoundedOutput complaints = new BoundedOutput(LONGEST_ANSWER);
+        String nonce = UUID.randomUUID().toString();
+        BoundedOutput complaints = new BoundedOutput(KEPT);
+        AnswerOutput answer = new AnswerOutput(nonce, KEPT);
         channel.setCommand(AccountScript.command(task.target()));
-        channel.setInputStream(new ByteArrayInputStream(input(task, limits)));
+        channel.setInputStream(new ByteArrayInputStream(input(task, limits, nonce)));
         channel.setErrStream(complaints);
         InputStream output = channel.getInputStream();
         CompletableFuture<Boolean> late = closingAfter(limit, this);
         try {
             channel.connect((int) patience.toMillis());
-            String said = new String(output.readNBytes(LONGEST_ANSWER), StandardCharsets.UTF_8);
-            int status = said.contains(MARK) ? channel.getExitStatus() : exitStatus(channel);
-            MachineAnswer answer = answer(said, complaints.toString(StandardCharsets.UTF_8), status);
+            read(output, answer, channel);
+            int status = answer.answer().isEmpty() ? exitStatus(channel) : channel.getExitStatus();
             if (answer.answer().isEmpty() && late.getNow(false)) {
                 throw new SocketTimeoutException("The machine has not answered in time.");
             }
-            if (answer.answer().isEmpty() && status == NO_STATUS) {
+            String said = answer.said() + "\n" + complaints.toString(StandardCharsets.UTF_8);
+            MachineAnswer result = new MachineAnswer(answer.answer(), status,
+                    answer.hasBegun() ? Stage.BEGUN : Stage.LOGGED_IN, said.strip());
+            if (answer.answer().isEmpty() && status == MachineAnswer.NO_STATUS) {
                 throw new IOException("The connection to the machine was lost during the work.");
             }
-            return answer;
+            return result;
         } finally {
             late.complete(false);
             channel.disconnect();
+        }
+    }
+
+    /** Reads to the end, so that the script has ended too and holds up no further work. */
+    private static void read(InputStream output, AnswerOutput answer, ChannelExec channel) throws IOException {
+        CompletableFuture<Boolean> lingering = new CompletableFuture<>();
+        byte[] chunk = new byte[8192];
+        try {
+            for (int read = output.read(chunk); read >= 0; read = output.read(chunk)) {
+                boolean open = answer.answer().isEmpty();
+                answer.write(chunk, 0, read);
+                if (open && !answer.answer().isEmpty()) {
+                    lingering = closingAfter(AFTER_ANSWER, channel::disconnect);
+                }
+            }
+        } catch (IOException e) {
+            if (answer.answer().isEmpty()) {
+                throw e;
+            }
+        } finally {
+            lingering.complete(false);
         }
     }
 
@@ -177,7 +205,7 @@ final class SshConnection implements AutoCloseable {
      */
     private static int exitStatus(ChannelExec channel) throws InterruptedIOException {
         try {
-            while (channel.getExitStatus() == NO_STATUS && !channel.isClosed()) {
+            while (channel.getExitStatus() == MachineAnswer.NO_STATUS && !channel.isClosed()) {
                 Thread.sleep(ASK_AGAIN);
             }
         } catch (InterruptedException e) {
@@ -187,21 +215,12 @@ final class SshConnection implements AutoCloseable {
         return channel.getExitStatus();
     }
 
-    private byte[] input(AccountTask task, ScriptLimits limits) {
+    private byte[] input(AccountTask task, ScriptLimits limits, String nonce) {
         ByteArrayOutputStream input = new ByteArrayOutputStream();
         input.writeBytes(AccountScript.input(task, limits).getBytes(StandardCharsets.UTF_8));
+        input.writeBytes(AnswerOutput.startLine(nonce).getBytes(StandardCharsets.US_ASCII));
         input.writeBytes(script);
         return input.toByteArray();
-    }
-
-    /** A shell that lets nobody in says so on standard output. */
-    private static MachineAnswer answer(String output, String errors, int status) {
-        String answer = output.lines().filter(line -> line.startsWith(MARK)).reduce((first, last) -> last)
-                .map(line -> line.substring(MARK.length()).strip()).orElse("");
-        String said = errors.isBlank() ? output.strip() : errors.strip();
-        int kept = answer.startsWith("FOUND ") ? KEPT_OF_LIST : KEPT;
-        return new MachineAnswer(answer.substring(0, Math.min(answer.length(), kept)), status,
-                said.substring(Math.max(0, said.length() - KEPT)));
     }
 
     @Override

@@ -14,11 +14,13 @@ import java.util.concurrent.TimeUnit;
 /**
  * The connections that rest, each for one way to log in to one machine. There are no more open ones, in use or at rest,
  * than the limit says: the one that has rested longest is closed for a new one. Only work that comes while others are
- * being opened ahead of need does not wait for those, and so exceeds it for as long as a log-in takes.
+ * being opened ahead of need does not wait for those, and so exceeds it for as long as a log-in takes. A connection to a
+ * lent machine stays however long it rests, and the others make room first: the removal of the account may find a server
+ * that takes no new log-in, as sshd does for a while after wrong passwords from the same address.
  */
 final class SshConnections implements AutoCloseable {
 
-    private record Resting(SshConnection connection, long since) {
+    private record Resting(SshConnection connection, long since, boolean lent) {
     }
 
     private final int limit;
@@ -58,7 +60,7 @@ final class SshConnections implements AutoCloseable {
         Resting kept = resting.get(target);
         if (kept != null && kept.connection.isAlive()) {
             resting.remove(target);
-            resting.put(target, new Resting(kept.connection, System.nanoTime()));
+            resting.put(target, new Resting(kept.connection, System.nanoTime(), kept.lent));
             return Optional.empty();
         }
         return closed || inUse.contains(target) || size() >= limit ? Optional.empty() : Optional.of(lease(target));
@@ -68,15 +70,22 @@ final class SshConnections implements AutoCloseable {
         Resting kept = resting.remove(target);
         inUse.add(target);
         makeRoom();
-        return new Lease(target, kept == null ? null : kept.connection);
+        return new Lease(target, kept == null ? null : kept.connection, kept != null && kept.lent);
     }
 
     private void makeRoom() {
+        makeRoom(false);
+        makeRoom(true);
+    }
+
+    private void makeRoom(boolean ofLent) {
         Iterator<Resting> eldest = resting.values().iterator();
         while (eldest.hasNext() && size() > limit) {
-            SshConnection connection = eldest.next().connection;
-            eldest.remove();
-            connection.close();
+            Resting next = eldest.next();
+            if (next.lent == ofLent) {
+                eldest.remove();
+                next.connection.close();
+            }
         }
     }
 
@@ -85,10 +94,26 @@ final class SshConnections implements AutoCloseable {
 
         private final Target target;
         private SshConnection connection;
+        private boolean lent;
+        private boolean beside;
 
-        private Lease(Target target, SshConnection connection) {
+        private Lease(Target target, SshConnection connection, boolean lent) {
             this.target = target;
             this.connection = connection;
+            this.lent = lent;
+        }
+
+        /** Notes whether there is an account on the machine that will have to be removed. */
+        void lent(boolean isLent) {
+            lent = isLent;
+        }
+
+        /** Lets the connection stay until another one works, if there is room for both; otherwise it is closed. */
+        void keepBeside() {
+            beside = connection().isPresent() && roomBeside(target, lent);
+            if (!beside) {
+                drop();
+            }
         }
 
         /** The connection, unless there is none or it was seen to break. */
@@ -114,21 +139,36 @@ final class SshConnections implements AutoCloseable {
         /** Ends the use; a connection that still works goes to rest. */
         @Override
         public void close() {
-            if (connection().isEmpty() || !rest(target, connection)) {
+            if (connection().isEmpty() || !rest(target, connection, lent)) {
                 drop();
+            }
+            if (beside) {
+                end(target);
             }
             end(target);
         }
     }
 
-    private synchronized boolean rest(Target target, SshConnection connection) {
+    private synchronized boolean roomBeside(Target target, boolean lent) {
+        inUse.add(target);
+        if (lent) {
+            makeRoom(false);
+        }
+        if (size() > limit) {
+            inUse.remove(target);
+            return false;
+        }
+        return true;
+    }
+
+    private synchronized boolean rest(Target target, SshConnection connection, boolean lent) {
         if (!closed) {
             // A place that is taken again would be that of the one that was there.
             Resting other = resting.remove(target);
             if (other != null) {
                 other.connection.close();
             }
-            resting.put(target, new Resting(connection, System.nanoTime()));
+            resting.put(target, new Resting(connection, System.nanoTime(), lent));
             planSweep();
         }
         return !closed;
@@ -159,7 +199,7 @@ final class SshConnections implements AutoCloseable {
         sweepPlanned = false;
         long latest = System.nanoTime() - longestRest.toNanos();
         resting.values().removeIf(rest -> {
-            boolean over = rest.since - latest < 0 || !rest.connection.isAlive();
+            boolean over = !rest.lent && rest.since - latest < 0 || !rest.connection.isAlive();
             if (over) {
                 rest.connection.close();
             }

@@ -68,11 +68,30 @@ public class SshDriver implements AccountDriver {
     private AccountResult run(AccountTask task) {
         long end = System.nanoTime() + limit(task).toNanos();
         try (Lease lease = connections.take(task.target())) {
-            if (task.action() == Action.PROBE) {
-                // A look at a machine is worth something only with a log-in of its own.
-                lease.drop();
-            }
-            return onKept(task, lease).orElseGet(() -> onFresh(task, lease, end));
+            AccountResult result = task.action() == Action.PROBE
+                    ? onFreshBeside(task, lease, end)
+                    : onKept(task, lease).orElseGet(() -> onFresh(task, lease, end));
+            noteLoan(task, lease, result);
+            return result;
+        }
+    }
+
+    /**
+     * A probe is worth something only with a log-in of its own. The kept connection stays until that works: it still does
+     * for a removal when the machine's SSH server takes no new ones for a while.
+     */
+    private AccountResult onFreshBeside(AccountTask task, Lease lease, long end) {
+        lease.keepBeside();
+        return onFresh(task, lease, end);
+    }
+
+    private static void noteLoan(AccountTask task, Lease lease, AccountResult result) {
+        if (result.isDone() || result.outcome() == Outcome.UNUSABLE) {
+            lease.lent(switch (task.action()) {
+                case CREATE -> result.isDone();
+                case REMOVE -> false;
+                case PROBE -> !result.accounts().isEmpty();
+            });
         }
     }
 
@@ -103,7 +122,7 @@ public class SshDriver implements AccountDriver {
             return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : tooLate(task);
         } catch (JSchException e) {
             lease.drop();
-            return new AccountResult(Outcome.UNREACHABLE, "The machine let nobody run a command.");
+            return new AccountResult(Outcome.UNREACHABLE, "The machine lets the log-in run no command.");
         } catch (SocketTimeoutException e) {
             return tooLate(task);
         } catch (IOException e) {

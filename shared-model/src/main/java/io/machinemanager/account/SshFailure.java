@@ -25,7 +25,7 @@ final class SshFailure extends Exception {
 
     /** The result of the task that needed the log-in; nothing was changed on the machine. */
     AccountResult result() {
-        AccountResult told = new MachineAnswer("", -1, getMessage()).result();
+        AccountResult told = MachineAnswer.beforeLogIn(getMessage()).result();
         return told.outcome() == Outcome.HOST_KEY_CHANGED
                 ? told
                 : new AccountResult(Outcome.UNREACHABLE, told.reason());

@@ -1,5 +1,6 @@
 package io.machinemanager.account;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,7 +16,11 @@ import com.jcraft.jsch.SocketFactory;
  */
 final class SshSocket implements SocketFactory, AutoCloseable {
 
+    private static final String VERSION = "SSH-";
+    private static final int KEPT = 256;
+
     private final Socket socket = new Socket();
+    private final StringBuffer greeting = new StringBuffer();
     private final Duration timeout;
 
     /** @param timeout how long the machine may take to accept the connection */
@@ -31,7 +36,24 @@ final class SshSocket implements SocketFactory, AutoCloseable {
 
     @Override
     public InputStream getInputStream(Socket connected) throws IOException {
-        return connected.getInputStream();
+        return new FilterInputStream(connected.getInputStream()) {
+            // The library reads byte by byte until it has the version, and in blocks afterwards.
+            @Override
+            public int read() throws IOException {
+                int read = super.read();
+                if (read >= 0 && greeting.length() < KEPT) {
+                    greeting.append((char) read);
+                }
+                return read;
+            }
+        };
+    }
+
+    /** The lines that came before the version of SSH (RFC 4253, 4.2), in which a server may say why it speaks none. */
+    String greeting() {
+        String said = greeting.toString();
+        int version = said.indexOf(VERSION);
+        return (version < 0 ? said : said.substring(0, version)).strip();
     }
 
     @Override

@@ -136,6 +136,8 @@ public class ProbeService {
             return lock(machine).map(m -> {
                 if (m.unavailableCause != null) {
                     Log.infof("Machine %s answers again", m.name);
+                    // What was owed while it did not answer need not wait for its turn.
+                    Reservation.endPause(m, clock.now());
                 }
                 m.seen(clock.now());
                 if (strays.isEmpty()) {

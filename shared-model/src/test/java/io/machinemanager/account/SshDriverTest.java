@@ -170,6 +170,24 @@ class SshDriverTest {
     }
 
     @Test
+    void theConnectionToALentMachineStaysAndOthersMakeRoom() {
+        driver.close();
+        use(SETTINGS.withKeepConnections(Duration.ofMillis(200)).withMaxConnections(2));
+        LabMachine lent = lab.machine(0);
+        long token = AccountWork.newToken();
+        work.create(lent, "emma", token);
+        List<String> connection = connection(lent);
+        for (int next : List.of(1, 2)) {
+            assertThat(work.result(AccountTask.probe(lab.machine(next).target())).isDone()).isTrue();
+        }
+        Awaitility.await().until(() -> driver.restingConnections() == 1);
+        assertThat(connection(lent)).isEqualTo(connection);
+
+        assertThat(work.remove(lent, "emma", token)).isEqualTo(AccountResult.done());
+        Awaitility.await().until(() -> sshdProcesses(lent).isEmpty());
+    }
+
+    @Test
     void manyTasksForOneMachineGoOneAfterTheOther() {
         LabMachine machine = lab.machine(0);
         List<AccountTask> tasks = IntStream.range(0, 8)

@@ -144,6 +144,24 @@ class ProbeServiceTest {
     }
 
     @Test
+    void anOwedRemovalIsDueOnceTheMachineAnswersAgain() {
+        machines.fail("m1", Outcome.UNREACHABLE, "refused for a while");
+        reserve(1);
+        probeDue();
+        QuarkusTransaction.requiringNew().run(() -> Reservation
+                .update("nextAttemptAt = ?1 where state = RELEASING", clock.now().plus(Duration.ofHours(1))));
+
+        machines.heal("m1");
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probeDue();
+
+        QuarkusTransaction.requiringNew().run(() -> {
+            assertThat(scene.latest("m1").state).isEqualTo(ReservationState.RELEASING);
+            assertThat(scene.latest("m1").nextAttemptAt).isBeforeOrEqualTo(clock.now());
+        });
+    }
+
+    @Test
     void aLogInDoesNotExcuseAccountWorkThatFails() {
         machines.fail("m1", Outcome.FAILED, "useradd: no space left");
         reserve(1);

@@ -106,6 +106,16 @@ public final class LabMachine {
         return CommandResult.of(Lab.scriptCommand(arguments), LIMIT);
     }
 
+    /** Replaces the settings of its sshd that a test has added; returns when they hold. Open connections stay. */
+    public void setSshd(String settings) {
+        exec("sh", "-c", """
+                printf '%s\\n' "$1" > /etc/ssh/sshd_config.d/a.conf
+                old=$(cat /run/sshd.pid)
+                kill "$old"
+                until new=$(cat /run/sshd.pid) && [ -n "$new" ] && [ "$new" != "$old" ]; do sleep 0.1; done""", "sh",
+                settings);
+    }
+
     /** Puts a shell script before a command of the machine, for all who look for it by its name. */
     public void fake(String command, String script) {
         String path = "/usr/local/sbin/" + command;
