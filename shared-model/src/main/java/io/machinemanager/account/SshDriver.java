@@ -85,13 +85,12 @@ public class SshDriver implements AccountDriver {
         return onFresh(task, lease, end);
     }
 
+    /** Only the process that probes goes on removing, so only there a connection is kept for the whole loan. */
     private static void noteLoan(AccountTask task, Lease lease, AccountResult result) {
-        if (result.isDone() || result.outcome() == Outcome.UNUSABLE) {
-            lease.lent(switch (task.action()) {
-                case CREATE -> result.isDone();
-                case REMOVE -> false;
-                case PROBE -> !result.accounts().isEmpty();
-            });
+        if (task.action() == Action.REMOVE && result.isDone()) {
+            lease.lent(false);
+        } else if (task.action() == Action.PROBE && (result.isDone() || result.outcome() == Outcome.UNUSABLE)) {
+            lease.lent(!result.accounts().isEmpty());
         }
     }
 

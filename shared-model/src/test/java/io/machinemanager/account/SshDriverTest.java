@@ -176,6 +176,7 @@ class SshDriverTest {
         LabMachine lent = lab.machine(0);
         long token = AccountWork.newToken();
         work.create(lent, "emma", token);
+        work.result(AccountTask.probe(lent.target()));
         List<String> connection = connection(lent);
         for (int next : List.of(1, 2)) {
             assertThat(work.result(AccountTask.probe(lab.machine(next).target())).isDone()).isTrue();
