@@ -119,9 +119,14 @@ final class PackagedService implements AutoCloseable {
                     "@" + root.resolve("deploy/java.options"), "-jar",
                     target.resolve("quarkus-app/quarkus-run.jar").toString());
         }
+        return List.of(binary(target).toString());
+    }
+
+    /** The native binary in a module's folder of what was built. */
+    static Path binary(Path target) {
         try (Stream<Path> files = Files.list(target)) {
-            return List.of(files.filter(file -> file.toString().endsWith("-runner")).findFirst().orElseThrow(
-                    () -> new IllegalStateException("There is no native binary in " + target)).toString());
+            return files.filter(file -> file.toString().endsWith("-runner")).findFirst()
+                    .orElseThrow(() -> new IllegalStateException("There is no native binary in " + target));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
