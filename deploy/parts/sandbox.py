@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INSIDE = 'ip link set lo up && mount -t tmpfs tmpfs /dev/shm && python3 "$@"; status=$?; exit $status'
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
+SERVICES = ("api-service", "scheduler-service")
 
 
 def need(why, commands):
@@ -26,16 +27,28 @@ def need(why, commands):
     subprocess.run([ROOT / "deploy/setup/need", *commands], check=True)
 
 
+def newest_source(product):
+    """When the sources of the services were last changed."""
+    sources = [product / "pom.xml"]
+    for module in ("shared-model", *SERVICES):
+        sources += [product / module / "pom.xml", *(product / module / "src/main").rglob("*")]
+    return max(s.stat().st_mtime for s in sources if s.is_file())
+
+
+def binary(product, service):
+    """The native binary of a service; without one that is newer than the sources the run ends."""
+    oldest = newest_source(product)
+    for found in (product / service / "target").glob("*-runner"):
+        if found.stat().st_mtime >= oldest:
+            return found
+    sys.exit(f"{product / service}/target has no native binary that is newer than the sources: just native builds it")
+
+
 def package(product):
     """Builds the services unless they are newer than their sources."""
-    jars = [product / s / "target/quarkus-app/quarkus-run.jar" for s in ("api-service", "scheduler-service")]
-    sources = [product / "pom.xml"]
-    for module in ("shared-model", "api-service", "scheduler-service"):
-        sources += [product / module / "pom.xml", *(product / module / "src/main").rglob("*")]
-    if all(j.exists() for j in jars):
-        newest = max(s.stat().st_mtime for s in sources if s.is_file())
-        if min(j.stat().st_mtime for j in jars) >= newest:
-            return
+    jars = [product / s / "target/quarkus-app/quarkus-run.jar" for s in SERVICES]
+    if all(j.exists() for j in jars) and min(j.stat().st_mtime for j in jars) >= newest_source(product):
+        return
     print("Packaging the services ...", flush=True)
     subprocess.run([ROOT / "deploy/setup/mvn", "--quiet", "--file", product / "pom.xml", "package", "-DskipTests"],
                    check=True)

@@ -10,6 +10,10 @@ import unittest
 from pathlib import Path
 
 PARTS = Path(__file__).resolve().parents[1] / "parts"
+sys.path.insert(0, str(PARTS))
+
+import sandbox  # noqa: E402  # pylint: disable=wrong-import-position
+
 RUN = "import sys; import sandbox; sys.exit(sandbox.run('test', sys.argv[1], [], ()))"
 # Makes what takes a while to tidy up, and waits.
 SCRIPT = """
@@ -37,6 +41,27 @@ class Ended(unittest.TestCase):
                 run.send_signal(signal.SIGTERM)
                 self.assertEqual(run.wait(60), 143)
             self.assertFalse(inside.exists())
+
+
+class Binary(unittest.TestCase):
+    def test_one_that_is_older_than_the_sources_is_not_taken(self):
+        with tempfile.TemporaryDirectory() as folder:
+            product = Path(folder)
+            for module in ("shared-model", *sandbox.SERVICES):
+                (product / module / "src/main").mkdir(parents=True)
+                (product / module / "target").mkdir()
+                (product / module / "pom.xml").touch()
+            (product / "pom.xml").touch()
+            native = product / "api-service/target/api-service-1.0-runner"
+            with self.assertRaisesRegex(SystemExit, "api-service/target has no native binary"):
+                sandbox.binary(product, "api-service")
+            native.touch()
+            self.assertEqual(sandbox.binary(product, "api-service"), native)
+            source = product / "shared-model/src/main/Changed.java"
+            source.touch()
+            os.utime(native, (source.stat().st_mtime - 1,) * 2)
+            with self.assertRaisesRegex(SystemExit, "newer than the sources: just native builds it"):
+                sandbox.binary(product, "api-service")
 
 
 if __name__ == "__main__":

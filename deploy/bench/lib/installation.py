@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from parts import ROOT, Database, Service, as_delivered, machines_up, new_secrets, tail
+from sandbox import binary
 
 # Looks at machines would be measured along with what is meant.
 SERVICES = {"api": 15100, "scheduler": 15200}
@@ -23,7 +24,7 @@ class Measured(Service):
 
     def command(self):
         if self.native:
-            return [str(binary(self.name))]
+            return [str(binary(ROOT, f"{self.name}-service"))]
         return super().command()
 
     def java_options(self):
@@ -34,11 +35,6 @@ class Measured(Service):
         """Its resident memory in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
-
-
-def binary(name):
-    """The native binary of a service; None while it has not been built."""
-    return next(iter((ROOT / f"{name}-service/target").glob("*-runner")), None)
 
 
 class Api:

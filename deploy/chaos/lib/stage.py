@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from parts import Database, Service, as_delivered, machines_up, new_secrets, on_lab, tail, versions
+from sandbox import binary
 
 DATABASE_PORT = 15000
 MAX_CONNECTIONS = 120
@@ -45,7 +46,7 @@ class Attacked(Service):
         port = (15100 if package.startswith("api") else 15200) + number
         super().__init__(name, stage.product / package / "target/quarkus-app/quarkus-run.jar", port,
                          stage.logs / f"{name}.log")
-        self.stage, self.driver = stage, driver
+        self.stage, self.package, self.driver = stage, package, driver
         self.clock = stage.dir / f"{self.name}.clock"
         self.set_clock(0)
 
@@ -64,9 +65,17 @@ class Attacked(Service):
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0", "FAKETIME_CACHE_DURATION": "1"}
         super().start()
 
+    def command(self):
+        if self.stage.native:
+            return [str(binary(self.stage.product, self.package)), *self.properties()]
+        return super().command()
+
     def java_options(self):
-        # And a socket timeout that a frozen database can outlast.
-        return [*as_delivered(self.stage.product, self.jar), f"-Djava.io.tmpdir={self.stage.tmp}",
+        return [*as_delivered(self.stage.product, self.jar), *self.properties()]
+
+    def properties(self):
+        """What both variants are told; a frozen database is to outlast the socket's timeout."""
+        return [f"-Djava.io.tmpdir={self.stage.tmp}",
                 "-Dquarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout=" + str(SOCKET_TIMEOUT * 1000)]
 
 
@@ -75,6 +84,7 @@ class Stage:
 
     def __init__(self, folder, root, options):
         self.dir, self.root, self.product = Path(folder), Path(root), Path(options["product"])
+        self.native = options["native"]
         self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
         # On a host with other work everything takes longer, and that is nobody's fault.
         self.convergence = CONVERGENCE * options["patience"]

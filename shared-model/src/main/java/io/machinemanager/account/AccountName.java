@@ -1,20 +1,39 @@
 package io.machinemanager.account;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The rule for names of accounts on machines. */
+/**
+ * The rule for names of accounts on machines. A machine refuses a name that it has, or that has rights there, by itself;
+ * only names that may get rights while the account is lent are refused here.
+ */
 public final class AccountName {
 
+    private static final int LONGEST = 32;
     private static final Pattern PATTERN = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
-    private static final Set<String> RESERVED = Set.of("root", "daemon", "bin", "sys", "sync", "games", "man", "lp",
-            "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "sshd", "operator", "adm",
-            "wheel", "sudo", "admin", "shutdown", "halt", "toor", "staff", "users", "shadow", "disk", "kmem", "tty",
-            "utmp",
-            "docker", "lxd", "incus", "libvirt", "kvm", "ssh", "cron", "nogroup", "messagebus", "polkitd", "dbus");
+    /** The names of the superuser, and of groups that are root in all but name where their software is installed later. */
+    private static final Set<String> RESERVED = Set.of("root", "toor", "sudo", "wheel", "adm", "staff", "shadow",
+            "disk",
+            "kmem", "docker", "lxd", "incus", "libvirt", "kvm");
 
     private AccountName() {
+    }
+
+    /**
+     * The account of a user who names none: the user's name, or when that may not be used a name made of it. So
+     * {@code Bob@example.com} gets {@code bob-example-com}, {@code 4711} gets {@code _4711} and {@code root} gets
+     * {@code _root}. Two users may get the same name.
+     *
+     * @param user the name of a user, at least one character
+     */
+    public static String madeOf(String user) {
+        String name = user.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "-");
+        String started = PATTERN.matcher(name.substring(0, 1)).matches() && !RESERVED.contains(name)
+                ? name
+                : "_" + name;
+        return started.substring(0, Math.min(LONGEST, started.length()));
     }
 
     /** What is wrong with a name, as one sentence; nothing when it may be used. */
@@ -23,7 +42,8 @@ public final class AccountName {
             return Optional.of("An account name has 1 to 32 characters of a-z, 0-9, _ and -, the first a letter or _.");
         }
         return RESERVED.contains(name)
-                ? Optional.of("The account name %s belongs to the system.".formatted(name))
+                ? Optional
+                        .of("The account name %s belongs to the system; give another one as username.".formatted(name))
                 : Optional.empty();
     }
 }

@@ -3,6 +3,8 @@ package io.machinemanager.database;
 import java.sql.SQLException;
 import java.util.Set;
 
+import io.machinemanager.error.UnavailableException;
+
 /** Tells failures that the database gets over by itself from those that are defects of ours. */
 public final class DatabaseFailure {
 
@@ -21,14 +23,15 @@ public final class DatabaseFailure {
 
     /**
      * Tells whether it is worth trying again in a while: the database cannot be reached, no connection came free in time,
-     * or {@link Transactions} lost one race too many.
+     * {@link Transactions} lost one race too many, or the process ends.
      */
     public static boolean isPassing(Throwable failure) {
         if (Reachability.lostConnection(failure).isPresent()) {
             return true;
         }
         for (Throwable cause : Causes.of(failure)) {
-            if (cause instanceof LostRaceException || cause instanceof SQLException sql && isPassing(sql)) {
+            if (cause instanceof LostRaceException || cause instanceof UnavailableException
+                    || cause instanceof SQLException sql && isPassing(sql)) {
                 return true;
             }
         }

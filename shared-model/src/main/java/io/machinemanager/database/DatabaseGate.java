@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.CoreErrorCode;
 import org.flywaydb.core.api.FlywayException;
 import org.hibernate.HibernateException;
 import org.hibernate.SessionFactory;
@@ -30,6 +31,9 @@ class DatabaseGate {
 
     private static final int OLDEST_MAJOR = 10;
     private static final int OLDEST_MINOR = 6;
+    private static final String FOREIGN_TABLES = "The database that DATABASE_URL names holds tables of another program,"
+            + " such as the original Machine Manager. They are not touched: name a new, empty database."
+            + " docs/coming-from-the-original.md describes how to move machines and users over.";
     private static final Duration REMINDER = Duration.ofMinutes(1);
 
     private final DataSource database;
@@ -52,7 +56,11 @@ class DatabaseGate {
                 checkServer();
                 prepareSchema();
             });
-        } catch (SQLException | FlywayException | HibernateException e) {
+        } catch (FlywayException e) {
+            throw e.getErrorCode() == CoreErrorCode.NON_EMPTY_SCHEMA_WITHOUT_SCHEMA_HISTORY_TABLE
+                    ? DatabasePatience.refusal(FOREIGN_TABLES)
+                    : DatabasePatience.refusal("The database cannot be used: %s", DatabasePatience.oneLine(e));
+        } catch (SQLException | HibernateException e) {
             throw DatabasePatience.refusal("The database cannot be used: %s", DatabasePatience.oneLine(e));
         }
     }

@@ -59,13 +59,13 @@ public class DatabasePatience {
         pause();
     }
 
-    /** Waits between two tries, unless the process is told to end, which must not wait until the database is there. */
+    /** Waits between two tries, unless the process is being stopped, which does not wait for the database. */
     void pause() {
         Duration time = config.connectRetry();
         long end = System.nanoTime() + time.toNanos();
         for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
             if (ApplicationLifecycleManager.isVmShuttingDown()) {
-                throw refusal("It was told to stop while it waited for the database.");
+                throw refusal("The service was stopped while it waited for the database.");
             }
             LockSupport.parkNanos(Math.min(left, SIGHT.toNanos()));
         }

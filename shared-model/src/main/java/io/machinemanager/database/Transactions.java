@@ -6,17 +6,22 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Status;
 
 import org.hibernate.StaleStateException;
 
 import io.machinemanager.error.DomainException;
+import io.machinemanager.error.UnavailableException;
 import io.quarkus.logging.Log;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.narayana.jta.QuarkusTransactionException;
+import io.quarkus.runtime.ShutdownEvent;
 
 /**
  * Runs short pieces of work each in a transaction of its own, and again when the database chose them as the loser of a
@@ -35,13 +40,40 @@ public class Transactions {
 
     private static final Set<Integer> LOST_RACES = Set.of(1205, 1020, 1062, 1452);
 
+    /** After everything that a stop waits for and that may still record something. */
+    private static final int LAST = 5000;
+    // Longer than one statement waits for a database that does not answer (socketTimeout).
+    private static final int LONGEST_STATEMENT_SECONDS = 35;
+
+    /** Each transaction holds it for reading, the stop of the process for writing, and for ever. */
+    private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
+
     /**
      * Runs work in a new transaction.
      *
      * @param work may run several times, so it must not have effects outside the database
      * @return what the work returned the time it was committed
+     * @throws UnavailableException when the process ends and the database is about to be closed
      */
     public <T> T call(Supplier<T> work) {
+        if (!gate.readLock().tryLock()) {
+            throw new UnavailableException("The service is stopping.");
+        }
+        try {
+            return callOpen(work);
+        } finally {
+            gate.readLock().unlock();
+        }
+    }
+
+    /** A transaction that began while the database is closed would hold up the end of the process until its time-out. */
+    void close(@Observes @Priority(LAST) ShutdownEvent shutdown) throws InterruptedException {
+        if (!gate.writeLock().tryLock(LONGEST_STATEMENT_SECONDS, TimeUnit.SECONDS)) {
+            Log.warnf("Stopping although %d transactions are under way", gate.getReadLockCount());
+        }
+    }
+
+    private <T> T callOpen(Supplier<T> work) {
         long began = System.nanoTime();
         for (int attempt = 1;; attempt++) {
             try {

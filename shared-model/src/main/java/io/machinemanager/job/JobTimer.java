@@ -20,8 +20,12 @@ import io.quarkus.runtime.ShutdownEvent;
 @ApplicationScoped
 public class JobTimer {
 
-    /** Before what the jobs do is waited for, and long before the database goes. */
+    /** The priority of observers of a stop by which a job of several parts learns that it begins no further part. */
+    public static final int BEFORE_JOBS_ARE_AWAITED = 40;
+    /** Before the account work that the jobs have begun is waited for, and long before the database is closed. */
     private static final int FIRST = 50;
+    // Longer than one statement waits for a database that does not answer (socketTimeout).
+    private static final Duration LONGEST_PART = Duration.ofSeconds(35);
     // More than there are jobs, so that a slow one holds up no other.
     private static final int AT_ONCE = 8;
 
@@ -56,7 +60,15 @@ public class JobTimer {
         }
     }
 
+    /** Waits for the jobs: a transaction of theirs would hold up the end of the process once the database is closed. */
     void stop(@Observes @Priority(FIRST) ShutdownEvent shutdown) {
         timer.shutdown();
+        try {
+            if (!timer.awaitTermination(LONGEST_PART.toMillis(), TimeUnit.MILLISECONDS)) {
+                Log.warnf("Stopping although a job has not ended within %d s", LONGEST_PART.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -44,6 +44,9 @@ class OwedWork {
     private void repeat(String what, Runnable work) {
         for (int failures = 1; !stopping; failures++) {
             LockSupport.parkNanos(PAUSES.after(Math.min(failures, 10)).toNanos());
+            if (stopping) {
+                return;
+            }
             try {
                 work.run();
                 Log.infof("%s: settled after all", what);

@@ -1,6 +1,7 @@
 package io.machinemanager.secret;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -27,16 +28,17 @@ public class SecretRotation {
      * Encrypts anew whatever was encrypted with another key than the current one. Any number of processes may do so at the
      * same time.
      *
+     * @param goOn is asked before each batch of rows; what is left is for the next call
      * @return how many rows that were
      */
-    public int reseal() {
-        return tables.stream().mapToInt(SecretRotation::reseal).sum();
+    public int reseal(BooleanSupplier goOn) {
+        return tables.stream().mapToInt(table -> reseal(table, goOn)).sum();
     }
 
-    private static int reseal(SealedRows table) {
+    private static int reseal(SealedRows table, BooleanSupplier goOn) {
         int resealed = 0;
         SealedRows.Step step = new SealedRows.Step(Long.MIN_VALUE, BATCH, 0);
-        while (step.looked() == BATCH) {
+        while (step.looked() == BATCH && goOn.getAsBoolean()) {
             step = table.reseal(step.last(), BATCH);
             resealed += step.resealed();
         }

@@ -92,6 +92,20 @@ class DatabaseGateTest {
     }
 
     @Test
+    void theTablesOfAnotherProgramEndTheStartWithOneLineThatSaysWhatToDo() {
+        database.query("drop database machine_manager; create database machine_manager; use machine_manager;"
+                + " create table user (id integer not null auto_increment, username varchar(80) not null, primary key (id));"
+                + " create table machine (id integer not null auto_increment, name varchar(80), primary key (id))");
+
+        assertThatThrownBy(() -> open(Schema.MIGRATE, 0)).isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith(
+                        "Cannot start: The database that DATABASE_URL names holds tables of another program")
+                .hasMessageContaining("name a new, empty database").hasMessageNotContaining("\n")
+                .hasMessageNotContaining("baseline");
+        assertThat(database.query("show tables from machine_manager")).isEqualTo("machine\nuser\n");
+    }
+
+    @Test
     void waitsForTheServer() {
         database.stop();
         CompletableFuture<Void> opened = CompletableFuture.runAsync(() -> open(Schema.AWAIT, 10_000));

@@ -1,19 +1,26 @@
 package io.machinemanager.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.error.UnavailableException;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.user.NewUser;
 import io.machinemanager.user.User;
 import io.machinemanager.user.UserService;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
@@ -42,5 +49,42 @@ class TransactionsTest {
         });
 
         assertThat(left).isEmpty();
+    }
+
+    @Test
+    void theEndOfTheProcessWaitsForTransactionsAndLetsNoOtherBegin() {
+        Transactions ending = new Transactions();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        CompletableFuture<Void> work = CompletableFuture.runAsync(() -> ending.run(() -> {
+            begun.countDown();
+            join(end);
+        }));
+        join(begun);
+
+        CompletableFuture<Void> closed = CompletableFuture.runAsync(() -> close(ending));
+        await().during(Duration.ofMillis(50)).until(() -> !closed.isDone());
+        end.countDown();
+
+        await().until(closed::isDone);
+        assertThat(work).succeedsWithin(Duration.ofSeconds(10));
+        assertThatThrownBy(() -> ending.run(() -> {
+        })).isInstanceOf(UnavailableException.class).matches(DatabaseFailure::isPassing);
+    }
+
+    private static void close(Transactions transactions) {
+        try {
+            transactions.close(new ShutdownEvent());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void join(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -51,7 +52,7 @@ class JobTimerTest {
     }
 
     @Test
-    void whatIsUnderWayWhenTheServiceStopsEndsInPeaceAndNothingComesAfter() {
+    void aStopWaitsForWhatIsUnderWayAndNothingComesAfter() {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
         timer.every("slow", OFTEN, () -> {
@@ -61,10 +62,12 @@ class JobTimerTest {
         });
         awaitUninterruptibly(begun);
 
-        timer.stop(null);
+        CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> timer.stop(null));
+        await().during(Duration.ofMillis(50)).until(() -> !stop.isDone());
         end.countDown();
 
-        await().until(() -> runs.get() == 1);
+        await().until(stop::isDone);
+        assertThat(runs).hasValue(1);
         await().during(Duration.ofMillis(50)).until(() -> runs.get() == 1);
     }
 

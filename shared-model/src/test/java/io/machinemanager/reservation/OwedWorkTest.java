@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import jakarta.inject.Inject;
 
@@ -13,11 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.database.DatabaseFailure;
+import io.machinemanager.database.LostRaceException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.Wire;
 import io.machinemanager.testing.WiredMariaDbResource;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
@@ -104,6 +107,20 @@ class OwedWorkTest {
         assertIsTakenBack();
         assertThat(idempotency.reserve("key-1", order).machines()).hasSize(1);
         assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
+    }
+
+    @Test
+    void aStopEndsTheRepetitions() {
+        AtomicInteger tries = new AtomicInteger();
+        OwedWork owed = new OwedWork();
+        owed.insist("Something", () -> {
+            tries.incrementAndGet();
+            throw new LostRaceException("on purpose");
+        }, new IllegalStateException("on purpose"));
+
+        owed.stop(new ShutdownEvent());
+
+        await().during(Duration.ofMillis(2500)).until(() -> tries.get() == 1);
     }
 
     @Test

@@ -17,7 +17,8 @@ import io.quarkus.jackson.ObjectMapperCustomizer;
 /**
  * Takes JSON at its word: a number is no text, 1.5 is no whole number, a number or an empty text is no time, and nothing
  * may follow the value or be said twice.
- * A number in quotes passes where a number is wanted, as clients written for the original send them.
+ * A number in quotes passes where a number is wanted, and 0 and 1 where yes or no is, as clients written for the original
+ * send them.
  */
 @Singleton
 class StrictJson implements ObjectMapperCustomizer {
@@ -27,7 +28,7 @@ class StrictJson implements ObjectMapperCustomizer {
         mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         mapper.registerModule(new SimpleModule("strict").addDeserializer(Integer.class, new WholeNumber())
-                .addDeserializer(Instant.class, new WrittenTime()));
+                .addDeserializer(Boolean.class, new YesOrNo()).addDeserializer(Instant.class, new WrittenTime()));
         mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
         mapper.coercionConfigFor(LogicalType.Textual).setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)

@@ -2,7 +2,10 @@ package io.machinemanager.api.machine;
 
 import java.util.Optional;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.TextOrNumber;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.ssh.Host;
@@ -13,8 +16,8 @@ import io.machinemanager.ssh.SshPrivateKey;
 /**
  * A machine to be registered.
  *
- * @param name its name in the pool
- * @param host a DNS name or an IP address
+ * @param name its name in the pool; spaces around it do not count
+ * @param host a DNS name or an IP address; spaces around it do not count
  * @param port the port of its sshd
  * @param user the user to log in with: root, or one that may use sudo
  * @param password that user's password; may be left out when there is a private key, unless sudo asks for it
@@ -22,8 +25,14 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
  *        machine shows when it is left out
  */
-public record MachineRegistration(String name, String host, Integer port, String user, String password,
-        String privateKey, String hostKey) {
+public record MachineRegistration(String name, String host, Integer port, String user,
+        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, String hostKey) {
+
+    /** As the original did. */
+    public MachineRegistration {
+        name = name == null ? null : name.strip();
+        host = host == null ? null : host.strip();
+    }
 
     void check() {
         FieldCheck check = new FieldCheck().required("name", name, MachineName::problemWith)

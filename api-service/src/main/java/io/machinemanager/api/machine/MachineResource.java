@@ -53,12 +53,15 @@ public class MachineResource {
     private final PoolService pool;
     private final MachineAdmission admission;
     private final SharedAnswers answers;
+    private final OwnAddress own;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission, SharedAnswers answers) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission, SharedAnswers answers,
+            OwnAddress own) {
         this.identity = identity;
         this.pool = pool;
         this.admission = admission;
         this.answers = answers;
+        this.own = own;
     }
 
     /** Registers a machine. */
@@ -74,7 +77,8 @@ public class MachineResource {
     public RestResponse<MachineView> register(MachineRegistration registration) {
         FieldCheck.body(registration).check();
         return ResponseBuilder
-                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration)))
+                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration))
+                        .withWarning(own.warning(registration.host())))
                 .build();
     }
 
@@ -113,7 +117,7 @@ public class MachineResource {
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now.""")
     public MachineView change(@RestPath String name, MachineUpdate update) {
         FieldCheck.body(update).check();
-        return MachineView.details(admission.change(name, update), true);
+        return MachineView.details(admission.change(name, update), true).withWarning(own.warning(update.host()));
     }
 
     /** Deletes a machine. */

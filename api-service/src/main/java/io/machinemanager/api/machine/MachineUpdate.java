@@ -2,7 +2,10 @@ package io.machinemanager.api.machine;
 
 import java.util.List;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.api.input.TextOrNumber;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
@@ -13,7 +16,7 @@ import io.machinemanager.ssh.SshPrivateKey;
 /**
  * A change of a machine; what is left out stays.
  *
- * @param host a DNS name or an IP address
+ * @param host a DNS name or an IP address; spaces around it do not count
  * @param port the port of its sshd
  * @param user the user to log in with
  * @param password that user's password. A password and a private key that are given replace all that was used before
@@ -22,10 +25,16 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param hostKey the SSH host keys to expect from now on, as lines of {@code known_hosts} or
  *        {@code ssh_host_*_key.pub}; {@code rescan} accepts what the machine shows now
  */
-public record MachineUpdate(String host, Integer port, String user, String password, String privateKey,
-        Boolean enabled, String hostKey) {
+public record MachineUpdate(String host, Integer port, String user,
+        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, Boolean enabled,
+        String hostKey) {
 
     private static final String RESCAN = "rescan";
+
+    /** Like a registration. */
+    public MachineUpdate {
+        host = host == null ? null : host.strip();
+    }
 
     void check() {
         new FieldCheck()

@@ -3,6 +3,7 @@ package io.machinemanager.api.machine;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -31,13 +32,15 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param lastSeenAt when the service was last logged in there; for admins
  * @param reason why it is not lent although nobody uses it; for admins
  * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
+ * @param warning what is probably not meant; only in the answer to a registration or a change
  */
 @RegisterForReflection // written out by hand
 public record MachineView(String name, String host, int port, String user, boolean reserved,
         @Schema(nullable = true) String reservedBy,
         @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled,
         @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
-        @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys) {
+        @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys,
+        @JsonInclude(Include.NON_NULL) String warning) {
 
     /**
      * An SSH host key.
@@ -69,7 +72,13 @@ public record MachineView(String name, String host, int port, String user, boole
     private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
         return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(), pooled.held() != null,
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
-                forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys);
+                forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
+                null);
+    }
+
+    MachineView withWarning(Optional<String> text) {
+        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, lastSeenAt,
+                reason, hostKeys, text.orElse(null));
     }
 
     private static String name(MachineState state) {

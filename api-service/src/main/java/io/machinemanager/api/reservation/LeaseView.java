@@ -16,7 +16,7 @@ import io.machinemanager.reservation.Lease.LentMachine;
  * @param machines the machines, by name
  * @param reservedUntil the end
  * @param durationMinutes how long that is
- * @param reservationPassword the account's password if it was generated, this once
+ * @param reservationPassword the account's password if it was generated, this once; for a GET also the one it gave
  */
 public record LeaseView(String username, List<MachineOfLease> machines, Instant reservedUntil, int durationMinutes,
         @JsonInclude(Include.NON_NULL) String reservationPassword) {
@@ -39,6 +39,13 @@ public record LeaseView(String username, List<MachineOfLease> machines, Instant 
     static LeaseView of(Lease lease) {
         return new LeaseView(lease.account(), lease.machines().stream().map(MachineOfLease::of).toList(),
                 lease.reservedUntil(), lease.minutes(), lease.generatedPassword());
+    }
+
+    /** The same with the password that was given, if one was. */
+    LeaseView withPassword(String given) {
+        return given == null
+                ? this
+                : new LeaseView(username, machines, reservedUntil, durationMinutes, given);
     }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

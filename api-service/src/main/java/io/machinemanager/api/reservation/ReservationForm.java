@@ -2,7 +2,6 @@ package io.machinemanager.api.reservation;
 
 import io.machinemanager.account.AccountName;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.reservation.Borrower;
 import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.user.Standing;
@@ -13,7 +12,7 @@ import io.machinemanager.user.Standing;
  * @param count how many machines; 1 when it is left out
  * @param durationMinutes for how many minutes; 60 when it is left out
  * @param reservationPassword the account's password; one is generated when it and the key are left out
- * @param username the account to make on each machine; the caller's own name when it is left out
+ * @param username the account to make on each machine; when it is left out or empty, one named like the caller
  * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}
  */
 public record ReservationForm(Integer count, Integer durationMinutes, String reservationPassword, String username,
@@ -31,16 +30,8 @@ public record ReservationForm(Integer count, Integer durationMinutes, String res
     ReservationOrder toOrder(Standing caller) {
         return new ReservationOrder(new Borrower(caller.userId(), caller.username()),
                 count == null ? DEFAULT_COUNT : count, durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
-                username == null ? accountOf(caller) : username, reservationPassword, sshPublicKey);
-    }
-
-    private static String accountOf(Standing caller) {
-        if (AccountName.problemWith(caller.username()).isPresent()) {
-            throw new InvalidRequestException(
-                    "Your name, %s, cannot be the name of an account on a machine; pass another one as username."
-                            .formatted(caller.username()));
-        }
-        return caller.username();
+                username == null || username.isEmpty() ? AccountName.madeOf(caller.username()) : username,
+                reservationPassword, sshPublicKey);
     }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

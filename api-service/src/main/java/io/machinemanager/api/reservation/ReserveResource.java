@@ -45,14 +45,15 @@ public class ReserveResource {
     @GET
     @Operation(summary = "Reserve machines, as the original had it", description = """
             The same as `POST /reservations`, which is to be preferred: a password in an address tends to be written down on its
-            way.""")
+            way. The answer has the password, also one that was given.""")
     @Parameter(name = "count", in = ParameterIn.QUERY, description = "How many machines; all of them or none.", schema = @Schema(type = SchemaType.INTEGER, minimum = "1", defaultValue = "1"))
     @Parameter(name = "duration", in = ParameterIn.QUERY, description = "For how many minutes.", schema = @Schema(type = SchemaType.INTEGER, minimum = "1", defaultValue = "60"))
     @Parameter(name = "reservation_password", in = ParameterIn.QUERY, description = "The account's password; one is generated when it is left out. `password` means the same.", schema = @Schema(type = SchemaType.STRING))
-    @Parameter(name = "username", in = ParameterIn.QUERY, description = "The account to make on each machine; the caller's own name when it is left out.", schema = @Schema(type = SchemaType.STRING))
+    @Parameter(name = "username", in = ParameterIn.QUERY, description = "The account to make on each machine. When it is left out or empty it is named like the caller, in lower case, with `-` for what an account name may not have.", schema = @Schema(type = SchemaType.STRING))
     public RestResponse<LeaseView> reserve(@Context UriInfo uri) {
         ReservationForm form = ReservationForm.of(QueryParameters.of(uri));
-        return ResponseBuilder.ok(LeaseView.of(reservations.reserve(form.toOrder(Caller.of(identity)))))
+        return ResponseBuilder.ok(LeaseView.of(reservations.reserve(form.toOrder(Caller.of(identity))))
+                .withPassword(form.reservationPassword()))
                 .header("Cache-Control", "no-store").build();
     }
 

@@ -83,6 +83,35 @@ class MachineResourceTest {
     }
 
     @Test
+    void aRegistrationIsTakenAsTheOriginalTookIt() {
+        register("{\"name\":\" m1 \",\"host\":\" 192.0.2.1\\t\",\"port\":\"22\",\"user\":\"root\",\"password\":4711,"
+                + "\"host_key\":\"" + HOST_KEY + "\"}").statusCode(201).body("name", is("m1"))
+                .body("host", is("192.0.2.1")).body("$", not(hasKey("warning")));
+        assertThat(stored("m1").credentials(secrets)).isEqualTo(SshCredentials.password("4711"));
+        register("{\"name\":\"  \",\"host\":\"h\",\"port\":22,\"user\":\"root\",\"password\":true}").statusCode(400);
+        register("{\"name\":\"m2\",\"host\":\"h\",\"port\":22,\"user\":\"root\",\"password\":1.5}").statusCode(400);
+    }
+
+    @Test
+    void anAddressOfTheServicesOwnContainerIsRegisteredWithAWarning() {
+        int number = 0;
+        for (String own : List.of("localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1",
+                "0.0.0.0",
+                "::", "x.localhost", "ip6-localhost")) {
+            Map<String, Object> body = new HashMap<>(machine("own-" + ++number));
+            body.putAll(Map.of("host", own, "host_key", HOST_KEY, "port", 1000 + number));
+            register(body).statusCode(201).body("warning", containsString(own))
+                    .body("warning", containsString("host.docker.internal"));
+        }
+        Map<String, Object> other = new HashMap<>(machine("other"));
+        other.putAll(Map.of("host", "host.docker.internal", "host_key", HOST_KEY));
+        register(other).statusCode(201).body("$", not(hasKey("warning")));
+        change("other", Map.of("host", "localhost", "host_key", HOST_KEY, "password", "p")).statusCode(200)
+                .body("warning", containsString("localhost"));
+        get(admin, "/machines/other").body("$", not(hasKey("warning")));
+    }
+
+    @Test
     void aRegisteredMachineIsShownWithoutItsPassword() {
         register(machine("m1")).statusCode(201).body("name", is("m1")).body("host", is("127.0.0.1"))
                 .body("port", is(1)).body("user", is("root")).body("reserved", is(false))

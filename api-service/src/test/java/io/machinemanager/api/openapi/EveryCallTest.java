@@ -62,9 +62,9 @@ class EveryCallTest {
             call("POST /machines", 401, 403, 400), call("GET /machines/{name}", 401, 404, 404),
             call("PATCH /machines/{name}", 401, 403, 400), call("DELETE /machines/{name}", 401, 403, 404),
             call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
-            call("POST /reservations", 401, 409, 400), call("GET /reservations/{id}", 401, 404, 404),
+            call("POST /reservations", 401, 409, 409), call("GET /reservations/{id}", 401, 404, 404),
             call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
-            call("GET /reserve", 401, 409, 400), call("GET /release_all", 401, 403, 200),
+            call("GET /reserve", 401, 409, 409), call("GET /release_all", 401, 403, 200),
             call("POST /release_all", 401, 403, 200), call("GET /audit", 401, 403, 200)));
 
     private static Map.Entry<String, List<Integer>> call(String call, Integer nobody, Integer user, Integer admin) {

@@ -20,6 +20,9 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.Scene;
@@ -76,6 +79,21 @@ class UserResourceTest {
                 .statusCode(201).body("is_admin", is(true));
 
         Scene.as("carol").get("/users").then().statusCode(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "0, false", "true, true", "false, false", "null, false", "'\"true\"', true" })
+    void whetherItIsAnAdminIsTakenAsTheOriginalTookIt(String written, boolean admin) {
+        create("{\"username\":\"carol\",\"password\":\"the carol's password\",\"is_admin\":%s}".formatted(written))
+                .statusCode(201).body("is_admin", is(admin));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2", "-1", "1.0", "\"false\"", "\"1\"", "\"\"", "[]", "{}" })
+    void whatMayMeanTheOppositeMakesNoUser(String written) {
+        create("{\"username\":\"carol\",\"password\":\"the carol's password\",\"is_admin\":%s}".formatted(written))
+                .statusCode(400).body("error", is("invalid_request"));
+        Scene.with(admin).get("/users/carol").then().statusCode(404);
     }
 
     @Test

@@ -11,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.database.Failures;
+import io.machinemanager.job.JobTimer;
 import io.machinemanager.reservation.DueWork;
 import io.machinemanager.reservation.ReservationService;
 import io.quarkus.logging.Log;
@@ -117,6 +118,10 @@ public class CleanUpJob {
     /** For how long no tick has begun or ended. */
     public Duration silence() {
         return Duration.ofNanos(System.nanoTime() - lastSign);
+    }
+
+    void takeUpNoMore(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+        stopping = true;
     }
 
     void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {

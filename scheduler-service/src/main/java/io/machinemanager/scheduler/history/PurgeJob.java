@@ -3,16 +3,20 @@ package io.machinemanager.scheduler.history;
 import java.time.Duration;
 import java.util.function.BiFunction;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.audit.AuditService;
 import io.machinemanager.database.Failures;
+import io.machinemanager.job.JobTimer;
 import io.machinemanager.login.ApiKeyService;
 import io.machinemanager.login.LoginService;
 import io.machinemanager.login.SessionService;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.IdempotencyService;
 import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
 
 /** Deletes what nobody looks up any more. */
 @ApplicationScoped
@@ -28,6 +32,7 @@ public class PurgeJob {
     private final ApiKeyService keys;
     private final HistoryConfig config;
     private final AuditConfig auditConfig;
+    private volatile boolean stopping;
 
     PurgeJob(HistoryService history, IdempotencyService idempotency, AuditService audit, LoginService logins,
             SessionService sessions, ApiKeyService keys, HistoryConfig config, AuditConfig auditConfig) {
@@ -41,7 +46,14 @@ public class PurgeJob {
         this.auditConfig = auditConfig;
     }
 
-    /** Deletes all that is old; never throws. What cannot be deleted now keeps nothing else from being deleted. */
+    void stop(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+        stopping = true;
+    }
+
+    /**
+     * Deletes all that is old, and leaves the rest to the next run when the process ends; never throws. What cannot be
+     * deleted now keeps nothing else from being deleted.
+     */
     public void run() {
         purge("reservations that ended", config.retentionDays(), history::purge);
         purge("audit entries of", auditConfig.retentionDays(), audit::purge);
@@ -51,21 +63,24 @@ public class PurgeJob {
         attempt(keys::purge);
     }
 
-    private static void purge(String what, int days, BiFunction<Duration, Integer, Integer> batch) {
+    private void purge(String what, int days, BiFunction<Duration, Integer, Integer> batch) {
         attempt(() -> {
             int all = 0;
             int deleted;
             do {
                 deleted = batch.apply(Duration.ofDays(days), BATCH);
                 all += deleted;
-            } while (deleted == BATCH);
+            } while (deleted == BATCH && !stopping);
             if (all > 0) {
                 Log.infof("%d %s more than %d days ago deleted", all, what, days);
             }
         });
     }
 
-    private static void attempt(Runnable purge) {
+    private void attempt(Runnable purge) {
+        if (stopping) {
+            return;
+        }
         try {
             purge.run();
         } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package io.machinemanager.scheduler.probe;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.annotation.Priority;
@@ -10,8 +11,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.database.Failures;
+import io.machinemanager.job.JobTimer;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.reservation.ProbeService;
+import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
 /**
@@ -24,21 +27,32 @@ import io.quarkus.runtime.ShutdownEvent;
 @ApplicationScoped
 public class ProbeJob {
 
-    /** Before account work itself is shut down, which happens in observers of ordinary priority. */
-    private static final int BEFORE_ACCOUNT_WORK = 100;
+    /** Account work is shut down in observers of ordinary priority, and so are the looks, which are account work. */
+    private static final int AFTER_ACCOUNT_WORK = 3000;
+    // Longer than one statement waits for a database that does not answer (socketTimeout).
+    private static final int RECORDING_SECONDS = 35;
 
     private final ProbeService probes;
     private final Semaphore room;
+    private final int atOnce;
     private final AtomicBoolean roomWanted = new AtomicBoolean();
     private volatile boolean stopping;
 
     ProbeJob(ProbeService probes, MachineConfig config) {
         this.probes = probes;
-        this.room = new Semaphore(config.healthConcurrency());
+        this.atOnce = config.healthConcurrency();
+        this.room = new Semaphore(atOnce);
     }
 
-    void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {
+    void stop(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
+    }
+
+    /** Waits until it is recorded what came of the looks. */
+    void awaitRecords(@Observes @Priority(AFTER_ACCOUNT_WORK) ShutdownEvent shutdown) throws InterruptedException {
+        if (!room.tryAcquire(atOnce, RECORDING_SECONDS, TimeUnit.SECONDS)) {
+            Log.warnf("Stopping although it is not recorded what came of %d looks", atOnce - room.availablePermits());
+        }
     }
 
     /** Begins to look at all machines whose turn it is, as far as there is room. Returns before it is done; never throws. */

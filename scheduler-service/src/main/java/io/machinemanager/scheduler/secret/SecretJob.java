@@ -1,14 +1,18 @@
 package io.machinemanager.scheduler.secret;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.database.Failures;
+import io.machinemanager.job.JobTimer;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.secret.SecretConfig;
 import io.machinemanager.secret.SecretRotation;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
 
 /** Encrypts all secrets anew after the key was changed, and says when the one before it is not needed any more. */
 @ApplicationScoped
@@ -19,6 +23,7 @@ public class SecretJob {
     private final boolean rotating;
     private volatile long stale;
     private long told = -1;
+    private volatile boolean stopping;
 
     SecretJob(SecretRotation rotation, SecretBox secrets, SecretConfig config, MeterRegistry registry) {
         this.rotation = rotation;
@@ -28,12 +33,19 @@ public class SecretJob {
                 .description("Rows with a secret that was not encrypted with MACHINE_SECRETS_KEY").register(registry);
     }
 
+    void stop(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+        stopping = true;
+    }
+
     /** Looks for secrets of another key and encrypts them with the current one, if theirs is at hand; never throws. */
     public void run() {
         try {
-            int resealed = rotating ? rotation.reseal() : 0;
+            int resealed = rotating ? rotation.reseal(() -> !stopping) : 0;
             if (resealed > 0) {
                 Log.infof("%d rows with secrets encrypted with the current key %s", resealed, secrets.currentKeyId());
+            }
+            if (stopping) {
+                return;
             }
             stale = rotation.countStale();
             if (stale != told) {

@@ -20,6 +20,7 @@ import io.machinemanager.scheduler.Scene;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
@@ -101,6 +102,16 @@ class PurgeJobTest {
         job.run();
 
         assertThat(scene.column("select count(*) from reservations where machine_name = 'm2'")).containsExactly("0");
+    }
+
+    @Test
+    void aRunThatMeetsTheEndOfTheProcessLeavesTheRestToTheNext() {
+        age("m2", "31 day");
+        job.stop(new ShutdownEvent());
+
+        job.run();
+
+        assertThat(scene.column("select count(*) from reservations where machine_name = 'm2'")).containsExactly("1");
     }
 
     @Test

@@ -125,9 +125,18 @@ class ProbeJobTest {
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
 
         job.stop(new ShutdownEvent());
+        CompletableFuture<Void> recorded = CompletableFuture.runAsync(() -> {
+            try {
+                job.awaitRecords(new ShutdownEvent());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        await().during(Duration.ofMillis(300)).until(() -> !recorded.isDone());
         gates.forEach(gate -> gate.complete(null));
 
-        await().atMost(PATIENCE).until(() -> seen().size() == 2);
+        await().atMost(PATIENCE).until(recorded::isDone);
+        assertThat(seen()).as("what came of the looks in hand is recorded").hasSize(2);
         await().during(Duration.ofMillis(300)).until(() -> seen().size() == 2);
     }
 }

@@ -124,6 +124,11 @@ final class Installation implements AutoCloseable {
         return call().port(ports.get(replica)).header("Authorization", "Bearer " + token);
     }
 
+    /** Where the first API is. */
+    String url() {
+        return "http://127.0.0.1:" + ports.getFirst();
+    }
+
     /** A call of nobody. */
     RequestSpecification call() {
         return given().baseUri("http://127.0.0.1").port(ports.getFirst()).contentType(ContentType.JSON);

@@ -17,8 +17,11 @@ import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 
-/** One of the two services as it is shipped, native when that was built, in a process of its own. */
+/** One of the two services as it is shipped, native when the build was told {@code -Dnative}, in a process of its own. */
 final class PackagedService implements AutoCloseable {
+
+    /** Whether this build makes native binaries; one that lies there from another build may be older than the sources. */
+    static final boolean NATIVE = System.getProperty("native") != null;
 
     private final String module;
     private final Map<String, String> environment;
@@ -80,6 +83,11 @@ final class PackagedService implements AutoCloseable {
         process.destroyForcibly().onExit().join();
     }
 
+    /** Its process, as soon as it was launched. */
+    Process process() {
+        return process;
+    }
+
     /** The number of its process. */
     long pid() {
         return process.pid();
@@ -106,12 +114,19 @@ final class PackagedService implements AutoCloseable {
     private List<String> command() {
         Path root = Path.of("..").toAbsolutePath().normalize();
         Path target = root.resolve(module).resolve("target");
+        if (!NATIVE) {
+            return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "@" + root.resolve("deploy/java.options"), "-jar",
+                    target.resolve("quarkus-app/quarkus-run.jar").toString());
+        }
+        return List.of(binary(target).toString());
+    }
+
+    /** The native binary in a module's folder of what was built. */
+    static Path binary(Path target) {
         try (Stream<Path> files = Files.list(target)) {
             return files.filter(file -> file.toString().endsWith("-runner")).findFirst()
-                    .map(file -> List.of(file.toString()))
-                    .orElseGet(() -> List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                            "@" + root.resolve("deploy/java.options"), "-jar",
-                            target.resolve("quarkus-app/quarkus-run.jar").toString()));
+                    .orElseThrow(() -> new IllegalStateException("There is no native binary in " + target));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
