@@ -112,9 +112,10 @@ class LabTest {
     @Test
     void penaltiesOfSshdAreOnOnlyWhereTheyAreAskedFor() {
         try (var other = Lab.start(1, Lab.Flavour.DEBIAN, "--penalties")) {
-            assertThat(other.machine(0).exec("/usr/sbin/sshd", "-T").output()).contains("persourcepenalties crash:");
+            assertThat(other.machine(0).exec("/usr/sbin/sshd", "-T").output())
+                    .containsIgnoringCase("persourcepenalties crash:");
         }
-        assertThat(lab.machine(0).exec("/usr/sbin/sshd", "-T").output()).contains("persourcepenalties no");
+        assertThat(lab.machine(0).exec("/usr/sbin/sshd", "-T").output()).containsIgnoringCase("persourcepenalties no");
     }
 
     @Test
