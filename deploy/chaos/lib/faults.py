@@ -46,7 +46,7 @@ KINDS = {
     "userdel hangs": (3, "machine", 4, 15),
     "userdel hangs late": (3, "machine", 4, 15),
     "foreign tool": (5, "shadow", 4, 12),
-    "foreign tool that is faster": (5, "shadow", 4, 12),
+    "foreign tool that is faster": (8, "shadow", 8, 16),
     "provoked penalties": (5, "strict", 0, 0),
     "fill and lock": (8, "borrower", 8, 16),
 }
