@@ -198,6 +198,10 @@ class Machine:
         name = {"useradd": "adduser", "userdel": "deluser"}[command]
         return name, f"/usr/bin/busybox {name}"
 
+    def runs(self, name):
+        """Whether a process of that name runs."""
+        return any(comm(pid) == name for pid in self.processes())
+
     def processes(self):
         """The numbers of all its processes."""
         space, found = self.namespace(), []
@@ -208,6 +212,13 @@ class Machine:
             except OSError:
                 continue
         return found
+
+
+def comm(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+    except OSError:
+        return None
 
 
 def on_lab(log, *arguments):

@@ -14,7 +14,7 @@ sys.path[:0] = [str(DEPLOY / "chaos" / "lib"), str(DEPLOY / "parts")]
 
 # pylint: disable=wrong-import-position
 from clients import Client, iso  # noqa: E402
-from faults import KINDS, Faults, plan  # noqa: E402
+from faults import FOREIGN_FILE, KINDS, Faults, plan  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from net import Session  # noqa: E402
 from observer import Observer  # noqa: E402
@@ -39,7 +39,7 @@ class Eyes(unittest.TestCase):
         machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
                                   namespace=lambda: "none")
         stage = SimpleNamespace(convergence=45, machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
-                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p")
+                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p", strict=[])
         self.stage = stage
         self.ledger = Ledger(Path(folder.name) / "journal")
         self.addCleanup(self.ledger.journal.close)
@@ -111,6 +111,71 @@ class Eyes(unittest.TestCase):
     def test_change_of_somebody_elses_account_is_noticed(self):
         self.look("eve:x:1000:1000::/home/eve:/bin/sh\n")
         self.assertEqual(self.kinds(), ["foreign_touched"])
+
+    def foreign(self, account="eve", uid=1600):
+        """An account of another tool, and its home."""
+        home = self.disk / "home" / account
+        home.mkdir(exist_ok=True)
+        (home / FOREIGN_FILE).write_text(account)
+        return f"{account}:x:{uid}:{uid}::/home/{account}:/bin/sh\n"
+
+    def test_what_another_tool_makes_and_removes_is_fine(self):
+        self.look(self.foreign())
+        self.look(self.foreign() + entry("a", 1))
+        self.ledger.foreign_removed["m", "eve"] = time.time()
+        (self.disk / "home/eve" / FOREIGN_FILE).unlink()
+        self.look(entry("a", 1))
+        self.assertEqual(self.kinds(), [])
+
+    def test_loss_or_change_of_another_tools_account_is_noticed(self):
+        self.look(self.foreign())
+        self.look(self.foreign(uid=1601))
+        self.look("")
+        self.assertEqual(self.kinds(), ["foreign_touched"] * 2)
+
+    def test_loss_of_another_tools_home_is_noticed(self):
+        self.look(self.foreign())
+        self.observer.look("m")
+        (self.disk / "home/eve" / FOREIGN_FILE).unlink()
+        self.observer.look("m")
+        self.assertEqual(self.kinds(), ["foreign_touched"])
+
+    def test_another_tool_notices_what_became_of_its_account(self):
+        said = {"eve": "eve:x:1600:1600::/home/eve:/bin/sh\neve\n", "bob": "bob:x:1601:1601::/home/bob:/bin/sh\n",
+                "ann": entry("ann", 1) + "ann\n", "tom": ""}
+        removed = []
+
+        def inside(_, command, *words):
+            if command == "userdel":
+                removed.append(words[-1])
+            return 0, said[words[3]] if command == "sh" else ""
+        self.stage.inside = inside
+        for account in said:
+            self.faults.remove_foreign("m", account)
+        self.assertEqual(self.kinds(), ["foreign_touched"] * 3)
+        self.assertEqual(removed, ["eve", "bob"])
+
+    def test_home_of_another_tools_account_of_the_name_is_not_what_was_left(self):
+        self.lend("eve", ends_in=0.0)
+        self.look(entry("eve", 1))
+        self.look(self.foreign())
+        self.observer.sweep()
+        self.assertTrue(self.observer.all_gone())
+
+    def test_one_borrower_fills_and_locks_for_each_fault_of_that_kind(self):
+        self.faults.stopping.set()
+        self.assertFalse(self.faults.on_borrower(SimpleNamespace(seconds=0), "borrower", None))
+        self.faults.hoards = 1
+        self.assertEqual([self.faults.take_hoard(), self.faults.take_hoard()], [True, False])
+
+    def test_faults_of_some_machines_hit_those_only_and_count_with_the_others(self):
+        self.stage.machines = {n: SimpleNamespace(busybox=n.startswith("b")) for n in ("b1", "lab-1", "strict-1", "b2")}
+        self.stage.strict = ["strict-1"]
+        fault = SimpleNamespace(kind="provoked penalties", pick=0)
+        self.assertEqual(self.faults.take(fault), ("strict-1", False))
+        self.assertIsNone(self.faults.take(SimpleNamespace(kind="foreign tool", pick=0)))
+        self.faults.busy.clear()
+        self.assertEqual(self.faults.take(SimpleNamespace(kind="foreign tool", pick=0)), ("lab-1", False))
 
     def test_account_that_stays_is_noticed_after_enough_calm_time(self):
         self.lend("a", ends_in=0.0)

@@ -19,6 +19,27 @@ echo left >/tmp/of-$(id -un); mkdir -p ~/a/b && echo left >~/a/b/c
 echo '* * * * * true' | crontab - 2>/dev/null || true
 """
 
+# All that a borrower without the rights of root can do against being removed, in bounds: 136 MB and 120 processes.
+FILL_AND_LOCK = """\
+id -un
+exec 2>/dev/null
+for f in /tmp/full /dev/shm/full; do dd if=/dev/zero of=$f bs=1M count=100; done; dd if=/dev/zero of=full bs=1M count=8
+for f in locked /tmp/locked /var/tmp/locked; do
+    mkdir -p $f/a/b; touch $f/a/b/c "$f/a/-rf" "$f/a/$(printf 'x\\ny')"; chmod 1777 $f/a/b; chmod 0 $f/a $f
+done
+d=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+mkdir $d; i=0; while [ $i -lt 50 ]; do mkdir n; mv $d n; mv n $d; i=$((i+1)); done
+mkfifo pipe; ln -s / root; ln -s /etc/passwd link; chmod 500 .
+ipcmk -M 4096; ipcmk -Q; ipcmk -S 2
+i=0; while [ $i -lt 100 ]; do (setsid sleep 900 >/dev/null </dev/null &); i=$((i+1)); done
+(setsid sh -c 'trap "" TERM HUP INT QUIT; while :; do sleep 3; done' >/dev/null </dev/null &)
+(setsid sh -c 'cd /tmp; kill -STOP $$; sleep 900' >/dev/null </dev/null &)
+(setsid sh -c 'while :; do (sleep 2 &); sleep 0.2; done' >/dev/null </dev/null &)
+(setsid unshare -Urmp --fork --mount-proc sh -c 'mount -t tmpfs none /tmp; touch /tmp/x; sleep 900' >/dev/null </dev/null &)
+(echo '* * * * * sleep 600'; echo '@reboot sleep 600') | crontab -
+echo 'sleep 600' | at now + 1 minute || true
+"""
+
 
 def iso(at):
     return datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat(timespec="milliseconds") \
@@ -83,7 +104,9 @@ class Client(threading.Thread):
         if key and self.random.random() < 0.3:
             self.repeat(request, key, password, answer)
         for loan in list(request.loans.values()):
-            self.use(loan, password)
+            hoard = self.faults.take_hoard()
+            self.ledger.count("borrowers who filled and locked what they can", int(hoard))
+            self.use(loan, password, FILL_AND_LOCK if hoard else LEAVE_THINGS)
         self.finish(request, password, expire_in_full)
         self.old_names.append(request)
 
@@ -135,7 +158,7 @@ class Client(threading.Thread):
         self.ledger.settle(request, "refused")
         if answer.ok or answer.status not in (409, 500, 502):
             self.ledger.violation("bad_answer", f"reserving got {answer.status} {answer.body}")
-        elif answer.error == "conflict" and key is None:
+        elif answer.error == "conflict" and key is None and not self.faults.met("foreign tool", request.sent):
             self.ledger.violation("bad_answer", f"reserving for {request.account} got {answer.body}")
         return None, None
 

@@ -1,5 +1,7 @@
 """Breaks things for a bounded time, and heals them again. What is broken, when and how long follows from the seed."""
 
+import contextlib
+import math
 import os
 import random
 import signal
@@ -10,6 +12,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from net import ssh
 from stage import DATABASE_PORT, MAX_CONNECTIONS, RUN_TIMEOUT, SOCKET_TIMEOUT
 
 # kind: (weight, what it hits, shortest and longest duration in seconds)
@@ -42,10 +45,28 @@ KINDS = {
     "userdel fails late": (3, "machine", 4, 12),
     "userdel hangs": (3, "machine", 4, 15),
     "userdel hangs late": (3, "machine", 4, 15),
+    "foreign tool": (5, "shadow", 4, 12),
+    "foreign tool that is faster": (8, "shadow", 8, 16),
+    "provoked penalties": (5, "strict", 0, 0),
+    "fill and lock": (8, "borrower", 8, 16),
 }
+
+# What another tool gives its accounts, apart from all that the product may use.
+FOREIGN_UIDS = range(1500, 2000)
+FOREIGN_FILE = "of-another-tool"
+# Makes an account of the same name first, as a tool does that comes between the look at the list and the change of it.
+FASTER = """#!/bin/sh
+for name in "$@"; do :; done
+if /usr/sbin/useradd.whole -m -u $((1500 + $$ % 500)) "$name"; then
+    echo "$name" >"/home/$name/{file}"
+    echo "$name" >>/run/foreign
+fi
+exec /usr/sbin/useradd.whole "$@"
+"""
 
 # The share of the machines that may be broken at once, so that there is always something to lend.
 MOST_MACHINES = 0.3
+ON_MACHINES = ("machine", "shadow", "strict")
 
 
 @dataclass
@@ -103,6 +124,7 @@ class Faults:
         self.busy = set()
         self.stopping = threading.Event()
         self.threads = []
+        self.hoards = 0
 
     # ------------------------------------------------------------------------------------------------ what is broken
 
@@ -116,6 +138,11 @@ class Faults:
         """Whether anything was broken at that time or shortly before: what waited for it has to time out first."""
         with self.lock:
             return any(w.ended is None or w.ended >= at - self.stage.convergence for w in self.windows)
+
+    def met(self, kind, since):
+        """Whether a fault of that kind was there at any moment since then."""
+        with self.lock:
+            return any(w.kind.startswith(kind) and (w.ended is None or w.ended >= since) for w in self.windows)
 
     def broken(self, *targets):
         """Whether one of these is broken now."""
@@ -154,13 +181,16 @@ class Faults:
         """Finds something to break that is whole. None when everything of that sort is broken already."""
         sort = KINDS[fault.kind][1]
         names = {"api": [s.name for s in self.stage.apis], "scheduler": [s.name for s in self.stage.schedulers],
-                 "machine": list(self.stage.machines)}.get(sort, [sort])
+                 "machine": list(self.stage.machines), "strict": self.stage.strict,
+                 # Busybox does not keep two tools from changing the list at once, so that lines are lost.
+                 "shadow": [n for n, m in self.stage.machines.items() if not m.busybox]}.get(sort, [sort])
+        most = max(1, int(MOST_MACHINES * len(self.stage.machines))) if sort in ON_MACHINES else 1
         # A clock may be wrong while its process is killed or frozen.
         names = [(name, fault.kind.startswith("clock")) for name in names]
         # One of two replicas goes on: with none of them nothing would be under way that could go wrong.
-        most = max(1, int(MOST_MACHINES * len(names))) if sort == "machine" else 1
+        alike = {(name, False) for name in self.stage.machines} if sort in ON_MACHINES else set(names)
         with self.lock:
-            if len(self.busy & set(names)) < most:
+            if len(self.busy & alike) < most:
                 for i in range(len(names)):
                     name = names[(fault.pick + i) % len(names)]
                     if name not in self.busy:
@@ -180,7 +210,7 @@ class Faults:
         window = Window(fault.kind, target, time.time())
         with self.lock:
             self.windows.append(window)
-        where = (target,) if sort == "machine" else ()
+        where = (target,) if sort in ON_MACHINES else ()
         self.ledger.note(f"fault {fault.number}: {fault.kind} of {target} for {fault.seconds:.1f} s", *where)
         happened = False
         try:
@@ -342,18 +372,126 @@ class Faults:
         """Puts another program in the place of the one that makes or removes accounts."""
         command, how, *late = fault.kind.split()
         name, real_program = machine.program(command)
-        folder = machine.root() / "usr/sbin"
         work = f'{real_program} "$@"\n' if late else ""
         last = "exec sleep 60\n" if how == "hangs" else f'echo "{name}: the disk is on fire" >&2\nexit 1\n'
-        real, kept, new = folder / name, folder / f"{name}.whole", folder / f"{name}.new"
-        new.write_text(f"#!/bin/sh\n{work}{last}", encoding="ascii")
-        new.chmod(0o755)
-        os.link(real, kept, follow_symlinks=False)
-        new.rename(real)
-        try:
+        with replaced(machine, name, f"#!/bin/sh\n{work}{last}"):
             self.pause(fault.seconds)
+
+    # ------------------------------------------------------------------------------------ another tool on the machine
+
+    def on_shadow(self, fault, target, rng):
+        if fault.kind == "foreign tool":
+            return self.visit(fault, target, rng)
+        machine = self.stage.machines[target]
+        with replaced(machine, "useradd", FASTER.replace("{file}", FOREIGN_FILE)):
+            self.pause(fault.seconds)
+        # One that was begun before may end after.
+        happened, running, made = False, True, machine.root() / "run/foreign"
+        while running:
+            running = machine.runs("useradd")
+            if made.exists():
+                happened = True
+                names = made.read_text(encoding="ascii").split()
+                made.unlink()
+                for name in names:
+                    self.remove_foreign(target, name)
+            time.sleep(0.2)
+        return happened
+
+    def visit(self, fault, target, rng):
+        """Adds and removes accounts of the names that clients use, as fast as it can."""
+        until, happened = time.time() + fault.seconds, False
+        while time.time() < until and not self.stopping.is_set():
+            names = rng.sample(self.ledger.next_names(), 3)
+            made = [name for name in names if self.make_foreign(target, name, rng.choice(FOREIGN_UIDS))]
+            self.pause(rng.uniform(0, 1.5))
+            for name in made:
+                happened = True
+                self.remove_foreign(target, name)
+        return happened
+
+    def make_foreign(self, target, name, uid):
+        status, _ = self.stage.inside(target, "sh", "-c", 'useradd -m -u "$2" "$1" && echo "$1" >"/home/$1/$3"', "sh", name,
+                                      str(uid), FOREIGN_FILE)
+        return status == 0
+
+    def remove_foreign(self, target, name):
+        """The other tool looks whether its account is as it was, and removes it."""
+        self.ledger.count("accounts of another tool")
+        self.ledger.foreign_removed[target, name] = math.inf
+        try:
+            _, said = self.stage.inside(target, "sh", "-c", 'grep "^$1:" /etc/passwd; cat "/home/$1/$2"', "sh", name,
+                                        FOREIGN_FILE)
+            line, *file = said.splitlines() or [""]
+            fields = line.split(":")
+            foreign = len(fields) == 7 and int(fields[2]) in FOREIGN_UIDS
+            if not foreign or file != [name]:
+                self.ledger.violation("foreign_touched", f"the account {name} of another tool on {target} has become "
+                                      f"{said!r}", target)
+            # Its lock may be held by what the product does.
+            for _ in range(5):
+                if not foreign or self.stage.inside(target, "userdel", "-r", name)[0] in (0, 6):
+                    return
+                time.sleep(0.5)
+            self.ledger.violation("not_healed", f"the account {name} of another tool on {target} stays", target)
         finally:
-            kept.rename(real)
+            self.ledger.foreign_removed[target, name] = time.time()
+
+    # ------------------------------------------------------------------------------------------------ the borrowers
+
+    def on_strict(self, fault, target, rng):
+        """Guesses passwords from the address of the service until the machine shuts it out; it does so for a minute at most."""
+        port = self.stage.machines[target].port
+        guesses = [threading.Thread(target=ssh, args=(port, "root", "wrong", "true"), daemon=True) for _ in range(7)]
+        for guess in guesses:
+            guess.start()
+        for guess in guesses:
+            guess.join()
+        shut = not greets_at(port)
+        if shut:
+            self.ledger.note("the address of the service is shut out", target)
+        until = time.time() + 80
+        while not greets_at(port) and time.time() < until:
+            time.sleep(1)
+        return shut
+
+    def on_borrower(self, fault, target, rng):
+        """The next one who logs in fills and locks what it can."""
+        with self.lock:
+            self.hoards += 1
+        self.pause(fault.seconds)
+        return not self.take_hoard()
+
+    def take_hoard(self):
+        """Whether a borrower who asks is the one who does so."""
+        with self.lock:
+            taken, self.hoards = self.hoards > 0, max(0, self.hoards - 1)
+            return taken
+
+
+@contextlib.contextmanager
+def replaced(machine, name, script):
+    """Puts a script in the place of a program in /usr/sbin, which is NAME.whole meanwhile."""
+    folder = machine.root() / "usr/sbin"
+    real, kept, new = folder / name, folder / f"{name}.whole", folder / f"{name}.new"
+    new.write_text(script, encoding="ascii")
+    new.chmod(0o755)
+    os.link(real, kept, follow_symlinks=False)
+    new.rename(real)
+    try:
+        yield
+    finally:
+        kept.rename(real)
+
+
+def greets_at(port):
+    """Whether sshd talks to us; it says nothing to an address that it shuts out."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 2) as s:
+            s.settimeout(5)
+            return s.recv(4) == b"SSH-"
+    except OSError:
+        return False
 
 
 def ansible_processes():

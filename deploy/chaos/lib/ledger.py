@@ -18,7 +18,7 @@ VIOLATIONS = {
     "freed_with_account": "the API called a machine available that had an account",
     "given_back_but_there": "giving back was answered with 200, and the account was there",
     "repeated_key": "one Idempotency-Key gave two different answers",
-    "foreign_touched": "an account that is not ours was changed",
+    "foreign_touched": "an account that is not ours, or its home, was changed",
     "server_error": "status 500",
     "bad_answer": "an answer that breaks the contract",
     "unprovoked": "a failure was answered while nothing was broken",
@@ -94,6 +94,8 @@ class Ledger:
         self.requests = []
         self.by_account = {}
         self.by_machine = defaultdict(list)
+        # When another tool last removed an account of its own, by (machine, account); infinite while it is at it.
+        self.foreign_removed = defaultdict(float)
 
     def note(self, text, *machines):
         """Adds a line to the journal."""
@@ -129,6 +131,13 @@ class Ledger:
             self.requests.append(request)
             self.by_account[account] = request
             return request
+
+    def next_names(self):
+        """The accounts that are asked for now, and those that will be next."""
+        with self.lock:
+            names = [request.account for request in self.requests[-4:]]
+            last = max((int(name[1:]) for name in self.by_account if name[1:].isdigit()), default=0)
+        return names + [f"c{last + n:05d}" for n in range(1, 5)]
 
     def settle(self, request, outcome):
         with self.lock:

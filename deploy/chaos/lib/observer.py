@@ -11,6 +11,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from faults import FOREIGN_FILE, FOREIGN_UIDS
+
 MARK = re.compile(r"^machine-manager[-:](\d+)")
 EVERY = 0.1
 SWEEP_EVERY = 0.5
@@ -47,6 +49,10 @@ class Observer(threading.Thread):
         self.entries = {name: ([], []) for name in stage.machines}
         self.baseline = {name: self.read(name)[1] for name in stage.machines}
         self.present = {name: {} for name in stage.machines}
+        # Accounts of another tool: their lines in the list, and the files in their homes that were seen.
+        self.foreign = {name: {} for name in stage.machines}
+        self.foreign_files = set()
+        self.looked = {name: 0.0 for name in stage.machines}
         # Accounts that are out of the account list, while something else of them may be left.
         self.leaving = []
         self.looks = 0
@@ -73,17 +79,23 @@ class Observer(threading.Thread):
         return own if own.exists() else machine.lower / "etc/passwd"
 
     def read(self, name):
-        """The account list as it is now: (ours, all others), ours as (account, token, uid)."""
-        ours, others = [], []
+        """The account list as it is now: (ours, all others), ours as (account, token, uid); another tool's in neither."""
+        ours, others, foreign = self.read_all(name)
+        return ours, others
+
+    def read_all(self, name):
+        ours, others, foreign = [], [], {}
         # A list is written anew under another name and then renamed, so that a read sees all of one of them.
         for line in self.passwd_of(name).read_text(errors="replace").splitlines():
             fields = line.split(":")
             mark = MARK.match(fields[4]) if len(fields) == 7 else None
             if mark:
                 ours.append((fields[0], mark.group(1), int(fields[2])))
+            elif len(fields) == 7 and int(fields[2]) in FOREIGN_UIDS:
+                foreign[fields[0]] = line
             else:
                 others.append(line)
-        return ours, others
+        return ours, others, foreign
 
     def accounts(self, name):
         """Who is on the machine at this moment, as a set of (account, token)."""
@@ -100,6 +112,8 @@ class Observer(threading.Thread):
 
     def look(self, name):
         self.looks += 1
+        before, self.looked[name] = self.looked[name], time.time()
+        self.look_at_foreign_files(name, before)
         try:
             s = os.stat(self.passwd_of(name))
         except OSError:
@@ -107,14 +121,31 @@ class Observer(threading.Thread):
         version = (s.st_ino, s.st_mtime_ns, s.st_size)
         if self.seen.get(name) == version:
             return
-        ours, others = self.read(name)
+        ours, others, foreign = self.read_all(name)
         self.seen[name] = version
+        self.compare_foreign(name, foreign, before)
         now = time.time()
         if others != self.baseline[name]:
             changed = sorted(set(others) ^ set(self.baseline[name]))
             self.ledger.violation("foreign_touched", f"the account list of {name} has changed: {changed}", name)
             self.baseline[name] = others
         self.compare(name, ours, now)
+
+    def compare_foreign(self, name, foreign, before):
+        for account, line in self.foreign[name].items():
+            if foreign.get(account) != line and self.ledger.foreign_removed[name, account] < before:
+                self.ledger.violation("foreign_touched", f"the account {account} of another tool on {name} was {line} and is "
+                                      f"{foreign.get(account)}", name)
+        self.foreign[name] = foreign
+
+    def look_at_foreign_files(self, name, before):
+        for account in self.foreign[name]:
+            if there(self.stage.machines[name].disk / "home" / account / FOREIGN_FILE):
+                self.foreign_files.add((name, account))
+            elif (name, account) in self.foreign_files:
+                self.foreign_files.discard((name, account))
+                if self.ledger.foreign_removed[name, account] < before:
+                    self.ledger.violation("foreign_touched", f"the home of {account} of another tool on {name} is gone", name)
 
     def compare(self, name, ours, now):
         known = self.present[name]
@@ -188,7 +219,8 @@ class Observer(threading.Thread):
         """Names what is left of an account beside its entry in the account list."""
         machine = self.stage.machines[presence.machine]
         running = self.running() if running is None else running
-        again = any(p.account == presence.account for p in self.present[presence.machine].values())
+        again = (any(p.account == presence.account for p in self.present[presence.machine].values())
+                 or presence.account in self.read_all(presence.machine)[2])
         left = []
         if presence.uid in running.get(presence.machine, ()):
             left.append("a process")
@@ -211,7 +243,7 @@ class Observer(threading.Thread):
     @staticmethod
     def temporary(machine):
         root = machine.root()
-        return [machine.disk / "var/tmp"] + ([root / "tmp", root / "dev/shm"] if root else [])
+        return [machine.disk / "var/tmp", machine.disk / "var/spool/cron/atjobs"] + ([root / "tmp", root / "dev/shm"] if root else [])
 
     def running(self):
         """The numbers of users that have processes, by machine."""
@@ -251,6 +283,9 @@ class Observer(threading.Thread):
                 if strangers := {uid for uid in uids if 1000 <= uid < 65534}:
                     self.ledger.violation("residue", f"{name} runs processes of users {sorted(strangers)}", name)
             for name, machine in self.stage.machines.items():
+                _, memory = self.stage.inside(name, "sh", "-c", "cat /proc/sysvipc/*")
+                if len(memory.splitlines()) > 3:
+                    self.ledger.violation("residue", f"{name} has shared memory, queues or semaphores:\n{memory}", name)
                 homes = [h.name for h in (machine.disk / "home").glob("*")] if there(machine.disk / "home") else []
                 if homes:
                     self.ledger.violation("residue", f"{name} has the homes {homes}", name)

@@ -2,6 +2,7 @@
 
 import glob
 import secrets
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -101,15 +102,21 @@ class Stage:
         self.schedulers = [Attacked(self, "scheduler-service", n, driver) for n, driver in enumerate(drivers, 1)]
         self.services = self.apis + self.schedulers
         self.machines = {}
+        # Those whose sshd shuts out an address after refused log-ins, as it does by default.
+        self.strict = []
         self.lab_lock = threading.Lock()
 
     def start(self, machines, busybox):
         self.database.install()
         self.database.start()
-        for flavour, count, prefix in (("debian", machines - busybox, "lab-"), ("busybox", busybox, "busybox-")):
+        strict = (machines - busybox) // 4
+        for flavour, count, prefix, *more in (("debian", machines - busybox - strict, "lab-"),
+                                              ("debian", strict, "strict-", "--penalties"),
+                                              ("busybox", busybox, "busybox-")):
             if count:
-                self.machines |= machines_up(self.logs / "lab.log", self.dir / flavour, count, "--flavour", flavour,
-                                             "--prefix", prefix)
+                self.machines |= machines_up(self.logs / "lab.log", self.dir / prefix.strip("-"), count, "--flavour", flavour,
+                                             "--prefix", prefix, *more)
+        self.strict = [name for name in self.machines if name.startswith("strict-")]
         while not self.database.greets():
             time.sleep(0.1)
         for service in self.services:
@@ -121,6 +128,13 @@ class Stage:
     def on_lab(self, *arguments):
         """Runs a command of the lab."""
         on_lab(self.logs / "lab.log", *arguments)
+
+    def inside(self, name, *command):
+        """Runs a command as root on a machine; gives its exit status and what it printed."""
+        machine = self.machines[name]
+        done = subprocess.run([self.root / "provision/lab/lab", "exec", machine.lab, name, *command], text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, errors="replace", timeout=60, check=False)
+        return done.returncode, done.stdout
 
     def versions(self):
         return versions(self.product)

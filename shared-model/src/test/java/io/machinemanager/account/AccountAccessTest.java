@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.AfterAll;
@@ -47,7 +48,7 @@ class AccountAccessTest {
 
     @BeforeAll
     static void start() throws IOException {
-        for (Flavour flavour : Flavour.values()) {
+        for (Flavour flavour : List.of(Flavour.DEBIAN, Flavour.BUSYBOX)) {
             LABS.put(flavour, Lab.start(1, flavour));
         }
         key = workDir.resolve("key");
@@ -101,7 +102,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void keyLetsTheBorrowerInAndNoPasswordDoes(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -118,7 +119,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void sudoIsAllowedOnlyOnRequestAndGoesWithTheAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -145,7 +146,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void accountLeftHalfMadeIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -163,7 +164,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void repeatedCreationLeavesTheHomeOfAReadyAccountAlone(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -177,7 +178,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void whatCannotBeRemovedOutsideTheHomeKeepsTheMachineFromTheNextBorrower(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -195,7 +196,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void jobsForLaterAreRemovedWhateverDaemonKeepsThem(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -215,7 +216,7 @@ class AccountAccessTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Flavour.class)
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     void numberOfWhichSomethingMayBeLeftIsPassedOver(Flavour flavour) {
         LabMachine machine = machine(flavour);
         machine.exec("sh", "-c", "echo 30000 > /var/lib/machine-manager/uid; touch /var/tmp/left;"

@@ -20,10 +20,20 @@ public final class Lab implements AutoCloseable {
 
     /** What the machines run. */
     public enum Flavour {
-        /** A Debian server: useradd and its kin, procps, cron, at. */
+        /** A Debian 11 server, with the oldest tools that are tried: shadow 4.8, OpenSSH 8.4. */
+        DEBIAN11,
+        /** A Debian 12 server. */
+        DEBIAN12,
+        /** A Debian 13 server: useradd and its kin, procps, cron, at. */
         DEBIAN,
+        /** A server with the testing distribution of Debian, which has the newest tools. */
+        DEBIAN_TESTING,
         /** Busybox in the way of Alpine: adduser and deluser, ash, no bash. */
-        BUSYBOX
+        BUSYBOX;
+
+        private String option() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     // The first start of all makes the root file system: a minute or two, much longer on a machine that has other work.
@@ -55,7 +65,7 @@ public final class Lab implements AutoCloseable {
         try {
             var directory = Files.createTempDirectory("lab-");
             var command = new ArrayList<>(List.of("up", directory.toString(), Integer.toString(machines),
-                    "--flavour", flavour.name().toLowerCase(Locale.ROOT),
+                    "--flavour", flavour.option(),
                     "--with", Long.toString(ProcessHandle.current().pid())));
             command.addAll(List.of(options));
             script(command);
@@ -63,6 +73,15 @@ public final class Lab implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Makes the root file system of a flavour, unless it is in the cache.
+     *
+     * @throws IllegalStateException if it cannot be made, with the reason
+     */
+    public static void build(Flavour flavour) {
+        script(List.of("build", flavour.option()));
     }
 
     /** All machines, in the order of their names. */
@@ -117,7 +136,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** The root of the repository: where the script is, seen from the module whose tests run. */
-    private static Path root() {
+    static Path root() {
         var start = Path.of(System.getProperty("maven.multiModuleProjectDirectory", System.getProperty("user.dir")));
         for (var folder = start.toAbsolutePath(); folder != null; folder = folder.getParent()) {
             if (Files.isExecutable(folder.resolve("provision/lab/lab"))) {

@@ -110,6 +110,15 @@ class LabTest {
     }
 
     @Test
+    void penaltiesOfSshdAreOnOnlyWhereTheyAreAskedFor() {
+        try (var other = Lab.start(1, Lab.Flavour.DEBIAN, "--penalties")) {
+            assertThat(other.machine(0).exec("/usr/sbin/sshd", "-T").output())
+                    .containsIgnoringCase("persourcepenalties crash:");
+        }
+        assertThat(lab.machine(0).exec("/usr/sbin/sshd", "-T").output()).containsIgnoringCase("persourcepenalties no");
+    }
+
+    @Test
     void machinesEndWithTheProcessTheyBelongTo() throws IOException {
         var directory = Files.createTempDirectory("lab-");
         var owner = new ProcessBuilder("sleep", "1000").start();

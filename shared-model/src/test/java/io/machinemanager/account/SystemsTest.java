@@ -1,0 +1,190 @@
+package io.machinemanager.account;
+
+import static io.machinemanager.account.AccountWork.login;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.machinemanager.account.AccountConfig.Driver;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.testing.CommandResult;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.Lab.Flavour;
+import io.machinemanager.testing.LabMachine;
+
+/** The life of an account on each system that the README lists as tested, with each driver. */
+@Tag("machines")
+@ParameterizedClass(name = "{0} by {1}")
+@MethodSource("systems")
+class SystemsTest {
+
+    @TempDir
+    static Path workDir;
+    private static Path key;
+    private static String publicKey;
+    private static Lab lab;
+    private static LabMachine machine;
+    private static AccountWork work;
+    /** Why there is no machine with this system. */
+    private static String missing;
+
+    @Parameter(0)
+    Flavour flavour;
+    @Parameter(1)
+    Driver driver;
+
+    static Stream<Arguments> systems() {
+        return Stream.of(Flavour.values())
+                .flatMap(flavour -> Stream.of(Driver.values()).map(driver -> Arguments.of(flavour, driver)));
+    }
+
+    @BeforeAll
+    static void makeKey() throws IOException {
+        key = workDir.resolve("key");
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
+        String[] words = Files.readString(workDir.resolve("key.pub")).split(" ");
+        publicKey = words[0] + " " + words[1];
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(Flavour flavour, Driver driver) {
+        missing = null;
+        try {
+            Lab.build(flavour);
+        } catch (IllegalStateException e) {
+            missing = "This system cannot be had here: " + e.getMessage();
+            return;
+        }
+        lab = Lab.start(1, flavour);
+        machine = lab.machine(0);
+        work = AccountWork.by(driver, TestSettings.in(workDir.resolve("runs")));
+    }
+
+    // Here, since a class that is skipped as a whole is in no report.
+    @BeforeEach
+    void skipWhatCannotBeHad() {
+        assumeTrue(missing == null, missing);
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stop() {
+        if (lab != null) {
+            work.close();
+            lab.close();
+            lab = null;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"touch, false", "rm -f, true" })
+    void accountIsMadeUsedFoundAndGoneWithAllOfIt(String subordinateIds, boolean sudo) {
+        machine.exec("sh", "-c", subordinateIds + " /etc/subuid /etc/subgid");
+        String account = sudo ? "amy" : "alice";
+        long token = AccountWork.newToken();
+
+        assertThat(create(account, token, new AccountLogin(AccountWork.HASH, null, sudo)))
+                .isEqualTo(AccountResult.done());
+        int uid = machine.uidOf(account).orElseThrow();
+        assertThat(machine.exec("sh", "-c", "cat /etc/subuid /etc/subgid").output()).doesNotContain(account);
+        assertThat(work.result(AccountTask.probe(machine.target())))
+                .isEqualTo(AccountResult.found(Map.of(account, token)));
+        assertThat(login(machine, account).run("id -un; echo open sesame | sudo -S id -un").output())
+                .isEqualTo(sudo ? account + "\nroot\n" : account + "\n");
+        login(machine, account).run("""
+                for f in ~/f /tmp/f /var/tmp/f /dev/shm/f; do echo left > $f; done; mkdir -p ~/a/b /tmp/a/b
+                (setsid sleep 1000 >/dev/null 2>&1 </dev/null &)
+                echo true | at now + 1 hour""");
+        // The crontab of busybox is for root alone here.
+        machine.exec("sh", "-c", "echo '* * * * * true' | crontab -u " + account + " -");
+        assertThat(machine.processesOf(uid)).isNotEmpty();
+        assertThat(machine.exec("ls", "/var/spool/cron/crontabs").output()).contains(account);
+
+        assertThat(work.remove(machine, account, token)).isEqualTo(AccountResult.done());
+        assertNothingIsLeftOf(account, uid);
+        assertThat(login(machine, account).isRefused()).isTrue();
+        assertThat(work.result(AccountTask.probe(machine.target()))).isEqualTo(AccountResult.found(Map.of()));
+    }
+
+    private static void assertNothingIsLeftOf(String account, int uid) {
+        for (String list : new String[]{"passwd", "shadow", "group", "gshadow" }) {
+            assertThat(machine.exec("grep", "^" + account + ":", "/etc/" + list).output()).isEmpty();
+        }
+        assertThat(machine.processesOf(uid)).isEmpty();
+        assertThat(machine.exec("find", "/", "-xdev", "-user", Integer.toString(uid)).output()).isEmpty();
+        assertThat(machine.exec("find", "/home", "/tmp", "/var/tmp", "/dev/shm", "/var/spool/cron", "/run", "-user",
+                Integer.toString(uid)).output()).isEmpty();
+        assertThat(machine.homeExists(account)).isFalse();
+        assertThat(machine.exec("sh", "-c", "ls /etc/sudoers.d /var/spool/cron/crontabs").output())
+                .doesNotContain(account);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true })
+    void keyLetsTheBorrowerInWithSudoOrWithout(boolean sudo) throws IOException {
+        long token = AccountWork.newToken();
+
+        assertThat(create("bert", token, new AccountLogin(AccountPassword.NONE, publicKey, sudo)))
+                .isEqualTo(AccountResult.done());
+        int uid = machine.uidOf("bert").orElseThrow();
+        assertThat(byKey("bert", "id -un; sudo -n id -un")).isEqualTo(sudo ? "bert\nroot\n" : "bert\n");
+        assertThat(login(machine, "bert").isRefused()).isTrue();
+
+        assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
+        assertNothingIsLeftOf("bert", uid);
+        assertThat(byKey("bert", "id -un")).isEmpty();
+    }
+
+    @Test
+    void perlsAdduserIsNotTakenForThatOfBusybox() {
+        assumeTrue(machine.exec("grep", "-q", "^#!.*perl", "/usr/sbin/adduser").succeeded(),
+                "there is no adduser in Perl on this system");
+        CommandResult moved = machine.exec("mv", "/usr/sbin/useradd", "/usr/sbin/useradd.away");
+        assertThat(moved).matches(CommandResult::succeeded);
+        AccountResult result = work.create(machine, "cora", AccountWork.newToken());
+        machine.exec("mv", "/usr/sbin/useradd.away", "/usr/sbin/useradd");
+
+        assertThat(result.outcome()).isIn(Outcome.FAILED, Outcome.UNUSABLE);
+        assertThat(result.reason()).contains("useradd");
+        assertThat(machine.passwdHas("cora")).isFalse();
+        assertThat(machine.homeExists("cora")).isFalse();
+    }
+
+    private static AccountResult create(String account, long token, AccountLogin login) {
+        return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
+    }
+
+    /** What a command says after a log-in with the key; nothing when there was no log-in. */
+    private static String byKey(String account, String command) throws IOException {
+        return run("ssh", "-F", "none", "-i", key.toString(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
+                "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p",
+                Integer.toString(machine.port()), account + "@" + machine.host(), command);
+    }
+
+    private static String run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        process.getOutputStream().close();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+}

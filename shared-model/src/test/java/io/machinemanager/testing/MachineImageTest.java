@@ -1,0 +1,68 @@
+package io.machinemanager.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** How the image of {@code provision/image} runs sshd, on a machine of the lab in the place of a container. */
+@Tag("machines")
+class MachineImageTest {
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN12", "DEBIAN" }) // an sshd that knows no penalties, and one that does
+    void wrongLogInsDoNotShutOutTheAddressThatTheServiceShares(Lab.Flavour flavour) throws IOException {
+        try (var lab = Lab.start(1, flavour, "--penalties")) {
+            var machine = lab.machine(0);
+            for (var file : List.of("sshd_config", "start")) {
+                Files.copy(Lab.root().resolve("provision/image").resolve(file), machine.path("/etc/ssh/" + file),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+            // The keys of the machine, so that they are known.
+            machine.exec("sh", "-c", "mkdir /etc/ssh/keys; cd /etc/ssh; for type in ed25519 ecdsa; do"
+                    + " cp ssh_host_${type}_key keys/$type; done");
+            var port = freePort();
+            Lab.scriptCommand(List.of("exec", lab.directory().toString(), machine.name(), "sh", "/etc/ssh/start",
+                    "-p", Integer.toString(port)))
+                    .redirectErrorStream(true).redirectOutput(Path.of("/dev/null").toFile()).start();
+            Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> banner(port),
+                    "SSH-2.0"::equals);
+            var container = new LabMachine(lab, ((ObjectNode) lab.describe(machine.name())).put("port", port));
+
+            try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (int i = 0; i < 10; i++) {
+                    threads.submit(() -> new SshLogin(container, "root", "wrong").attempt());
+                }
+            }
+            assertThat(new SshLogin(container, "root", machine.password()).attempt())
+                    .isEqualTo(SshLogin.Outcome.ACCEPTED);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static String banner(int port) throws IOException {
+        try (var socket = new Socket("127.0.0.1", port)) {
+            return new String(socket.getInputStream().readNBytes(7), StandardCharsets.US_ASCII);
+        }
+    }
+}
