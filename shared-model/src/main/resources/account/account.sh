@@ -389,7 +389,10 @@ mm_create() {
     [ "$mm_token" -gt "$mm_fenced" ] || mm_end FAILED 'this reservation was already cleaned up on the machine'
     mm_judge
     case $mm_name in
-    another) mm_end REFUSED "the account $mm_account exists on the machine and is not ours" ;;
+    another)
+        ! mm_recorded_as_ours || mm_leave_name || mm_end FAILED "what was left half made could not be removed: $mm_left"
+        mm_end REFUSED "the account $mm_account exists on the machine and is not ours"
+        ;;
     ours) mm_uid=$mm_p_uid ;;
     esac
     ! mm_recorded_as_ours || mm_uid=$mm_r_uid
@@ -559,10 +562,9 @@ mm_ask_sshd() {
     set -f
     # shellcheck disable=SC2086
     mm_rules=$($mm_briefly sshd -T -C "user=$mm_account,host=$mm_from,addr=$mm_from,laddr=$mm_at,lport=$mm_port" \
-        $mm_sshd_options 3>&- 9>&-)
-    mm_status=$?
+        $mm_sshd_options 3>&- 9>&- | awk '{ $1 = tolower($1); print }')
     set +f
-    [ $mm_status -eq 0 ] && [ -n "$mm_rules" ]
+    [ -n "$mm_rules" ]
 }
 
 # Finds the server among the processes from which this one comes, with the file and the options that it was started with,
@@ -608,7 +610,8 @@ mm_find_sshd() {
     mm_from=$1 mm_at=$3 mm_port=$4
 }
 
-# Reads what the server says it does, a line for each setting, lists a line for each word.
+# Reads what the server says it does: a line for each setting, and for lists a line for each word. Newer versions write the
+# names of settings with capital letters.
 mm_check_ways() {
     mm_password=no mm_keyboard=no mm_pubkey=no mm_methods=any mm_keys_in='' mm_algorithms='' mm_forced=none mm_sessions=1
     mm_allow_users='' mm_deny_users='' mm_allow_groups='' mm_deny_groups=''
