@@ -122,7 +122,7 @@ class HostKeyTest {
         int reservation = Scene.reserve("alice");
 
         machine().body("host_keys.fingerprint", hasItem(fingerprintNow()));
-        Scene.with(admin).get("/audit?action=host_keys_recorded").then().body("target", contains("real"))
+        Scene.with(admin).get("/audit?action=host_keys_recorded&target=real").then().body("target", contains("real"))
                 .body("outcome", contains("done"));
         Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
     }

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.api.Scene;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
@@ -175,7 +176,7 @@ class MachineResourceTest {
     void aNameThatIsTakenIsAConflict() {
         register(machine("m1")).statusCode(201);
         register(machine("m1")).statusCode(409).body("error", is("conflict"));
-        register(machine("M1")).statusCode(201);
+        register(machine("M1", Map.of("port", 2))).statusCode(201);
     }
 
     @Test
@@ -245,11 +246,15 @@ class MachineResourceTest {
     void aMachineWithAStrayAccountIsUnavailableForThatReasonAndNoChangeLetsItIn() {
         scene.machines("m1");
         scene.change(() -> Machine.byName("m1").orElseThrow().strayReason = "The account ghost is on it.");
-
-        change("m1", "{\"password\":\"another\",\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
+        change("m1", "{\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
                 .body("reason", is("The account ghost is on it."));
+
+        fakes.addStrayAccount("m1", "ghost");
+        fakes.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
+        change("m1", "{\"password\":\"another\",\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
+                .body("reason", containsString("The account ghost is on it"));
         get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1"));
-        get(admin, "/available").body("unavailable[0].reason", is("The account ghost is on it."));
+        get(admin, "/available").body("unavailable[0].reason", containsString("The account ghost is on it"));
         Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
     }
 
