@@ -125,6 +125,12 @@ class RegisterMachinesTest(unittest.TestCase):
         again = self.run_module([machine(1), machine(2)])
         self.assertEqual(([], ["m1", "m2"], False), (again["added"], again["present"], again["changed"]))
 
+    def test_passes_on_that_a_host_may_be_shared_as_a_truth_value_only(self):
+        answer = self.run_module([machine(1, shared_host=True), machine(2, shared_host="true"), machine(3, shared_host=1)])
+        self.assertEqual({"m1": machine(1, shared_host=True)}, self.api.machines)
+        self.assertEqual(["m2: shared_host is neither true nor false", "m3: shared_host is neither true nor false"],
+                         answer["failed_machines"])
+
     def test_changes_what_is_there_only_when_asked(self):
         self.api.machines["m1"] = machine(1)
         moved = machine(1, host="192.0.2.9")

@@ -46,8 +46,9 @@ options:
   machines_file:
     description:
       - A YAML list of machines, by itself or under the key C(machines).
-      - Each has name, host, port, user and password, or private_key in its place; host_key if it is known.
-      - All but the port must be text for YAML, so 012345 or yes wants quotes; anything else is refused, not converted.
+      - Each has name, host, port, user and password, or private_key in its place; host_key if it is known; shared_host if it
+        may be one host with other machines.
+      - All but the port and shared_host must be text for YAML, so 012345 or yes wants quotes; anything else is refused, not converted.
     type: path
     required: true
 author: Machine Manager
@@ -72,8 +73,8 @@ EXAMPLES = r"""
 
 NEEDED = ("name", "host", "port", "user")
 LOG_IN = ("password", "private_key")
-FIELDS = (*NEEDED, *LOG_IN, "host_key")
-TEXTS = tuple(field for field in FIELDS if field != "port")
+TEXTS = tuple(field for field in (*NEEDED, *LOG_IN, "host_key") if field != "port")
+FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host")
 
 
 class Refused(Exception):
@@ -145,6 +146,8 @@ def register(api, machine, known, update):
     unclear = [field for field in TEXTS if not isinstance(body.get(field, ""), str)]
     if unclear:
         raise ValueError("put it in quotes: " + ", ".join(unclear))
+    if not isinstance(body.get("shared_host", False), bool):
+        raise ValueError("shared_host is neither true nor false")
     body["port"] = port_number(body["port"])
     name = body["name"]
     if name not in known:

@@ -21,7 +21,7 @@ def measure(bench, driver):
     it.forget_machines()
     client = it.client()
     for row in range(rows):
-        client.call("POST", "/machines", registration(f"row-{row:04}", lab[row % len(lab)]))
+        client.call("POST", "/machines", {**registration(f"row-{row:04}", lab[row % len(lab)]), "shared_host": True})
     for first in range(0, rows, len(lab)):
         client.call("POST", "/reservations", {
             "count": min(len(lab), rows - first), "duration_minutes": 600, "username": f"expiry{first // len(lab)}",

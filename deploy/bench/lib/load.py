@@ -18,10 +18,11 @@ wrk.body = %s
 # A machine as it is in a real pool: with an encrypted password and three host keys. Nobody ever logs in there.
 MACHINES = """
 set @now = utc_timestamp(6);
-insert into machines (id, name, host, port, ssh_user, sealed_password, host_keys, enabled, next_probe_at, created_at)
+insert into machines (id, name, host, port, ssh_user, sealed_password, host_keys, enabled, shared_host, next_probe_at,
+    last_seen_at, created_at)
   select 1000000 + seq, concat('{prefix}', lpad(seq, 6, '0')), '127.0.0.1', 22, 'root', repeat('x', 80),
     concat('ssh-ed25519 ', repeat('A', 68), '\\necdsa-sha2-nistp256 ', repeat('B', 140), '\\nssh-rsa ', repeat('C', 544)),
-    1, @now + interval 1 day, @now from seq_1_to_{count};
+    1, 1, @now + interval 1 day, @now, @now from seq_1_to_{count};
 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, password_hash, state,
     created_at, duration_minutes, started_at, reserved_until)
   select uuid(), m.id, m.name, u.id, u.username, 'bench', repeat('h', 100), 'ACTIVE', @now, 1440, @now,

@@ -10,6 +10,7 @@ import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.user.NewUser;
 import io.machinemanager.user.User;
@@ -52,11 +53,14 @@ public class Scene {
         return "the %s's password".formatted(user);
     }
 
-    /** Registers machines whose host keys are known. */
+    /** Registers machines whose host keys are known and that have answered once. */
     public void machines(String... names) {
         for (String name : names) {
-            machines.register(new NewMachine(name, "127.0.0.1", 22, "root", "root's password"), "ssh-ed25519 AAAA");
+            machines.register(new NewMachine(name, "127.0.0.1", 22, "root",
+                    SshCredentials.password("root's password"), true), "ssh-ed25519 AAAA");
         }
+        QuarkusTransaction.requiringNew().run(() -> Machine.update("lastSeenAt = createdAt where name in ?1",
+                List.of(names)));
     }
 
     /** A request of that user, which has just logged in. */

@@ -18,6 +18,7 @@ import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.Borrower;
 import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.user.User;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -49,7 +50,9 @@ public class Scene {
     /** Registers machines m1, m2 … and lends them all to alice. */
     public void lendMachines(int count) {
         IntStream.rangeClosed(1, count).forEach(i -> machines
-                .register(new NewMachine("m" + i, "127.0.0.1", 22, "root", "secret"), "ssh-ed25519 AAAA"));
+                .register(new NewMachine("m" + i, "127.0.0.1", 22, "root", SshCredentials.password("secret"), true),
+                        "ssh-ed25519 AAAA"));
+        sql("update machines set last_seen_at = created_at where last_seen_at is null");
         lendFree(count);
     }
 

@@ -82,6 +82,11 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         };
     }
 
+    /** Tells whether it is certain that the work which was to make an account left nothing on the machine. */
+    public boolean leavesNothing() {
+        return outcome == Outcome.REFUSED || outcome == Outcome.NOT_STARTED;
+    }
+
     /** Tells whether the wanted state was reached. */
     public boolean isDone() {
         return outcome == Outcome.DONE;

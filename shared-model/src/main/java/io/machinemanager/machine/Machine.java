@@ -110,7 +110,18 @@ public class Machine extends PanacheEntityBase {
     @Column(columnDefinition = "text")
     public String strayReason;
 
-    /** When we last were logged in there; null before the first time. */
+    /** Why no new account on it would be of use, as a sentence; null once a probe has found that one would. */
+    @Column(length = 500)
+    public String unusableReason;
+
+    /** That an older machine is the same host, as a sentence; null while none is known to be. */
+    @Column(length = 500)
+    public String duplicateReason;
+
+    /** An admin's word that other machines may stand for the same host. */
+    public boolean sharedHost;
+
+    /** When we last were logged in there, at the address that it has now; null before the first time. */
     public Instant lastSeenAt;
 
     /** When the scheduler is to log in and look. */
@@ -228,8 +239,17 @@ public class Machine extends PanacheEntityBase {
                 && (earlier.hostKeys == null || earlier.hostKeys.equals(hostKeys));
     }
 
-    /** What keeps the machine from being lent although nobody has it. */
-    public Holds holds() {
-        return new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason);
+    /** Another address, at which nothing that is known of the host holds. */
+    public void moveTo(String newHost, int newPort) {
+        host = newHost;
+        port = newPort;
+        hostKeys = null;
+        lastSeenAt = null;
+        unusableReason = null;
+    }
+
+    /** Tells whether no account of ours can ever have been made there: without host keys nobody logs in. */
+    public boolean wasNeverReached() {
+        return hostKeys == null && lastSeenAt == null;
     }
 }

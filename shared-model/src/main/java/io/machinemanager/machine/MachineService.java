@@ -35,10 +35,11 @@ public class MachineService {
      *
      * @param hostKeys its SSH host keys, as {@code type base64} a line; null when it was not reached yet, in which case
      *        the keys it shows at the first contact are recorded
-     * @throws ConflictException when the name is taken
+     * @throws ConflictException when the name is taken, or another machine is the same host
      */
     public Machine register(NewMachine wanted, String hostKeys) {
         Machine registered = transactions.call(() -> {
+            SameHost.lock();
             if (Machine.byName(wanted.name()).isPresent()) {
                 throw new ConflictException("A machine named %s exists already.".formatted(wanted.name()));
             }
@@ -48,9 +49,11 @@ public class MachineService {
             machine.port = wanted.port();
             machine.sshUser = wanted.user();
             machine.hostKeys = hostKeys;
+            machine.sharedHost = wanted.sharedHost();
             machine.createdAt = clock.now();
             machine.nextProbeAt = machine.createdAt;
             machine.persist();
+            SameHost.refuse(machine);
             machine.seal(wanted.login(), secrets);
             audit.record(Act.of(AuditAction.MACHINE_REGISTERED, machine.name)
                     .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
@@ -62,7 +65,8 @@ public class MachineService {
     }
 
     /**
-     * Records the host keys a machine showed, unless some are recorded already: only the first contact is trusted.
+     * Records the host keys a machine showed, unless some are recorded already: only the first contact is trusted. When
+     * they are those of another machine, the newer of the two leaves the pool.
      *
      * @param host where they were shown
      * @param port its port
@@ -70,12 +74,14 @@ public class MachineService {
      */
     public Optional<String> recordHostKeys(long machineId, String host, int port, String hostKeys) {
         return transactions.call(() -> {
+            SameHost.lock();
             Machine machine = Machine.findById(machineId, LockModeType.PESSIMISTIC_WRITE);
             if (machine == null || !machine.host.equals(host) || machine.port != port) {
                 return Optional.empty();
             }
             if (machine.hostKeys == null) {
                 machine.hostKeys = hostKeys;
+                SameHost.noteAll(machine);
                 audit.record(Act.of(AuditAction.HOST_KEYS_RECORDED, machine.name));
                 Log.infof("Machine %s: host keys recorded", machine.name);
             }

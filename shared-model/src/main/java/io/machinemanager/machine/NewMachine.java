@@ -10,13 +10,9 @@ import io.machinemanager.ssh.SshCredentials;
  * @param port the port of its sshd
  * @param user the name we log in with
  * @param login what we log in with
+ * @param sharedHost whether other machines may stand for the same host
  */
-public record NewMachine(String name, String host, int port, String user, SshCredentials login) {
-
-    /** A machine that we log in to with a password. */
-    public NewMachine(String name, String host, int port, String user, String password) {
-        this(name, host, port, user, SshCredentials.password(password));
-    }
+public record NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost) {
 
     /** Leaves the secrets out, so that they cannot reach a log by accident. */
     @Override

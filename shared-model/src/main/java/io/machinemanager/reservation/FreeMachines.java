@@ -10,12 +10,13 @@ import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
 /**
- * The machines that may be lent at this moment: enabled, without anything that holds them out, and without a live
+ * The machines that may be lent at this moment: enabled, reached once, without anything that holds them out, and without a live
  * reservation.
  */
 final class FreeMachines {
 
     private static final String FREE = "from Machine m where m.enabled = true"
+            + " and m.lastSeenAt is not null and m.unusableReason is null and m.duplicateReason is null"
             + " and (m.unavailableUntil is null or m.unavailableUntil <= ?1)"
             + " and (m.pausedUntil is null or m.pausedUntil <= ?1) and m.strayReason is null"
             + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";
@@ -28,10 +29,17 @@ final class FreeMachines {
      * The order is that of the primary key, so that the database stops, and locks, no further than it has to.
      */
     static List<Machine> lock(Instant now, int count) {
+        return lock(now, count, Set.of());
+    }
+
+    /** The same, but for machines with these ids. */
+    static List<Machine> lock(Instant now, int count, Set<Long> except) {
         List<Machine> free = new ArrayList<>();
         long last = Long.MIN_VALUE;
         while (free.size() < count) {
-            List<Machine> locked = SkipLocked.first(Machine.find(FREE + " and m.id > ?2 order by m.id", now, last),
+            List<Machine> locked = SkipLocked.first(except.isEmpty()
+                    ? Machine.find(FREE + " and m.id > ?2 order by m.id", now, last)
+                    : Machine.find(FREE + " and m.id > ?2 and m.id not in ?3 order by m.id", now, last, except),
                     count - free.size());
             if (locked.isEmpty()) {
                 break;
@@ -73,6 +81,11 @@ final class FreeMachines {
      */
     static long count(Instant now) {
         return Machine.count(FREE, now);
+    }
+
+    /** How many of the machines with these ids are free. */
+    static long count(Instant now, Set<Long> among) {
+        return among.isEmpty() ? 0 : Machine.count(FREE + " and m.id in ?2", now, among);
     }
 
     /**

@@ -10,7 +10,7 @@ public enum MachineState {
     RESERVED,
     /** The account is being removed; it stays held until that is verified. */
     CLEANING,
-    /** Work on it failed and it sits out for a while, or an account is on it that is still to go. */
+    /** It has not answered yet, work on it failed, or something about it is in the way; the reason says what. */
     UNAVAILABLE,
     /** An admin took it out of the pool. */
     DISABLED;

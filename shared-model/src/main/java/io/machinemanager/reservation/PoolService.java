@@ -1,10 +1,13 @@
 package io.machinemanager.reservation;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
 
 import org.hibernate.StatelessSession;
 
@@ -20,6 +23,8 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
+import io.machinemanager.machine.SameHost;
+import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
@@ -34,8 +39,9 @@ public class PoolService {
     private static final int AT_ONCE = 1000;
 
     private static final String POOLED = "select new io.machinemanager.reservation.PooledMachine(m.name, m.host, m.port,"
-            + " m.sshUser, %s, m.enabled, m.lastSeenAt, m.unavailableUntil, m.unavailableReason, m.pausedUntil,"
-            + " m.pausedReason, m.strayReason, r.state, r.ownerName, r.reservedUntil, r.lastError), " + Reads.NOW
+            + " m.sshUser, %s, m.enabled, m.sharedHost, m.lastSeenAt, m.unavailableUntil, m.unavailableReason,"
+            + " m.pausedUntil, m.pausedReason, m.unusableReason, m.duplicateReason, m.strayReason, r.state, r.ownerName, r.reservedUntil, r.lastError), "
+            + Reads.NOW
             + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name order by m.name";
 
     private final Reads reads;
@@ -95,7 +101,8 @@ public class PoolService {
         reads.call(session -> {
             session.createSelectionQuery(
                     "select new io.machinemanager.reservation.PooledName(m.name, m.enabled, r.state,"
-                            + " m.unavailableUntil, m.unavailableReason, m.pausedUntil, m.pausedReason, m.strayReason, "
+                            + " m.lastSeenAt, m.unavailableUntil, m.unavailableReason, m.pausedUntil, m.pausedReason,"
+                            + " m.unusableReason, m.duplicateReason, m.strayReason, "
                             + Reads.NOW + ") from Machine m"
                             + " left join Reservation r on r.liveMachineId = m.id order by m.name",
                     PooledName.class)
@@ -132,20 +139,25 @@ public class PoolService {
      * @param change what is to be changed. When the machine moves and no host keys are given, they are recorded at the
      *        first contact
      * @throws NotFoundException when there is none of that name
-     * @throws ConflictException when it is to move while it is reserved or being cleaned
+     * @throws ConflictException when it is to move while it is reserved or being cleaned, or when another machine is the
+     *         same host then
      * @throws InvalidRequestException when it is to move and no log-in is given in place of a password on record
      */
     public Snapshot<PooledMachine> change(String name, MachineChange change) {
         transactions.run(() -> {
+            if (change.touchesHost()) {
+                SameHost.lock();
+            }
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
             boolean moves = change.moves(machine.host, machine.port);
             if (moves) {
-                refuseWhileHeld(machine);
+                liveOn(machine).filter(live -> holds(live, machine)).ifPresent(live -> {
+                    throw new ConflictException(isHeld(live) + " Its address can change once it is free.");
+                });
                 if (change.misdirectsPassword(machine)) {
                     throw new InvalidRequestException("Give the password again for another address.",
                             List.of("password"));
                 }
-                machine.hostKeys = null;
             }
             apply(change, machine, moves);
             audit.record(Act.of(AuditAction.MACHINE_CHANGED, name).detail(change.toString()));
@@ -155,12 +167,21 @@ public class PoolService {
     }
 
     private void apply(MachineChange change, Machine machine, boolean moves) {
-        Optional.ofNullable(change.host()).ifPresent(host -> machine.host = host);
-        Optional.ofNullable(change.port()).ifPresent(port -> machine.port = port);
+        String keysBefore = machine.hostKeys;
+        boolean sharedBefore = machine.sharedHost;
+        if (moves) {
+            machine.moveTo(Optional.ofNullable(change.host()).orElse(machine.host),
+                    Optional.ofNullable(change.port()).orElse(machine.port));
+        }
         Optional.ofNullable(change.user()).ifPresent(user -> machine.sshUser = user);
         Optional.ofNullable(change.login()).ifPresent(login -> machine.seal(login, secrets));
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
+        Optional.ofNullable(change.sharedHost()).ifPresent(shared -> machine.sharedHost = shared);
+        if (moves || !Objects.equals(keysBefore, machine.hostKeys) || machine.sharedHost != sharedBefore) {
+            SameHost.refuse(machine);
+            machine.duplicateReason = null;
+        }
         if (change.isWorthATry()) {
             // another host key is accepted by a key alone
             if (machine.unavailableCause != Machine.Trouble.HOST_KEY || moves || change.hostKeys() != null) {
@@ -176,27 +197,65 @@ public class PoolService {
     /**
      * Takes a machine out of the pool for good. Its history stays, under its name.
      *
+     * @param force whether a reservation that it has ends with it, without the removal of the account
+     * @return what may be left on the host; nothing when that is nothing
      * @throws NotFoundException when there is none of that name
-     * @throws ConflictException while it is reserved or being cleaned
+     * @throws ConflictException while it is reserved or being cleaned, without {@code force}
      */
-    public void delete(String name) {
-        transactions.run(() -> {
+    public Optional<LeftBehind> delete(String name, boolean force) {
+        Optional<LeftBehind> left = transactions.call(() -> {
             Machine machine = Machine.lockByName(name)
                     .orElseThrow(() -> unknown(name));
-            refuseWhileHeld(machine);
+            Optional<Reservation> held = liveOn(machine);
+            Optional<LeftBehind> behind = held.filter(live -> holds(live, machine)).map(live -> {
+                LeftBehind there = LeftBehind.of(live, machine);
+                if (!force) {
+                    throw new ConflictException(
+                            ("%s If it died for good, delete it with ?force=true: its reservation ends"
+                                    + " at once, and %s").formatted(isHeld(live), there));
+                }
+                abandon(live, there);
+                return there;
+            });
+            held.ifPresent(ended -> ended.machine = null);
             Reservation.update("machine = null where machine = ?1", machine);
             machine.delete();
-            audit.record(Act.of(AuditAction.MACHINE_DELETED, name));
+            Machine.update("nextProbeAt = ?1 where duplicateReason is not null", clock.now());
+            audit.record(Act.of(AuditAction.MACHINE_DELETED, name)
+                    .detail(behind.map(there -> "by force: " + there).orElse(null)));
+            return behind;
         });
-        Log.infof("Machine %s deleted", name);
+        Log.infof("Machine %s deleted%s", name, left.map(there -> " by force: " + there).orElse(""));
+        return left;
     }
 
-    private static void refuseWhileHeld(Machine machine) {
-        Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional().ifPresent(live -> {
-            throw new ConflictException(live.state == ReservationState.RELEASING
-                    ? "The machine %s is still being cleaned.".formatted(machine.name)
-                    : "The machine %s is reserved.".formatted(machine.name));
-        });
+    private void abandon(Reservation live, LeftBehind there) {
+        Instant now = clock.now();
+        live.abandon(now);
+        ReservationEvent.record(live, now, Kind.ABANDONED, there.toString());
+        audit.record(live.act(AuditAction.RESERVATION_ENDED, ReleaseCause.ABANDONED.name()));
+    }
+
+    private static Optional<Reservation> liveOn(Machine machine) {
+        return Reservation.<Reservation>find("liveMachineId", machine.id).withLock(LockModeType.PESSIMISTIC_WRITE)
+                .firstResultOptional();
+    }
+
+    /** Tells whether a live reservation holds its machine. One of a machine on which nothing can have been made ends here. */
+    private boolean holds(Reservation live, Machine machine) {
+        // No worker logs in later: without host keys it asks for them, and gets none once the machine moved or was deleted.
+        if (live.state == ReservationState.RELEASING && machine.wasNeverReached()) {
+            live.release(clock.now());
+            ReservationEvent.record(live, live.releasedAt, Kind.NOTHING_MADE, null);
+            return false;
+        }
+        return true;
+    }
+
+    private static String isHeld(Reservation live) {
+        return live.state == ReservationState.RELEASING
+                ? "The machine %s is still being cleaned.".formatted(live.machineName)
+                : "The machine %s is reserved.".formatted(live.machineName);
     }
 
     private static NotFoundException unknown(String name) {

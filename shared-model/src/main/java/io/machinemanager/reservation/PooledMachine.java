@@ -4,7 +4,6 @@ import java.time.Instant;
 import java.util.Optional;
 
 import io.machinemanager.machine.Holds;
-import io.machinemanager.machine.Machine;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -16,6 +15,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param sshUser the user the service logs in with
  * @param hostKeys the SSH host keys that it is known by, as lines; null while there are none, and in lists
  * @param enabled whether it may be lent
+ * @param sharedHost whether other machines may stand for the same host
  * @param lastSeenAt when the service was last logged in there; null when it never was
  * @param holds what keeps it from being lent although nobody has it
  * @param held the state of its live reservation; null while it is not lent, like all that follows
@@ -25,23 +25,19 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  */
 @RegisterForReflection // made by the query
 public record PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-        Instant lastSeenAt, Holds holds, ReservationState held, String ownerName, Instant reservedUntil,
+        boolean sharedHost, Instant lastSeenAt, Holds holds, ReservationState held, String ownerName,
+        Instant reservedUntil,
         String lastError) {
 
     /** As the query has it. */
     public PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-            Instant lastSeenAt, Instant unavailableUntil, String unavailableReason, Instant pausedUntil,
-            String pausedReason, String strayReason, ReservationState held, String ownerName, Instant reservedUntil,
-            String lastError) {
-        this(name, host, port, sshUser, hostKeys, enabled, lastSeenAt,
-                new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason), held, ownerName,
-                reservedUntil, lastError);
-    }
-
-    /** A machine that nobody holds. */
-    public static PooledMachine unlent(Machine machine) {
-        return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
-                machine.enabled, machine.lastSeenAt, machine.holds(), null, null, null, null);
+            boolean sharedHost, Instant lastSeenAt, Instant unavailableUntil, String unavailableReason,
+            Instant pausedUntil, String pausedReason, String unusableReason, String duplicateReason, String strayReason,
+            ReservationState held, String ownerName, Instant reservedUntil, String lastError) {
+        this(name, host, port, sshUser, hostKeys, enabled, sharedHost, lastSeenAt,
+                new Holds(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason, unusableReason,
+                        duplicateReason, strayReason),
+                held, ownerName, reservedUntil, lastError);
     }
 
     /** What the machine is doing at the given time of the database. */
@@ -49,12 +45,15 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
         return MachineState.of(held, enabled, holds.isWell(now));
     }
 
-    /** Why the machine is not free although nobody uses it, in words for an admin; nothing when there is no such reason. */
+    /**
+     * What is wrong with the machine, or why it is not free although nobody uses it, in words for an admin; nothing when
+     * there is no such reason.
+     */
     public Optional<String> reason(Instant now) {
         return switch (state(now)) {
-            case FREE, PROVISIONING, RESERVED -> Optional.empty();
-            case CLEANING -> Optional.ofNullable(lastError);
-            case UNAVAILABLE -> holds.reason(now);
+            case FREE -> Optional.empty();
+            case CLEANING -> Optional.ofNullable(lastError).or(() -> holds.reason(now));
+            case PROVISIONING, RESERVED, UNAVAILABLE -> holds.reason(now);
             case DISABLED -> Optional.of(MachineState.BY_AN_ADMIN);
         };
     }

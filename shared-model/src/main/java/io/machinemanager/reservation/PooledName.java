@@ -20,10 +20,12 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 public record PooledName(String name, boolean enabled, ReservationState held, Holds holds, Instant at) {
 
     /** As the query has it. */
-    public PooledName(String name, boolean enabled, ReservationState held, Instant unavailableUntil,
-            String unavailableReason, Instant pausedUntil, String pausedReason, String strayReason, LocalDateTime utc) {
+    public PooledName(String name, boolean enabled, ReservationState held, Instant lastSeenAt,
+            Instant unavailableUntil, String unavailableReason, Instant pausedUntil, String pausedReason,
+            String unusableReason, String duplicateReason, String strayReason, LocalDateTime utc) {
         this(name, enabled, held,
-                new Holds(unavailableUntil, unavailableReason, pausedUntil, pausedReason, strayReason),
+                new Holds(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason, unusableReason,
+                        duplicateReason, strayReason),
                 utc.toInstant(ZoneOffset.UTC));
     }
 

@@ -10,12 +10,16 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
+import io.machinemanager.account.AccountConfig;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
@@ -27,9 +31,11 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.machine.SameHost;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
@@ -56,6 +62,7 @@ public class ProbeService {
     private final ReservationStore store;
     private final ReleaseStore releases;
     private final MachineConfig config;
+    private final AccountConfig accountConfig;
     private final ReservationConfig reservationConfig;
     private final Audit audit;
 
@@ -63,8 +70,8 @@ public class ProbeService {
     private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
 
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
-            ReservationStore store, ReleaseStore releases, MachineConfig config, ReservationConfig reservationConfig,
-            Audit audit) {
+            ReservationStore store, ReleaseStore releases, MachineConfig config, AccountConfig accountConfig,
+            ReservationConfig reservationConfig, Audit audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -72,6 +79,7 @@ public class ProbeService {
         this.store = store;
         this.releases = releases;
         this.config = config;
+        this.accountConfig = accountConfig;
         this.reservationConfig = reservationConfig;
         this.audit = audit;
     }
@@ -92,6 +100,27 @@ public class ProbeService {
         List<Machine> due = Machine.lockDueForProbe(now, Set.copyOf(underWay), limit);
         due.forEach(machine -> machine.nextProbeAt = now.plus(config.healthInterval()));
         return due;
+    }
+
+    /**
+     * Looks at a machine now, and waits until it is recorded what came of it, or for the time that a look may take.
+     *
+     * @throws NotFoundException when there is none of that name
+     */
+    public void lookNow(String name) {
+        Machine machine = transactions.call(() -> {
+            Machine found = Machine.lockByName(name)
+                    .orElseThrow(() -> new NotFoundException("There is no machine named %s.".formatted(name)));
+            found.nextProbeAt = clock.now().plus(config.healthInterval());
+            return found;
+        });
+        try {
+            look(machine).get(accountConfig.healthTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            Log.debugf("Machine %s: what came of the look is not known yet: %s", name, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private CompletableFuture<Void> look(Machine machine) {
@@ -116,8 +145,8 @@ public class ProbeService {
 
     /** Gives what is still to be waited for before the machine is looked at again. */
     private CompletableFuture<Void> record(Machine machine, AccountResult result) {
-        if (result.isDone()) {
-            Map<String, Long> strays = answered(machine, result.accounts());
+        if (result.isDone() || result.outcome() == Outcome.UNUSABLE) {
+            Map<String, Long> strays = answered(machine, result);
             return strays.isEmpty() ? nothingMore() : removeStrays(machine, strays);
         }
         if (result.isMachinesFault()) {
@@ -127,10 +156,10 @@ public class ProbeService {
     }
 
     /** In one step, so that nobody is lent a machine on which somebody unknown has an account. Gives the strays. */
-    private Map<String, Long> answered(Machine machine, Map<String, Long> accounts) {
+    private Map<String, Long> answered(Machine machine, AccountResult result) {
         return transactions.call(() -> {
             Map<String, Long> strays = new TreeMap<>();
-            accounts.entrySet().stream().sorted(Map.Entry.comparingByKey())
+            result.accounts().entrySet().stream().sorted(Map.Entry.comparingByKey())
                     .filter(found -> !isKnown(machine, found.getKey(), found.getValue())).limit(MOST_STRAYS)
                     .forEach(found -> strays.put(found.getKey(), found.getValue()));
             return lock(machine).map(m -> {
@@ -140,6 +169,10 @@ public class ProbeService {
                     Reservation.endPause(m, clock.now());
                 }
                 m.seen(clock.now());
+                noteUsable(m, result.isDone() ? null : result.reason());
+                if (m.duplicateReason != null) {
+                    SameHost.note(m);
+                }
                 if (strays.isEmpty()) {
                     m.strayReason = null;
                 } else if (!strays.keySet().stream().allMatch(account -> tells(m, NAMED.formatted(account)))) {
@@ -148,6 +181,15 @@ public class ProbeService {
                 return strays;
             }).orElse(Map.of());
         });
+    }
+
+    private static void noteUsable(Machine machine, String reason) {
+        if (reason != null && machine.unusableReason == null) {
+            Log.warnf("Machine %s leaves the pool: %s", machine.name, reason);
+        } else if (reason == null && machine.unusableReason != null) {
+            Log.infof("Machine %s: new accounts are of use again", machine.name);
+        }
+        machine.unusableReason = reason;
     }
 
     private static boolean tells(Machine machine, String ofStrays) {

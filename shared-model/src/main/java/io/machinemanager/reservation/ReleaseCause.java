@@ -15,5 +15,7 @@ public enum ReleaseCause {
     /** The account could not be made, here or on another machine of the same request. */
     PROVISIONING_FAILED,
     /** The worker that was making the account was not heard of again. */
-    WORKER_LOST
+    WORKER_LOST,
+    /** An admin deleted the machine while the account was there or was being removed. What was there may be there still. */
+    ABANDONED
 }

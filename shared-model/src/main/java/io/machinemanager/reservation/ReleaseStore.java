@@ -136,16 +136,24 @@ class ReleaseStore {
         return !released.isEmpty();
     }
 
-    /** A removal failed: it is tried again later, and until then the machine stays held. */
+    /**
+     * A removal failed: it is tried again later, and until then the machine stays held. It is given back when nobody ever
+     * logged in there.
+     */
     void removalFailed(UUID claim, WorkItem item, AccountResult result) {
         List<Reservation> failed = transactions.call(() -> {
             Instant now = clock.now();
             List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
             for (Reservation reservation : held) {
+                if (result.isUnreachable() && reservation.isSurelyUntouched()) {
+                    reservation.release(now);
+                    ReservationEvent.record(reservation, now, Kind.NOTHING_MADE, null);
+                    continue;
+                }
                 reservation.removalFailed(result, now.plus(BackOff.ofRemovals(config).after(reservation.attempts + 1)));
                 ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
             }
-            return held;
+            return held.stream().filter(r -> r.state == ReservationState.RELEASING).toList();
         });
         for (Reservation reservation : failed) {
             Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts,

@@ -208,6 +208,14 @@ public class Reservation extends PanacheEntityBase {
                 .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 
+    /** The machines on which the account's name cannot be used, as a request has found, by their ids. */
+    static Set<Long> machinesThatRefused(String requestId) {
+        return getEntityManager()
+                .createQuery("select machine.id from Reservation where requestId = ?1 and lastOutcome = REFUSED"
+                        + " and liveMachineId is null", Long.class)
+                .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
+    }
+
     /**
      * The fencing token of the account work: microseconds since 1970 at the allocation. It grows from one reservation of a
      * machine to the next, also when the database's clock was set back in between.
@@ -283,7 +291,22 @@ public class Reservation extends PanacheEntityBase {
         dropClaim();
     }
 
-    /** The account is verified gone: the machine is free. */
+    /** The machine died for good: an admin deletes it with whatever of the account may be left there. */
+    public void abandon(Instant now) {
+        startReleasing(ReleaseCause.ABANDONED, now);
+        releaseCause = ReleaseCause.ABANDONED;
+        release(now);
+    }
+
+    /**
+     * Tells whether no account can be on the machine: nobody ever logged in there, and the worker that was to make the
+     * account has ended.
+     */
+    boolean isSurelyUntouched() {
+        return releaseCause == ReleaseCause.PROVISIONING_FAILED && machine.wasNeverReached();
+    }
+
+    /** The account is verified gone, or there surely is none: the machine is free. */
     public void release(Instant now) {
         become(ReservationState.RELEASED);
         releasedAt = now;

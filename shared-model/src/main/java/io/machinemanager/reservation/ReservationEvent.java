@@ -40,7 +40,11 @@ public class ReservationEvent extends PanacheEntityBase {
         /** Whoever was at the removal has stopped before its end, and somebody else goes on with it. */
         REMOVAL_TAKEN_OVER,
         /** No entry, no process, no home, no sudo rule: verified on the machine. */
-        VERIFIED_GONE
+        VERIFIED_GONE,
+        /** Nothing was ever changed on the machine, so that nothing had to be removed. */
+        NOTHING_MADE,
+        /** An admin deleted the machine by force; the detail says what may be left there. */
+        ABANDONED
     }
 
     @Id

@@ -3,12 +3,15 @@ package io.machinemanager.reservation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -22,6 +25,7 @@ import io.machinemanager.audit.Act.By;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.DomainException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
@@ -50,12 +54,13 @@ public class ReservationService {
     }
 
     /**
-     * Reserves machines: either all of them get the account, or none has it and none is held. Machines that fail are
-     * replaced by others as long as there are any and time allows.
+     * Reserves machines: either all of them get the account, or none has it and none is held. Machines that fail, and those
+     * on which the account's name cannot be used, are replaced by others as long as there are any and time allows.
      *
      * @throws InvalidRequestException when the order is not one that can be met
      * @throws NotEnoughAvailableException when too few machines are free
-     * @throws ConflictException when the account's name exists on a machine, or the borrower holds too many machines
+     * @throws ConflictException when the account's name cannot be used on any machine that is free, or the borrower holds
+     *         too many machines
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
     public Lease reserve(ReservationOrder order) {
@@ -86,7 +91,7 @@ public class ReservationService {
 
     private List<WorkItem> allocate(ReservationRequest request, int count, LeaseKeeper keeper) {
         try {
-            return store.allocate(request, count);
+            return store.allocate(request, count, Set.of());
         } catch (RuntimeException e) {
             if (Transactions.mayBeDone(e)) {
                 giveUp(request, keeper, e);
@@ -133,7 +138,7 @@ public class ReservationService {
     private List<WorkItem> makeAccounts(ReservationRequest request, List<WorkItem> first) {
         long start = System.nanoTime();
         List<WorkItem> made = new ArrayList<>();
-        Map<String, String> failed = new LinkedHashMap<>();
+        Failed failed = new Failed(request.account(), new LinkedHashMap<>(), new HashSet<>());
         List<WorkItem> round = first;
         boolean brokeOff = false;
         while (!round.isEmpty()) {
@@ -141,13 +146,13 @@ public class ReservationService {
             Optional<AccountResult> lost = results.stream().filter(r -> r.outcome() == Outcome.RUN_LOST).findFirst();
             if (brokeOff && lost.isPresent()) {
                 // it is us, and other machines would only be spoilt
-                throw new ProvisioningFailedException(lost.get().reason(), failed);
+                throw new ProvisioningFailedException(lost.get().reason(), failed.reasons());
             }
             brokeOff = lost.isPresent();
             int missing = sort(round, results, made, failed);
             if (missing > 0
                     && Duration.ofNanos(System.nanoTime() - start).compareTo(config.provisioningTimeout()) > 0) {
-                throw new ProvisioningFailedException("No account could be made on enough machines in time.", failed);
+                throw failed.asFailure("No account could be made on enough machines in time");
             }
             round = missing == 0 ? List.of() : replacements(request, missing, failed);
         }
@@ -166,12 +171,7 @@ public class ReservationService {
         if (lost.get()) {
             throw releasedMeanwhile();
         }
-        for (int i = 0; i < round.size(); i++) {
-            AccountResult result = results.get(i);
-            if (result.outcome() == Outcome.REFUSED) {
-                throw new ConflictException("The account name %s cannot be used on %s: %s".formatted(request.account(),
-                        round.get(i).target().machine(), result.reason()));
-            }
+        for (AccountResult result : results) {
             if (result.outcome() == Outcome.NOT_STARTED) {
                 throw new ProvisioningFailedException(result.reason(), Map.of());
             }
@@ -181,31 +181,73 @@ public class ReservationService {
 
     /** Puts what was made and what failed where it belongs, and gives how many have failed. */
     private static int sort(List<WorkItem> round, List<AccountResult> results, List<WorkItem> made,
-            Map<String, String> failed) {
+            Failed failed) {
         int missing = 0;
         for (int i = 0; i < round.size(); i++) {
             if (results.get(i).isDone()) {
                 made.add(round.get(i));
             } else {
-                failed.put(round.get(i).target().machine(), results.get(i).reason());
+                failed.results().put(round.get(i).target().machine(), results.get(i));
+                failed.machines().add(round.get(i).machineId());
                 missing++;
             }
         }
         return missing;
     }
 
+    /**
+     * The machines of a request on which no account could be made.
+     *
+     * @param account the account's name
+     * @param results what came of each, by the machine's name
+     * @param machines their ids
+     */
+    private record Failed(String account, Map<String, AccountResult> results, Set<Long> machines) {
+
+        /** So many are told of in a sentence. */
+        private static final int MOST_TOLD = 5;
+
+        Map<String, String> reasons() {
+            Map<String, String> reasons = new LinkedHashMap<>();
+            results.forEach((machine, result) -> reasons.put(machine, result.reason()));
+            return reasons;
+        }
+
+        ProvisioningFailedException asFailure(String what) {
+            return new ProvisioningFailedException(what + told(), reasons());
+        }
+
+        /** With no other machine left: names that were refused, and nothing else, are for the caller to change. */
+        DomainException withoutOthers(boolean othersExist) {
+            if (!results.values().stream().allMatch(result -> result.outcome() == Outcome.REFUSED)) {
+                return asFailure("Machines failed and no others are free");
+            }
+            return new ConflictException("The account name %s cannot be used%s %s".formatted(account, told(),
+                    othersExist
+                            ? "The other machines are reserved or out of order now: try again later, or take another name."
+                            : "There are no other machines: take another name."));
+        }
+
+        private String told() {
+            int more = results.size() - MOST_TOLD;
+            return results.entrySet().stream().limit(MOST_TOLD)
+                    .map(result -> " %s: %s".formatted(result.getKey(), result.getValue().reason()))
+                    .collect(Collectors.joining("", ".", more > 0 ? " And %d more.".formatted(more) : ""));
+        }
+    }
+
     private static ProvisioningFailedException releasedMeanwhile() {
         return new ProvisioningFailedException("The reservation was released before it was ready.", Map.of());
     }
 
-    private List<WorkItem> replacements(ReservationRequest request, int missing, Map<String, String> failed) {
+    private List<WorkItem> replacements(ReservationRequest request, int missing, Failed failed) {
         try {
-            List<WorkItem> others = store.allocate(request, missing);
+            List<WorkItem> others = store.allocate(request, missing, failed.machines());
             // those that are made already wait for them, however many rounds that takes
             worker.renew(request.claim());
             return others;
         } catch (NotEnoughAvailableException e) {
-            throw new ProvisioningFailedException("Machines failed and no others are free.", failed);
+            throw failed.withoutOthers(store.hasOthers(failed.machines()));
         }
     }
 

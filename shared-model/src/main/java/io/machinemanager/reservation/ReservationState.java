@@ -8,7 +8,7 @@ public enum ReservationState {
     ACTIVE,
     /** The account is being removed; the machine stays held until it is verified gone, however long that takes. */
     RELEASING,
-    /** The account is verified gone and the machine is free; the row is history. */
+    /** The account is verified gone and the machine is free, or the machine was deleted; the row is history. */
     RELEASED;
 
     /** Tells whether the life cycle has a step from here to there. */

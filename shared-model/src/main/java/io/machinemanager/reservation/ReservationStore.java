@@ -15,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.Act.By;
 import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
@@ -65,19 +66,25 @@ class ReservationStore {
      *
      * @param request what the rows are to have in common
      * @param count how many machines
+     * @param tried the ids of machines that are not to be taken: the request has had them
      * @return one item for each machine, held by the request's claim
      * @throws NotEnoughAvailableException when fewer are free
      * @throws ConflictException when the borrower would hold more machines than allowed
      */
-    List<WorkItem> allocate(ReservationRequest request, int count) {
+    List<WorkItem> allocate(ReservationRequest request, int count, Set<Long> tried) {
         List<WorkItem> items = transactions.call(() -> {
             checkBorrower(request.borrower(), count);
             int keptBack = FreeMachines.keptBack(config.sparePoolPercent());
             Instant requested = clock.now();
-            return hold(lockFree(requested, count, keptBack), request, requested);
+            return hold(lockFree(requested, count, keptBack, tried), request, requested);
         });
         items.forEach(item -> Log.infof("%s held for request %s", item, request.requestId()));
         return items;
+    }
+
+    /** Tells whether any machine that is not switched off is left beside those with these ids. */
+    boolean hasOthers(Set<Long> tried) {
+        return transactions.call(() -> Machine.count("enabled = true and id not in ?1", tried) > 0);
     }
 
     private void checkBorrower(Borrower borrower, int count) {
@@ -96,11 +103,13 @@ class ReservationStore {
     }
 
     /** Locking those that are kept back as well makes sure that so many are left, whatever others do meanwhile. */
-    private List<Machine> lockFree(Instant now, int count, int keptBack) {
-        long wanted = (long) count + keptBack;
-        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE));
+    private List<Machine> lockFree(Instant now, int count, int keptBack, Set<Long> tried) {
+        long triedAndFree = FreeMachines.count(now, tried);
+        long othersKeptBack = Math.max(0, keptBack - triedAndFree);
+        long wanted = count + othersKeptBack;
+        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), tried);
         if (machines.size() < wanted) {
-            long available = Math.max(0, FreeMachines.count(now) - keptBack);
+            long available = Math.max(0, FreeMachines.count(now) - triedAndFree - othersKeptBack);
             if (available >= count) {
                 throw new LostRaceException("other requests are choosing among the free machines");
             }
@@ -164,12 +173,14 @@ class ReservationStore {
             Instant now = clock.now();
             boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", dead.requestId) > 0;
             Set<Long> tried = Reservation.machinesTriedFor(dead.requestId);
-            List<Machine> free = FreeMachines.lock(now, tried.size() + 1);
+            // one that refused the account's name would go on to do so
+            Set<Long> refused = Reservation.machinesThatRefused(dead.requestId);
+            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, refused);
             if (!dead.isRunning(now) || underWay) {
                 return Optional.empty();
             }
             if (free.isEmpty()) {
-                if (FreeMachines.count(now) > 0) {
+                if (FreeMachines.count(now) > FreeMachines.count(now, refused)) {
                     throw new LostRaceException("others are at work on the free machines");
                 }
                 return Optional.empty();
@@ -177,7 +188,6 @@ class ReservationStore {
             ReservationRequest request = new ReservationRequest(dead.requestId,
                     new Borrower(dead.ownerId, dead.ownerName), dead.account, WorkItem.login(dead, config.sudo()),
                     dead.durationMinutes, claim);
-            // one that refused the account's name would go on to do so
             Machine spare = free.stream().filter(machine -> !tried.contains(machine.id)).findFirst()
                     .orElseGet(free::getFirst);
             WorkItem item = hold(List.of(spare), request, now).getFirst();
@@ -265,7 +275,8 @@ class ReservationStore {
     }
 
     /**
-     * No account could be made: the machine sits out when that is its fault, and is cleaned up all the same.
+     * No account could be made: the machine sits out when that is its fault. It is cleaned up all the same, unless it is
+     * certain that nothing was changed there; then it is given back at once.
      *
      * @param caller who asked for it, for the audit; nothing means its owner
      * @return false when the claim was lost, in which case nothing is changed
@@ -281,6 +292,8 @@ class ReservationStore {
     }
 
     private void giveUp(Reservation reservation, AccountResult result, Optional<By> caller, Instant now) {
+        boolean nothingMade = reservation.state == ReservationState.PROVISIONING
+                && (result.leavesNothing() || result.isUnreachable() && reservation.machine.lastSeenAt == null);
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
         reservation.accountFailed(result);
@@ -291,6 +304,10 @@ class ReservationStore {
         }
         if (result.isUnreachable()) {
             reservation.nextAttemptAt = now.plus(BackOff.ofRemovals(config).after(1));
+        }
+        if (nothingMade) {
+            reservation.release(now);
+            ReservationEvent.record(reservation, now, Kind.NOTHING_MADE, null);
         }
     }
 
@@ -334,6 +351,10 @@ class ReservationStore {
     /** A look may note something about the machine at the same time, and neither failure may go uncounted. */
     private void sitOut(Machine machine, AccountResult result, Instant now) {
         Machine.getEntityManager().refresh(machine, LockModeType.PESSIMISTIC_WRITE);
+        if (result.outcome() == Outcome.UNUSABLE) {
+            machine.unusableReason = result.reason();
+            return;
+        }
         BackOff backOff = BackOff.between(machineConfig.sitOut(), machineConfig.sitOutMax());
         machine.failed(trouble(result), result.reason(), now.plus(backOff.after(machine.failures + 1)));
     }

@@ -1,6 +1,8 @@
 package io.machinemanager.ssh;
 
 import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -15,6 +17,9 @@ public final class Host {
     private static final Pattern LABELS = Pattern.compile("(?:" + label() + "\\.)*" + label());
     private static final Pattern LAST_LABEL_NUMERIC = Pattern.compile("(?:.*\\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)");
     private static final Pattern IPV4 = Pattern.compile("(?:" + octet() + "\\.){3}" + octet());
+    private static final Pattern LOCAL_NAME = Pattern
+            .compile("(?:.+\\.)?localhost(?:[46]|\\.localdomain)?|ip6-(?:localhost|loopback)");
+    private static final String LOOPBACK = "127.0.0.1";
     private static final Pattern IPV6_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
 
     private Host() {
@@ -26,6 +31,25 @@ public final class Host {
         return allowed
                 ? Optional.empty()
                 : Optional.of("A host is a DNS name, an IPv4 address or an IPv6 address without brackets.");
+    }
+
+    /**
+     * One spelling for all that certainly lead to the same host: names without regard to case and to a dot at their end,
+     * IP addresses in any form, and those that a system has for itself.
+     */
+    public static String normalise(String host) {
+        String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+        if (LOCAL_NAME.matcher(name).matches()) {
+            return LOOPBACK;
+        }
+        if (!isIpv4(name) && !isIpv6(name)) {
+            return name;
+        }
+        // an IPv4 address in the form of IPv6 becomes one of IPv4
+        InetAddress address = InetAddress.ofLiteral(name);
+        return address.isAnyLocalAddress() || address.equals(Inet6Address.ofLiteral("::1"))
+                ? LOOPBACK
+                : address.getHostAddress();
     }
 
     private static boolean isName(String host) {

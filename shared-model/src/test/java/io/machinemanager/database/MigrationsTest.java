@@ -78,4 +78,23 @@ class MigrationsTest {
 
         assertThat(sql("select paused_reason, unavailable_reason from machines")).isEqualTo("No space left.\tNULL");
     }
+
+    @Test
+    void machinesThatAreOneHostAlreadyAreMarkedAndMachinesThatAnsweredStayInThePool() {
+        upTo(MigrationVersion.fromVersion("17")).migrate();
+        sql("insert into machines (id, name, host, port, ssh_user, host_keys, last_seen_at, next_probe_at, created_at)"
+                + " values (1, 'a', 'LOCALHOST', 22, 'root', 'k1', now(), '2030-01-01', now()),"
+                + " (2, 'b', '::1', 22, 'root', 'k2', now(), '2030-01-01', now()),"
+                + " (3, 'c', 'h3', 22, 'root', 'k3', now(), '2030-01-01', now()),"
+                + " (4, 'd', 'h4', 22, 'root', 'k3', now(), '2030-01-01', now()),"
+                + " (5, 'e', 'h5', 22, 'root', null, null, '2030-01-01', now()),"
+                + " (6, 'f', 'h6', 22, 'root', null, null, '2030-01-01', now()),"
+                + " (7, 'g', 'h6', 23, 'root', 'k7', now(), '2030-01-01', now())");
+
+        upTo(MigrationVersion.fromVersion("18")).migrate();
+
+        assertThat(sql("select group_concat(name order by name) from machines where shared_host")).isEqualTo("a,b,c,d");
+        assertThat(sql("select group_concat(name order by name) from machines where next_probe_at < '2030-01-01'"))
+                .isEqualTo("e,f");
+    }
 }

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -64,7 +65,8 @@ class AllocationBench {
         scene.machines("m");
         database.query(
                 "use machine_manager; insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at,"
-                        + " created_at) select id + seq, concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, created_at"
+                        + " last_seen_at, created_at) select id + seq, concat('m', seq), host, port, ssh_user, host_keys,"
+                        + " next_probe_at, last_seen_at, created_at"
                         + " from machines, seq_1_to_" + (MACHINES - 1));
         List<Double> product = new ArrayList<>();
         List<Double> raw = new ArrayList<>();
@@ -102,7 +104,7 @@ class AllocationBench {
 
     private Void byProduct() {
         store.allocate(new ReservationRequest(UUID.randomUUID().toString(), borrower, "alice",
-                new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1);
+                new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1, Set.of());
         return null;
     }
 

@@ -127,8 +127,9 @@ class HotQueriesTest {
                 set @now = utc_timestamp(6);
                 insert into users (username, password_hash, token_version, created_at)
                     select concat('u', seq), '-', 1, @now from seq_1_to_3000;
-                insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, created_at)
-                    select id + seq, concat('m', seq), host, port, ssh_user, host_keys, @now + interval 1 day, @now
+                insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at,
+                        created_at)
+                    select id + seq, concat('m', seq), host, port, ssh_user, host_keys, @now + interval 1 day, @now, @now
                     from machines, seq_1_to_3000;
                 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                         created_at, duration_minutes, started_at, reserved_until, released_at)
@@ -152,10 +153,11 @@ class HotQueriesTest {
                         if(seq = 1, 'ACCESS_DENIED', 'RESERVED'), if(seq = 1, 'm2', 'm1'),
                         if(seq = 1, 'FAILED', 'DONE')
                     from seq_1_to_3000;
-                """ + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
-                analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
-                    login_counters, refresh_tokens, idempotency_keys, audit_entries;
-                """);
+                """
+                + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
+                        analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
+                            login_counters, refresh_tokens, idempotency_keys, audit_entries;
+                        """);
     }
 
     @AfterEach

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,9 +33,13 @@ import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
+import io.machinemanager.machine.MachineService;
+import io.machinemanager.machine.NewMachine;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -80,6 +85,9 @@ class ProbeServiceTest {
 
     @Inject
     PoolService pool;
+
+    @Inject
+    MachineService keys;
 
     MariaDb database;
 
@@ -334,7 +342,7 @@ class ProbeServiceTest {
         probeDue();
         machines.heal("m1");
         reservations.releaseAll();
-        pool.change("m1", new MachineChange(null, null, null, null, true, null));
+        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reason("m1")).contains("account stray");
@@ -382,7 +390,7 @@ class ProbeServiceTest {
 
     /** Why the machine is not lent, as it shows to admins; null when it is. */
     private String reason(String machine) {
-        return scene.machine(machine).holds().reason(clock()).orElse(null);
+        return pool.only(machine).rows().getFirst().holds().reason(clock()).orElse(null);
     }
 
     private Instant clock() {
@@ -457,7 +465,7 @@ class ProbeServiceTest {
             machine.failed(Machine.Trouble.HOST_KEY, "Another key.", clock.now());
         });
 
-        pool.change("m1", new MachineChange(null, null, null, null, true, null));
+        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
 
         assertThat(reason("m1")).isEqualTo("Another key.");
         assertThat(scene.machine("m1").pausedUntil).isNull();
@@ -584,8 +592,7 @@ class ProbeServiceTest {
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
 
         probeDue();
-        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASING");
-        Scheduled.cleanUp(reservations, 10);
+        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASED");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
         probeDue();
 
@@ -611,5 +618,138 @@ class ProbeServiceTest {
 
     private void awaitStates(String... states) {
         await().untilAsserted(() -> assertThat(scene.states()).containsExactly(states));
+    }
+
+    private void probeAgain(String name) {
+        scene.change(name, machine -> machine.nextProbeAt = machine.createdAt);
+        probeDue();
+    }
+
+    @Test
+    void aMachineOnWhichNoAccountIsOfUseStaysOutUntilALookFindsThatOneIs() {
+        machines.delegate("m1", driver(task -> AccountResult.unusable("The file /etc/nologin is there.", Map.of())));
+        probeDue();
+
+        assertThat(reason("m1")).isEqualTo("The file /etc/nologin is there.");
+        assertThat(scene.machine("m1").lastSeenAt).isAfter(scene.machine("m1").createdAt);
+        assertThat(scene.machine("m1").unavailableReason).isNull();
+        assertThat(reserve(1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+
+        machines.fail("m1", Outcome.UNREACHABLE, "no answer");
+        probeAgain("m1");
+        assertThat(reason("m1")).isEqualTo("no answer The file /etc/nologin is there.");
+
+        machines.heal("m1");
+        probeAgain("m1");
+        assertThat(reason("m1")).isNull();
+    }
+
+    @Test
+    void strayAccountsAreRemovedFromAMachineOnWhichNoneIsOfUse() {
+        Map<String, Long> found = new ConcurrentHashMap<>(Map.of("ghost", 1L));
+        machines.delegate("m1", driver(task -> {
+            if (task.action() == Action.PROBE) {
+                return AccountResult.unusable("The file /etc/nologin is there.", Map.copyOf(found));
+            }
+            found.remove(task.account());
+            return AccountResult.done();
+        }));
+        probeAgain("m1");
+
+        assertThat(found).isEmpty();
+        assertThat(reason("m1")).contains("ghost").contains("/etc/nologin");
+        probeAgain("m1");
+        assertThat(reason("m1")).isEqualTo("The file /etc/nologin is there.");
+    }
+
+    @Test
+    void anAdminsChangeLetsNoMachineInOnWhichNoAccountIsOfUse() {
+        machines.delegate("m1", driver(task -> AccountResult.unusable("The file /etc/nologin is there.", Map.of())));
+        probeAgain("m1");
+
+        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+
+        assertThat(reason("m1")).isEqualTo("The file /etc/nologin is there.");
+        machines.heal("m1");
+        probeDue();
+        assertThat(reason("m1")).isNull();
+    }
+
+    @Test
+    void aLentMachineThatIsOutOfOrderShowsWhy() {
+        reserve(1);
+        reserve(1);
+        scene.change("m3", machine -> machine.enabled = false);
+        machines.fail("m1", Outcome.HOST_KEY_CHANGED, "The machine's SSH host key has changed.");
+        probeAgain("m1");
+
+        var lent = pool.only("m1");
+        assertThat(lent.rows().getFirst().state(lent.at())).isEqualTo(MachineState.RESERVED);
+        assertThat(lent.rows().getFirst().reason(lent.at())).contains("The machine's SSH host key has changed.");
+        assertThat(pool.list(0, 10).rows().getFirst().reason(lent.at()))
+                .contains("The machine's SSH host key has changed.");
+    }
+
+    @Test
+    void aReplacementIsNotMadeOnAMachineThatHasRefusedTheName() {
+        machines.addForeignAccount("m2", "alice");
+        machines.addForeignAccount("m3", "alice");
+        reserve(1);
+        machines.fail("m1", Outcome.UNREACHABLE, "no answer");
+
+        for (int looks = 0; looks < 2; looks++) {
+            probeAgain("m1");
+            int rows = looks + 2;
+            await().until(() -> scene.states().size() == rows && scene.states().stream()
+                    .noneMatch(state -> state.endsWith("PROVISIONING")));
+        }
+        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 RELEASED", "m3 RELEASED");
+        assertThat(store.holdReplacement(scene.latest("m1").id, UUID.randomUUID())).isEmpty();
+        assertThat(machines.removals()).isEmpty();
+    }
+
+    @Test
+    void hostKeysThatAnotherMachineHasKeepTheNewerOneOutUntilItIsAllowedOrTheOlderOneIsGone() {
+        scene.change("m1", machine -> machine.hostKeys = "ssh-ed25519 BBBB");
+        register("m4", "10.0.0.4");
+        long newer = scene.machine("m4").id;
+        probeAgain("m4");
+        assertThat(keys.recordHostKeys(newer, "10.0.0.4", 22, "ssh-ed25519 BBBB\nssh-rsa CCCC")).isPresent();
+        scene.change("m4", machine -> machine.lastSeenAt = machine.createdAt);
+        assertThat(reason("m4")).contains("m1").contains("same SSH host key");
+        probeAgain("m4");
+        assertThat(reason("m4")).contains("m1");
+
+        pool.change("m4", new MachineChange(null, null, null, null, null, true, null));
+        assertThat(reason("m4")).isNull();
+        assertThatThrownBy(() -> pool.change("m4", new MachineChange(null, null, null, null, null, false, null)))
+                .isInstanceOf(ConflictException.class).hasMessageContaining("m1").hasMessageContaining("ssh-keygen -A");
+        scene.change("m4", machine -> {
+            machine.sharedHost = false;
+            machine.duplicateReason = "The machine m1 has the same SSH host key.";
+        });
+        pool.delete("m1", false);
+        probeDue();
+        assertThat(reason("m4")).isNull();
+    }
+
+    @Test
+    void hostKeysOfAnOlderMachineThatBecomeKnownLaterKeepTheNewerOneOut() {
+        register("m4", "10.0.0.4");
+        register("m5", "10.0.0.5");
+        scene.change("m5", machine -> {
+            machine.hostKeys = "ssh-ed25519 BBBB";
+            machine.lastSeenAt = machine.createdAt;
+        });
+        assertThat(reason("m5")).isNull();
+
+        keys.recordHostKeys(scene.machine("m4").id, "10.0.0.4", 22, "ssh-ed25519 BBBB");
+
+        assertThat(reason("m5")).contains("m4");
+        assertThat(scene.machine("m4").duplicateReason).isNull();
+    }
+
+    private void register(String name, String host) {
+        keys.register(new NewMachine(name, host, 22, "root", SshCredentials.password("secret"), false), null);
     }
 }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
@@ -34,7 +35,9 @@ import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -52,6 +55,12 @@ class ReservationServiceTest {
 
     @Inject
     FakeMachines machines;
+
+    @Inject
+    PoolService pool;
+
+    @Inject
+    ProbeService probes;
 
     @Inject
     Scene scene;
@@ -234,11 +243,215 @@ class ReservationServiceTest {
         machines.addForeignAccount("m1", "alice");
 
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class)
-                .hasMessageContaining("alice").hasMessageContaining("m1");
+                .hasMessage("The account name alice cannot be used. m1: The name exists."
+                        + " There are no other machines: take another name.");
 
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).machines()).hasSize(1);
+    }
+
+    @Test
+    void aNameThatExistsOnOneMachineIsMadeOnAnotherAndTheFirstIsFreeAtOnce() {
+        scene.machines("m1", "m2", "m3");
+        machines.addForeignAccount("m1", "alice");
+        List<String> meanwhile = new ArrayList<>();
+        machines.before("m3", () -> meanwhile.addAll(scene.states()));
+
+        assertThat(reserve(alice, 2).machines()).extracting(Lease.LentMachine::name).containsExactly("m2", "m3");
+
+        assertThat(meanwhile).containsExactly("m1 RELEASED", "m2 PROVISIONING", "m3 PROVISIONING");
+        assertThat(scene.history("m1")).containsExactly("ALLOCATED", "ACCOUNT_FAILED The name exists.", "NOTHING_MADE");
+        assertThat(machines.removals()).isEmpty();
+        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).machines())
+                .extracting(Lease.LentMachine::name).containsExactly("m1");
+    }
+
+    @Test
+    void aNameThatEveryMachineRefusesIsTriedOnceOnEachAndHoldsNone() {
+        List<String> names = IntStream.range(0, 12).mapToObj(i -> "m%02d".formatted(i)).toList();
+        scene.machines(names.toArray(String[]::new));
+        names.forEach(name -> machines.addForeignAccount(name, "alice"));
+
+        assertThatThrownBy(() -> reserve(alice, 3)).isInstanceOf(ConflictException.class)
+                .hasMessageContaining("m00: The name exists. m01: The name exists.").hasMessageContaining("And 7 more.")
+                .hasMessageEndingWith("There are no other machines: take another name.");
+
+        assertThat(scene.states()).hasSize(12).allMatch(state -> state.endsWith("RELEASED")).doesNotHaveDuplicates();
+        assertThat(machines.removals()).isEmpty();
+    }
+
+    @Test
+    void whenTheMachinesThatWouldTakeANameAreLentTheConflictSaysSo() {
+        scene.machines("m1", "m2");
+        machines.addForeignAccount("m2", "petra");
+        reserve(alice, 1);
+
+        assertThatThrownBy(() -> reserve(scene.user("petra"), 1)).isInstanceOf(ConflictException.class)
+                .hasMessageContaining("m2: The name exists.").hasMessageContaining("other machines are reserved")
+                .hasMessageContaining("try again later");
+    }
+
+    @Test
+    void aNameThatIsRefusedBesideAMachineThatFailsIsNotTheCallersFaultAlone() {
+        scene.machines("m1", "m2");
+        machines.addForeignAccount("m1", "alice");
+        machines.fail("m2", Action.CREATE, Outcome.FAILED, "No space left.");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class)
+                .hasMessage("Machines failed and no others are free. m1: The name exists. m2: No space left.");
+        assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 RELEASED");
+    }
+
+    @Test
+    void aMachineOnWhichNoAccountIsOfUseIsReplacedAndStaysOutWhateverTimePasses() {
+        scene.machines("m1", "m2");
+        machines.fail("m1", Action.CREATE, Outcome.UNUSABLE, "Its SSH server lets no new user in.");
+
+        assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+
+        scene.change("m1", machine -> {
+            machine.forgetFailures();
+            machine.nextProbeAt = machine.createdAt.plus(Duration.ofDays(1));
+        });
+        assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
+        Scheduled.cleanUp(reservations, 10);
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+        assertThat(reason("m1")).isEqualTo("Its SSH server lets no new user in.");
+    }
+
+    @Test
+    void whenNoMachineIsOfUseTheFailureNamesEachAndItsCause() {
+        scene.machines("m1");
+        machines.fail("m1", Action.CREATE, Outcome.UNUSABLE, "Its SSH server lets no new user in.");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class)
+                .hasMessageContaining("m1: Its SSH server lets no new user in.");
+    }
+
+    @Test
+    void aMachineThatNeverAnsweredIsNotLentAndSaysSo() {
+        scene.machines("m1");
+        scene.change("m1", machine -> machine.lastSeenAt = null);
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+
+        assertThat(reason("m1")).isEqualTo("No log-in there has worked yet; it is lent once one has.");
+        assertThat(scene.states()).isEmpty();
+    }
+
+    @Test
+    void aReservationOfAMachineThatWasNeverReachedEndsByItself() {
+        heldButNeverReached("m1");
+
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(scene.history("m1")).endsWith("REMOVAL_FAILED connection refused", "NOTHING_MADE");
+    }
+
+    @Test
+    void aMachineThatWasReachedOnceIsNeverTakenForUntouched() {
+        heldButNeverReached("m1");
+        scene.change("m1", machine -> machine.lastSeenAt = machine.createdAt);
+
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(scene.states()).containsExactly("m1 RELEASING");
+        assertThatThrownBy(() -> pool.delete("m1", false)).isInstanceOf(ConflictException.class);
+    }
+
+    /** As an older release left it, which lent machines that had never answered. */
+    private void heldButNeverReached(String name) {
+        scene.machines(name);
+        machines.fail(name, Outcome.UNREACHABLE, "connection refused");
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
+        Scheduled.cleanUp(reservations, 10);
+        scene.endPauses();
+        Scheduled.cleanUp(reservations, 10);
+        scene.endPauses();
+        scene.change(name, machine -> {
+            machine.hostKeys = null;
+            machine.lastSeenAt = null;
+        });
+        assertThat(scene.states()).containsExactly(name + " RELEASING");
+    }
+
+    @Test
+    void aMachineThatWasNeverReachedMovesAndLeavesWhateverHoldsIt() {
+        heldButNeverReached("m1");
+        pool.change("m1", new MachineChange("10.0.0.9", null, null, SshCredentials.password("x"), null, null, null));
+        assertThat(scene.states()).containsExactly("m1 RELEASED");
+        assertThat(pool.delete("m1", false)).isEmpty();
+
+        scene.clear();
+        alice = scene.user("alice");
+        heldButNeverReached("m2");
+        assertThat(pool.delete("m2", false)).isEmpty();
+        assertThat(scene.states()).containsExactly("m2 RELEASED");
+    }
+
+    @Test
+    void aWorkerThatComesLateToAMachineThatWasDeletedByForceChangesNothingAndItsRequestHoldsNothing() {
+        scene.machines("m1", "m2");
+        CompletableFuture<Void> gate = machines.hold("m2");
+        CompletableFuture<Lease> late = CompletableFuture.supplyAsync(() -> reserve(alice, 2),
+                task -> Thread.ofVirtual().start(task));
+        await().until(() -> machines.waiting() == 1);
+        assertThatThrownBy(() -> pool.delete("m2", false)).isInstanceOf(ConflictException.class)
+                .hasMessageContaining("?force=true").hasMessageContaining("account alice");
+
+        assertThat(pool.delete("m2", true)).get().extracting(LeftBehind::account).isEqualTo("alice");
+        gate.complete(null);
+
+        assertThat(late).failsWithin(Duration.ofSeconds(20)).withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(ProvisioningFailedException.class);
+        assertThat(scene.history("m2")).containsExactly("ALLOCATED",
+                "ABANDONED the account alice with its processes and its home may be left on 127.0.0.1 port 22.");
+        assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 RELEASED");
+        assertThat(scene.latest("m2").releaseCause).isEqualTo(ReleaseCause.ABANDONED);
+        assertThat(scene.audited(AuditAction.RESERVATION_ENDED)).anyMatch(line -> line.contains("ABANDONED"));
+        assertThat(scene.audited(AuditAction.MACHINE_DELETED))
+                .anyMatch(line -> line.startsWith("m2 DONE by force: the account alice"));
+    }
+
+    @Test
+    void aReservationThatWasBeingRemovedIsAbandonedTooAndItsOtherMachinesGoOn() {
+        scene.machines("m1", "m2");
+        reserve(alice, 2);
+        machines.fail("m1", Outcome.UNREACHABLE, "no answer");
+        reservations.giveBack(scene.latest("m1").id);
+
+        pool.delete("m1", true);
+
+        assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.ABANDONED);
+        assertThat(scene.latest("m1").passwordHash).isNull();
+        assertThat(scene.states()).containsExactly("m1 RELEASED", "m2 ACTIVE");
+        scene.endPauses();
+        assertThat(Scheduled.cleanUp(reservations, 10)).isZero();
+    }
+
+    @Test
+    void aHostThatIsRegisteredAgainAfterAForcedDeletionIsLentOnceItsStrayAccountIsGone() {
+        scene.machines("m1");
+        reserve(alice, 1);
+        pool.delete("m1", true);
+        scene.machines("m1");
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        assertThat(machines.accountsOn("m1")).containsExactly("alice");
+
+        await().untilAsserted(() -> {
+            Scheduled.probe(probes, 10);
+            assertThat(machines.accountsOn("m1")).isEmpty();
+            assertThat(reason("m1")).isNull();
+        });
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
+    }
+
+    /** Why the machine is not lent, as it shows to admins; null when it is. */
+    private String reason(String machine) {
+        var pooled = pool.only(machine);
+        return pooled.rows().getFirst().reason(pooled.at()).orElse(null);
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
+import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.user.User;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 
@@ -51,11 +52,14 @@ public class Scene {
         });
     }
 
-    /** Registers machines whose host keys are known. */
+    /** Registers machines whose host keys are known and that have answered once. */
     public void machines(String... names) {
         for (String name : names) {
-            machines.register(new NewMachine(name, "127.0.0.1", 22, "root", "secret"), "ssh-ed25519 AAAA");
+            machines.register(new NewMachine(name, "127.0.0.1", 22, "root",
+                    SshCredentials.password("secret"), true), "ssh-ed25519 AAAA");
         }
+        QuarkusTransaction.requiringNew().run(() -> Machine.update("lastSeenAt = createdAt where name in ?1",
+                List.of(names)));
     }
 
     /** The machine of that name. */

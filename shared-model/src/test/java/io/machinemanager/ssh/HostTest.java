@@ -35,4 +35,22 @@ class HostTest {
         assertThat(Host.problemWith(name)).isEmpty();
         assertThat(Host.problemWith(name + "x")).isPresent();
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "LOCALHOST", "localhost.", "a.localhost", "localhost.localdomain",
+            "ip6-localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1", "0.0.0.0",
+            "::" })
+    void eachSpellingOfTheOwnHostIsOne(String host) {
+        assertThat(Host.normalise(host)).isEqualTo("127.0.0.1");
+    }
+
+    @Test
+    void spellingsOfOneAddressAreOneAndOthersAreNot() {
+        assertThat(Host.normalise("2001:DB8:0:0::1")).isEqualTo(Host.normalise("2001:db8::0.0.0.1"));
+        assertThat(Host.normalise("::ffff:192.0.2.1")).isEqualTo("192.0.2.1");
+        assertThat(Host.normalise("Lab-7.Example.org.")).isEqualTo("lab-7.example.org");
+        assertThat(Host.normalise("127.0.0.2")).isNotEqualTo(Host.normalise("127.0.0.1"));
+        assertThat(Host.normalise("notlocalhost")).isEqualTo("notlocalhost");
+        assertThat(Host.normalise("dead.beef")).isEqualTo("dead.beef");
+    }
 }

@@ -97,6 +97,20 @@ public final class QueryParameters {
     }
 
     /**
+     * A parameter's value as true or false.
+     *
+     * @throws InvalidRequestException when it is anything else
+     */
+    public Optional<Boolean> flag(String name) {
+        return text(name).map(text -> switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new InvalidRequestException("The parameter %s must be true or false.".formatted(name),
+                    List.of(name));
+        });
+    }
+
+    /**
      * A parameter's value as the id of something.
      *
      * @throws InvalidRequestException when none can have it

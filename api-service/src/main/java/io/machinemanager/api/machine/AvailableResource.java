@@ -43,8 +43,9 @@ public class AvailableResource {
     /** Lists the machines by whether they would be lent now. */
     @GET
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
-            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones on which work
-            failed a short while ago, and ones with an account that is still to be removed. Admins see the reason of each.""")
+            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones that have
+            not answered yet, ones on which work failed a short while ago, on which no new account would be of use or an
+            account is still to be removed, and second names of one host. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
     public CompletionStage<RestResponse<Object>> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();

@@ -10,13 +10,13 @@ import io.machinemanager.account.PrivateKeyReader;
 import io.machinemanager.database.Snapshot;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.PoolService;
 import io.machinemanager.reservation.PooledMachine;
+import io.machinemanager.reservation.ProbeService;
 
 /** What takes processes before a machine comes into the pool, which must not happen inside a transaction. */
 @ApplicationScoped
@@ -24,29 +24,37 @@ class MachineAdmission {
 
     private final MachineService machines;
     private final PoolService pool;
+    private final ProbeService probes;
     private final HostKeyScanner hostKeys;
     private final PrivateKeyReader privateKeys;
     private final MachineConfig config;
 
-    MachineAdmission(MachineService machines, PoolService pool, HostKeyScanner hostKeys,
+    MachineAdmission(MachineService machines, PoolService pool, ProbeService probes, HostKeyScanner hostKeys,
             PrivateKeyReader privateKeys, MachineConfig config) {
         this.machines = machines;
         this.pool = pool;
+        this.probes = probes;
         this.hostKeys = hostKeys;
         this.privateKeys = privateKeys;
         this.config = config;
     }
 
-    /** Registers a machine with the host keys that are given, or else those that it shows if it answers. */
-    Machine register(MachineRegistration registration) {
+    /**
+     * Registers a machine with the host keys that are given, or else those that it shows if it answers. Then one log-in shows
+     * whether it works, so that it is free when it does; the scheduler tries it again when it does not.
+     */
+    Snapshot<PooledMachine> register(MachineRegistration registration) {
         checkPrivateKey(registration.privateKey());
         NewMachine wanted = registration.toNewMachine();
-        return machines.register(wanted,
-                registration.hostKeys().or(() -> scan(wanted.host(), wanted.port())).orElse(null));
+        Optional<String> keys = registration.hostKeys().or(() -> scan(wanted.host(), wanted.port()));
+        machines.register(wanted, keys.orElse(null));
+        keys.ifPresent(known -> probes.lookNow(wanted.name()));
+        return pool.only(wanted.name());
     }
 
     /**
-     * Changes a machine, with the host keys that it shows if it moves or they are to be read anew.
+     * Changes a machine, with the host keys that it shows if it moves or they are to be read anew. When it is reached or
+     * logged in to in another way then, one log-in shows whether it works.
      *
      * @throws ConflictException when they are to be read anew and the machine does not answer
      */
@@ -55,7 +63,7 @@ class MachineAdmission {
         MachineChange change = update.toChange();
         PooledMachine machine = pool.only(name).rows().getFirst();
         if (change.hostKeys() != null || !update.rescans() && !change.moves(machine.host(), machine.port())) {
-            return pool.change(name, change);
+            return changed(name, change);
         }
         Optional<String> shown = scan(change.host() == null ? machine.host() : change.host(),
                 change.port() == null ? machine.port() : change.port());
@@ -63,7 +71,16 @@ class MachineAdmission {
             throw new ConflictException("The machine %s does not answer, so its SSH host keys cannot be read."
                     .formatted(name) + " Give them as host_key, or try again when it is up.");
         }
-        return pool.change(name, change.withHostKeys(shown.orElse(null)));
+        return changed(name, change.withHostKeys(shown.orElse(null)));
+    }
+
+    private Snapshot<PooledMachine> changed(String name, MachineChange change) {
+        Snapshot<PooledMachine> changed = pool.change(name, change);
+        if (!change.touchesLogin() || changed.rows().getFirst().hostKeys() == null) {
+            return changed;
+        }
+        probes.lookNow(name);
+        return pool.only(name);
     }
 
     /** What is said of its form is checked with the other fields; this takes a process. */

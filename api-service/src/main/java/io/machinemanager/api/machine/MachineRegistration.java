@@ -24,9 +24,11 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param privateKey a private key of that user without a passphrase: PEM, as ssh-keygen makes it
  * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
  *        machine shows when it is left out
+ * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
-        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, String hostKey) {
+        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, String hostKey,
+        Boolean sharedHost) {
 
     /** As the original did. */
     public MachineRegistration {
@@ -47,7 +49,8 @@ public record MachineRegistration(String name, String host, Integer port, String
     }
 
     NewMachine toNewMachine() {
-        return new NewMachine(name, host, port, user, MachineUpdate.login(password, privateKey));
+        return new NewMachine(name, host, port, user, MachineUpdate.login(password, privateKey),
+                Boolean.TRUE.equals(sharedHost));
     }
 
     /** The host keys that were given, in the form in which they are kept. */

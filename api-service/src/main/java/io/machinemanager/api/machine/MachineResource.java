@@ -32,7 +32,6 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.answer.SharedAnswers;
 import io.machinemanager.api.input.FieldCheck;
-import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.Caller;
@@ -72,12 +71,14 @@ public class MachineResource {
     @Operation(summary = "Register a machine", description = """
             The machine's SSH host keys are those given as `host_key`; else they are recorded now, or at the first contact when
             it does not answer now. From then on a machine with other keys is not spoken to. A `password` or a
-            `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.""")
+            `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.
+            The service logs in once before it answers: a machine that works is free then, and `reason` tells why another one
+            is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.""")
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         FieldCheck.body(registration).check();
         return ResponseBuilder
-                .create(RestResponse.Status.CREATED, MachineView.of(admission.register(registration))
+                .create(RestResponse.Status.CREATED, MachineView.registered(admission.register(registration))
                         .withWarning(own.warning(registration.host())))
                 .build();
     }
@@ -114,7 +115,8 @@ public class MachineResource {
             port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
-            `host_key`, or `"host_key": "rescan"` to accept what the machine shows now.""")
+            `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
+            machine has is a 409, unless `shared_host` is true.""")
     public MachineView change(@RestPath String name, MachineUpdate update) {
         FieldCheck.body(update).check();
         return MachineView.details(admission.change(name, update), true).withWarning(own.warning(update.host()));
@@ -125,10 +127,14 @@ public class MachineResource {
     @RunOnVirtualThread
     @Path("/{name}")
     @RolesAllowed(Role.ADMIN)
-    @Operation(summary = "Delete a machine", description = "Refused while it is reserved or being cleaned. The history of its reservations stays.")
-    public MessageView delete(@RestPath String name) {
-        pool.delete(name);
-        return new MessageView("deleted");
+    @Operation(summary = "Delete a machine", description = """
+            Refused while it is reserved or being cleaned. With `force=true`, for a machine that died for good, its reservation ends
+            as `abandoned`, and the answer tells what may be left on the host. The history of its reservations stays.""")
+    @Parameter(name = "force", in = ParameterIn.QUERY, description = "Whether a reservation that it has ends with it, without the removal of the account", schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
+    @APIResponseSchema(DeletedView.class)
+    public DeletedView delete(@RestPath String name, @Context UriInfo uri) {
+        boolean force = QueryParameters.of(uri).flag("force").orElse(false);
+        return new DeletedView("deleted", pool.delete(name, force).orElse(null));
     }
 
     private boolean isAdmin() {

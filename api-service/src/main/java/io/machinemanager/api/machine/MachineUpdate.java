@@ -24,10 +24,11 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param enabled whether it may be lent
  * @param hostKey the SSH host keys to expect from now on, as lines of {@code known_hosts} or
  *        {@code ssh_host_*_key.pub}; {@code rescan} accepts what the machine shows now
+ * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  */
 public record MachineUpdate(String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, Boolean enabled,
-        String hostKey) {
+        String hostKey, Boolean sharedHost) {
 
     private static final String RESCAN = "rescan";
 
@@ -38,8 +39,8 @@ public record MachineUpdate(String host, Integer port, String user,
 
     void check() {
         new FieldCheck()
-                .anyOf(List.of("host", "port", "user", "password", "private_key", "enabled", "host_key"), host, port,
-                        user, password, privateKey, enabled, hostKey)
+                .anyOf(List.of("host", "port", "user", "password", "private_key", "enabled", "host_key", "shared_host"),
+                        host, port, user, password, privateKey, enabled, hostKey, sharedHost)
                 .optional("host", host, Host::problemWith).optional("port", port, SshLogin::problemWithPort)
                 .optional("user", user, SshLogin::problemWithUser)
                 .optional("password", password, SshLogin::problemWithPassword)
@@ -48,7 +49,7 @@ public record MachineUpdate(String host, Integer port, String user,
     }
 
     MachineChange toChange() {
-        return new MachineChange(host, port, user, login(password, privateKey), enabled,
+        return new MachineChange(host, port, user, login(password, privateKey), enabled, sharedHost,
                 hostKey == null || rescans() ? null : HostKeys.parse(hostKey));
     }
 

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 import io.machinemanager.database.Snapshot;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.MachineState;
 import io.machinemanager.reservation.PooledMachine;
 import io.machinemanager.ssh.HostKeys;
@@ -29,15 +28,16 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param reservedUntil until when
  * @param state what it is doing
  * @param enabled whether it may be lent
+ * @param sharedHost whether it may be one host with other machines
  * @param lastSeenAt when the service was last logged in there; for admins
- * @param reason why it is not lent although nobody uses it; for admins
+ * @param reason what is wrong with it, or why it is not lent although nobody uses it; for admins
  * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
  * @param warning what is probably not meant; only in the answer to a registration or a change
  */
 @RegisterForReflection // written out by hand
 public record MachineView(String name, String host, int port, String user, boolean reserved,
         @Schema(nullable = true) String reservedBy,
-        @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled,
+        @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled, boolean sharedHost,
         @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
         @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys,
         @JsonInclude(Include.NON_NULL) String warning) {
@@ -64,20 +64,20 @@ public record MachineView(String name, String host, int port, String user, boole
         return pool.rows().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
     }
 
-    /** A machine that was registered just now. */
-    static MachineView of(Machine machine) {
-        return of(PooledMachine.unlent(machine), machine.createdAt, true, null);
+    /** A machine that was registered just now, alone in that pool. */
+    static MachineView registered(Snapshot<PooledMachine> pool) {
+        return of(pool, true).getFirst();
     }
 
     private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
         return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(), pooled.held() != null,
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
-                forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
+                pooled.sharedHost(), forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
                 null);
     }
 
     MachineView withWarning(Optional<String> text) {
-        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, lastSeenAt,
+        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost, lastSeenAt,
                 reason, hostKeys, text.orElse(null));
     }
 

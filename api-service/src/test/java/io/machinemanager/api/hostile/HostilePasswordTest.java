@@ -148,7 +148,8 @@ class HostilePasswordTest {
             machines.delegate(machineNames.get(i), driver);
             Scene.as("admin").contentType("application/json").body(json.writeValueAsString(Map.of("name",
                     machineNames.get(i), "host", machine.host(), "port", machine.port(), "user", "u" + i, "password",
-                    chosen.get(i), "host_key", machine.hostKeys()))).post("/machines").then().statusCode(201);
+                    chosen.get(i), "host_key", machine.hostKeys(), "shared_host", true))).post("/machines").then()
+                    .statusCode(201);
         }
 
         while (Scheduled.probe(probes, 20) > 0) {

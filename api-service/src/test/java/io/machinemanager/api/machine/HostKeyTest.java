@@ -10,6 +10,10 @@ import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -113,17 +117,20 @@ class HostKeyTest {
         machine().body("host_keys", empty());
         real.start();
 
+        Scene.as("alice").get("/reserve").then().statusCode(409);
+        probe();
         int reservation = Scene.reserve("alice");
 
         machine().body("host_keys.fingerprint", hasItem(fingerprintNow()));
-        Scene.with(admin).get("/audit?action=host_keys_recorded").then().body("target", contains("real"))
+        Scene.with(admin).get("/audit?action=host_keys_recorded&target=real").then().body("target", contains("real"))
                 .body("outcome", contains("done"));
         Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
     }
 
     @Test
     void keyThatIsGivenCountsAndNotTheOneTheMachineShows() {
-        register(OTHER + " somebody").statusCode(201);
+        register(OTHER + " somebody").statusCode(201).body("state", is("unavailable"))
+                .body("reason", containsString("SSH host key has changed"));
         machine().body("host_keys.fingerprint",
                 contains(HostKeys.of(OTHER).getFirst().fingerprint()));
 
@@ -206,5 +213,54 @@ class HostKeyTest {
         change("absent", "nonsense").statusCode(400).body("fields", contains("host_key"));
         register("@cert-authority * " + OTHER).statusCode(400).body("fields", contains("host_key"));
         scene.change(() -> assertThat(Machine.byName("absent").orElseThrow().hostKeys).isEqualTo("ssh-ed25519 AAAA"));
+    }
+
+    @Test
+    void oneHostUnderAnotherAddressIsFoundByItsKeysAlsoWhenTheyBecomeKnownLater() throws IOException {
+        register(null).statusCode(201).body("state", is("free"));
+        try (ServerSocket forwarded = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"))) {
+            Thread.ofVirtual().start(() -> forward(forwarded));
+            Map<String, Object> alias = Map.of("name", "alias", "host", "localhost", "port", forwarded.getLocalPort(),
+                    "user", real.user(), "password", real.password());
+            Scene.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(409)
+                    .body("message", containsString("real")).body("message", containsString("SSH host key"));
+
+            real.stop();
+            Scene.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(201);
+            real.start();
+            machines.delegate("alias", driver);
+            probe();
+        }
+        Scene.with(admin).get("/machines/alias").then().body("state", is("unavailable"))
+                .body("reason", containsString("The machine real has the same SSH host key"));
+        machine().body("state", is("free"));
+        Scene.as("alice").get("/reserve?count=2").then().statusCode(409).body("available", is(1));
+    }
+
+    private void forward(ServerSocket from) {
+        try {
+            while (true) {
+                Socket here = from.accept();
+                Thread.ofVirtual().start(() -> {
+                    try (here; Socket there = new Socket(real.host(), real.port())) {
+                        Thread.ofVirtual().start(() -> copy(there, here));
+                        copy(here, there);
+                    } catch (IOException e) {
+                        // as when nothing listens
+                    }
+                });
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try {
+            from.getInputStream().transferTo(to.getOutputStream());
+            to.shutdownOutput();
+        } catch (IOException e) {
+            // one of the two was closed
+        }
     }
 }

@@ -3,6 +3,8 @@ package io.machinemanager.api.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
@@ -15,13 +17,21 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.api.Scene;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
@@ -118,7 +128,7 @@ class MachineResourceTest {
                 .body("reserved_by", nullValue()).body("$", hasKey("reserved_by")).body("$", hasKey("reserved_until"))
                 .body("$", not(hasKey("password")));
 
-        get(alice, "/machines").body("name", contains("m1")).body("[0].state", is("free"))
+        get(alice, "/machines").body("name", contains("m1")).body("[0].state", is("unavailable"))
                 .body("[0].reserved_until", nullValue());
         assertThat(stored("m1").sealedPassword).doesNotContain("root's password");
         assertThat(stored("m1").hostKeys).as("of a machine that does not answer").isNull();
@@ -195,7 +205,7 @@ class MachineResourceTest {
     void aNameThatIsTakenIsAConflict() {
         register(machine("m1")).statusCode(201);
         register(machine("m1")).statusCode(409).body("error", is("conflict"));
-        register(machine("M1")).statusCode(201);
+        register(machine("M1", Map.of("port", 2))).statusCode(201);
     }
 
     @Test
@@ -265,11 +275,15 @@ class MachineResourceTest {
     void aMachineWithAStrayAccountIsUnavailableForThatReasonAndNoChangeLetsItIn() {
         scene.machines("m1");
         scene.change(() -> Machine.byName("m1").orElseThrow().strayReason = "The account ghost is on it.");
-
-        change("m1", "{\"password\":\"another\",\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
+        change("m1", "{\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
                 .body("reason", is("The account ghost is on it."));
+
+        fakes.addStrayAccount("m1", "ghost");
+        fakes.fail("m1", Action.REMOVE, Outcome.FAILED, "userdel: busy");
+        change("m1", "{\"password\":\"another\",\"enabled\":true}").statusCode(200).body("state", is("unavailable"))
+                .body("reason", containsString("The account ghost is on it"));
         get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1"));
-        get(admin, "/available").body("unavailable[0].reason", is("The account ghost is on it."));
+        get(admin, "/available").body("unavailable[0].reason", containsString("The account ghost is on it"));
         Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
     }
 
@@ -328,5 +342,133 @@ class MachineResourceTest {
         get(alice, "/machines").body("name", contains("m1", "m2", "m3"));
         Scene.with(alice).get("/machines?limit=2&offset=1").then().statusCode(200).body("name", contains("m2", "m3"))
                 .header("X-Total-Count", "3");
+    }
+
+    private static Map<String, Object> machine(String name, Map<String, Object> more) {
+        Map<String, Object> machine = new HashMap<>(machine(name));
+        machine.putAll(more);
+        return machine;
+    }
+
+    @Test
+    void aMachineThatWorksIsFreeWhenTheAnswerOfItsRegistrationComes() {
+        register(machine("m1", Map.of("host_key", HOST_KEY))).statusCode(201).body("state", is("free"))
+                .body("last_seen_at", containsString("Z")).body("$", not(hasKey("reason")));
+        assertThat(fakes.probes()).containsExactly("m1");
+        assertThat(stored("m1").nextProbeAt).isAfter(stored("m1").lastSeenAt);
+    }
+
+    @Test
+    void aMachineThatDoesNotWorkIsRegisteredAndTheAnswerSaysWhyItIsNotFree() {
+        fakes.fail("m1", Outcome.UNREACHABLE, "The machine refuses the log-in.");
+        register(machine("m1", Map.of("host_key", HOST_KEY))).statusCode(201).body("state", is("unavailable"))
+                .body("reason",
+                        is("No log-in there has worked yet; it is lent once one has. The machine refuses the log-in."));
+        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+
+        fakes.heal("m1");
+        change("m1", Map.of("password", "the right one")).statusCode(200).body("state", is("free"));
+    }
+
+    @Test
+    void aMachineOnWhichNoAccountIsOfUseIsRegisteredWithThatReason() {
+        fakes.fail("m1", Outcome.UNUSABLE, "Its SSH server lets no new user in.");
+        register(machine("m1", Map.of("host_key", HOST_KEY))).statusCode(201).body("state", is("unavailable"))
+                .body("reason", is("Its SSH server lets no new user in.")).body("last_seen_at", containsString("Z"));
+        get(admin, "/available").body("unavailable[0].reason", is("Its SSH server lets no new user in."));
+    }
+
+    @Test
+    void aMachineThatWasNeverReachedIsChangedAndDeletedAtAnyTime() {
+        register(machine("m1", Map.of("host", "nonexist.invalid"))).statusCode(201).body("state", is("unavailable"))
+                .body("reason", containsString("No log-in there has worked yet"));
+        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+
+        change("m1", Map.of("host", "nonexist2.invalid", "password", "x")).statusCode(200);
+        Scene.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"))
+                .body("$", not(hasKey("left_behind")));
+    }
+
+    @Test
+    void aMachineThatDiedForGoodIsDeletedByForceAndTheAnswerSaysWhatMayBeLeft() {
+        scene.machines("m1");
+        int reservation = Scene.reserve("alice");
+        fakes.fail("m1", Outcome.UNREACHABLE, "no answer");
+        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(202);
+
+        Scene.with(admin).delete("/machines/m1?force=false").then().statusCode(409)
+                .body("message", containsString("?force=true")).body("message", containsString("account alice"));
+        for (String garbage : List.of("", "yes", "TRUE", "1", "true&force=true")) {
+            Scene.with(admin).delete("/machines/m1?force=" + garbage).then().statusCode(400)
+                    .body("error", is("invalid_request")).body("fields", contains("force"));
+        }
+        Scene.with(alice).delete("/machines/m1?force=true").then().statusCode(403);
+        Scene.with(admin).delete("/machines/m1?force=true").then().statusCode(200).body("message", is("deleted"))
+                .body("left_behind.account", is("alice")).body("left_behind.host", is("127.0.0.1"))
+                .body("left_behind.port", is(22)).body("left_behind.reservation_id", is(reservation));
+
+        Scene.with(admin).delete("/machines/m1?force=true").then().statusCode(404);
+        get(admin, "/reservations/" + reservation).body("state", is("released"))
+                .body("release_cause", is("abandoned")).body("history.event", hasItem("abandoned"));
+        get(alice, "/reservations").body("reservations", empty());
+    }
+
+    @Test
+    void aLentMachineThatIsOutOfOrderShowsItsReasonAndTheListIsNotTheSameAsBefore() {
+        scene.machines("m1");
+        Scene.reserve("alice");
+        String before = get(admin, "/machines").extract().header("ETag");
+        scene.change(() -> {
+            Machine m1 = Machine.byName("m1").orElseThrow();
+            m1.failed(Trouble.UNREACHABLE, "no answer", m1.createdAt.plus(Duration.ofHours(1)));
+        });
+
+        Scene.with(admin).header("If-None-Match", before).get("/machines").then().statusCode(200)
+                .body("[0].state", is("reserved")).body("[0].reason", is("no answer"));
+        get(admin, "/machines/m1").body("reason", is("no answer"));
+        get(alice, "/machines").body("[0]", not(hasKey("reason")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost", "::1", "LOCALHOST", "::ffff:127.0.0.1", "0:0:0:0:0:0:0:1", "127.0.0.1" })
+    void oneHostIsNotRegisteredUnderTwoNames(String host) {
+        register(machine("m1")).statusCode(201).body("shared_host", is(false));
+
+        register(machine("m2", Map.of("host", host))).statusCode(409).body("error", is("conflict"))
+                .body("message", containsString("m1")).body("message", containsString("shared_host"));
+        register(machine("m2", Map.of("host", host, "port", 2))).statusCode(201);
+        change("m2", Map.of("port", 1, "password", "x")).statusCode(409).body("message", containsString("m1"));
+        get(admin, "/machines/m2").body("port", is(2));
+        register(machine("m3", Map.of("host", host, "shared_host", true))).statusCode(201).body("shared_host",
+                is(true));
+        change("m3", Map.of("shared_host", false)).statusCode(409);
+        change("m2", Map.of("port", 1, "password", "x", "shared_host", true)).statusCode(200)
+                .body("shared_host", is(true)).body("port", is(1));
+    }
+
+    @Test
+    void aHostKeyThatAnotherMachineHasIsAConflict() {
+        register(machine("m1", Map.of("host_key", HOST_KEY))).statusCode(201);
+
+        register(machine("m2", Map.of("host", "10.0.0.2", "host_key", HOST_KEY))).statusCode(409)
+                .body("message", containsString("m1")).body("message", containsString("ssh-keygen -A"));
+        register(machine("m2", Map.of("port", 2))).statusCode(201);
+        change("m2", Map.of("host_key", HOST_KEY)).statusCode(409).body("message", containsString("m1"));
+        assertThat(stored("m2").hostKeys).isNull();
+        change("m2", Map.of("host_key", HOST_KEY, "shared_host", true)).statusCode(200).body("state", is("free"));
+        change("m1", Map.of("host_key", HOST_KEY, "password", "x")).statusCode(200);
+    }
+
+    @Test
+    void ofManyWhoRegisterOneHostAtOnceOneSucceeds() throws InterruptedException {
+        List<Callable<Integer>> calls = IntStream.range(0, 12).<Callable<Integer>>mapToObj(
+                i -> () -> register(machine("m" + i, Map.of("host_key", HOST_KEY, "port", i % 2 == 0 ? 1 : 2 + i)))
+                        .extract().statusCode())
+                .toList();
+        List<Integer> answers;
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            answers = executor.invokeAll(calls).stream().map(Future::resultNow).toList();
+        }
+        assertThat(answers).containsOnlyOnce(201).filteredOn(status -> status != 201).containsOnly(409).hasSize(11);
     }
 }

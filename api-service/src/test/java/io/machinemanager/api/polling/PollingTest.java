@@ -178,8 +178,9 @@ class PollingTest {
 
     private void aLargePool() {
         database.query(
-                "use machine_manager; insert into machines (id, name, host, port, ssh_user, next_probe_at, created_at)"
+                "use machine_manager; insert into machines (id, name, host, port, ssh_user, next_probe_at,"
+                        + " last_seen_at, created_at)"
                         + " select 1000000 + seq, concat('n', lpad(seq, 5, '0')), '127.0.0.1', 22, 'root', utc_timestamp(6),"
-                        + " utc_timestamp(6) from seq_1_to_4500");
+                        + " utc_timestamp(6), utc_timestamp(6) from seq_1_to_4500");
     }
 }

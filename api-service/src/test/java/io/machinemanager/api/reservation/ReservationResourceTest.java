@@ -184,9 +184,12 @@ class ReservationResourceTest {
 
     @Test
     void anAccountThatExistsIsAConflictAndStays() {
-        machines.addForeignAccount("m1", "alice");
-        reserve("").statusCode(409).body("error", is("conflict"));
+        List<String> names = Scene.as("alice").get("/machines").path("name");
+        names.forEach(name -> machines.addForeignAccount(name, "alice"));
+        reserve("").statusCode(409).body("error", is("conflict")).body("message",
+                containsString("m1: The name exists."));
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
+        assertThat(scene.states()).isNotEmpty().allMatch(state -> state.endsWith("RELEASED"));
     }
 
     @Test

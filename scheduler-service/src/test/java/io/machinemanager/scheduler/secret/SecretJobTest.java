@@ -71,7 +71,8 @@ class SecretJobTest {
         SshCredentials both = new SshCredentials("pässword", "a key");
         SecretBox box = box(key);
         IntStream.range(0, count).forEach(i -> {
-            Machine made = machines.register(new NewMachine(key.substring(0, 4) + i, "127.0.0.1", 22, "root", both),
+            Machine made = machines.register(
+                    new NewMachine(key.substring(0, 4) + i, "127.0.0.1", 22, "root", both, true),
                     "");
             QuarkusTransaction.requiringNew().run(() -> Machine.<Machine>findById(made.id).seal(both, box));
         });
