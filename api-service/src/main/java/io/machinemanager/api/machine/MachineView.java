@@ -72,12 +72,14 @@ public record MachineView(String name, String host, int port, String user, boole
     private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
         return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(), pooled.held() != null,
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
-                pooled.sharedHost(), forAdmin ? pooled.lastSeenAt() : null, forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
+                pooled.sharedHost(), forAdmin ? pooled.lastSeenAt() : null,
+                forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
                 null);
     }
 
     MachineView withWarning(Optional<String> text) {
-        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost, lastSeenAt,
+        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
+                lastSeenAt,
                 reason, hostKeys, text.orElse(null));
     }
 
