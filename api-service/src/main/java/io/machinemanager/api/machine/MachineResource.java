@@ -2,6 +2,7 @@ package io.machinemanager.api.machine;
 
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -31,6 +32,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.answer.SharedAnswers;
+import io.machinemanager.api.answer.Unchanged;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
@@ -95,8 +97,9 @@ public class MachineResource {
     @RunOnVirtualThread
     @Path("/{name}")
     @Operation(summary = "Show one machine")
-    public MachineView get(@RestPath String name) {
-        return MachineView.details(pool.only(name), isAdmin());
+    public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
+        MachineView view = MachineView.details(pool.only(name), isAdmin());
+        return Unchanged.answer(request, view, Stream.of(view));
     }
 
     /** Changes a machine. */
@@ -111,8 +114,9 @@ public class MachineResource {
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now.""")
-    public MachineView change(@RestPath String name, MachineUpdate update) {
+    public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
         return MachineView.details(admission.change(name, update), true);
     }
 
@@ -122,7 +126,8 @@ public class MachineResource {
     @Path("/{name}")
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Delete a machine", description = "Refused while it is reserved or being cleaned. The history of its reservations stays.")
-    public MessageView delete(@RestPath String name) {
+    public MessageView delete(@RestPath String name, @Context Request request) {
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
         pool.delete(name);
         return new MessageView("deleted");
     }
