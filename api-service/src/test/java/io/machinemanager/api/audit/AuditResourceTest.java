@@ -239,6 +239,14 @@ class AuditResourceTest {
         audit("?address=203.0.113.8").body("", empty());
         audit("?address=127.0.0.2").body("", hasSize(1));
 
+        // what the client wrote itself stands left of what the proxy has added
+        logInFrom("127.0.0.1", "203.0.113.9, 203.0.113.10");
+        audit("?address=203.0.113.9").body("", empty());
+        audit("?address=203.0.113.10").body("", hasSize(1));
+        logInFrom("127.0.0.1", "203.0.113.11\r\nX-Forwarded-For: 203.0.113.12\r\nForwarded: for=203.0.113.13");
+        audit("?address=203.0.113.12").body("", hasSize(1));
+        logInFrom("127.0.0.1", ":80");
+
         logInFrom("127.0.0.1", "alice\\\\\\\"");
         audit("?address=alice").body("", empty());
     }
