@@ -126,8 +126,9 @@ class ErrorMappers {
     }
 
     private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
-        Log.warnf("The database is away: %s", Failures.rootOf(failure));
-        return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment; try again soon.")
+        String state = DatabaseFailure.state(failure);
+        Log.warnf("The database %s: %s", state, Failures.rootOf(failure));
+        return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database %s at the moment; try again soon.".formatted(state))
                 .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
     }
 }
