@@ -1,6 +1,7 @@
 package io.machinemanager.api.error;
 
 import java.io.CharConversionException;
+import java.io.IOException;
 import java.util.Map;
 import java.util.UUID;
 
@@ -116,6 +117,10 @@ class ErrorMappers {
     RestResponse<Map<String, Object>> everythingElse(Throwable failure, ContainerRequestContext request) {
         if (DatabaseFailure.isPassing(failure)) {
             return databaseAway(failure);
+        }
+        if (failure instanceof IOException && call.getCurrent().response().closed()) {
+            Log.debugf("A client went away before it had its answer: %s", failure);
+            return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, HttpProblem.message(400));
         }
         String id = UUID.randomUUID().toString();
         // the path alone, and as it was sent: a query may hold a password, and a path a line break

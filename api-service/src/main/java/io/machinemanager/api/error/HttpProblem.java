@@ -8,7 +8,7 @@ final class HttpProblem {
     private HttpProblem() {
     }
 
-    /** The code for a status of 400 to 499; what has no code of its own is an invalid request. */
+    /** The code for a status of 400 to 499, or 505; what has no code of its own is an invalid request. */
     static ErrorCode code(int status) {
         return switch (status) {
             case 401 -> ErrorCode.UNAUTHORIZED;
@@ -36,6 +36,7 @@ final class HttpProblem {
             case 414 -> "The address is too long.";
             case 415 -> "The body must be JSON; send it with Content-Type: application/json.";
             case 431 -> "The headers are too large.";
+            case 505 -> "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here.";
             default -> "The request is malformed.";
         };
     }

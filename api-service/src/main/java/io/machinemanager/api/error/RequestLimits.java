@@ -45,6 +45,15 @@ class RequestLimits {
     void explain(@Observes Router router) {
         router.errorHandler(400, context -> refuse(context, 400));
     }
+        // for what is no path, such as the * of OPTIONS
+        router.errorHandler(404, context -> refuse(context, 404));
+    }
+
+    void limit(@Observes ManagementInterface management) {
+        management.router().route().order(Integer.MIN_VALUE).handler(context -> {
+            SlowClients.arrived(context);
+            context.next();
+        });
 
     private static void check(RoutingContext context) {
         Optional<Integer> refused = problemWith(context.request());
@@ -53,11 +62,15 @@ class RequestLimits {
         } else {
             context.next();
         }
+            MalformedChunks.watch(context);
     }
 
     private static Optional<Integer> problemWith(HttpServerRequest request) {
         if (request.uri().length() > MAX_ADDRESS) {
             return Optional.of(414);
+        if (request.version() == null) {
+            return Optional.of(505);
+        }
         }
         if (!isUri(request.uri())) {
             return Optional.of(400);
