@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.api.input.SentAddress;
+import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -44,7 +45,6 @@ class RequestLimits {
 
     void explain(@Observes Router router) {
         router.errorHandler(400, context -> refuse(context, 400));
-    }
         // for what is no path, such as the * of OPTIONS
         router.errorHandler(404, context -> refuse(context, 404));
     }
@@ -54,23 +54,25 @@ class RequestLimits {
             SlowClients.arrived(context);
             context.next();
         });
+    }
 
     private static void check(RoutingContext context) {
+        SlowClients.arrived(context);
         Optional<Integer> refused = problemWith(context.request());
         if (refused.isPresent()) {
             refuse(context, refused.get());
         } else {
+            MalformedChunks.watch(context);
             context.next();
         }
-            MalformedChunks.watch(context);
     }
 
     private static Optional<Integer> problemWith(HttpServerRequest request) {
-        if (request.uri().length() > MAX_ADDRESS) {
-            return Optional.of(414);
         if (request.version() == null) {
             return Optional.of(505);
         }
+        if (request.uri().length() > MAX_ADDRESS) {
+            return Optional.of(414);
         }
         if (!isUri(request.uri())) {
             return Optional.of(400);
