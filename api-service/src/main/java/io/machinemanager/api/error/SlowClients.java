@@ -8,6 +8,7 @@ import io.netty.bootstrap.ChannelInitializerExtension;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -17,6 +18,7 @@ import io.vertx.ext.web.RoutingContext;
  * those on which no request comes. The server itself only limits the time without any byte, which has to be longer than the
  * longest call. Netty finds this class in {@code META-INF/services} when {@link #EXTENSIONS_SYSTEM_PROPERTY} says so.
  */
+@RegisterForReflection // made by a ServiceLoader
 public class SlowClients extends ChannelInitializerExtension {
 
     /** As long as Caddy gives its clients. */

@@ -25,7 +25,7 @@ import io.quarkus.test.junit.QuarkusTest;
 @WithTestResource(ReadOnlyDatabaseTest.MindedDatabase.class)
 class ReadOnlyDatabaseTest {
 
-    @TestHTTPResource(value = "/q/health/ready", management = true)
+    @TestHTTPResource(value = "/health/ready", management = true)
     String health;
 
     @Inject

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
@@ -17,12 +18,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusIntegrationTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 
 /** Clients that take their time, straight at the API's port. */
 @QuarkusIntegrationTest
 @WithTestResource(MariaDbResource.class)
+@TestProfile(SlowClientsIT.Secrets.class)
 class SlowClientsIT {
+
+    /** What the packaged service does not start without. */
+    public static class Secrets implements QuarkusTestProfile {
+
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("users.admin-password", "the admin's password", "jwt.secret",
+                    "the secret of the tests, of 32 bytes or more", "secrets.key",
+                    "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
+        }
+    }
 
     private static final String HEAD = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
