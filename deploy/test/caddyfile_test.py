@@ -246,6 +246,24 @@ class CaddyfileTest(CaddyTest):
             self.assertEqual(413, self.call("POST", "/machines", iter([b"x" * 65_537]))[0])
         self.assertEqual(200, self.call("POST", "/machines", b"{}")[0])
 
+    def raw(self, request):
+        """What comes back for bytes that no client library would send."""
+        with socket.create_connection(("localhost", self.https_port), 20) as plain, \
+                ssl._create_unverified_context().wrap_socket(plain, server_hostname="localhost") as connection:
+            connection.sendall(request)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            return answer.status, answer.headers, answer.read()
+
+    def test_a_malformed_chunk_is_the_clients_fault(self):
+        for method, path in ("POST", "/login"), ("POST", "/machines"), ("PATCH", "/machines/m1"), ("GET", "/machines"):
+            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            for body in (b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\nzz\r\n", b"-2\r\n{}\r\n0\r\n\r\n",
+                         b"2\r\n{}XX0\r\n\r\n", b"2;" + b"x" * 20_000 + b"\r\n{}\r\n0\r\n\r\n"):
+                status, headers, answer = self.raw(head + body)
+                self.assertEqual((400, "application/json"), (status, headers["Content-Type"]), (method, path, body[:20]))
+                self.assertIn(b'"invalid_request"', answer)
+
     def test_a_client_that_never_ends_its_headers_is_cut_off(self):
         with socket.create_connection(("localhost", self.https_port), 60) as plain, \
                 ssl._create_unverified_context().wrap_socket(plain, server_hostname="localhost") as connection:

@@ -2,6 +2,7 @@ package io.machinemanager.database;
 
 import java.sql.SQLException;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import io.machinemanager.error.UnavailableException;
 
@@ -9,12 +10,21 @@ import io.machinemanager.error.UnavailableException;
 public final class DatabaseFailure {
 
     /**
-     * MariaDB's errors that concern the server or other transactions rather than the statement: disk full (1021, 1114), too
-     * many connections (1040, 1203, 1226), shutdown in progress (1053), lock wait timeout (1205), read-only (1290, 1836),
-     * statement interrupted (1317), connection killed (1927), statement timeouts (1969, 3024).
+     * MariaDB's errors that concern the server or other transactions rather than the statement: too many connections (1040,
+     * 1203, 1226), shutdown in progress (1053), lock wait timeout (1205), statement interrupted (1317), connection killed
+     * (1927), statement timeouts (1969, 3024).
      */
-    private static final Set<Integer> PASSING = Set.of(1021, 1040, 1053, 1114, 1203, 1205, 1226, 1290, 1317, 1836, 1927,
-            1969, 3024);
+    private static final Set<Integer> PASSING = Set.of(1040, 1053, 1203, 1205, 1226, 1317, 1927, 1969, 3024);
+
+    /** The server (1290, 1836), a table (1036) or the transaction (1792) is read-only. */
+    private static final Set<Integer> READ_ONLY = Set.of(1036, 1290, 1792, 1836);
+
+    /** The disk (1021) or a table (1114) is full. */
+    private static final Set<Integer> FULL = Set.of(1021, 1114);
+
+    /** Errors of writing to a file (3, 1026) and of a storage engine (1030), whose text has the system's error number. */
+    private static final Set<Integer> WRITING = Set.of(3, 1026, 1030);
+    private static final Pattern NO_SPACE = Pattern.compile("\\b(28|122)\\b|No space left");
 
     private static final String DEADLOCK = "40001";
 
@@ -39,6 +49,25 @@ public final class DatabaseFailure {
     }
 
     private static boolean isPassing(SQLException failure) {
-        return DEADLOCK.equals(failure.getSQLState()) || PASSING.contains(failure.getErrorCode());
+        return DEADLOCK.equals(failure.getSQLState()) || PASSING.contains(failure.getErrorCode())
+                || READ_ONLY.contains(failure.getErrorCode()) || isFull(failure);
+    }
+
+    private static boolean isFull(SQLException failure) {
+        return FULL.contains(failure.getErrorCode()) || WRITING.contains(failure.getErrorCode())
+                && NO_SPACE.matcher(String.valueOf(failure.getMessage())).find();
+    }
+
+    /** What is the matter with the database, after "The database": a failure that {@link #isPassing} is expected. */
+    public static String state(Throwable failure) {
+        for (Throwable cause : Causes.of(failure)) {
+            if (cause instanceof SQLException sql && READ_ONLY.contains(sql.getErrorCode())) {
+                return "is read-only";
+            }
+            if (cause instanceof SQLException sql && isFull(sql)) {
+                return "is full";
+            }
+        }
+        return "cannot be reached";
     }
 }

@@ -76,6 +76,7 @@ class DatabaseGate {
                         server.getDatabaseProductName(), server.getDatabaseProductVersion(), OLDEST_MAJOR,
                         OLDEST_MINOR);
             }
+            DatabaseSession.check(connection);
         }
     }
 

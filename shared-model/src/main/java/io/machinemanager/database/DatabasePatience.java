@@ -53,9 +53,11 @@ public class DatabasePatience {
     private void waitFor(int attempt, Exception cause) {
         int most = 1 + config.connectMaxRetries();
         if (attempt >= most) {
-            throw refusal("The database could not be reached in %d tries: %s", most, oneLine(cause));
+            throw refusal("The database %s in %d tries: %s",
+                    DatabaseFailure.state(cause).replace("cannot", "could not"),
+                    most, oneLine(cause));
         }
-        Log.warnf("The database cannot be reached (try %d of %d): %s", attempt, most, oneLine(cause));
+        Log.warnf("The database %s (try %d of %d): %s", DatabaseFailure.state(cause), attempt, most, oneLine(cause));
         pause();
     }
 

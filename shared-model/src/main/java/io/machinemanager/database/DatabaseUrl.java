@@ -34,6 +34,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
             (?:(?:\\[(?<v6>[0-9A-Fa-f:.]+)\\]|(?<host>[^/:?]+))?(?::(?<port>[^/?]*))?)?\
             (?:/(?<database>[^?]*))?\
             (?:\\?(?<query>.*))?""");
+    private static final Pattern SESSION_VARIABLES = Pattern.compile("(?i)(?<=[?&])sessionVariables=[^&]+");
     private static final Pattern SCHEME = Pattern.compile("(?:mysql|mariadb)(?:\\+\\w+)?");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+");
     private static final Pattern DATABASE = Pattern.compile("[A-Za-z0-9_$-]{1,64}");
@@ -61,15 +62,27 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
         Optional<String> password = Optional.empty();
         List<String> options = new ArrayList<>();
         for (String option : parameters(jdbc.group(2))) {
-            if (option.startsWith("user=")) {
+            if (isFor("user", option)) {
                 user = given(option.substring("user=".length()));
-            } else if (option.startsWith("password=")) {
+            } else if (isFor("password", option)) {
                 password = given(option.substring("password=".length()));
             } else {
                 options.add(option);
             }
         }
+        DatabaseUrlOptions.checkHosts(jdbc.group(1));
+        DatabaseUrlOptions.check(options);
         return new DatabaseUrl("jdbc:mariadb:" + jdbc.group(1) + query(options), user, password);
+    }
+
+    private static boolean isFor(String name, String option) {
+        return option.regionMatches(true, 0, name + "=", 0, name.length() + 1);
+    }
+
+    /** The same, with further variables of the session after those that the text names; those count where both do. */
+    DatabaseUrl withSessionVariables(String variables) {
+        return new DatabaseUrl(SESSION_VARIABLES.matcher(jdbcUrl)
+                .replaceAll(own -> Matcher.quoteReplacement(own.group() + "," + variables)), user, password);
     }
 
     private static DatabaseUrl parseUrl(String text) {
@@ -133,7 +146,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
             String value = equals < 0 ? "" : decode(parameter.substring(equals + 1));
             switch (name.toLowerCase(Locale.ROOT)) {
                 case "ssl_ca" -> options.addAll(List.of("sslMode=verify-ca", "serverSslCert=" + value));
-                case "unix_socket" -> options.add("localSocket=" + value);
+                case "unix_socket", "init_command" -> options.add(name + "=" + value);
                 case "connect_timeout" -> options.add("connectTimeout=" + millis(name, value));
                 case "read_timeout" -> options.add("socketTimeout=" + millis(name, value));
                 case String other when other.startsWith("ssl") -> throw new IllegalArgumentException(
@@ -144,6 +157,8 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
                 }
             }
         }
+        // what a value holds must not become an option of its own
+        DatabaseUrlOptions.check(parameters(String.join("&", options)));
         return options;
     }
 

@@ -26,6 +26,9 @@ public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
     private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
+    /** What the services set; what the address names beside it would take its place. */
+    static final String SESSION_VARIABLES = "quarkus.datasource.jdbc.additional-jdbc-properties.sessionVariables";
+
     /** Without any address Quarkus would end with a message of its own, before the checks at start could speak. */
     private static final String NOWHERE = "jdbc:mariadb://database.invalid:3306/missing";
 
@@ -45,7 +48,8 @@ public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
     private static Map<String, String> settings(ConfigSourceContext context, String text) {
         try {
-            DatabaseUrl url = DatabaseUrl.parse(text);
+            DatabaseUrl url = raw(context, SESSION_VARIABLES).map(DatabaseUrl.parse(text)::withSessionVariables)
+                    .orElseGet(() -> DatabaseUrl.parse(text));
             Map<String, String> settings = new HashMap<>();
             settings.put(JDBC_URL, url.jdbcUrl());
             url.user().or(() -> raw(context, "DB_USER")).ifPresent(u -> settings.put("quarkus.datasource.username", u));

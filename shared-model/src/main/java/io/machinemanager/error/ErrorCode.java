@@ -20,6 +20,8 @@ public enum ErrorCode {
     CONFLICT(409),
     /** Fewer machines are free than were asked for. */
     NOT_ENOUGH_AVAILABLE(409),
+    /** What the call is about is not as the caller last saw it. */
+    PRECONDITION_FAILED(412),
     /** The body is not JSON. */
     UNSUPPORTED_MEDIA_TYPE(415),
     /** The caller has to slow down; the answer says for how long. */

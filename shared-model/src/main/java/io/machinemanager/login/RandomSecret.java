@@ -17,6 +17,11 @@ class RandomSecret {
     String next(String prefix) {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
+        return text(prefix, bytes);
+    }
+
+    /** Bytes that nobody can guess, as such a text. */
+    static String text(String prefix, byte[] bytes) {
         return prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 }

@@ -8,11 +8,12 @@ import io.machinemanager.user.Standing;
  * A log-in that can be continued without the password.
  *
  * @param id names it, in all of its tokens
- * @param user whose it is
+ * @param user whose it is, as of when its tokens were made
  * @param refreshToken what gives the next tokens, once
  * @param expiresAt when it ends by itself
+ * @param at the time of the answer: later than when the tokens were made when they are given again
  */
-public record Session(String id, Standing user, String refreshToken, Instant expiresAt) {
+public record Session(String id, Standing user, String refreshToken, Instant expiresAt, Instant at) {
 
     /** Leaves the token out, so that it cannot reach a log by accident. */
     @Override

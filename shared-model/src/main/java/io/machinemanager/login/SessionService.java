@@ -23,6 +23,7 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.InvalidTokenException;
+import io.machinemanager.secret.SecretBox;
 import io.machinemanager.user.RecentStandings;
 import io.machinemanager.user.RecentStandings.Question;
 import io.machinemanager.user.Standing;
@@ -35,20 +36,25 @@ public class SessionService {
     /** What refresh tokens begin with, so that people and scanners of secrets recognise them. */
     static final String PREFIX = "mmr_";
 
+    /** For how long a refresh token gives the same answer again. */
+    static final Duration AGAIN = Duration.ofSeconds(30);
+
     private final EntityManager entityManager;
     private final Transactions transactions;
     private final DatabaseClock clock;
     private final RandomSecret secrets;
+    private final SecretBox box;
     private final LoginConfig config;
     private final Audit audit;
     private final RecentStandings recent;
 
     SessionService(EntityManager entityManager, Transactions transactions, DatabaseClock clock, RandomSecret secrets,
-            LoginConfig config, Audit audit, RecentStandings recent) {
+            SecretBox box, LoginConfig config, Audit audit, RecentStandings recent) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
+        this.box = box;
         this.config = config;
         this.audit = audit;
         this.recent = recent;
@@ -98,44 +104,64 @@ public class SessionService {
             if (User.findById(user.userId()) == null) {
                 throw new InvalidGrantException("The user does not exist any more.");
             }
-            return issue(user, UUID.randomUUID().toString(), clock.now().plus(Duration.ofDays(config.refreshDays())));
+            return issue(user, UUID.randomUUID().toString(), clock.now().plus(Duration.ofDays(config.refreshDays())),
+                    secrets.next(PREFIX));
         });
     }
 
     /**
-     * Takes a refresh token for the next one. Who shows one a second time stole it, or was stolen from: the whole session
-     * ends, as RFC 9700, section 4.14.2, has it.
+     * Takes a refresh token for the next one. For {@link #AGAIN} the same token gives the same next one again, since the
+     * answer may have been lost on its way, but only until the next one was used: then the answer arrived. Otherwise a token
+     * that is shown a second time was stolen, and the whole session ends, as RFC 9700, section 4.14.2, has it.
      *
      * @param accessLifetime how long the tokens last that were given out beside refresh tokens
      * @throws InvalidTokenException when it is not valid (any more)
      */
     public Session refresh(String refreshToken, Duration accessLifetime) {
         return ending(() -> RefreshToken.lock(DigestUtils.sha256Hex(refreshToken))
-                .flatMap(token -> next(token, accessLifetime)))
+                .flatMap(token -> next(token, refreshToken, accessLifetime)))
                 .orElseThrow(() -> new InvalidTokenException(
                         "The refresh token is not valid, or not any more; log in again."));
     }
 
-    private Optional<Session> next(RefreshToken token, Duration accessLifetime) {
+    private Optional<Session> next(RefreshToken token, String secret, Duration accessLifetime) {
         Instant now = clock.now();
         User user = User.findById(token.userId);
-        if (token.usedAt != null) {
-            end(token.sessionId, Collections.max(List.of(token.expiresAt, now.plus(accessLifetime))));
-            audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
-                    .detail("a refresh token was shown a second time; its session was ended"));
-            return Optional.empty();
-        }
         if (!token.expiresAt.isAfter(now) || token.tokenVersion != user.tokenVersion) {
             return Optional.empty();
         }
-        token.usedAt = now;
-        audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username));
-        return Optional.of(issue(new Standing(user.id, user.username, user.admin, user.tokenVersion, now),
-                token.sessionId, token.expiresAt));
+        List<String> successors = box.derive("refresh token", secret).stream()
+                .map(bytes -> RandomSecret.text(PREFIX, bytes)).toList();
+        if (token.usedAt == null) {
+            token.usedAt = now;
+            audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username));
+            return Optional.of(issue(standing(user, now), token.sessionId, token.expiresAt, successors.getFirst()));
+        }
+        Optional<Session> again = now.isBefore(token.usedAt.plus(AGAIN))
+                ? successors.stream().filter(SessionService::isUnused).findFirst()
+                        .map(next -> new Session(token.sessionId, standing(user, token.usedAt), next, token.expiresAt,
+                                now))
+                : Optional.empty();
+        if (again.isPresent()) {
+            audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username)
+                    .detail("the same tokens again"));
+        } else {
+            end(token.sessionId, Collections.max(List.of(token.expiresAt, now.plus(accessLifetime))));
+            audit.record(Act.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
+                    .detail("a refresh token was shown a second time; its session was ended"));
+        }
+        return again;
     }
 
-    private Session issue(Standing user, String sessionId, Instant expires) {
-        String secret = secrets.next(PREFIX);
+    private static boolean isUnused(String refreshToken) {
+        return RefreshToken.lock(DigestUtils.sha256Hex(refreshToken)).filter(token -> token.usedAt == null).isPresent();
+    }
+
+    private static Standing standing(User user, Instant at) {
+        return new Standing(user.id, user.username, user.admin, user.tokenVersion, at);
+    }
+
+    private static Session issue(Standing user, String sessionId, Instant expires, String secret) {
         RefreshToken token = new RefreshToken();
         token.sessionId = sessionId;
         token.userId = user.userId();
@@ -143,7 +169,7 @@ public class SessionService {
         token.tokenHash = DigestUtils.sha256Hex(secret);
         token.expiresAt = expires;
         token.persist();
-        return new Session(sessionId, user, secret, expires);
+        return new Session(sessionId, user, secret, expires, user.at());
     }
 
     /**

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,6 +31,8 @@ import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.DatabaseFailure;
+import io.machinemanager.database.Failures;
 import io.machinemanager.database.Transactions;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
@@ -69,6 +72,9 @@ public class ProbeService {
     /** The machines at which a look, or what came of it, has not ended: one that holds us up is not looked at again. */
     private final Set<Long> underWay = ConcurrentHashMap.newKeySet();
 
+    /** Whether that was logged since probes were begun the last time. */
+    private final AtomicBoolean databaseAway = new AtomicBoolean();
+
     ProbeService(Transactions transactions, DatabaseClock clock, SecretBox secrets, AccountWorker worker,
             ReservationStore store, ReleaseStore releases, MachineConfig config, AccountConfig accountConfig,
             ReservationConfig reservationConfig, Audit audit) {
@@ -91,7 +97,9 @@ public class ProbeService {
      * @return one for each machine, completed once it is recorded what came of the look, or logged that nothing did
      */
     public List<CompletableFuture<Void>> lookAtDue(int limit) {
-        return transactions.call(() -> takeTurn(limit)).stream().map(this::look).toList();
+        List<Machine> due = transactions.call(() -> takeTurn(limit));
+        databaseAway.set(false);
+        return due.stream().map(this::look).toList();
     }
 
     /** Moving the next turn on is all the claim that a look needs: it changes nothing on the machine. */
@@ -129,10 +137,20 @@ public class ProbeService {
                 .thenCompose(target -> worker.submit(machine.id, target, AccountTask::probe))
                 .thenApplyAsync(result -> record(machine, result), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
-                    Log.errorf(failure, "Machine %s: the look at it came to nothing", machine.name);
+                    report(failure, "the look at it came to nothing", machine);
                     return nothingMore();
                 })
                 .thenAccept(more -> more.whenComplete((end, failure) -> underWay.remove(machine.id)));
+    }
+
+    /** When the database is away all looks fail alike, and one line tells it for all that have begun. */
+    private void report(Throwable failure, String what, Machine machine) {
+        if (!DatabaseFailure.isPassing(failure)) {
+            Log.errorf(failure, "Machine %s: %s", machine.name, what);
+        } else if (databaseAway.compareAndSet(false, true)) {
+            Log.warnf("The database %s, so what probes find is not recorded: %s", DatabaseFailure.state(failure),
+                    Failures.rootOf(failure).getMessage());
+        }
     }
 
     private static CompletableFuture<Void> nothingMore() {
@@ -277,7 +295,7 @@ public class ProbeService {
         return CompletableFuture.allOf(removals.values().toArray(CompletableFuture[]::new))
                 .thenRunAsync(() -> recordRemovals(machine, removals), AccountWorker.RECORDERS)
                 .exceptionally(failure -> {
-                    Log.errorf(failure, "Machine %s: it is not known what became of stray accounts", machine.name);
+                    report(failure, "it is not known what became of stray accounts", machine);
                     return null;
                 });
     }

@@ -8,8 +8,9 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -18,6 +19,8 @@ import javax.crypto.spec.SecretKeySpec;
 import jakarta.inject.Singleton;
 
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 
 /**
  * Encrypts what must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
@@ -41,7 +44,7 @@ public class SecretBox {
      */
     static final String DEVELOPMENT_KEY = Base64.getEncoder().encodeToString(new byte[32]);
 
-    private final Map<String, SecretKeySpec> keys = new LinkedHashMap<>();
+    private final SequencedMap<String, SecretKeySpec> keys = new LinkedHashMap<>();
     private final String currentKeyId;
     private final SecureRandom random = new SecureRandom();
 
@@ -94,6 +97,22 @@ public class SecretBox {
             // told below
         }
         throw new IllegalStateException("the stored secret of " + owner + " is cut short or not base64");
+    }
+
+    /**
+     * Texts that follow from another one, and that only those who have a key can tell: one for each key, the current one
+     * first (HMAC, RFC 2104, with a key for the purpose alone).
+     *
+     * @param purpose what they are for; the same text gives others for another purpose
+     * @return 32 bytes each
+     */
+    public List<byte[]> derive(String purpose, String text) {
+        return keys.sequencedValues().stream()
+                .map(key -> hmac(hmac(key.getEncoded(), purpose), text)).toList();
+    }
+
+    private static byte[] hmac(byte[] key, String text) {
+        return new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key).hmac(text);
     }
 
     /** Tells whether the text was made with the current key, so that it needs no re-encryption. */

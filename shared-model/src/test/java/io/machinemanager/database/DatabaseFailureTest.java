@@ -34,6 +34,25 @@ class DatabaseFailureTest {
     }
 
     @Test
+    void aReadOnlyAndAFullDatabaseAreToldFromOneThatIsAway() {
+        assertThat(state(new SQLException("running with the --read-only option", "HY000", 1290)))
+                .isEqualTo("is read-only");
+        assertThat(state(new SQLException("Running in read-only mode", "HY000", 1836))).isEqualTo("is read-only");
+        assertThat(state(new SQLException("The table 'x' is full", "HY000", 1114))).isEqualTo("is full");
+        assertThat(state(new SQLException("Disk full (x); waiting", "HY000", 1021))).isEqualTo("is full");
+        assertThat(state(new SQLException("Got error 28 \"No space left on device\"", "HY000", 1030)))
+                .isEqualTo("is full");
+        assertThat(state(new SQLException("Error writing file 'x' (Errcode: 28)", "HY000", 3))).isEqualTo("is full");
+        assertThat(state(TIMEOUT)).isEqualTo("cannot be reached");
+        assertThat(passing(new SQLException("Got error 127 from storage engine", "HY000", 1030))).isFalse();
+    }
+
+    private static String state(SQLException failure) {
+        assertThat(passing(failure)).isTrue();
+        return DatabaseFailure.state(new IllegalStateException("outer", new RuntimeException(failure)));
+    }
+
+    @Test
     void defectOfOursIsNot() {
         assertThat(passing(new SQLException("syntax error", "42000", 1064))).isFalse();
         assertThat(passing(new SQLException("duplicate key", "23000", 1062))).isFalse();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -16,12 +17,16 @@ import javax.sql.DataSource;
 import jakarta.inject.Inject;
 
 import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.migration.BaseJavaMigration;
 import org.flywaydb.core.api.migration.Context;
 import org.hibernate.SessionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mariadb.jdbc.MariaDbDataSource;
 
 import io.machinemanager.database.DatabaseConfig.Schema;
 import io.machinemanager.testing.MariaDb;
@@ -88,6 +93,38 @@ class DatabaseGateTest {
     private List<Integer> patience() throws SQLException {
         try (Connection one = dataSource.getConnection(); Connection other = dataSource.getConnection()) {
             return List.of(one.getNetworkTimeout(), other.getNetworkTimeout());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"time_zone='-05:00' | time_zone = -05:00",
+            "innodb_lock_wait_timeout=50 | innodb_lock_wait_timeout = 50",
+            "idle_transaction_timeout=0 | idle_transaction_timeout = 0", "sql_mode='ANSI' | sql_mode",
+            "autocommit=0 | autocommit = 0", "foreign_key_checks=0 | foreign_key_checks = 0",
+            "unique_checks=0 | unique_checks = 0", "tx_isolation='SERIALIZABLE' | transaction_isolation" })
+    void refusesASessionThatIsNotAsNeeded(String variable, String named) throws SQLException {
+        String needed = "time_zone='+00:00',innodb_lock_wait_timeout=10,idle_transaction_timeout=20,"
+                + "tx_isolation='READ-COMMITTED',sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'";
+        DataSource other = new MariaDbDataSource(
+                database.jdbcUrl() + "?user=test&sessionVariables=" + needed + "," + variable);
+
+        assertThatThrownBy(() -> new DatabaseGate(other, flyway, mapping, new Config(Schema.AWAIT, 0))
+                .open(new StartupEvent())).isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("Cannot start: The session of the database has " + named)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void variablesOfTheAddressAreSetBesideOurs() throws SQLException {
+        DatabaseUrl url = DatabaseUrl.parse(database.jdbcUrl() + "?sessionVariables=div_precision_increment=7")
+                .withSessionVariables(ConfigProvider.getConfig()
+                        .getValue(DatabaseUrlConfigSourceFactory.SESSION_VARIABLES, String.class));
+
+        try (Connection connection = new MariaDbDataSource(url.jdbcUrl() + "&user=test").getConnection();
+                ResultSet row = connection.createStatement()
+                        .executeQuery("select @@div_precision_increment, @@time_zone, @@idle_transaction_timeout")) {
+            row.next();
+            assertThat(List.of(row.getInt(1), row.getString(2), row.getInt(3))).isEqualTo(List.of(7, "+00:00", 20));
         }
     }
 

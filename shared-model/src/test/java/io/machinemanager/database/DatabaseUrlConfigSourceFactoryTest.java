@@ -40,6 +40,16 @@ class DatabaseUrlConfigSourceFactoryTest {
     }
 
     @Test
+    void variablesOfTheSessionInTheAddressDoNotTakeThePlaceOfOurs() {
+        SmallRyeConfig config = config("prod", Map.of("DATABASE_URL",
+                "jdbc:mariadb://db/m?sessionVariables=wsrep_sync_wait=1",
+                "QUARKUS_DATASOURCE_JDBC_ADDITIONAL_JDBC_PROPERTIES_SESSIONVARIABLES",
+                "time_zone='+00:00'"));
+        assertThat(value(config, URL))
+                .contains("jdbc:mariadb://db/m?sessionVariables=wsrep_sync_wait=1,time_zone='+00:00'");
+    }
+
+    @Test
     void userAndPasswordMayBeGivenApart() {
         SmallRyeConfig config = config("prod",
                 Map.of("DATABASE_URL", "jdbc:mariadb://db/m", "DB_USER", "app", "DB_PASSWORD", "a${b}"));

@@ -55,9 +55,63 @@ class DatabaseUrlTest {
     @Test
     void optionsOfPyMysqlThatMatterAreKept() {
         assertThat(DatabaseUrl.parse("mysql+pymysql://a:b@db/m?charset=utf8mb4&connect_timeout=7&read_timeout=60"
-                + "&ssl_ca=%2Fetc%2Fca.pem&autocommit=true&unix_socket=/run/mysqld.sock").jdbcUrl())
+                + "&ssl_ca=%2Fetc%2Fca.pem&autocommit=true").jdbcUrl())
                 .isEqualTo("jdbc:mariadb://db:3306/m?connectTimeout=7000&socketTimeout=60000"
-                        + "&sslMode=verify-ca&serverSslCert=/etc/ca.pem&localSocket=/run/mysqld.sock");
+                        + "&sslMode=verify-ca&serverSslCert=/etc/ca.pem");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {"sessionVariables=time_zone='-05:00' | time_zone",
+            "sessionVariables=wsrep_sync_wait=1,innodb_lock_wait_timeout=60 | innodb_lock_wait_timeout",
+            "SESSIONVARIABLES=Sql_Mode='ANSI,ORACLE' | Sql_Mode",
+            "sessionVariables=tx_isolation='SERIALIZABLE' | tx_isolation",
+            "sessionVariables=idle_transaction_timeout=0 | idle_transaction_timeout",
+            "sessionVariables=autocommit=0 | autocommit", "sessionVariables=x=1;drop | sessionVariables",
+            "sessionVariables=@@session.time_zone='x' | sessionVariables", "sessionVariables= | sessionVariables",
+            "sessionVariables=x=1, | sessionVariables", "sessionVariables | sessionVariables",
+            "sessionVariables=x=1,session time_zone='x' | sessionVariables", "initSql=set autocommit=0 | initSql",
+            "timezone=Europe/Berlin | timezone", "connectionTimeZone=LOCAL | connectionTimeZone",
+            "forceConnectionTimeZoneToSession=true | forceConnectionTimeZoneToSession",
+            "autocommit=false | autocommit", "transactionIsolation=SERIALIZABLE | transactionIsolation",
+            "useAffectedRows=true | useAffectedRows", "allowMultiQueries=true | allowMultiQueries",
+            "localSocket=/run/mysqld.sock | localSocket", "LOCALSOCKET=/run/x | LOCALSOCKET", "pipe=x | pipe",
+            "socketTimeout=0 | socketTimeout", "socketTimeout=9000 | socketTimeout", "socketTimeout=x | socketTimeout",
+            "connectTimeout=0 | connectTimeout", "sslMode=trust&initSql=x | initSql" })
+    void anOptionThatWouldMakeTheSessionAnotherOneIsRefusedByName(String option, String named) {
+        assertThatThrownBy(() -> DatabaseUrl.parse("jdbc:mariadb://db/m?" + option))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(named)
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"unix_socket=/run/mysqld.sock, unix_socket", "init_command=set%20autocommit%3D0, init_command",
+            "read_timeout=0, socketTimeout", "ssl_ca=x%26initSql=y, initSql" })
+    void anOptionOfPyMysqlThatWouldDoSoIsRefusedToo(String option, String named) {
+        assertThatThrownBy(() -> DatabaseUrl.parse("mysql+pymysql://app:x@db/m?" + option))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(named);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jdbc:mariadb://address=(host=db)(localSocket=/run/x)/m",
+            "jdbc:mariadb://address=(PIPE=x)/m" })
+    void aSocketAmongTheHostsIsRefused(String url) {
+        assertThatThrownBy(() -> DatabaseUrl.parse(url)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("localSocket and pipe cannot be used");
+    }
+
+    @Test
+    void variablesThatDoNoHarmStayBesideOurs() {
+        DatabaseUrl url = DatabaseUrl
+                .parse("jdbc:mariadb://db/m?sessionVariables=wsrep_sync_wait=1,x='a,b'&USER=app&Password=$1");
+
+        assertThat(url.withSessionVariables("time_zone='+00:00'")).isEqualTo(new DatabaseUrl(
+                "jdbc:mariadb://db/m?sessionVariables=wsrep_sync_wait=1,x='a,b',time_zone='+00:00'",
+                Optional.of("app"), Optional.of("$1")));
+        assertThat(DatabaseUrl.parse("jdbc:mariadb://db/m?sessionVariables=a=1&SessionVariables=b=2")
+                .withSessionVariables("c=3").jdbcUrl())
+                .isEqualTo("jdbc:mariadb://db/m?sessionVariables=a=1,c=3&SessionVariables=b=2,c=3");
+        assertThat(DatabaseUrl.parse("jdbc:mariadb://db/m").withSessionVariables("x=1").jdbcUrl())
+                .isEqualTo("jdbc:mariadb://db/m");
     }
 
     @ParameterizedTest

@@ -41,6 +41,7 @@ import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -107,6 +108,25 @@ class ProbeServiceTest {
 
     private int probeDue() {
         return Scheduled.probe(probes, 4);
+    }
+
+    @Test
+    void whileTheDatabaseIsAwayOneLineTellsItForAllProbes() {
+        List<CompletableFuture<Void>> gates = List.of(machines.hold("m1"), machines.hold("m2"), machines.hold("m3"));
+        try (LogLines lines = LogLines.of(ProbeService.class)) {
+            List<CompletableFuture<Void>> probed = probes.lookAtDue(4);
+            database.stop();
+            try {
+                gates.forEach(gate -> gate.complete(null));
+                assertThat(CompletableFuture.allOf(probed.toArray(CompletableFuture[]::new)))
+                        .succeedsWithin(Duration.ofMinutes(2));
+            } finally {
+                database.resume();
+            }
+            assertThat(lines.all()).singleElement().asString()
+                    .startsWith("The database cannot be reached, so what probes find is not recorded: ");
+        }
+        await().until(() -> scene.machine("m1").lastSeenAt == null);
     }
 
     @Test

@@ -3,12 +3,13 @@ package io.machinemanager.testing;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 import org.jboss.logmanager.formatters.PatternFormatter;
 
-/** What a class logs, for as long as this is open. */
+/** What a class logs, or everything, for as long as this is open. */
 public final class LogLines extends Handler implements AutoCloseable {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -26,6 +27,14 @@ public final class LogLines extends Handler implements AutoCloseable {
         return lines;
     }
 
+    /** Begins to listen to what anything logs at that level or a graver one. */
+    public static LogLines from(Level level) {
+        LogLines lines = new LogLines(Logger.getLogger(""));
+        lines.setLevel(level);
+        lines.logger.addHandler(lines);
+        return lines;
+    }
+
     /** The lines so far. */
     public List<String> all() {
         return List.copyOf(lines);
@@ -38,7 +47,9 @@ public final class LogLines extends Handler implements AutoCloseable {
 
     @Override
     public void publish(LogRecord line) {
-        lines.add(text.format(line));
+        if (isLoggable(line)) {
+            lines.add(text.format(line));
+        }
     }
 
     @Override

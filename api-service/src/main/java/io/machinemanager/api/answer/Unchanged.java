@@ -35,6 +35,18 @@ public final class Unchanged {
         return builder(request, body, tag(content)).build();
     }
 
+    /**
+     * Refuses a change with 412 when the caller has asked for it on a condition ({@code If-Match}, {@code If-None-Match})
+     * that what there is does not meet.
+     *
+     * @param content the same as for the answer that had the tag
+     */
+    public static void check(Request request, Stream<?> content) {
+        if (request.evaluatePreconditions(tag(content)) != null) {
+            throw new ClientErrorException(RestResponse.StatusCode.PRECONDITION_FAILED);
+        }
+    }
+
     /** The tag of an answer, of what decides whether it is the same. */
     static EntityTag tag(Stream<?> content) {
         return new EntityTag(digest(content).substring(0, 32), true);

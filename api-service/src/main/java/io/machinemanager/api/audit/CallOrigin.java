@@ -21,13 +21,16 @@ import io.vertx.ext.web.RoutingContext;
 @ApplicationScoped
 class CallOrigin implements AuditOrigin {
 
-    /** What a trusted proxy hands on is an address, unless it is misled. */
+    private static final String FORWARDED_FOR = "X-Forwarded-For";
+    /** Without the zone of a link-local one. */
     private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
 
     private final CurrentVertxRequest request;
+    private final TrustedProxies proxies;
 
-    CallOrigin(CurrentVertxRequest request) {
+    CallOrigin(CurrentVertxRequest request, TrustedProxies proxies) {
         this.request = request;
+        this.proxies = proxies;
     }
 
     @Override
@@ -42,8 +45,8 @@ class CallOrigin implements AuditOrigin {
 
     @Override
     public Optional<String> address() {
-        return context().map(context -> context.request().remoteAddress())
-                .map(address -> address.hostAddress() == null ? address.host() : address.hostAddress())
+        return context().map(RoutingContext::request)
+                .map(call -> proxies.client(call.remoteAddress().hostAddress(), call.headers().getAll(FORWARDED_FOR)))
                 .filter(address -> ADDRESS.matcher(address).matches());
     }
 

@@ -1,6 +1,7 @@
 package io.machinemanager.api.error;
 
 import java.io.CharConversionException;
+import java.io.IOException;
 import java.util.Map;
 import java.util.UUID;
 
@@ -117,6 +118,10 @@ class ErrorMappers {
         if (DatabaseFailure.isPassing(failure)) {
             return databaseAway(failure);
         }
+        if (failure instanceof IOException && call.getCurrent().response().closed()) {
+            Log.debugf("A client went away before it had its answer: %s", failure);
+            return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, HttpProblem.message(400));
+        }
         String id = UUID.randomUUID().toString();
         // the path alone, and as it was sent: a query may hold a password, and a path a line break
         Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(),
@@ -126,8 +131,9 @@ class ErrorMappers {
     }
 
     private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
-        Log.warnf("The database is away: %s", Failures.rootOf(failure));
-        return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database cannot be reached at the moment; try again soon.")
+        String state = DatabaseFailure.state(failure);
+        Log.warnf("The database %s: %s", state, Failures.rootOf(failure));
+        return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database %s at the moment; try again soon.".formatted(state))
                 .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
     }
 }

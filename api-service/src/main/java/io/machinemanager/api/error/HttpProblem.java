@@ -8,7 +8,7 @@ final class HttpProblem {
     private HttpProblem() {
     }
 
-    /** The code for a status of 400 to 499; what has no code of its own is an invalid request. */
+    /** The code for a status of 400 to 499, or 505; what has no code of its own is an invalid request. */
     static ErrorCode code(int status) {
         return switch (status) {
             case 401 -> ErrorCode.UNAUTHORIZED;
@@ -16,6 +16,7 @@ final class HttpProblem {
             case 404 -> ErrorCode.NOT_FOUND;
             case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
             case 409 -> ErrorCode.CONFLICT;
+            case 412 -> ErrorCode.PRECONDITION_FAILED;
             case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
             default -> ErrorCode.INVALID_REQUEST;
         };
@@ -29,11 +30,13 @@ final class HttpProblem {
             case 404 -> "There is nothing at this address.";
             case 405 -> "This address does not take this method; the Allow header lists those it takes.";
             case 406 -> "Answers are JSON; ask with Accept: application/json or without Accept.";
-            case 412 -> "What the If-Match header asks for is not what there is.";
+            case 412 ->
+                "This was changed since you read it, or does not fit If-Match; read it again, then repeat the call.";
             case 413 -> "The body is too large.";
             case 414 -> "The address is too long.";
             case 415 -> "The body must be JSON; send it with Content-Type: application/json.";
             case 431 -> "The headers are too large.";
+            case 505 -> "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here.";
             default -> "The request is malformed.";
         };
     }

@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.api.input.SentAddress;
+import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -44,18 +45,32 @@ class RequestLimits {
 
     void explain(@Observes Router router) {
         router.errorHandler(400, context -> refuse(context, 400));
+        // for what is no path, such as the * of OPTIONS
+        router.errorHandler(404, context -> refuse(context, 404));
+    }
+
+    void limit(@Observes ManagementInterface management) {
+        management.router().route().order(Integer.MIN_VALUE).handler(context -> {
+            SlowClients.arrived(context);
+            context.next();
+        });
     }
 
     private static void check(RoutingContext context) {
+        SlowClients.arrived(context);
         Optional<Integer> refused = problemWith(context.request());
         if (refused.isPresent()) {
             refuse(context, refused.get());
         } else {
+            MalformedChunks.watch(context);
             context.next();
         }
     }
 
     private static Optional<Integer> problemWith(HttpServerRequest request) {
+        if (request.version() == null) {
+            return Optional.of(505);
+        }
         if (request.uri().length() > MAX_ADDRESS) {
             return Optional.of(414);
         }

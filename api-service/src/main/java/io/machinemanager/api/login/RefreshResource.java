@@ -35,8 +35,9 @@ public class RefreshResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @PermitAll
     @Operation(summary = "Get new tokens for a refresh token", description = """
-            Each refresh token is taken once, and the answer has the next one. When one is shown a second time, somebody has a copy:
-            all tokens of that log-in end.""")
+            Each refresh token is taken once, and the answer has the next one. For 30 seconds the same token gives the same answer
+            again, in case that was lost, unless the next token was used meanwhile. A token that is shown later ends all
+            tokens of that log-in, because it may be a copy.""")
     public RestResponse<TokenView> refresh(RefreshForm form) {
         FieldCheck.body(form).check();
         return tokens.issue(sessions.refresh(form.refreshToken(), tokens.lifetime())).answer();

@@ -15,7 +15,7 @@ import io.machinemanager.login.Session;
  * @param accessToken the token
  * @param tokenType how it is sent
  * @param expiresIn for how many seconds it is good
- * @param refreshToken what gives the next tokens, once; only when it was asked for
+ * @param refreshToken what gives the next tokens; only when it was asked for
  * @param refreshExpiresIn for how many seconds tokens can be refreshed from now on
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -30,7 +30,7 @@ public record TokenView(String accessToken, String tokenType, long expiresIn, St
 
     static TokenView of(String accessToken, Duration lifetime, Session session) {
         return new TokenView(accessToken, BEARER, lifetime.toSeconds(), session.refreshToken(),
-                Duration.between(session.user().at(), session.expiresAt()).toSeconds());
+                Duration.between(session.at(), session.expiresAt()).toSeconds());
     }
 
     /** An answer that nobody between here and the client keeps. */

@@ -1,8 +1,10 @@
 package io.machinemanager.api.login;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.UUID;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -37,9 +39,13 @@ public class Tokens {
         return TokenView.of(claims(user).jws().sign(), lifetime);
     }
 
-    /** A token of a session, and what gives the next one. */
+    /** A token of a session, and what gives the next one: for the same refresh token always the same. */
     public TokenView issue(Session session) {
-        return TokenView.of(claims(session.user()).claim(SESSION, session.id()).jws().sign(), lifetime, session);
+        String id = UUID.nameUUIDFromBytes(session.refreshToken().getBytes(StandardCharsets.US_ASCII)).toString();
+        Duration left = lifetime.minus(Duration.between(session.user().at(), session.at()));
+        return TokenView.of(
+                claims(session.user()).claim(Claims.jti.name(), id).claim(SESSION, session.id()).jws().sign(),
+                left, session);
     }
 
     private JwtClaimsBuilder claims(Standing user) {

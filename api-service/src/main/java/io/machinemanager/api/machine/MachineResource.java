@@ -2,6 +2,7 @@ package io.machinemanager.api.machine;
 
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -31,6 +32,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.answer.SharedAnswers;
+import io.machinemanager.api.answer.Unchanged;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
@@ -100,8 +102,9 @@ public class MachineResource {
     @RunOnVirtualThread
     @Path("/{name}")
     @Operation(summary = "Show one machine")
-    public MachineView get(@RestPath String name) {
-        return MachineView.details(pool.only(name), isAdmin());
+    public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
+        MachineView view = MachineView.details(pool.only(name), isAdmin());
+        return Unchanged.answer(request, view, Stream.of(view));
     }
 
     /** Changes a machine. */
@@ -117,8 +120,9 @@ public class MachineResource {
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
             machine has is a 409, unless `shared_host` is true.""")
-    public MachineView change(@RestPath String name, MachineUpdate update) {
+    public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
         return MachineView.details(admission.change(name, update), true).withWarning(own.warning(update.host()));
     }
 
@@ -132,8 +136,9 @@ public class MachineResource {
             as `abandoned`, and the answer tells what may be left on the host. The history of its reservations stays.""")
     @Parameter(name = "force", in = ParameterIn.QUERY, description = "Whether a reservation that it has ends with it, without the removal of the account", schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
     @APIResponseSchema(DeletedView.class)
-    public DeletedView delete(@RestPath String name, @Context UriInfo uri) {
+    public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {
         boolean force = QueryParameters.of(uri).flag("force").orElse(false);
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
         return new DeletedView("deleted", pool.delete(name, force).orElse(null));
     }
 

@@ -154,9 +154,9 @@ public class ReservationResource {
     @Operation(summary = "Extend or shorten a reservation", description = """
             Give either `duration_minutes`, counted from the start, or `reserved_until`. Only while the reservation is active: an
             extension that comes too late is refused with 409 and changes nothing.""")
-    public ReservationDetailView moveEnd(@RestPath String id, EndChange change) {
+    public ReservationDetailView moveEnd(@RestPath String id, EndChange change, @Context Request request) {
         FieldCheck.body(change).check();
-        long reservation = own(id).reservation().id;
+        long reservation = unchanged(id, request);
         reservations.extend(reservation, change.toNewEnd());
         return ReservationDetailView.of(reservations.details(reservation));
     }
@@ -170,10 +170,17 @@ public class ReservationResource {
             reservation is over all the same, and the scheduler goes on trying.""")
     @APIResponse(responseCode = "200", description = "Free again.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     @APIResponse(responseCode = "202", description = "Still being removed.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
-    public RestResponse<ReleaseView> giveBack(@RestPath String id) {
-        ReleaseView view = ReleaseView.of(reservations.giveBack(own(id).reservation().id));
+    public RestResponse<ReleaseView> giveBack(@RestPath String id, @Context Request request) {
+        ReleaseView view = ReleaseView.of(reservations.giveBack(unchanged(id, request)));
         return ResponseBuilder.create(view.pending().isEmpty() ? RestResponse.Status.OK : RestResponse.Status.ACCEPTED,
                 view).build();
+    }
+
+    /** The id of a reservation that is as the caller last saw it, if it says what that was. */
+    private long unchanged(String id, Request request) {
+        ReservationDetails details = own(id);
+        Unchanged.check(request, Stream.of(ReservationDetailView.of(details).untimed()));
+        return details.reservation().id;
     }
 
     private ReservationDetails own(String id) {

@@ -1,6 +1,7 @@
 package io.machinemanager.api.user;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -12,6 +13,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.UriInfo;
 
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -28,6 +30,7 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
+import io.machinemanager.api.answer.Unchanged;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
@@ -91,8 +94,9 @@ public class UserResource {
     @GET
     @Path("/{username}")
     @Operation(summary = "Show one user")
-    public UserView get(@RestPath String username) {
-        return UserView.of(users.get(username));
+    public RestResponse<UserView> get(@RestPath String username, @Context Request request) {
+        UserView view = UserView.of(users.get(username));
+        return Unchanged.answer(request, view, Stream.of(view));
     }
 
     /** Changes a user. */
@@ -102,8 +106,9 @@ public class UserResource {
     @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working, and with another password all API keys."
             + " The last admin has to stay one. An API key cannot change admins or make some. One's own password is"
             + " changed by PUT /whoami/password.")
-    public UserView change(@RestPath String username, UserUpdate update) {
+    public UserView change(@RestPath String username, UserUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
+        Unchanged.check(request, Stream.of(UserView.of(users.get(username))));
         if (Boolean.TRUE.equals(update.isAdmin())) {
             refuseApiKeys();
         }
@@ -132,7 +137,8 @@ public class UserResource {
     @Path("/{username}")
     @Operation(summary = "Delete a user", description = "The user's reservations are released first, and all of its tokens stop working at once."
             + " The last admin cannot be deleted, and an API key cannot delete admins.")
-    public MessageView delete(@RestPath String username) {
+    public MessageView delete(@RestPath String username, @Context Request request) {
+        Unchanged.check(request, Stream.of(UserView.of(users.get(username))));
         refuseApiKeysForAdmins(username);
         deletion.delete(username);
         return new MessageView("deleted");

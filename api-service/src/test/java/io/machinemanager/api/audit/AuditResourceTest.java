@@ -172,6 +172,8 @@ class AuditResourceTest {
         Map<String, String> tokens = post(given(), "/login", Map.of("username", "alice", "password",
                 Scene.passwordOf("alice"), "refresh", true)).statusCode(200).extract().jsonPath().getMap("");
         post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(200);
+        post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(200);
+        database.query("update machine_manager.refresh_tokens set used_at = used_at - interval 30 second");
         post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(401);
         post(Scene.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201);
         Scene.as("alice").delete("/whoami/api-keys/ci").then().statusCode(200);
@@ -179,8 +181,8 @@ class AuditResourceTest {
         changePassword("wrong", 403);
         changePassword(Scene.passwordOf("alice"), 200);
 
-        audit("?action=token_refreshed").body("outcome", contains("refused", "done"))
-                .body("target", contains("alice", "alice")).body("actor", contains(null, "alice"));
+        audit("?action=token_refreshed").body("outcome", contains("refused", "done", "done"))
+                .body("target", contains("alice", "alice", "alice")).body("actor", contains(null, "alice", "alice"));
         audit("?action=api_key_created").body("actor", contains("alice")).body("target", contains("ci"))
                 .body("detail", contains(startsWith("of alice, as a user, until ")));
         audit("?action=api_key_revoked").body("actor", contains("alice")).body("target", contains("ci"))
@@ -236,6 +238,14 @@ class AuditResourceTest {
         logInFrom("127.0.0.2", "203.0.113.8");
         audit("?address=203.0.113.8").body("", empty());
         audit("?address=127.0.0.2").body("", hasSize(1));
+
+        // what the client wrote itself stands left of what the proxy has added
+        logInFrom("127.0.0.1", "203.0.113.9, 203.0.113.10");
+        audit("?address=203.0.113.9").body("", empty());
+        audit("?address=203.0.113.10").body("", hasSize(1));
+        logInFrom("127.0.0.1", "203.0.113.11\r\nX-Forwarded-For: 203.0.113.12\r\nForwarded: for=203.0.113.13");
+        audit("?address=203.0.113.12").body("", hasSize(1));
+        logInFrom("127.0.0.1", ":80");
 
         logInFrom("127.0.0.1", "alice\\\\\\\"");
         audit("?address=alice").body("", empty());

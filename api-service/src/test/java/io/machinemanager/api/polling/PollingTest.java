@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.is;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import jakarta.inject.Inject;
 
@@ -87,7 +88,38 @@ class PollingTest {
 
         Scene.with(alice).header("If-Match", tag).get("/available").then().statusCode(200);
         Scene.with(alice).header("If-Match", "\"another\"").get("/available").then().statusCode(412)
-                .body("error", is("invalid_request"), "message", containsString("If-Match"));
+                .body("error", is("precondition_failed"), "message", containsString("If-Match"));
+    }
+
+    @Test
+    void aChangeOnConditionIsMadeOnlyToWhatTheCallerHasSeen() {
+        String reservation = "/reservations/" + Scene.reserve("alice");
+        String admin = Scene.tokenOf("admin");
+        Map<String, String> changes = Map.of(reservation, "{\"duration_minutes\":61}", "/machines/m1",
+                "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
+        changes.forEach((path, change) -> {
+            String before = Scene.with(admin).get(path).then().statusCode(200).extract().header("ETag");
+            assertPreconditionFailed(
+                    Scene.with(admin).header("If-Match", "W/\"another\"").contentType("application/json").body(change)
+                            .patch(path));
+            assertPreconditionFailed(Scene.with(admin).header("If-Match", "\"another\"").delete(path));
+            assertThat(Scene.with(admin).get(path).header("ETag")).as(path).isEqualTo(before);
+
+            Scene.with(admin).header("If-Match", before).contentType("application/json").body(change).patch(path)
+                    .then().statusCode(200);
+
+            assertPreconditionFailed(Scene.with(admin).header("If-Match", before).contentType("application/json")
+                    .body(change).patch(path));
+            assertPreconditionFailed(Scene.with(admin).header("If-Match", before).delete(path));
+        });
+        for (String path : List.of(reservation, "/machines/m1", "/users/bob")) {
+            String now = Scene.with(admin).get(path).header("ETag");
+            Scene.with(admin).header("If-Match", now).delete(path).then().statusCode(200);
+        }
+    }
+
+    private static void assertPreconditionFailed(Response answer) {
+        answer.then().statusCode(412).body("error", is("precondition_failed"));
     }
 
     @Test

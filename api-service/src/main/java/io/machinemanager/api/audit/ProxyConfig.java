@@ -1,0 +1,15 @@
+package io.machinemanager.api.audit;
+
+import java.util.List;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+
+/** What an operator may set about proxies in front of the API. */
+@ConfigMapping(prefix = "proxies")
+interface ProxyConfig {
+
+    /** {@code TRUSTED_PROXIES}: who may say in {@code X-Forwarded-For} for whom it calls: addresses, CIDR ranges and names. */
+    @WithDefault("127.0.0.1,::1")
+    List<String> trusted();
+}
