@@ -33,7 +33,7 @@ class PenalisedServiceTest extends EachDriver {
     @BeforeEach
     void penaltiesAreOn() {
         machine = lab.machine(0);
-        machine.setSshd("PerSourcePenalties authfail:30s min:45s max:45s");
+        machine.setSshd("PerSourcePenalties authfail:30s min:45s max:60s");
     }
 
     @AfterEach
