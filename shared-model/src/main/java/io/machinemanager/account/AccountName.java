@@ -7,16 +7,21 @@ import java.util.regex.Pattern;
 
 /**
  * The rule for names of accounts on machines. A machine refuses a name that it has, or that has rights there, by itself;
- * only names that may get rights while the account is lent are refused here.
+ * only names of the system are refused here.
  */
 public final class AccountName {
 
     private static final int LONGEST = 32;
     private static final Pattern PATTERN = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
-    /** The names of the superuser, and of groups that are root in all but name where their software is installed later. */
-    private static final Set<String> RESERVED = Set.of("root", "toor", "sudo", "wheel", "adm", "staff", "shadow",
-            "disk",
-            "kmem", "docker", "lxd", "incus", "libvirt", "kvm");
+    /**
+     * Names of the system. Most machines have them and refuse them; but one that has not may get them while the account is
+     * lent, with the software that gives rights to the account or the group of that name.
+     */
+    private static final Set<String> RESERVED = Set.of("root", "daemon", "bin", "sys", "sync", "games", "man", "lp",
+            "mail", "news", "uucp", "proxy", "www-data", "backup", "list", "irc", "nobody", "sshd", "operator", "adm",
+            "wheel", "sudo", "shutdown", "halt", "toor", "staff", "users", "shadow", "disk", "kmem", "tty", "utmp",
+            "docker", "lxd", "incus", "incus-admin", "libvirt", "kvm", "ssh", "cron", "nogroup", "messagebus",
+            "polkitd", "dbus");
 
     private AccountName() {
     }
