@@ -28,7 +28,7 @@ test: lint
     #!/usr/bin/env bash
     set -euo pipefail
     {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
-        mmdebstrap:mmdebstrap caddy:caddy curl:curl python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2
+        mmdebstrap:mmdebstrap caddy:caddy curl:curl python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2 mkfs.btrfs:btrfs-progs
     provision/lab/lab build busybox
     rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
     mkdir -p target
