@@ -486,21 +486,22 @@ mm_check_name() {
 # Where settings hand rights to names, by the way in which they are written: in lists of words, in quotes, or after a word
 # for user or group. The folders of sudo are not among them, as sudo itself is asked.
 mm_check_settings() {
+    mm_old_lib=
+    [ /lib -ef /usr/lib ] || mm_old_lib='/lib/udev/rules.d /lib/systemd/system'
+    # shellcheck disable=SC2086
     mm_file=$(
-        {
-            grep -rlsE "^[^#]*(^|[[:space:]:;,@%])$mm_account([[:space:]:;,]|\$)" \
-                /etc/security/group.conf /etc/security/capability.conf /etc/security/limits.conf /etc/security/limits.d \
-                /etc/doas.conf /etc/doas.d /etc/cron.allow /etc/at.allow /etc/selinux/*/seusers \
-                /etc/tmpfiles.d /run/tmpfiles.d /usr/lib/tmpfiles.d /etc/sysusers.d /run/sysusers.d /usr/lib/sysusers.d
-            grep -rlsE "[\"':]${mm_account}[\"';]|:$mm_account\$" \
-                /etc/polkit-1 /run/polkit-1 /usr/share/polkit-1/rules.d /usr/local/share/polkit-1 /var/lib/polkit-1
-            grep -rlsE "(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
-                /etc/pam.conf /etc/pam.d /etc/dbus-1 /usr/share/dbus-1/system.d /etc/udev/rules.d /run/udev/rules.d \
-                /usr/lib/udev/rules.d /lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system \
-                /lib/systemd/system
-        } 3>&- 9>&- | head -n 1
+        exec 3>&- 9>&-
+        grep -rlsE "^[^#]*(^|[[:space:]:;,@%])$mm_account([[:space:]:;,]|\$)" \
+            /etc/security/group.conf /etc/security/capability.conf /etc/security/limits.conf /etc/security/limits.d \
+            /etc/doas.conf /etc/doas.d /etc/cron.allow /etc/at.allow /etc/selinux/*/seusers \
+            /etc/tmpfiles.d /run/tmpfiles.d /usr/lib/tmpfiles.d /etc/sysusers.d /run/sysusers.d /usr/lib/sysusers.d
+        grep -rlsE "[\"':]${mm_account}[\"';]|:$mm_account\$" \
+            /etc/polkit-1 /run/polkit-1 /usr/share/polkit-1/rules.d /usr/local/share/polkit-1 /var/lib/polkit-1
+        grep -rlsE "(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
+            /etc/pam.conf /etc/pam.d /etc/dbus-1 /usr/share/dbus-1/system.d /etc/udev/rules.d /run/udev/rules.d \
+            /usr/lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system $mm_old_lib
     )
-    [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in $mm_file"
+    [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in ${mm_file%%"$mm_eol"*}"
 }
 
 # What the account may do, now that it is there, must be what any new account may do.
@@ -1026,14 +1027,16 @@ mm_end_all() {
 # No new session from here on; the expiry date also counts for keys. The command waits for the lock of the account list,
 # which another program may hold for long.
 mm_lock_account() {
-    mm_within=5
+    mm_within=5 mm_holder=
     if mm_has usermod; then
         mm_change usermod -L -e 1 "$mm_account"
     else
         mm_change passwd -l "$mm_account"
     fi
-    [ $mm_status -eq 0 ] || mm_lock_by_hand
-    mm_list_holder
+    if [ $mm_status -ne 0 ]; then
+        mm_lock_by_hand
+        mm_list_holder
+    fi
     [ -n "$mm_holder" ] || mm_within=$mm_half
 }
 
@@ -1074,18 +1077,21 @@ mm_forget_named_jobs() {
 # mail, the memory of sudo, of log-ins and of old passwords, quotas. Also before a new account gets it.
 mm_forget_state() {
     mm_forget_named_jobs
+    # What grep finds are words such as dir, = and a folder, of which only the last fits a test below.
     for mm_file in /var/mail /var/spool/mail /run/faillock /var/run/faillock /var/lib/faillock /var/log/faillock \
-        $(grep -shoE '^[^#]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+' /etc/security/faillock.conf /etc/pam.d/* |
-            sed 's/^.*=[[:space:]]*//') \
+        $(grep -shoE '^[^#]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+' /etc/security/faillock.conf /etc/pam.d/*) \
         /run/sudo/ts /var/run/sudo/ts /var/lib/sudo/ts /var/db/sudo/ts /run/sudo-rs/ts /var/lib/sudo/lectured \
         /var/db/sudo/lectured /run/pam_timestamp /var/run/pam_timestamp /var/lib/AccountsService/users \
         /var/lib/AccountsService/icons; do
-        for mm_key_of in "$mm_account" "$mm_uid"; do
-            ! mm_exists "$mm_file/$mm_key_of" || rm -rf "${mm_file:?}/$mm_key_of"
+        mm_file=${mm_file##*=}
+        for mm_kept in "$mm_file/$mm_account" "$mm_file/$mm_uid"; do
+            case $mm_kept in
+            /*/*) ! mm_exists "$mm_kept" || rm -rf "$mm_kept" ;;
+            esac
         done
     done
-    for mm_file in /etc/security/opasswd /etc/subuid /etc/subgid; do
-        if grep -qsE "^($mm_account|$mm_uid):" "$mm_file"; then sed -i "/^$mm_account:/d; /^$mm_uid:/d" "$mm_file"; fi
+    for mm_file in $(grep -lsE "^($mm_account|$mm_uid):" /etc/security/opasswd /etc/subuid /etc/subgid); do
+        sed -i "/^$mm_account:/d; /^$mm_uid:/d" "$mm_file"
     done
     [ ! -e /var/log/tallylog ] || mm_try pam_tally2 --user "$mm_account" --reset --quiet
     [ ! -e /var/lib/lastlog/lastlog2.db ] || mm_try lastlog2 --clear --user "$mm_account"
@@ -1207,8 +1213,7 @@ mm_delete_account() {
     mm_judge
     if [ "$mm_name" = ours ]; then
         for mm_group in $mm_in_groups; do mm_leave_group; done
-        mm_judge
-        [ "$mm_name" != ours ] || mm_delete_user
+        mm_delete_user
         mm_judge
     fi
     [ "$mm_name" = free ] || return 0
