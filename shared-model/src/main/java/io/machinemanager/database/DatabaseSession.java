@@ -24,9 +24,9 @@ final class DatabaseSession {
 
     private static final String STRICT = "STRICT_TRANS_TABLES";
 
-    /** Those that do not change what a statement means. */
+    /** Those that do not change what a statement of ours means. The driver asks for IGNORE_SPACE by itself. */
     private static final Set<String> MODES = Set.of(STRICT, "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO",
-            "NO_AUTO_CREATE_USER", "NO_ENGINE_SUBSTITUTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "TRADITIONAL");
+            "IGNORE_SPACE", "NO_AUTO_CREATE_USER", "NO_ENGINE_SUBSTITUTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "TRADITIONAL");
 
     private DatabaseSession() {
     }
