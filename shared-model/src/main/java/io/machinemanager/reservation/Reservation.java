@@ -200,11 +200,11 @@ public class Reservation extends PanacheEntityBase {
                 .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
     }
 
-    /** The machines that a request has had and let go of, by their ids. */
+    /** The machines that a request has had and let go of, by their ids; those that were deleted since are left out. */
     static Set<Long> machinesTriedFor(String requestId) {
         return getEntityManager()
-                .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null",
-                        Long.class)
+                .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null"
+                        + " and machine is not null", Long.class)
                 .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 
@@ -212,7 +212,7 @@ public class Reservation extends PanacheEntityBase {
     static Set<Long> machinesThatRefused(String requestId) {
         return getEntityManager()
                 .createQuery("select machine.id from Reservation where requestId = ?1 and lastOutcome = REFUSED"
-                        + " and liveMachineId is null", Long.class)
+                        + " and liveMachineId is null and machine is not null", Long.class)
                 .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 

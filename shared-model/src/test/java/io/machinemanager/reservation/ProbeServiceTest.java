@@ -622,6 +622,22 @@ class ProbeServiceTest {
     }
 
     @Test
+    void aRefusingMachineThatWasDeletedKeepsTheOthersFromNothing() {
+        scene.machines("m4");
+        reserve(2);
+        machines.addForeignAccount("m3", "alice");
+        machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
+
+        probeDue();
+        awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASED");
+        pool.delete("m3", false);
+        scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
+        probeDue();
+
+        awaitStates("m1 RELEASING", "m2 ACTIVE", "m3 RELEASED", "m4 ACTIVE");
+    }
+
+    @Test
     void noLookWaitsForTheAccountThatIsMadeInPlaceOfALostOne() {
         reserve(2);
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
