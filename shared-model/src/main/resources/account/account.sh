@@ -239,11 +239,12 @@ mm_passwd() {
 }
 
 # Reads what the machine's own lists have under the name: entries, the numbers of groups, groups of which it is a member or
-# an administrator, subordinate numbers, and whether a sudo rule names it or its number. A status of 2 may only mean that
-# there is no sudo; above that grep has not run, or not to its end.
+# an administrator, subordinate numbers, and whether a sudo rule names it or its number. In a rule, the users stand before
+# the first "=" and before any path; the words of commands name nobody. A status of 2 may only mean that there is no sudo;
+# above that grep has not run, or not to its end.
 mm_read_lists() {
     mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_gids='' mm_in_groups='' mm_in_subids=''
-    mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^[^#]*[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_by_number)" \
+    mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^([^#=/]*|[[:space:]]*User_Alias[[:space:]][^#]*)[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_by_number)" \
         /etc/passwd /etc/group /etc/gshadow /etc/shadow /etc/subuid /etc/subgid /etc/sudoers /etc/sudoers.d/*)
     [ $? -le 2 ] || mm_end FAILED 'the account list on the machine cannot be read'
     set -f
@@ -263,7 +264,12 @@ mm_read_lists() {
             mm_in_groups="$mm_in_groups ${mm_entry%%:*}"
             ;;
         "/etc/subuid:$mm_account:"* | "/etc/subgid:$mm_account:"*) mm_in_subids=yes ;;
-        /etc/sudoers*) mm_in_sudoers=yes ;;
+        /etc/sudoers*)
+            case ${mm_entry#*:} in
+            '#'[!0-9]*) ;;
+            *) mm_in_sudoers=yes ;;
+            esac
+            ;;
         esac
     done
     IFS=$mm_ifs
@@ -405,17 +411,36 @@ mm_create() {
         mm_check_name || mm_end REFUSED "$mm_problem"
         mm_add
         mm_forget_state
-        mm_check_rights || mm_undo REFUSED "$mm_problem"
+        mm_check_rights || mm_undo "$mm_scope" "$mm_problem"
         mm_check_login || mm_undo "$mm_scope" "$mm_problem"
+        [ -z "$mm_key$mm_sudo" ] || mm_still_ours
         [ -z "$mm_key" ] || mm_add_key || mm_undo FAILED 'the SSH key could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_rule || mm_undo FAILED "sudo could not be allowed: $(mm_said)"
     fi
+    mm_still_ours
     mm_set_password || mm_undo FAILED "the password could not be set: $(mm_said)"
     if ! mm_passwd || ! mm_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
+        mm_take_back_password
         mm_undo FAILED 'the account is not as it should be after it was made'
     fi
     mm_ready || printf '%s\n' "hash $mm_hash" ready >>"$mm_record" || mm_undo FAILED "cannot write to $mm_state on the machine"
     mm_end DONE 'the account is ready'
+}
+
+# Ends when another program has put an account of its own in the place of ours since that was made: the key, the sudo rule
+# and the password would be that account's.
+mm_still_ours() {
+    mm_judge
+    [ "$mm_name" = ours ] || mm_undo FAILED 'another program has changed the account while it was made'
+}
+
+# Nobody may log in to an account of another program with the password that was meant for ours.
+mm_take_back_password() {
+    mm_judge
+    if [ "$mm_name" = another ] && mm_password_is_set; then
+        mm_hash='!'
+        mm_set_password
+    fi
 }
 
 # Whether the account was made to its end.
@@ -497,7 +522,7 @@ mm_check_settings() {
             /etc/tmpfiles.d /run/tmpfiles.d /usr/lib/tmpfiles.d /etc/sysusers.d /run/sysusers.d /usr/lib/sysusers.d
         grep -rlsE "[\"':]${mm_account}[\"';]|:$mm_account\$" \
             /etc/polkit-1 /run/polkit-1 /usr/share/polkit-1/rules.d /usr/local/share/polkit-1 /var/lib/polkit-1
-        grep -rlsE "(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
+        grep -rlsE "^[^#]*(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
             /etc/pam.conf /etc/pam.d /etc/dbus-1 /usr/share/dbus-1/system.d /etc/udev/rules.d /run/udev/rules.d \
             /usr/lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system $mm_old_lib
     )
@@ -506,7 +531,7 @@ mm_check_settings() {
 
 # What the account may do, now that it is there, must be what any new account may do.
 mm_check_rights() {
-    mm_problem=
+    mm_problem='' mm_scope=REFUSED
     mm_groups=$($mm_briefly id -G "$mm_account" 3>&- 9>&-)
     [ "$mm_groups" = "$mm_p_gid" ] || mm_problem="the machine puts $mm_account into groups of its own ($mm_groups)"
     ! mm_has sudo || [ -n "$mm_problem" ] || mm_check_sudo
@@ -520,6 +545,12 @@ mm_check_sudo() {
     *'may run the following'*) ;;
     *)
         mm_problem="sudo does not say what $mm_account may do (${mm_rights##*"$mm_eol"})"
+        # Where it does not say it of a user whom it knows either, it is so for each new account.
+        mm_ask_sudo nobody
+        case $mm_rights in
+        *'is not allowed to run sudo'* | *'may run the following'*) ;;
+        *) mm_scope=UNUSABLE ;;
+        esac
         return
         ;;
     esac
@@ -534,6 +565,12 @@ mm_check_sudo() {
 # It looks for the host's own name, which must not take long where nothing answers.
 mm_ask_sudo() {
     mm_rights=$(RES_OPTIONS='timeout:1 attempts:1' $mm_briefly sudo -n -l -U "$1" 2>&1 3>&- 9>&-)
+    case $mm_rights in
+    *'must have a tty'*)
+        # With "requiretty" it answers on a terminal only, which "script" makes. The name is of plain characters.
+        ! mm_has script || mm_rights=$($mm_briefly script -qec "sudo -n -l -U $1" /dev/null 2>&1 3>&- 9>&- | tr -d '\r')
+        ;;
+    esac
 }
 
 # ---- whether the account can log in ---------------------------------------------------------------------------------
@@ -543,10 +580,12 @@ mm_ask_sudo() {
 mm_check_login() {
     mm_problem='' mm_scope=REFUSED mm_pam=yes mm_whom=$mm_account
     [ "$mm_action" = CREATE ] || mm_whom='new accounts'
+    ! mm_ask_sshd || mm_check_ways
+    # Without PAM, sshd itself heeds only the first.
     for mm_file in /etc/nologin /run/nologin /var/run/nologin; do
         [ ! -e "$mm_file" ] || mm_bar UNUSABLE "the file $mm_file on the machine keeps all users but root from logging in"
+        [ "$mm_pam" = yes ] || break
     done
-    ! mm_ask_sshd || mm_check_ways
     [ -n "$mm_problem" ] || [ "$mm_pam" != yes ] || mm_check_pam
     [ -z "$mm_problem" ]
 }
@@ -651,6 +690,16 @@ EOF
 # The group of the account has its name. A list that names only accounts, or groups, that are there already keeps each new
 # one out.
 mm_check_lists() {
+    # A list that keeps out from certain addresses only leaves the owner others.
+    mm_denied=
+    for mm_pattern in $mm_deny_users; do
+        case $mm_pattern in
+        *@\*) mm_denied="$mm_denied ${mm_pattern%@*}" ;;
+        *@*) ;;
+        *) mm_denied="$mm_denied $mm_pattern" ;;
+        esac
+    done
+    mm_deny_users=$mm_denied
     if mm_matches "$mm_account" "$mm_deny_users"; then
         mm_bar "$(mm_for_all "$mm_deny_users")" "the machine's SSH server does not let $mm_whom in (DenyUsers)"
     fi
@@ -888,7 +937,7 @@ mm_add() {
     done
     mm_passwd && mm_ours || mm_undo FAILED 'the account is not there after it was added'
     mm_name=ours
-    mm_add_home || mm_undo REFUSED "the folder $mm_home could not be made: $(mm_said)"
+    mm_add_home || mm_undo "$mm_scope" "the folder $mm_home could not be made: $(mm_said)"
 }
 
 # The record comes first, so that whatever a crash leaves half made is found again.
@@ -914,7 +963,13 @@ mm_add_entry() {
 # Made here and not by useradd, which would take a folder for its own that another program has made meanwhile.
 mm_add_home() {
     [ -d /home ] || mkdir -m 755 /home
-    mkdir -m 700 "$mm_home" >"$mm_state/said" 2>&1 && echo home >>"$mm_record" && chown "$mm_uid" "$mm_home" || return 1
+    mm_scope=FAILED
+    mkdir -m 700 "$mm_home" >"$mm_state/said" 2>&1 || {
+        # Only a folder that another program has made meanwhile is about this name.
+        ! mm_exists "$mm_home" || mm_scope=REFUSED
+        return 1
+    }
+    echo home >>"$mm_record" && chown "$mm_uid" "$mm_home" || return 1
     [ ! -d /etc/skel ] || cp -a /etc/skel/. "$mm_home" >"$mm_state/said" 2>&1 || return 1
     chmod 700 "$mm_home" && chown -hR "$mm_uid:$mm_p_gid" "$mm_home" >"$mm_state/said" 2>&1 || return 1
     mm_try restorecon -R "$mm_home"
@@ -1077,9 +1132,11 @@ mm_forget_named_jobs() {
 # mail, the memory of sudo, of log-ins and of old passwords, quotas. Also before a new account gets it.
 mm_forget_state() {
     mm_forget_named_jobs
-    # What grep finds are words such as dir, = and a folder, of which only the last fits a test below.
+    # What grep finds are words such as dir, = and a folder, of which only the last fits a test below. Other modules have
+    # options of such a name too, for folders that must not be touched.
     for mm_file in /var/mail /var/spool/mail /run/faillock /var/run/faillock /var/lib/faillock /var/log/faillock \
-        $(grep -shoE '^[^#]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+' /etc/security/faillock.conf /etc/pam.d/*) \
+        $(grep -shoE '^[[:space:]]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+|^[^#]*pam_faillock\.so[[:space:]]([^#]*[[:space:]])?dir=/[^[:space:]]+' \
+            /etc/security/faillock.conf /etc/pam.conf /etc/pam.d/*) \
         /run/sudo/ts /var/run/sudo/ts /var/lib/sudo/ts /var/db/sudo/ts /run/sudo-rs/ts /var/lib/sudo/lectured \
         /var/db/sudo/lectured /run/pam_timestamp /var/run/pam_timestamp /var/lib/AccountsService/users \
         /var/lib/AccountsService/icons; do
@@ -1338,12 +1395,15 @@ mm_delete_subvolumes() {
 }
 
 # Folders within folders, so deep that their path is longer than a path may be, are moved up in pieces. A path of twelve
-# names always fits.
+# names always fits. Each piece gets a name of its own, the number of the shell that moves it: a borrower may have given the
+# same name to all of them, and may have made folders with names that we would use.
 mm_flatten() {
     mm_tries=0
-    while [ $mm_tries -lt 1000 ] && [ -n "$(find "$1" -xdev -mindepth 12 -maxdepth 12 -type d)" ]; do
-        mm_folder=$1/.machine-manager-$mm_tries
-        mkdir "$mm_folder" && find "$1" -xdev -mindepth 12 -maxdepth 12 -type d -exec mv {} "$mm_folder" \;
+    while [ $mm_tries -lt 1000 ] && [ -n "$(find "$1" -xdev -mindepth 12 -maxdepth 12 -type d | head -n 1)" ]; do
+        mm_folder=$1/.machine-manager-$$-$mm_now-$mm_tries
+        # shellcheck disable=SC2016
+        mkdir "$mm_folder" && find "$1" -xdev -mindepth 12 -maxdepth 12 -type d \
+            -exec /bin/sh -c 'mv "$1" "$2/$$"' sh {} "$mm_folder" \;
         mm_tries=$((mm_tries + 1))
     done
 }
@@ -1485,11 +1545,11 @@ mm_main() {
     umask 077
     cd / || mm_end FAILED 'the machine has no root folder'
     mm_check
-    [ "$mm_action" != PROBE ] || mm_probe
     # The limit for what only looks or helps; none where there is no timeout that works. That of busybox lives on for a
     # second, in which it must not keep the answer's end from the caller.
     mm_briefly='timeout -s KILL 5'
     $mm_briefly true 3>&- || mm_briefly=
+    [ "$mm_action" != PROBE ] || mm_probe
     mm_many='' mm_uid='' mm_uids='' mm_gid='' mm_why=''
     mm_lock
     case $mm_action in
