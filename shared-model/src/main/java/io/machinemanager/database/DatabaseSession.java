@@ -26,7 +26,8 @@ final class DatabaseSession {
 
     /** Those that do not change what a statement of ours means. The driver asks for IGNORE_SPACE by itself. */
     private static final Set<String> MODES = Set.of(STRICT, "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO",
-            "IGNORE_SPACE", "NO_AUTO_CREATE_USER", "NO_ENGINE_SUBSTITUTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE", "TRADITIONAL");
+            "IGNORE_SPACE", "NO_AUTO_CREATE_USER", "NO_ENGINE_SUBSTITUTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE",
+            "TRADITIONAL");
 
     private DatabaseSession() {
     }
