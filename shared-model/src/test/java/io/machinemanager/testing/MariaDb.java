@@ -85,6 +85,19 @@ public final class MariaDb implements AutoCloseable {
     /** Lets the server neither answer nor end, as a stalled disk would; {@link #thaw} ends that. */
     public void freeze() {
         signal("STOP");
+        // Its threads stop one after the other, and one that still runs may answer a last question.
+        Awaitility.await().until(this::isFrozen);
+    }
+
+    private boolean isFrozen() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(server.pid()), "task"))) {
+            for (Path thread : threads.toList()) {
+                if (!Files.readString(thread.resolve("stat")).contains(") T ")) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Ends {@link #freeze}. */
