@@ -522,9 +522,19 @@ mm_check_settings() {
             /etc/tmpfiles.d /run/tmpfiles.d /usr/lib/tmpfiles.d /etc/sysusers.d /run/sysusers.d /usr/lib/sysusers.d
         grep -rlsE "[\"':]${mm_account}[\"';]|:$mm_account\$" \
             /etc/polkit-1 /run/polkit-1 /usr/share/polkit-1/rules.d /usr/local/share/polkit-1 /var/lib/polkit-1
-        grep -rlsE "^[^#]*(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?\"?$mm_account(\"|:|[[:space:]]|\$)" \
+        grep -rlsE "^[^#]*(user|group|User|Group|Groups|USER|GROUP|OWNER|ingroup)[[:space:]]*[:+]?(=|in|[[:space:]])[[:space:]]*([^[:space:]]*[:[:space:]])?[\"']?$mm_account([\"':]|[[:space:]]|\$)" \
             /etc/pam.conf /etc/pam.d /etc/dbus-1 /usr/share/dbus-1/system.d /etc/udev/rules.d /run/udev/rules.d \
-            /usr/lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system $mm_old_lib
+            /usr/lib/udev/rules.d /etc/systemd/system /run/systemd/system /usr/lib/systemd/system \
+            /usr/local/lib/systemd/system $mm_old_lib
+        # Jobs of cron that another program would run under the name of the account.
+        grep -lsE "^[[:space:]]*(@[a-z]+|([^#[:space:]]+[[:space:]]+){4}[^[:space:]]+)[[:space:]]+${mm_account}[[:space:]]" \
+            /etc/crontab /etc/cron.d/*
+        # Lists of those who may become another user, as of su.
+        for mm_word in $(grep -hsE '^[^#]*pam_listfile\.so.*item=ruser' /etc/pam.conf /etc/pam.d/*); do
+            case $mm_word in
+            file=/*) grep -lsxF "$mm_account" "${mm_word#file=}" ;;
+            esac
+        done
     )
     [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in ${mm_file%%"$mm_eol"*}"
 }
@@ -852,7 +862,10 @@ mm_check_access() {
             "$mm_account" | "($mm_account)" | "$mm_account"@*) mm_matched=name ;;
             esac
         done
-        [ "$mm_sign" != + ] || mm_seen="$mm_seen $(printf '%s' "$mm_users" | tr '(),' '   ')"
+        # Those whom a line lets in, or takes out of those whom it keeps out.
+        case $mm_sign:$mm_users in
+        +:* | *EXCEPT*) mm_seen="$mm_seen $(printf '%s' "${mm_users#*EXCEPT}" | tr '(),' '   ')" ;;
+        esac
         [ -n "$mm_matched" ] || continue
         [ "$mm_sign" = - ] || break
         # shellcheck disable=SC2086
@@ -1018,7 +1031,12 @@ mm_remove() {
     else
         case $mm_name in
         free) mm_absent 'there is no such account' ;;
-        another) mm_absent 'the name belongs to an account that is not ours' ;;
+        another)
+            # Only we make a rule of that name, and it goes with the record: a borrower with the rights of root took that away.
+            ! mm_exists "$mm_rule" || mm_end FAILED \
+                "the account could not be removed: $mm_rule is ours, but what proves the account $mm_account to be ours is gone"
+            mm_absent 'the name belongs to an account that is not ours'
+            ;;
         esac
         mm_uid=$mm_p_uid
     fi
@@ -1269,8 +1287,11 @@ mm_end_sessions() {
 mm_delete_account() {
     mm_judge
     if [ "$mm_name" = ours ]; then
-        for mm_group in $mm_in_groups; do mm_leave_group; done
-        mm_delete_user
+        if [ -n "$mm_in_groups" ]; then
+            for mm_group in $mm_in_groups; do mm_leave_group; done
+            mm_judge
+        fi
+        [ "$mm_name" != ours ] || mm_delete_user
         mm_judge
     fi
     [ "$mm_name" = free ] || return 0
