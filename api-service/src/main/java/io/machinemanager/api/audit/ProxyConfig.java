@@ -1,6 +1,7 @@
 package io.machinemanager.api.audit;
 
 import java.util.List;
+import java.util.Optional;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -9,7 +10,10 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "proxies")
 interface ProxyConfig {
 
-    /** {@code TRUSTED_PROXIES}: who may say in {@code X-Forwarded-For} for whom it calls: addresses, CIDR ranges and names. */
+    /**
+     * {@code TRUSTED_PROXIES}: who may say in {@code X-Forwarded-For} for whom it calls: addresses, CIDR ranges and names;
+     * empty means none.
+     */
     @WithDefault("127.0.0.1,::1")
-    List<String> trusted();
+    Optional<List<String>> trusted();
 }

@@ -31,7 +31,7 @@ class TrustedProxies implements StartupCheck {
     private final List<String> names;
 
     TrustedProxies(ProxyConfig config) {
-        this.names = config.trusted();
+        this.names = config.trusted().orElse(List.of());
     }
 
     @Override

@@ -4,9 +4,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -21,20 +21,26 @@ final class MalformedChunks extends ChannelInboundHandlerAdapter {
     /** The server's own, in the pipeline of a connection of HTTP/1. */
     private static final String SERVER = "handler";
 
-    private final RoutingContext call;
-
-    private MalformedChunks(RoutingContext call) {
-        this.call = call;
-    }
+    /** The call whose body comes now; null when that one was not handed to us, such as one sent before its turn. */
+    private RoutingContext call;
+    private long arrived;
+    private long begun;
 
     /** Looks at what comes of this request's body from now on. Belongs on the thread of the connection. */
     static void watch(RoutingContext call) {
-        if (call.request().version() != HttpVersion.HTTP_2
-                && call.request().headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
-            ChannelPipeline pipeline = ((ConnectionBase) call.request().connection()).channel().pipeline();
-            if (pipeline.get(SERVER) != null) {
-                pipeline.addBefore(SERVER, null, new MalformedChunks(call));
-            }
+        if (call.request().version() == HttpVersion.HTTP_2) {
+            return;
+        }
+        ChannelPipeline pipeline = ((ConnectionBase) call.request().connection()).channel().pipeline();
+        MalformedChunks watch = pipeline.get(MalformedChunks.class);
+        if (watch == null && pipeline.get(SERVER) != null) {
+            watch = new MalformedChunks();
+            watch.arrived = 1;
+            pipeline.addBefore(SERVER, null, watch);
+        }
+        if (watch != null) {
+            watch.begun++;
+            watch.call = watch.begun == watch.arrived ? call : null;
         }
     }
 
@@ -45,21 +51,33 @@ final class MalformedChunks extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext connection, Object message) {
-        if (message instanceof HttpContent content && content.decoderResult().isFailure()) {
+        if (message instanceof HttpRequest) {
+            arrived++;
+            call = null;
+        }
+        if (message instanceof HttpContent content && !(message instanceof HttpRequest)
+                && content.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
-            connection.pipeline().remove(this);
-            call.put(MALFORMED, true);
-            if (call.response().ended()) {
-                call.request().connection().close();
-            } else {
-                call.addEndHandler(answered -> call.request().connection().close());
-            }
-            connection.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+            end(connection);
         } else {
-            if (message instanceof LastHttpContent) {
-                connection.pipeline().remove(this);
-            }
             connection.fireChannelRead(message);
         }
+    }
+
+    private void end(ChannelHandlerContext connection) {
+        RoutingContext refused = call;
+        call = null;
+        if (refused == null) {
+            // one that was sent before the answer to the one before it
+            connection.close();
+            return;
+        }
+        refused.put(MALFORMED, true);
+        if (refused.response().ended()) {
+            refused.request().connection().close();
+        } else {
+            refused.addEndHandler(answered -> refused.request().connection().close());
+        }
+        connection.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
     }
 }

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import io.machinemanager.api.input.SentAddress;
 import io.quarkus.vertx.http.ManagementInterface;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
@@ -47,6 +48,14 @@ class RequestLimits {
         router.errorHandler(400, context -> refuse(context, 400));
         // for what is no path, such as the * of OPTIONS
         router.errorHandler(404, context -> refuse(context, 404));
+        // such as one without a Host, which the server would take for a defect of ours
+        router.route().order(Integer.MIN_VALUE).failureHandler(context -> {
+            if (context.statusCode() == 400 && context.failure() instanceof VertxException) {
+                refuse(context, 400);
+            } else {
+                context.next();
+            }
+        });
     }
 
     void limit(@Observes ManagementInterface management) {

@@ -33,7 +33,8 @@ class DatabaseWritesCheck implements HealthCheck {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement
-                        .executeQuery("select @@global.read_only in (0, 'OFF') and not @@global.innodb_read_only")) {
+                        .executeQuery(
+                                "select concat(@@global.read_only) in ('0', 'OFF') and not @@global.innodb_read_only")) {
             row.next();
             return row.getBoolean(1) ? answer.up().build() : answer.down().withData("database", "is read-only").build();
         } catch (SQLException e) {

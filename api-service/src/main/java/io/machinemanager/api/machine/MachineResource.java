@@ -104,7 +104,7 @@ public class MachineResource {
     @Operation(summary = "Show one machine")
     public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
         MachineView view = MachineView.details(pool.only(name), isAdmin());
-        return Unchanged.answer(request, view, Stream.of(view));
+        return Unchanged.answer(request, view, Stream.of(view.untimed()));
     }
 
     /** Changes a machine. */
@@ -122,7 +122,7 @@ public class MachineResource {
             machine has is a 409, unless `shared_host` is true.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
-        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true).untimed()));
         return MachineView.details(admission.change(name, update), true).withWarning(own.warning(update.host()));
     }
 
@@ -138,7 +138,7 @@ public class MachineResource {
     @APIResponseSchema(DeletedView.class)
     public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {
         boolean force = QueryParameters.of(uri).flag("force").orElse(false);
-        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true)));
+        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true).untimed()));
         return new DeletedView("deleted", pool.delete(name, force).orElse(null));
     }
 

@@ -77,6 +77,12 @@ public record MachineView(String name, String host, int port, String user, boole
                 null);
     }
 
+    /** The same without what each probe changes: an If-Match that an admin sends has to outlast it. */
+    MachineView untimed() {
+        return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
+                null, reason, hostKeys, warning);
+    }
+
     MachineView withWarning(Optional<String> text) {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
                 lastSeenAt,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrustedProxiesTest {
 
     private static final TrustedProxies PROXIES = new TrustedProxies(
-            () -> List.of("10.0.0.1", "192.168.0.0/20", "fd00::/64", "localhost"));
+            () -> Optional.of(List.of("10.0.0.1", "192.168.0.0/20", "fd00::/64", "localhost")));
 
     /** A semicolon stands between headers. */
     @ParameterizedTest
@@ -39,10 +40,17 @@ class TrustedProxiesTest {
         assertThat(PROXIES.client("10.0.0.1", List.of())).isEqualTo("10.0.0.1");
     }
 
+    @Test
+    void withoutProxiesNobodyMayTellAnAddress() {
+        assertThat(new TrustedProxies(Optional::empty).client("127.0.0.1", List.of("203.0.113.7")))
+                .isEqualTo("127.0.0.1");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"10.0.0.0/33", "fd00::/129", "10.0.0/8/9", "a b", "300.1.1.1", "10.0.0.1:80", "" })
     void anEntryThatIsNoneIsNamedAtTheStart(String entry) {
-        assertThat(new TrustedProxies(() -> List.of("10.0.0.1", entry)).problems()).singleElement().asString()
+        assertThat(new TrustedProxies(() -> Optional.of(List.of("10.0.0.1", entry))).problems()).singleElement()
+                .asString()
                 .startsWith("TRUSTED_PROXIES ").endsWith(": " + entry + ".");
         assertThat(PROXIES.problems()).isEmpty();
     }

@@ -109,12 +109,12 @@ class MachineResourceTest {
                 "0.0.0.0",
                 "::", "x.localhost", "ip6-localhost")) {
             Map<String, Object> body = new HashMap<>(machine("own-" + ++number));
-            body.putAll(Map.of("host", own, "host_key", HOST_KEY, "port", 1000 + number));
+            body.putAll(Map.of("host", own, "host_key", HOST_KEY, "port", 1000 + number, "shared_host", true));
             register(body).statusCode(201).body("warning", containsString(own))
                     .body("warning", containsString("host.docker.internal"));
         }
         Map<String, Object> other = new HashMap<>(machine("other"));
-        other.putAll(Map.of("host", "host.docker.internal", "host_key", HOST_KEY));
+        other.putAll(Map.of("host", "host.docker.internal", "host_key", HOST_KEY, "shared_host", true));
         register(other).statusCode(201).body("$", not(hasKey("warning")));
         change("other", Map.of("host", "localhost", "host_key", HOST_KEY, "password", "p")).statusCode(200)
                 .body("warning", containsString("localhost"));
