@@ -144,11 +144,24 @@ public class PoolService {
      * @throws InvalidRequestException when it is to move and no log-in is given in place of a password on record
      */
     public Snapshot<PooledMachine> change(String name, MachineChange change) {
+        return change(name, change, seen -> {
+        });
+    }
+
+    /**
+     * Changes a machine on a condition.
+     *
+     * @param condition is given the machine as it is before the change, when nothing else can change it any more; what it
+     *        throws leaves the machine as it is
+     */
+    public Snapshot<PooledMachine> change(String name, MachineChange change,
+            Consumer<Snapshot<PooledMachine>> condition) {
         transactions.run(() -> {
             if (change.touchesHost()) {
                 SameHost.lock();
             }
             Machine machine = Machine.lockByName(name).orElseThrow(() -> unknown(name));
+            condition.accept(asItIs(machine));
             boolean moves = change.moves(machine.host, machine.port);
             if (moves) {
                 liveOn(machine).filter(live -> holds(live, machine)).ifPresent(live -> {
@@ -203,9 +216,20 @@ public class PoolService {
      * @throws ConflictException while it is reserved or being cleaned, without {@code force}
      */
     public Optional<LeftBehind> delete(String name, boolean force) {
+        return delete(name, force, seen -> {
+        });
+    }
+
+    /**
+     * Deletes a machine on a condition.
+     *
+     * @param condition as for a change
+     */
+    public Optional<LeftBehind> delete(String name, boolean force, Consumer<Snapshot<PooledMachine>> condition) {
         Optional<LeftBehind> left = transactions.call(() -> {
             Machine machine = Machine.lockByName(name)
                     .orElseThrow(() -> unknown(name));
+            condition.accept(asItIs(machine));
             Optional<Reservation> held = liveOn(machine);
             Optional<LeftBehind> behind = held.filter(live -> holds(live, machine)).map(live -> {
                 LeftBehind there = LeftBehind.of(live, machine);
@@ -227,6 +251,10 @@ public class PoolService {
         });
         Log.infof("Machine %s deleted%s", name, left.map(there -> " by force: " + there).orElse(""));
         return left;
+    }
+
+    private Snapshot<PooledMachine> asItIs(Machine machine) {
+        return new Snapshot<>(clock.now(), List.of(PooledMachine.of(machine, liveOn(machine))));
     }
 
     private void abandon(Reservation live, LeftBehind there) {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 import io.machinemanager.machine.Holds;
+import io.machinemanager.machine.Machine;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -38,6 +39,16 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
                 new Holds(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason, unusableReason,
                         duplicateReason, strayReason),
                 held, ownerName, reservedUntil, lastError);
+    }
+
+    /** The same as the query has it for a machine alone. */
+    static PooledMachine of(Machine machine, Optional<Reservation> live) {
+        return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
+                machine.enabled, machine.sharedHost, machine.lastSeenAt, machine.unavailableUntil,
+                machine.unavailableReason, machine.pausedUntil, machine.pausedReason, machine.unusableReason,
+                machine.duplicateReason, machine.strayReason, live.map(held -> held.state).orElse(null),
+                live.map(held -> held.ownerName).orElse(null), live.map(held -> held.reservedUntil).orElse(null),
+                live.map(held -> held.lastError).orElse(null));
     }
 
     /** What the machine is doing at the given time of the database. */

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -303,7 +304,18 @@ public class ReservationService {
      * @throws InvalidRequestException when the new end is not in the future, or is beyond the configured maximum
      */
     public Reservation extend(long reservationId, NewEnd newEnd) {
-        return store.extend(reservationId, newEnd);
+        return extend(reservationId, newEnd, seen -> {
+        });
+    }
+
+    /**
+     * Moves the end on a condition.
+     *
+     * @param condition is given the reservation as it is before, when nothing else can change it any more; what it throws
+     *        leaves the reservation as it is
+     */
+    public Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
+        return store.extend(reservationId, newEnd, condition);
     }
 
     /**

@@ -319,10 +319,11 @@ class ReservationStore {
      * @throws ConflictException when it does not run (any more)
      * @throws InvalidRequestException when the new end is not in the future, or is beyond the configured maximum
      */
-    Reservation extend(long reservationId, NewEnd newEnd) {
+    Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
         Reservation extended = transactions.call(() -> {
             Reservation reservation = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             Instant now = clock.now();
+            condition.accept(new ReservationDetails(now, reservation, ReservationEvent.of(reservationId)));
             if (!reservation.isRunning(now)) {
                 throw new ConflictException("The reservation %d is over or being made, and cannot be changed."
                         .formatted(reservationId));

@@ -3,6 +3,7 @@ package io.machinemanager.user;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -164,12 +165,24 @@ public class UserService {
      * @throws ConflictException when the last admin would be none any more
      */
     public User change(String username, UserChange change) {
+        return change(username, change, seen -> {
+        });
+    }
+
+    /**
+     * Changes a user on a condition.
+     *
+     * @param condition is given the user as it is before, when nothing else can change it any more; what it throws leaves
+     *        the user as it is
+     */
+    public User change(String username, UserChange change, Consumer<User> condition) {
         Optional<String> password = Optional.ofNullable(change.password());
         password.flatMap(LoginPassword::problemWith).ifPresent(UserService::refuse);
         Optional<String> hash = password.map(hasher::hash);
         User changed = writingRefusal(username, () -> {
             List<User> admins = User.lockAdmins();
             User user = User.lockByName(username).orElseThrow(() -> User.unknown(username));
+            condition.accept(user);
             boolean admin = change.admin() == null ? user.admin : change.admin();
             if (user.admin && !admin && admins.size() == 1) {
                 throw new ConflictException("%s is the last admin and has to stay one.".formatted(username));

@@ -2,6 +2,7 @@ package io.machinemanager.api.machine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -56,14 +57,15 @@ class MachineAdmission {
      * Changes a machine, with the host keys that it shows if it moves or they are to be read anew. When it is reached or
      * logged in to in another way then, one log-in shows whether it works.
      *
+     * @param condition is given the machine as it is before the change; what it throws leaves the machine as it is
      * @throws ConflictException when they are to be read anew and the machine does not answer
      */
-    Snapshot<PooledMachine> change(String name, MachineUpdate update) {
+    Snapshot<PooledMachine> change(String name, MachineUpdate update, Consumer<Snapshot<PooledMachine>> condition) {
         checkPrivateKey(update.privateKey());
         MachineChange change = update.toChange();
         PooledMachine machine = pool.only(name).rows().getFirst();
         if (change.hostKeys() != null || !update.rescans() && !change.moves(machine.host(), machine.port())) {
-            return changed(name, change);
+            return changed(name, change, condition);
         }
         Optional<String> shown = scan(change.host() == null ? machine.host() : change.host(),
                 change.port() == null ? machine.port() : change.port());
@@ -71,11 +73,12 @@ class MachineAdmission {
             throw new ConflictException("The machine %s does not answer, so its SSH host keys cannot be read."
                     .formatted(name) + " Give them as host_key, or try again when it is up.");
         }
-        return changed(name, change.withHostKeys(shown.orElse(null)));
+        return changed(name, change.withHostKeys(shown.orElse(null)), condition);
     }
 
-    private Snapshot<PooledMachine> changed(String name, MachineChange change) {
-        Snapshot<PooledMachine> changed = pool.change(name, change);
+    private Snapshot<PooledMachine> changed(String name, MachineChange change,
+            Consumer<Snapshot<PooledMachine>> condition) {
+        Snapshot<PooledMachine> changed = pool.change(name, change, condition);
         if (!change.touchesLogin() || changed.rows().getFirst().hostKeys() == null) {
             return changed;
         }

@@ -38,7 +38,9 @@ import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.login.Caller;
 import io.machinemanager.api.login.Role;
+import io.machinemanager.database.Snapshot;
 import io.machinemanager.reservation.PoolService;
+import io.machinemanager.reservation.PooledMachine;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -122,8 +124,8 @@ public class MachineResource {
             machine has is a 409, unless `shared_host` is true.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
-        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true).untimed()));
-        return MachineView.details(admission.change(name, update), true).withWarning(own.warning(update.host()));
+        return MachineView.details(admission.change(name, update, seen -> check(request, seen)), true)
+                .withWarning(own.warning(update.host()));
     }
 
     /** Deletes a machine. */
@@ -138,8 +140,11 @@ public class MachineResource {
     @APIResponseSchema(DeletedView.class)
     public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {
         boolean force = QueryParameters.of(uri).flag("force").orElse(false);
-        Unchanged.check(request, Stream.of(MachineView.details(pool.only(name), true).untimed()));
-        return new DeletedView("deleted", pool.delete(name, force).orElse(null));
+        return new DeletedView("deleted", pool.delete(name, force, seen -> check(request, seen)).orElse(null));
+    }
+
+    private static void check(Request request, Snapshot<PooledMachine> seen) {
+        Unchanged.check(request, Stream.of(MachineView.details(seen, true).untimed()));
     }
 
     private boolean isAdmin() {

@@ -156,8 +156,8 @@ public class ReservationResource {
             extension that comes too late is refused with 409 and changes nothing.""")
     public ReservationDetailView moveEnd(@RestPath String id, EndChange change, @Context Request request) {
         FieldCheck.body(change).check();
-        long reservation = unchanged(id, request);
-        reservations.extend(reservation, change.toNewEnd());
+        long reservation = own(id).reservation().id;
+        reservations.extend(reservation, change.toNewEnd(), seen -> check(request, seen));
         return ReservationDetailView.of(reservations.details(reservation));
     }
 
@@ -179,8 +179,12 @@ public class ReservationResource {
     /** The id of a reservation that is as the caller last saw it, if it says what that was. */
     private long unchanged(String id, Request request) {
         ReservationDetails details = own(id);
-        Unchanged.check(request, Stream.of(ReservationDetailView.of(details).untimed()));
+        check(request, details);
         return details.reservation().id;
+    }
+
+    private static void check(Request request, ReservationDetails seen) {
+        Unchanged.check(request, Stream.of(ReservationDetailView.of(seen).untimed()));
     }
 
     private ReservationDetails own(String id) {

@@ -108,7 +108,6 @@ public class UserResource {
             + " changed by PUT /whoami/password.")
     public UserView change(@RestPath String username, UserUpdate update, @Context Request request) {
         FieldCheck.body(update).check();
-        Unchanged.check(request, Stream.of(UserView.of(users.get(username))));
         if (Boolean.TRUE.equals(update.isAdmin())) {
             refuseApiKeys();
         }
@@ -117,7 +116,8 @@ public class UserResource {
             throw new ForbiddenException("To change your own password use PUT /whoami/password, which asks for the"
                     + " current one.");
         }
-        return UserView.of(users.change(username, update.toChange()));
+        return UserView.of(users.change(username, update.toChange(),
+                seen -> Unchanged.check(request, Stream.of(UserView.of(seen)))));
     }
 
     /** Whoever has got hold of an admin's key must not be able to become an admin who outlives it. */

@@ -8,6 +8,11 @@ import static org.hamcrest.Matchers.is;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
 
@@ -115,6 +120,32 @@ class PollingTest {
         for (String path : List.of(reservation, "/machines/m1", "/users/bob")) {
             String now = Scene.with(admin).get(path).header("ETag");
             Scene.with(admin).header("If-Match", now).delete(path).then().statusCode(200);
+        }
+    }
+
+    @Test
+    void ofManyChangesOnTheSameConditionAtOnceOneIsMade() {
+        String admin = Scene.tokenOf("admin");
+        Map<String, String> changes = Map.of("/reservations/" + Scene.reserve("alice"), "{\"duration_minutes\":61}",
+                "/machines/m1", "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
+        changes.forEach((path, change) -> {
+            String seen = Scene.with(admin).get(path).header("ETag");
+            try (ExecutorService callers = Executors.newFixedThreadPool(8)) {
+                List<Future<Integer>> answers = IntStream.range(0, 8).mapToObj(i -> callers.submit(
+                        () -> Scene.with(admin).header("If-Match", seen).contentType("application/json").body(change)
+                                .patch(path).statusCode()))
+                        .toList();
+                assertThat(answers.stream().map(PollingTest::get)).as(path).containsOnly(200, 412)
+                        .containsOnlyOnce(200);
+            }
+        });
+    }
+
+    private static int get(Future<Integer> answer) {
+        try {
+            return answer.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
         }
     }
 
