@@ -34,6 +34,7 @@ class LogInCheckTest extends EachDriver {
 
     @AfterEach
     void putBack() {
+        work.remove(machine, "ops", token);
         machine.exec("sh", "-c", """
                 rm -rf /etc/ssh/sshd_config.d/00-test.conf /etc/nologin /etc/ssh/users /etc/ssh/keys
                 cp -a /root/kept/sshd /etc/pam.d; cp -a /root/kept/access.conf /etc/security""");
@@ -88,7 +89,7 @@ class LogInCheckTest extends EachDriver {
     void whereSshdLetsTheAccountInItIsMade(String settings, String way) {
         sshd(settings);
         assertThat(create("ops", way)).isEqualTo(AccountResult.done());
-        if (way.equals("password")) {
+        if (way.equals("password") && !settings.contains("Kbd")) {
             assertThat(login(machine, "ops").works()).as("log-in under: " + settings).isTrue();
         }
         assertThat(work.result(AccountTask.probe(machine.target())).outcome()).isEqualTo(Outcome.DONE);
@@ -168,7 +169,7 @@ class LogInCheckTest extends EachDriver {
                 .contains("takes no passwords");
     }
 
-    private long token;
+    private long token = AccountWork.newToken();
 
     private AccountResult create(String account, String way) {
         token = AccountWork.newToken();

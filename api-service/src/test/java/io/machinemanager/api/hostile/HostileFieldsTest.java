@@ -77,8 +77,8 @@ class HostileFieldsTest {
             Map.entry("POST /users", "{'username':'carol','password':'a long secret'}"),
             Map.entry("PATCH /users/{username}", "{'is_admin':false}"),
             Map.entry("POST /machines",
-                    "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>'}"),
-            Map.entry("PATCH /machines/{name}", "{'host_key':'<key>','password':'x'}"),
+                    "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>','shared_host':true}"),
+            Map.entry("PATCH /machines/{name}", "{'host_key':'<key>','password':'x','shared_host':true}"),
             Map.entry("POST /reservations", "{'username':'carol','reservation_password':'a long secret'}"),
             Map.entry("PATCH /reservations/{id}", "{'duration_minutes':10}"));
 
