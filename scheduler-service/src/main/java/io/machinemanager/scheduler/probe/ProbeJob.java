@@ -29,8 +29,8 @@ public class ProbeJob {
 
     /** Account work is shut down in observers of ordinary priority, and so are the looks, which are account work. */
     private static final int AFTER_ACCOUNT_WORK = 3000;
-    // Longer than one statement waits for a database that does not answer (socketTimeout).
-    private static final int RECORDING_SECONDS = 35;
+    // A probe changes nothing and is soon made again, so a stop does not wait for machines that do not answer.
+    private static final int RECORDING_SECONDS = 1;
 
     private final ProbeService probes;
     private final Semaphore room;
@@ -48,10 +48,10 @@ public class ProbeJob {
         stopping = true;
     }
 
-    /** Waits until it is recorded what came of the looks. */
+    /** Waits a moment until it is recorded what came of the looks. */
     void awaitRecords(@Observes @Priority(AFTER_ACCOUNT_WORK) ShutdownEvent shutdown) throws InterruptedException {
         if (!room.tryAcquire(atOnce, RECORDING_SECONDS, TimeUnit.SECONDS)) {
-            Log.warnf("Stopping although it is not recorded what came of %d looks", atOnce - room.availablePermits());
+            Log.infof("%d probes are under way and will be made again", atOnce - room.availablePermits());
         }
     }
 

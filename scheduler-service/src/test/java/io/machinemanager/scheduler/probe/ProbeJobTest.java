@@ -132,7 +132,7 @@ class ProbeJobTest {
                 throw new IllegalStateException(e);
             }
         });
-        await().during(Duration.ofMillis(300)).until(() -> !recorded.isDone());
+        await().during(Duration.ofMillis(100)).until(() -> !recorded.isDone());
         gates.forEach(gate -> gate.complete(null));
 
         await().atMost(PATIENCE).until(recorded::isDone);
