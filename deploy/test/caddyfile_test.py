@@ -263,6 +263,11 @@ class CaddyfileTest(CaddyTest):
                 status, headers, answer = self.raw(head + body)
                 self.assertEqual((400, "application/json"), (status, headers["Content-Type"]), (method, path, body[:20]))
                 self.assertIn(b'"invalid_request"', answer)
+        for method, path in ("GET", "/reserve"), ("POST", "/release_all"), ("DELETE", "/machines/m1"):
+            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            status, _, answer = self.raw(head + b"zz\r\n{}\r\n0\r\n\r\n")
+            self.assertEqual(503, status, path)
+            self.assertIn(b"Whether the call took effect is not known", answer)
 
     def test_a_client_that_never_ends_its_headers_is_cut_off(self):
         with socket.create_connection(("localhost", self.https_port), 60) as plain, \
