@@ -68,7 +68,7 @@ class SlowClientsIT {
     @Test
     void whoLetsTheHeadersTrickleInIsCutOff() throws IOException {
         try (Socket socket = connect("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ")) {
-            assertThatThrownBy(() -> drip(socket, "x".repeat(30))).hasRootCauseInstanceOf(IOException.class);
+            assertThatThrownBy(() -> drip(socket, "x".repeat(30))).isInstanceOf(IOException.class);
         }
     }
 
@@ -77,7 +77,7 @@ class SlowClientsIT {
         try (Socket socket = connect("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")) {
             assertThat(socket.getInputStream().read()).isEqualTo('H');
             assertThatThrownBy(() -> drip(socket, "GET /healthz HTTP/1.1" + "x".repeat(20)))
-                    .hasRootCauseInstanceOf(IOException.class);
+                    .isInstanceOf(IOException.class);
         }
     }
 
