@@ -821,7 +821,7 @@ mm_check_foreign_keys() {
 
 # What sshd leaves to PAM. The lines that matter, of its own file and of those that it includes.
 mm_check_pam() {
-    [ -r /etc/pam.d/sshd ] || return 0
+    [ -r /etc/pam.d/sshd ] && grep -qsE '^[^#]*(pam_access|pam_listfile|pam_shells)' /etc/pam.d/* || return 0
     mm_stack=$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells|include|substack)' /etc/pam.d/sshd)
     mm_includes=$(printf '%s\n' "$mm_stack" | sed -n 's/^.*\(include\|substack\)[[:space:]]\{1,\}\([a-z0-9._-]*\).*$/\2/p' | sort -u)
     for mm_word in $mm_includes; do
