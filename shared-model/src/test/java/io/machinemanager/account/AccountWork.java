@@ -1,6 +1,7 @@
 package io.machinemanager.account;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,6 +52,11 @@ record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     AccountResult remove(LabMachine machine, String account, long token) {
         return result(removal(machine.target(), account, token));
+    }
+
+    /** The accounts of ours that a probe finds on a machine, with their tokens. */
+    Map<String, Long> found(LabMachine machine) {
+        return result(AccountTask.probe(machine.target())).accounts();
     }
 
     AccountResult result(AccountTask task) {

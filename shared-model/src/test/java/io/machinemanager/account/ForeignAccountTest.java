@@ -55,7 +55,7 @@ class ForeignAccountTest extends EachDriver {
         assertThat(work.remove(machine, "tess", token).isDone()).isTrue();
         assertThat(entries("tess")).isEqualTo(theirs);
         assertThat(machine.lines("/home/tess/file")).containsExactly("theirs");
-        assertThat(found()).doesNotContainKey("tess");
+        assertThat(work.found(machine)).doesNotContainKey("tess");
         machine.exec("sh", "-c", "userdel tess; groupdel tess; rm -rf /home/tess");
     }
 
@@ -104,7 +104,7 @@ class ForeignAccountTest extends EachDriver {
         machine.exec("useradd", "-m", "-u", "1600", "-c", "machine-manager-77", "bob");
         List<String> before = entries("bob");
 
-        assertThat(found()).doesNotContainKey("bob");
+        assertThat(work.found(machine)).doesNotContainKey("bob");
         assertThat(work.remove(machine, "bob", 77).isDone()).isTrue();
         assertThat(entries("bob")).isEqualTo(before);
         assertThat(machine.homeExists("bob")).isTrue();
@@ -131,7 +131,7 @@ class ForeignAccountTest extends EachDriver {
         work.create(machine, "vera", token);
         int uid = machine.uidOf("vera").orElseThrow();
         machine.exec("sh", "-c", "sed -i 's/^vera:x:[0-9]*:[0-9]*:/vera:x:" + numbers + ":/' /etc/passwd");
-        assertThat(found()).containsEntry("vera", token);
+        assertThat(work.found(machine)).containsEntry("vera", token);
 
         assertThat(work.remove(machine, "vera", token)).isEqualTo(AccountResult.done());
         assertThat(entries("vera")).isEmpty();
@@ -158,7 +158,7 @@ class ForeignAccountTest extends EachDriver {
         work.create(machine, "wanda", token);
         machine.exec("sh", "-c", "usermod -p other wanda; sed -i 's/^wanda:x:[0-9]*:/wanda:x:0:/' /etc/passwd");
 
-        assertThat(found()).containsEntry("wanda", token);
+        assertThat(work.found(machine)).containsEntry("wanda", token);
         assertThat(work.remove(machine, "wanda", token))
                 .isEqualTo(new AccountResult(Outcome.FAILED, "The account could not"
                         + " be removed: its name has the number 0 by now, which is not the one it was given."));
@@ -167,10 +167,6 @@ class ForeignAccountTest extends EachDriver {
         machine.exec("sh", "-c", "sed -i /^wanda:/d /etc/passwd");
         assertThat(work.remove(machine, "wanda", token)).isEqualTo(AccountResult.done());
         assertThat(entries("wanda")).isEmpty();
-    }
-
-    private static java.util.Map<String, Long> found() {
-        return work.result(AccountTask.probe(machine.target())).accounts();
     }
 
     private static List<String> entries(String name) {
