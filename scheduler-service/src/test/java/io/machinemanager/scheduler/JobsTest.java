@@ -40,7 +40,7 @@ class JobsTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     @BeforeEach
     void emptyPool() {

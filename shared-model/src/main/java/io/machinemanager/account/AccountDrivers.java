@@ -1,19 +1,19 @@
 package io.machinemanager.account;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 
-/** Picks the driver that the operator wants; the other one is never made. */
+import io.smallrye.common.annotation.Identifier;
+
+/** Selects the driver that the operator configured. The other driver is never created. */
 @ApplicationScoped
 class AccountDrivers {
 
     @Produces
     @ApplicationScoped
-    AccountDriver driver(AccountConfig config, Instance<AnsibleDriver> ansible, Instance<SshDriver> ssh) {
-        return switch (config.driver()) {
-            case ANSIBLE -> ansible.get();
-            case SSH -> ssh.get();
-        };
+    AccountDriver driver(AccountConfig config, @Any Instance<AccountDriver> drivers) {
+        return drivers.select(Identifier.Literal.of(config.driver().name())).get();
     }
 }

@@ -12,10 +12,10 @@ import java.util.regex.Pattern;
  * How the account script is brought to a machine: by a constant command, and everything that varies as lines on its
  * standard input. So no value is ever code for a shell, and no process list, here or there, shows a password or a hash.
  */
-final class AccountScript {
+public final class AccountScript {
 
     /** The script's place among the resources. */
-    static final String RESOURCE = "account.sh";
+    public static final String RESOURCE = "account.sh";
 
     // What comes before the mark is for sudo, which reads a password only when it wants one.
     private static final String BEGIN = "MM-BEGIN";
@@ -41,7 +41,7 @@ final class AccountScript {
      *
      * @return one of three constants: with sudo for everybody but root
      */
-    static String command(Target target) {
+    public static String command(Target target) {
         if (isRoot(target)) {
             return SHELL;
         }
@@ -55,7 +55,7 @@ final class AccountScript {
      * @param task a task without {@linkplain #problemWith(AccountTask) problem}
      * @return lines, each with its end
      */
-    static String input(AccountTask task, ScriptLimits limits) {
+    public static String input(AccountTask task, ScriptLimits limits) {
         AccountLogin login = task.login() == null ? NO_LOGIN : task.login();
         var lines = List.of(BEGIN, task.action().name(), task.account(), Long.toString(task.token()),
                 login.passwordHash(), Long.toString(limits.time().toSeconds()),
@@ -72,7 +72,7 @@ final class AccountScript {
     }
 
     /** The text of the script, which follows the input. */
-    static byte[] text() {
+    public static byte[] text() {
         try (InputStream resource = AccountScript.class.getResourceAsStream("/account/" + RESOURCE)) {
             return resource.readAllBytes();
         } catch (IOException e) {

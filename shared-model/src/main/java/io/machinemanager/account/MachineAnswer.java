@@ -18,13 +18,13 @@ import io.machinemanager.account.AccountResult.Outcome;
  * @param stage how far the task came, which says who has spoken
  * @param said what explains a failure; before the log-in it is of ssh or Ansible, later of the machine's shell and sudo
  */
-record MachineAnswer(String answer, int status, Stage stage, String said) {
+public record MachineAnswer(String answer, int status, Stage stage, String said) {
 
     /** There is no exit status. */
-    static final int NO_STATUS = -1;
+    public static final int NO_STATUS = -1;
 
     /** How far a task came. */
-    enum Stage {
+    public enum Stage {
         /** No log-in is known of. */
         BEFORE_LOG_IN,
         /** There was a log-in, and nothing was seen of the script. */
@@ -108,12 +108,12 @@ record MachineAnswer(String answer, int status, Stage stage, String said) {
     }
 
     /** There was no log-in, of which this was said. */
-    static MachineAnswer beforeLogIn(String said) {
+    public static MachineAnswer beforeLogIn(String said) {
         return new MachineAnswer("", NO_STATUS, Stage.BEFORE_LOG_IN, said);
     }
 
     /** What it means for work that changes the machine: when that was given up, something may have been done. */
-    AccountResult resultOfWork() {
+    public AccountResult resultOfWork() {
         AccountResult result = result();
         return answer.isEmpty() && stage == Stage.BEFORE_LOG_IN
                 && GIVEN_UP.matcher(said.toLowerCase(Locale.ROOT)).find()
@@ -122,7 +122,7 @@ record MachineAnswer(String answer, int status, Stage stage, String said) {
     }
 
     /** What the answer means for the task. */
-    AccountResult result() {
+    public AccountResult result() {
         String[] words = answer.split(" ", 2);
         return switch (words[0]) {
             case "DONE" -> AccountResult.done();

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  * Decides which tasks go into the next run: all that wait, up to the size of a batch, but never two for one machine, and
  * none for a machine that is still being worked on.
  */
-final class RunQueue {
+public final class RunQueue {
 
     /**
      * A task that waits or is under way.
@@ -34,7 +34,7 @@ final class RunQueue {
     private int runs;
     private boolean closed;
 
-    RunQueue(int concurrentRuns, int batchSize) {
+    public RunQueue(int concurrentRuns, int batchSize) {
         this.concurrentRuns = concurrentRuns;
         this.batchSize = batchSize;
     }

@@ -9,10 +9,10 @@ import java.time.Duration;
  * @param firstUid the least number that an account gets, at least 1000
  * @param lastUid the greatest
  */
-record ScriptLimits(Duration time, int firstUid, int lastUid) {
+public record ScriptLimits(Duration time, int firstUid, int lastUid) {
 
     /** The bounds for a run that may take so long. */
-    static ScriptLimits of(AccountConfig config, Duration runTimeout) {
+    public static ScriptLimits of(AccountConfig config, Duration runTimeout) {
         return new ScriptLimits(AccountScript.shareOf(runTimeout), config.uidFirst(), config.uidLast());
     }
 }

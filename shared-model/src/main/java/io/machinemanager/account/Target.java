@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.SshCredentials;
-import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshLoginRules;
 import io.machinemanager.ssh.SshPrivateKey;
 
 /**
@@ -38,8 +38,9 @@ public record Target(String machine, String host, int port, String user, SshCred
      * What keeps a machine from being logged in to, as one sentence; nothing when all is well. These are the rules of the
      * registration, asked again because this is where a driver gets the values.
      */
-    Optional<String> problem() {
-        return Host.problemWith(host).or(() -> SshLogin.problemWithPort(port)).or(() -> SshLogin.problemWithUser(user))
+    public Optional<String> problem() {
+        return Host.problemWith(host).or(() -> SshLoginRules.problemWithPort(port))
+                .or(() -> SshLoginRules.problemWithUser(user))
                 .or(this::problemWithLogin).or(this::problemWithHostKeys);
     }
 
@@ -47,7 +48,7 @@ public record Target(String machine, String host, int port, String user, SshCred
         if (login.password() == null && login.privateKey() == null) {
             return Optional.of("What is kept to log in to the machine with cannot be read; the log says why.");
         }
-        return Optional.ofNullable(login.password()).flatMap(SshLogin::problemWithPassword)
+        return Optional.ofNullable(login.password()).flatMap(SshLoginRules::problemWithPassword)
                 .or(() -> Optional.ofNullable(login.privateKey()).flatMap(SshPrivateKey::problemWith));
     }
 
@@ -58,7 +59,7 @@ public record Target(String machine, String host, int port, String user, SshCred
     }
 
     /** The host keys, {@code type base64} each. */
-    List<String> hostKeyLines() {
+    public List<String> hostKeyLines() {
         return hostKeys == null
                 ? List.of()
                 : hostKeys.lines().map(String::strip).filter(key -> !key.isEmpty()).toList();

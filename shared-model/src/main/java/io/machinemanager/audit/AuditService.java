@@ -6,24 +6,24 @@ import java.util.List;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 
 /** Looks up what was done. */
 @ApplicationScoped
 public class AuditService {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
-    private final Audit audit;
+    private final AuditLog audit;
 
-    AuditService(Transactions transactions, DatabaseClock clock, Audit audit) {
+    AuditService(RetryingTransactions transactions, DatabaseClock clock, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.audit = audit;
     }
 
     /** Writes down something that changes nothing in the database, such as a call that was refused. */
-    public void record(Act act) {
+    public void record(AuditEvent act) {
         transactions.run(() -> audit.record(act));
     }
 

@@ -21,6 +21,6 @@ public class DatabaseClock {
 
     /** The database's time in UTC, in microseconds; needs a transaction or an open session. */
     public Instant now() {
-        return Reads.now(session);
+        return ReadOnlyQueries.now(session);
     }
 }

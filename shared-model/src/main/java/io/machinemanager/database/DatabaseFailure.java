@@ -33,13 +33,13 @@ public final class DatabaseFailure {
 
     /**
      * Tells whether it is worth trying again in a while: the database cannot be reached, no connection came free in time,
-     * {@link Transactions} lost one race too many, or the process ends.
+     * {@link RetryingTransactions} lost one race too many, or the process ends.
      */
     public static boolean isPassing(Throwable failure) {
-        if (Reachability.lostConnection(failure).isPresent()) {
+        if (DatabaseReachability.lostConnection(failure).isPresent()) {
             return true;
         }
-        for (Throwable cause : Causes.of(failure)) {
+        for (Throwable cause : ExceptionCauses.of(failure)) {
             if (cause instanceof LostRaceException || cause instanceof UnavailableException
                     || cause instanceof SQLException sql && isPassing(sql)) {
                 return true;
@@ -60,7 +60,7 @@ public final class DatabaseFailure {
 
     /** What is the matter with the database, after "The database": a failure that {@link #isPassing} is expected. */
     public static String state(Throwable failure) {
-        for (Throwable cause : Causes.of(failure)) {
+        for (Throwable cause : ExceptionCauses.of(failure)) {
             if (cause instanceof SQLException sql && READ_ONLY.contains(sql.getErrorCode())) {
                 return "is read-only";
             }

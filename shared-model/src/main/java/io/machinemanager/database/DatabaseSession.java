@@ -58,7 +58,7 @@ final class DatabaseSession {
     }
 
     private static RuntimeException refusal(String variable, String found, String needed) {
-        return DatabasePatience.refusal("The session of the database has %s = %s, and %s is needed. Look for it in the"
+        return DatabaseRetry.refusal("The session of the database has %s = %s, and %s is needed. Look for it in the"
                 + " settings of the datasource and in init_connect of the server.", variable, found, needed);
     }
 

@@ -1,7 +1,7 @@
 package io.machinemanager.database;
 
 /**
- * Work found the database busy with somebody else's unfinished change, or its transaction broken; {@link Transactions}
+ * Work found the database busy with somebody else's unfinished change, or its transaction broken; {@link RetryingTransactions}
  * runs it again.
  */
 public class LostRaceException extends RuntimeException {

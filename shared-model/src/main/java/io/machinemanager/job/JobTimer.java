@@ -9,7 +9,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
@@ -54,7 +54,7 @@ public class JobTimer {
         try {
             job.run();
         } catch (RuntimeException e) {
-            Failures.log("The job %s failed".formatted(name), e);
+            FailureLog.log("The job %s failed".formatted(name), e);
         } catch (Error e) {
             Log.errorf(e, "The job %s failed", name);
         }

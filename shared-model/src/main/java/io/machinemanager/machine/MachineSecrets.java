@@ -4,22 +4,22 @@ import java.util.List;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.database.SkipLocked;
-import io.machinemanager.database.Transactions;
-import io.machinemanager.secret.SealedRows;
+import io.machinemanager.secret.EncryptedRows;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
 /** The passwords and private keys of machines. */
 @ApplicationScoped
-class MachineSecrets implements SealedRows {
+class MachineSecrets implements EncryptedRows {
 
     private static final String STALE = "(sealedPassword not like ?1 or sealedPrivateKey not like ?1)";
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final SecretBox secrets;
 
-    MachineSecrets(Transactions transactions, SecretBox secrets) {
+    MachineSecrets(RetryingTransactions transactions, SecretBox secrets) {
         this.transactions = transactions;
         this.secrets = secrets;
     }

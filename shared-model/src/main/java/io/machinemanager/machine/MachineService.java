@@ -5,11 +5,11 @@ import java.util.Optional;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
-import io.machinemanager.audit.Act;
-import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
@@ -18,12 +18,12 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class MachineService {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
-    private final Audit audit;
+    private final AuditLog audit;
 
-    MachineService(Transactions transactions, DatabaseClock clock, SecretBox secrets, Audit audit) {
+    MachineService(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -39,7 +39,7 @@ public class MachineService {
      */
     public Machine register(NewMachine wanted, String hostKeys) {
         Machine registered = transactions.call(() -> {
-            SameHost.lock();
+            DuplicateHosts.lock();
             if (Machine.byName(wanted.name()).isPresent()) {
                 throw new ConflictException("A machine named %s exists already.".formatted(wanted.name()));
             }
@@ -53,9 +53,9 @@ public class MachineService {
             machine.createdAt = clock.now();
             machine.nextProbeAt = machine.createdAt;
             machine.persist();
-            SameHost.refuse(machine);
+            DuplicateHosts.refuse(machine);
             machine.seal(wanted.login(), secrets);
-            audit.record(Act.of(AuditAction.MACHINE_REGISTERED, machine.name)
+            audit.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, machine.name)
                     .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
             return machine;
         });
@@ -74,15 +74,15 @@ public class MachineService {
      */
     public Optional<String> recordHostKeys(long machineId, String host, int port, String hostKeys) {
         return transactions.call(() -> {
-            SameHost.lock();
+            DuplicateHosts.lock();
             Machine machine = Machine.findById(machineId, LockModeType.PESSIMISTIC_WRITE);
             if (machine == null || !machine.host.equals(host) || machine.port != port) {
                 return Optional.empty();
             }
             if (machine.hostKeys == null) {
                 machine.hostKeys = hostKeys;
-                SameHost.noteAll(machine);
-                audit.record(Act.of(AuditAction.HOST_KEYS_RECORDED, machine.name));
+                DuplicateHosts.noteAll(machine);
+                audit.record(AuditEvent.of(AuditAction.HOST_KEYS_RECORDED, machine.name));
                 Log.infof("Machine %s: host keys recorded", machine.name);
             }
             return Optional.of(machine.hostKeys);

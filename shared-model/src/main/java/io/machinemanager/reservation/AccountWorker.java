@@ -26,16 +26,16 @@ import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.account.HostKeyScanner;
 import io.machinemanager.account.Target;
-import io.machinemanager.database.Failures;
+import io.machinemanager.account.ssh.HostKeyScanner;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineService;
 import io.quarkus.logging.Log;
 
 /** Has the account work of claimed reservations done, and keeps the claim alive for as long as that takes. */
 @ApplicationScoped
-class AccountWorker {
+public class AccountWorker {
 
     private final AccountDriver driver;
     private final HostKeyScanner hostKeys;
@@ -44,7 +44,7 @@ class AccountWorker {
     private final ReservationStore store;
     private final ReleaseStore releases;
     private final Duration renewal;
-    static final Executor RECORDERS = task -> Thread.ofVirtual().name("account-result").start(task);
+    public static final Executor RECORDERS = task -> Thread.ofVirtual().name("account-result").start(task);
 
     AccountWorker(AccountDriver driver, HostKeyScanner hostKeys, MachineService machines, MachineConfig machineConfig,
             ReservationStore store, ReleaseStore releases, ReservationConfig config) {
@@ -62,7 +62,7 @@ class AccountWorker {
      *
      * @return once all of it is recorded, how many machines are free again
      */
-    int remove(UUID claim, List<WorkItem> items) {
+    public int remove(UUID claim, List<WorkItem> items) {
         return remove(claim, items, () -> {
         });
     }
@@ -72,7 +72,7 @@ class AccountWorker {
      *
      * @param onItemDone is called as soon as the work on a machine is over, whatever came of it; the calls may overlap
      */
-    int remove(UUID claim, List<WorkItem> items, Runnable onItemDone) {
+    public int remove(UUID claim, List<WorkItem> items, Runnable onItemDone) {
         AtomicInteger free = new AtomicInteger();
         work(claim, items, Action.REMOVE, (item, result) -> {
             try {
@@ -95,7 +95,7 @@ class AccountWorker {
      *        throws, that is logged and the claim decides what becomes of the row
      * @return the results in the order of the items, once all of them are there and were handed over
      */
-    List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
+    public List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
             BiConsumer<WorkItem, AccountResult> onResult) {
         List<CompletableFuture<AccountResult>> results = start(items, action);
         List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
@@ -117,7 +117,7 @@ class AccountWorker {
         } catch (RuntimeException e) {
             // When the claim runs out, the work is done again; that of the others must not keep it alive.
             unrecorded.add(item.reservationId());
-            Failures.log("%s: the result could not be recorded".formatted(item), e);
+            FailureLog.log("%s: the result could not be recorded".formatted(item), e);
             return new AccountResult(Outcome.FAILED, "The result could not be recorded.");
         }
     }
@@ -140,7 +140,7 @@ class AccountWorker {
      *
      * @param task the task, on the machine as it is then
      */
-    CompletableFuture<AccountResult> submit(long machineId, Target machine, Function<Target, AccountTask> task) {
+    public CompletableFuture<AccountResult> submit(long machineId, Target machine, Function<Target, AccountTask> task) {
         return withHostKeys(machineId, machine).thenCompose(target -> target
                 .map(known -> driver.submit(List.of(task.apply(known))).getFirst())
                 .orElseGet(AccountWorker::noHostKeys));

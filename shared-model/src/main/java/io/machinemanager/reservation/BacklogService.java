@@ -11,7 +11,7 @@ import jakarta.persistence.EntityManager;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** How much is lent, and how much waits to be cleaned. */
@@ -19,10 +19,10 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 public class BacklogService {
 
     private final EntityManager entityManager;
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
 
-    BacklogService(EntityManager entityManager, Transactions transactions, DatabaseClock clock) {
+    BacklogService(EntityManager entityManager, RetryingTransactions transactions, DatabaseClock clock) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;

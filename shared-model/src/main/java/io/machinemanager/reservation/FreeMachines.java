@@ -13,7 +13,7 @@ import io.machinemanager.machine.Machine;
  * The machines that may be lent at this moment: enabled, reached once, without anything that holds them out, and without a live
  * reservation.
  */
-final class FreeMachines {
+public final class FreeMachines {
 
     private static final String FREE = "from Machine m where m.enabled = true"
             + " and m.lastSeenAt is not null and m.unusableReason is null and m.duplicateReason is null"
@@ -62,7 +62,7 @@ final class FreeMachines {
     }
 
     /** The free machines that will be lent next, without any claim on them. */
-    static List<Machine> next(Instant now, int count) {
+    public static List<Machine> next(Instant now, int count) {
         return Machine.<Machine>find(FREE + " order by m.id", now).range(0, count - 1).list();
     }
 

@@ -5,16 +5,16 @@ import java.time.Duration;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 
 /** The reservations that are over. */
 @ApplicationScoped
 public class HistoryService {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
 
-    HistoryService(Transactions transactions, DatabaseClock clock) {
+    HistoryService(RetryingTransactions transactions, DatabaseClock clock) {
         this.transactions = transactions;
         this.clock = clock;
     }

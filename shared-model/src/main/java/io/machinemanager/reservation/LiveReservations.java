@@ -5,8 +5,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.hibernate.StatelessSession;
 import org.hibernate.query.SelectionQuery;
 
-import io.machinemanager.database.Reads;
-import io.machinemanager.database.Snapshot;
+import io.machinemanager.database.ReadOnlyQueries;
+import io.machinemanager.database.TimedResult;
 
 /** Lists of the live reservations, by machine. */
 @ApplicationScoped
@@ -14,11 +14,12 @@ public class LiveReservations {
 
     private static final String LISTED = "select new io.machinemanager.reservation.LiveReservation(r.id, r.account,"
             + " r.ownerName, r.machineName, m.host, m.port, r.state, r.reservedUntil, r.releaseCause, r.releasingSince,"
-            + " r.attempts, r.lastError, r.nextAttemptAt), " + Reads.NOW + " from Reservation r join r.machine m";
+            + " r.attempts, r.lastError, r.nextAttemptAt), " + ReadOnlyQueries.NOW
+            + " from Reservation r join r.machine m";
 
-    private final Reads reads;
+    private final ReadOnlyQueries reads;
 
-    LiveReservations(Reads reads) {
+    LiveReservations(ReadOnlyQueries reads) {
         this.reads = reads;
     }
 
@@ -56,7 +57,7 @@ public class LiveReservations {
      * @param offset how many to leave out at the start
      * @param limit how many at the most
      */
-    public Snapshot<LiveReservation> list(Wanted wanted, int offset, int limit) {
+    public TimedResult<LiveReservation> list(Wanted wanted, int offset, int limit) {
         return reads.call(session -> part(session, wanted, "", offset, limit));
     }
 
@@ -66,16 +67,16 @@ public class LiveReservations {
      * @param machine the machine's name
      * @param limit how many at the most
      */
-    public Snapshot<LiveReservation> after(Wanted wanted, String machine, int limit) {
+    public TimedResult<LiveReservation> after(Wanted wanted, String machine, int limit) {
         // the least name that is greater
         return reads.call(session -> part(session, wanted, machine + '\u0000', 0, limit));
     }
 
-    private static Snapshot<LiveReservation> part(StatelessSession session, Wanted wanted, String from, int offset,
+    private static TimedResult<LiveReservation> part(StatelessSession session, Wanted wanted, String from, int offset,
             int limit) {
         SelectionQuery<Object[]> query = session
                 .createSelectionQuery(LISTED + wanted.condition() + " order by r.liveMachineName", Object[].class);
-        return Reads.snapshot(session, wanted.in(query, from).setFirstResult(offset).setMaxResults(limit),
+        return ReadOnlyQueries.snapshot(session, wanted.in(query, from).setFirstResult(offset).setMaxResults(limit),
                 LiveReservation.class);
     }
 

@@ -7,11 +7,11 @@ import java.util.UUID;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.audit.Act;
-import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
@@ -21,17 +21,17 @@ import io.quarkus.logging.Log;
  * {@link ReservationStore}.
  */
 @ApplicationScoped
-class ReleaseStore {
+public class ReleaseStore {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final ReservationConfig config;
     private final RemovalMetrics metrics;
-    private final Audit audit;
+    private final AuditLog audit;
 
-    ReleaseStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            RemovalMetrics metrics, Audit audit) {
+    ReleaseStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
+            RemovalMetrics metrics, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -48,11 +48,12 @@ class ReleaseStore {
      * @param cause why; a row that is on its way out already keeps its own
      * @param evenIfPausing whether removals that failed and wait for their next try are taken as well
      */
-    List<WorkItem> claimForRelease(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+    public List<WorkItem> claimForRelease(ReservationSelector which, ReleaseCause cause, UUID claim,
+            boolean evenIfPausing) {
         return transactions.call(() -> {
             List<WorkItem> items = release(which, cause, claim, evenIfPausing);
             if (cause == ReleaseCause.RELEASED_ALL) {
-                audit.record(Act.of(AuditAction.ALL_RELEASED, null)
+                audit.record(AuditEvent.of(AuditAction.ALL_RELEASED, null)
                         .detail("%d reservations".formatted(items.size())));
             }
             return items;
@@ -60,7 +61,7 @@ class ReleaseStore {
     }
 
     /** Like {@link #claimForRelease}, as a part of the caller's transaction. */
-    List<WorkItem> release(LiveRows which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+    List<WorkItem> release(ReservationSelector which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
         Instant now = clock.now();
         return which.lock().stream()
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
@@ -69,12 +70,12 @@ class ReleaseStore {
     }
 
     /** Tells whether there is any such row. */
-    boolean isLive(LiveRows which) {
+    boolean isLive(ReservationSelector which) {
         return transactions.call(() -> !which.find().isEmpty());
     }
 
     /** The names of the machines whose accounts are still to be removed, sorted. */
-    List<String> pending(LiveRows which) {
+    List<String> pending(ReservationSelector which) {
         // what is not on its way out was lent anew meanwhile
         return transactions.call(() -> which.find().stream().filter(r -> r.state == ReservationState.RELEASING)
                 .map(r -> r.machineName).sorted().toList());

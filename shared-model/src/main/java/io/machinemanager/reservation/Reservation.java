@@ -25,8 +25,8 @@ import jakarta.persistence.Table;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.audit.Act;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
@@ -173,7 +173,7 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /** Lets a removal on that machine that failed be tried again at the given time, and not only after its pause. */
-    static void endPause(Machine machine, Instant now) {
+    public static void endPause(Machine machine, Instant now) {
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
                 + " and nextAttemptAt > ?1", now, machine.id);
     }
@@ -225,8 +225,8 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /** What the audit is to tell of something that is done to the reservation. */
-    Act act(AuditAction action, String what) {
-        return Act.of(action, machineName).detail("reservation %d of %s: %s".formatted(id, ownerName, what));
+    public AuditEvent act(AuditAction action, String what) {
+        return AuditEvent.of(action, machineName).detail("reservation %d of %s: %s".formatted(id, ownerName, what));
     }
 
     /** Tells whether the claim is this one, run out or not: as long as nobody else took it, its holder may write. */

@@ -63,7 +63,7 @@ public class ReservationEvent extends PanacheEntityBase {
     public String detail;
 
     /** Writes an event down in the caller's transaction. */
-    static void record(Reservation reservation, Instant at, Kind kind, String detail) {
+    public static void record(Reservation reservation, Instant at, Kind kind, String detail) {
         ReservationEvent event = new ReservationEvent();
         event.reservationId = reservation.id;
         event.happenedAt = at;

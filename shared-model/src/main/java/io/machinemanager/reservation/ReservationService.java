@@ -22,9 +22,9 @@ import io.machinemanager.account.AccountPassword;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.audit.Act.By;
-import io.machinemanager.audit.Audit;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.audit.Actor;
+import io.machinemanager.audit.AuditLog;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.InvalidRequestException;
@@ -40,12 +40,12 @@ public class ReservationService {
     private final ReservationStore store;
     private final ReleaseStore releases;
     private final AccountWorker worker;
-    private final OwedWork owed;
+    private final CompensationRetrier owed;
     private final ReservationConfig config;
-    private final Audit audit;
+    private final AuditLog audit;
 
-    ReservationService(ReservationStore store, ReleaseStore releases, AccountWorker worker, OwedWork owed,
-            ReservationConfig config, Audit audit) {
+    ReservationService(ReservationStore store, ReleaseStore releases, AccountWorker worker, CompensationRetrier owed,
+            ReservationConfig config, AuditLog audit) {
         this.store = store;
         this.releases = releases;
         this.worker = worker;
@@ -64,16 +64,16 @@ public class ReservationService {
      *         too many machines
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
-    public Lease reserve(ReservationOrder order) {
-        return reserve(order, UUID.randomUUID(), LeaseKeeper.NONE);
+    public Lease reserve(ReservationSpec order) {
+        return reserve(order, UUID.randomUUID(), LeaseRecorder.NONE);
     }
 
-    /** Like {@link #reserve(ReservationOrder)}, under a request id that the caller knows beforehand. */
-    Lease reserve(ReservationOrder order, UUID requestId, LeaseKeeper keeper) {
+    /** Like {@link #reserve(ReservationSpec)}, under a request id that the caller knows beforehand. */
+    public Lease reserve(ReservationSpec order, UUID requestId, LeaseRecorder keeper) {
         check(order);
         String publicKey = publicKey(order);
         String generated = order.password() == null && publicKey == null ? AccountPassword.generate() : null;
-        ReservationRequest request = new ReservationRequest(requestId.toString(), order.borrower(), order.account(),
+        AllocationRequest request = new AllocationRequest(requestId.toString(), order.borrower(), order.account(),
                 new AccountLogin(hash(generated == null ? order.password() : generated), publicKey, config.sudo()),
                 order.minutes(), UUID.randomUUID());
         List<WorkItem> first = allocate(request, order.count(), keeper);
@@ -90,11 +90,11 @@ public class ReservationService {
         }
     }
 
-    private List<WorkItem> allocate(ReservationRequest request, int count, LeaseKeeper keeper) {
+    private List<WorkItem> allocate(AllocationRequest request, int count, LeaseRecorder keeper) {
         try {
             return store.allocate(request, count, Set.of());
         } catch (RuntimeException e) {
-            if (Transactions.mayBeDone(e)) {
+            if (RetryingTransactions.mayBeDone(e)) {
                 giveUp(request, keeper, e);
             }
             throw e;
@@ -106,7 +106,7 @@ public class ReservationService {
      *
      * @throws InvalidRequestException when it cannot
      */
-    void check(ReservationOrder order) {
+    public void check(ReservationSpec order) {
         if (order.count() < 1) {
             throw new InvalidRequestException("count must be at least 1.");
         }
@@ -124,7 +124,7 @@ public class ReservationService {
         publicKey(order);
     }
 
-    private static String publicKey(ReservationOrder order) {
+    private static String publicKey(ReservationSpec order) {
         try {
             return order.sshPublicKey() == null ? null : SshPublicKey.parse(order.sshPublicKey()).line();
         } catch (IllegalArgumentException e) {
@@ -136,7 +136,7 @@ public class ReservationService {
         return password == null ? AccountPassword.NONE : AccountPassword.hash(password);
     }
 
-    private List<WorkItem> makeAccounts(ReservationRequest request, List<WorkItem> first) {
+    private List<WorkItem> makeAccounts(AllocationRequest request, List<WorkItem> first) {
         long start = System.nanoTime();
         List<WorkItem> made = new ArrayList<>();
         Failed failed = new Failed(request.account(), new LinkedHashMap<>(), new HashSet<>());
@@ -160,10 +160,10 @@ public class ReservationService {
         return made;
     }
 
-    private List<AccountResult> makeRound(ReservationRequest request, List<WorkItem> round) {
+    private List<AccountResult> makeRound(AllocationRequest request, List<WorkItem> round) {
         AtomicBoolean lost = new AtomicBoolean();
         // here, because the results come to threads that know of no call
-        Optional<By> caller = audit.caller();
+        Optional<Actor> caller = audit.caller();
         List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
             if (!result.isDone() && !store.accountFailed(request.claim(), item, result, caller)) {
                 lost.set(true);
@@ -241,7 +241,7 @@ public class ReservationService {
         return new ProvisioningFailedException("The reservation was released before it was ready.", Map.of());
     }
 
-    private List<WorkItem> replacements(ReservationRequest request, int missing, Failed failed) {
+    private List<WorkItem> replacements(AllocationRequest request, int missing, Failed failed) {
         try {
             List<WorkItem> others = store.allocate(request, missing, failed.machines());
             // those that are made already wait for them, however many rounds that takes
@@ -256,16 +256,17 @@ public class ReservationService {
      * Takes back whatever the failed request holds; what cannot be removed now is left to the scheduler. When only the
      * database's answer to the last step was lost, somebody who repeated the request may have it as a success by now.
      */
-    private void giveUp(ReservationRequest request, LeaseKeeper keeper, RuntimeException cause) {
+    private void giveUp(AllocationRequest request, LeaseRecorder keeper, RuntimeException cause) {
         owed.insist("Request " + request.requestId(), () -> {
             if (keeper.forget()) {
-                worker.remove(request.claim(), releases.claimForRelease(new LiveRows.OfRequest(request.requestId()),
-                        ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
+                worker.remove(request.claim(),
+                        releases.claimForRelease(new ReservationSelector.OfRequest(request.requestId()),
+                                ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
             }
         }, cause);
     }
 
-    private static Lease lease(ReservationRequest request, List<WorkItem> made, Instant until, String generated) {
+    private static Lease lease(AllocationRequest request, List<WorkItem> made, Instant until, String generated) {
         List<Lease.LentMachine> machines = made.stream().map(item -> new Lease.LentMachine(item.reservationId(),
                 item.target().machine(), item.target().host(), item.target().port()))
                 .sorted((a, b) -> a.name().compareTo(b.name())).toList();
@@ -274,7 +275,7 @@ public class ReservationService {
 
     /** Takes back all machines, whoever has them, and waits for the removals. */
     public ReleaseReport releaseAll() {
-        return release(new LiveRows.All(), ReleaseCause.RELEASED_ALL);
+        return release(new ReservationSelector.All(), ReleaseCause.RELEASED_ALL);
     }
 
     /**
@@ -284,7 +285,7 @@ public class ReservationService {
      * @throws NotFoundException when there was no live reservation of that id to begin with
      */
     public ReleaseReport giveBack(long reservationId) {
-        LiveRows which = new LiveRows.One(reservationId);
+        ReservationSelector which = new ReservationSelector.One(reservationId);
         if (!releases.isLive(which)) {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
@@ -292,8 +293,8 @@ public class ReservationService {
     }
 
     /** Takes back what a request holds, if anything; what cannot be removed now is left to the scheduler. */
-    void releaseRequest(String requestId) {
-        release(new LiveRows.OfRequest(requestId), ReleaseCause.WORKER_LOST);
+    public void releaseRequest(String requestId) {
+        release(new ReservationSelector.OfRequest(requestId), ReleaseCause.WORKER_LOST);
     }
 
     /**
@@ -327,7 +328,7 @@ public class ReservationService {
         return store.details(reservationId);
     }
 
-    private ReleaseReport release(LiveRows which, ReleaseCause cause) {
+    private ReleaseReport release(ReservationSelector which, ReleaseCause cause) {
         UUID claim = UUID.randomUUID();
         List<WorkItem> items = releases.claimForRelease(which, cause, claim, true);
         int released = worker.remove(claim, items);
@@ -341,8 +342,8 @@ public class ReservationService {
      * @param limit the most that is taken up by this call
      * @return the work, to be finished at once: from now on nobody else does it
      */
-    public DueWork takeUpDue(int limit) {
+    public RemovalBatch takeUpDue(int limit) {
         UUID claim = UUID.randomUUID();
-        return new DueWork(worker, claim, releases.claimDue(claim, limit));
+        return new RemovalBatch(worker, claim, releases.claimDue(claim, limit));
     }
 }

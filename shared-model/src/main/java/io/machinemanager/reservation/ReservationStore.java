@@ -12,17 +12,18 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.audit.Act.By;
-import io.machinemanager.audit.Audit;
+import io.machinemanager.audit.Actor;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
@@ -42,23 +43,26 @@ import io.quarkus.logging.Log;
  * way back is that of {@link ReleaseStore}.
  */
 @ApplicationScoped
-class ReservationStore {
+public class ReservationStore {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
-    private final Audit audit;
+    private final AuditLog audit;
+    private final Event<ClaimRenewed> renewed;
 
-    ReservationStore(Transactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            MachineConfig machineConfig, Audit audit) {
+    ReservationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
+            ReservationConfig config,
+            MachineConfig machineConfig, AuditLog audit, Event<ClaimRenewed> renewed) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.machineConfig = machineConfig;
         this.audit = audit;
+        this.renewed = renewed;
     }
 
     /**
@@ -71,7 +75,7 @@ class ReservationStore {
      * @throws NotEnoughAvailableException when fewer are free
      * @throws ConflictException when the borrower would hold more machines than allowed
      */
-    List<WorkItem> allocate(ReservationRequest request, int count, Set<Long> tried) {
+    List<WorkItem> allocate(AllocationRequest request, int count, Set<Long> tried) {
         List<WorkItem> items = transactions.call(() -> {
             checkBorrower(request.borrower(), count);
             int keptBack = FreeMachines.keptBack(config.sparePoolPercent());
@@ -87,7 +91,7 @@ class ReservationStore {
         return transactions.call(() -> Machine.count("enabled = true and id not in ?1", tried) > 0);
     }
 
-    private void checkBorrower(Borrower borrower, int count) {
+    private void checkBorrower(Requester borrower, int count) {
         LockModeType lock = config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE;
         if (User.findById(borrower.userId(), lock) == null) {
             throw new ForbiddenException("The user %s does not exist any more.".formatted(borrower.name()));
@@ -119,7 +123,7 @@ class ReservationStore {
         return machines.subList(0, count);
     }
 
-    private List<WorkItem> hold(List<Machine> machines, ReservationRequest request, Instant requested) {
+    private List<WorkItem> hold(List<Machine> machines, AllocationRequest request, Instant requested) {
         // asked for after the locks, so that nothing of the claim is spent on waiting for them
         Instant now = clock.now();
         Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
@@ -128,7 +132,7 @@ class ReservationStore {
     }
 
     /** What the rows that are made together have in common, with the latest row that each of their machines had. */
-    private record Allocation(ReservationRequest request, Instant requested, Instant now, Map<Long, Instant> latest) {
+    private record Allocation(AllocationRequest request, Instant requested, Instant now, Map<Long, Instant> latest) {
 
         /** The machine knows the tokens it has seen, so they grow even when the database's clock was set back. */
         private Instant token(Machine machine) {
@@ -138,7 +142,7 @@ class ReservationStore {
     }
 
     private WorkItem hold(Machine machine, Allocation allocation) {
-        ReservationRequest request = allocation.request();
+        AllocationRequest request = allocation.request();
         Instant now = allocation.now();
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();
@@ -167,7 +171,7 @@ class ReservationStore {
      * @return the item for the new machine; nothing when the reservation does not run any more, when another machine is
      *         being prepared for it already, or when none is free
      */
-    Optional<WorkItem> holdReplacement(long reservationId, UUID claim) {
+    public Optional<WorkItem> holdReplacement(long reservationId, UUID claim) {
         return transactions.call(() -> {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             Instant now = clock.now();
@@ -185,8 +189,8 @@ class ReservationStore {
                 }
                 return Optional.empty();
             }
-            ReservationRequest request = new ReservationRequest(dead.requestId,
-                    new Borrower(dead.ownerId, dead.ownerName), dead.account, WorkItem.login(dead, config.sudo()),
+            AllocationRequest request = new AllocationRequest(dead.requestId,
+                    new Requester(dead.ownerId, dead.ownerName), dead.account, WorkItem.login(dead, config.sudo()),
                     dead.durationMinutes, claim);
             Machine spare = free.stream().filter(machine -> !tried.contains(machine.id)).findFirst()
                     .orElseGet(free::getFirst);
@@ -202,7 +206,7 @@ class ReservationStore {
      *
      * @return false when the claim was lost or the old reservation does not run any more; then nothing is changed
      */
-    boolean takeOver(UUID claim, WorkItem item, long reservationId) {
+    public boolean takeOver(UUID claim, WorkItem item, long reservationId) {
         boolean taken = transactions.call(() -> {
             Reservation dead = Reservation.lockById(reservationId).orElseThrow(() -> unknown(reservationId));
             List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
@@ -238,11 +242,12 @@ class ReservationStore {
      *
      * @param without the rows that nobody works on any more
      */
-    void renew(UUID claim, Set<Long> without) {
+    public void renew(UUID claim, Set<Long> without) {
         transactions.run(() -> {
             Instant until = clock.now().plus(config.claim());
             Reservation.renew(claim, without, until);
-            Reservation.beingMadeBy(claim).ifPresent(made -> IdempotencyKey.renew(made.ownerId, made.requestId, until));
+            Reservation.beingMadeBy(claim)
+                    .ifPresent(made -> renewed.fire(new ClaimRenewed(made.ownerId, made.requestId, until)));
         });
     }
 
@@ -281,7 +286,7 @@ class ReservationStore {
      * @param caller who asked for it, for the audit; nothing means its owner
      * @return false when the claim was lost, in which case nothing is changed
      */
-    boolean accountFailed(UUID claim, WorkItem item, AccountResult result, Optional<By> caller) {
+    public boolean accountFailed(UUID claim, WorkItem item, AccountResult result, Optional<Actor> caller) {
         boolean held = transactions.call(() -> {
             List<Reservation> rows = Reservation.lockHeld(claim, List.of(item));
             rows.forEach(reservation -> giveUp(reservation, result, caller, clock.now()));
@@ -291,14 +296,14 @@ class ReservationStore {
         return held;
     }
 
-    private void giveUp(Reservation reservation, AccountResult result, Optional<By> caller, Instant now) {
+    private void giveUp(Reservation reservation, AccountResult result, Optional<Actor> caller, Instant now) {
         boolean nothingMade = reservation.state == ReservationState.PROVISIONING
                 && (result.leavesNothing() || result.isUnreachable() && reservation.machine.lastSeenAt == null);
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_FAILED, result.reason());
         reservation.startReleasing(ReleaseCause.PROVISIONING_FAILED, now);
         reservation.accountFailed(result);
         audit.record(reservation.act(AuditAction.RESERVED, result.reason()).outcome(AuditOutcome.FAILED)
-                .by(caller.orElseGet(() -> new By(reservation.ownerName, null, null))));
+                .by(caller.orElseGet(() -> new Actor(reservation.ownerName, null, null))));
         if (result.isMachinesFault()) {
             sitOut(reservation.machine, result, now);
         }

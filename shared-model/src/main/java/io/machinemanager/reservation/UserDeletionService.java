@@ -5,14 +5,14 @@ import java.util.UUID;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import io.machinemanager.audit.Act;
-import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.audit.AuditOutcome;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
-import io.machinemanager.user.RecentStandings;
+import io.machinemanager.user.TokenStatusCache;
 import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
@@ -20,14 +20,14 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class UserDeletionService {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final ReleaseStore store;
     private final AccountWorker worker;
-    private final Audit audit;
-    private final RecentStandings recent;
+    private final AuditLog audit;
+    private final TokenStatusCache recent;
 
-    UserDeletionService(Transactions transactions, ReleaseStore store, AccountWorker worker, Audit audit,
-            RecentStandings recent) {
+    UserDeletionService(RetryingTransactions transactions, ReleaseStore store, AccountWorker worker, AuditLog audit,
+            TokenStatusCache recent) {
         this.transactions = transactions;
         this.store = store;
         this.worker = worker;
@@ -54,7 +54,7 @@ public class UserDeletionService {
             return transactions.call(() -> deleted(username, claim));
         } catch (ConflictException e) {
             // apart, since the transaction that was refused leaves no trace
-            transactions.run(() -> audit.record(Act.of(AuditAction.USER_DELETED, username)
+            transactions.run(() -> audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
                     .outcome(AuditOutcome.REFUSED).detail(e.getMessage())));
             throw e;
         } finally {
@@ -68,10 +68,11 @@ public class UserDeletionService {
         if (user.admin && admins.size() == 1) {
             throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
         }
-        List<WorkItem> held = store.release(new LiveRows.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim, true);
+        List<WorkItem> held = store.release(new ReservationSelector.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim,
+                true);
         Reservation.update("ownerId = null where ownerId = ?1", user.id);
         user.delete();
-        audit.record(Act.of(AuditAction.USER_DELETED, username)
+        audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
                 .detail("%d reservations are being released".formatted(held.size())));
         return held;
     }

@@ -20,19 +20,20 @@ import io.quarkus.logging.Log;
  * @param token the fencing token
  * @param login what the borrower gets
  */
-record WorkItem(long reservationId, long machineId, Target target, String account, long token, AccountLogin login) {
+public record WorkItem(long reservationId, long machineId, Target target, String account, long token,
+        AccountLogin login) {
 
-    static WorkItem of(Reservation reservation, boolean sudo, SecretBox secrets) {
+    public static WorkItem of(Reservation reservation, boolean sudo, SecretBox secrets) {
         Machine machine = reservation.machine;
         return new WorkItem(reservation.id, machine.id, target(machine, secrets), reservation.account,
                 reservation.token(), login(reservation, sudo));
     }
 
-    static AccountLogin login(Reservation reservation, boolean sudo) {
+    public static AccountLogin login(Reservation reservation, boolean sudo) {
         return new AccountLogin(reservation.passwordHash, reservation.sshPublicKey, sudo);
     }
 
-    static Target target(Machine machine, SecretBox secrets) {
+    public static Target target(Machine machine, SecretBox secrets) {
         return new Target(machine.name, machine.host, machine.port, machine.sshUser, credentials(machine, secrets),
                 machine.hostKeys);
     }
@@ -47,11 +48,11 @@ record WorkItem(long reservationId, long machineId, Target target, String accoun
         }
     }
 
-    WorkItem with(Target reachable) {
+    public WorkItem with(Target reachable) {
         return new WorkItem(reservationId, machineId, reachable, account, token, login);
     }
 
-    AccountTask task(Action action) {
+    public AccountTask task(Action action) {
         return new AccountTask(target, action, account, token, action == Action.CREATE ? login : null);
     }
 

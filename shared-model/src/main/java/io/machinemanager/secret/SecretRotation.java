@@ -13,15 +13,15 @@ public class SecretRotation {
 
     static final int BATCH = 100;
 
-    private final List<SealedRows> tables;
+    private final List<EncryptedRows> tables;
 
-    SecretRotation(@All List<SealedRows> tables) {
+    SecretRotation(@All List<EncryptedRows> tables) {
         this.tables = tables;
     }
 
     /** How many rows still hold a secret that was not encrypted with the current key. */
     public long countStale() {
-        return tables.stream().mapToLong(SealedRows::countStale).sum();
+        return tables.stream().mapToLong(EncryptedRows::countStale).sum();
     }
 
     /**
@@ -35,9 +35,9 @@ public class SecretRotation {
         return tables.stream().mapToInt(table -> reseal(table, goOn)).sum();
     }
 
-    private static int reseal(SealedRows table, BooleanSupplier goOn) {
+    private static int reseal(EncryptedRows table, BooleanSupplier goOn) {
         int resealed = 0;
-        SealedRows.Step step = new SealedRows.Step(Long.MIN_VALUE, BATCH, 0);
+        EncryptedRows.Step step = new EncryptedRows.Step(Long.MIN_VALUE, BATCH, 0);
         while (step.looked() == BATCH && goOn.getAsBoolean()) {
             step = table.reseal(step.last(), BATCH);
             resealed += step.resealed();

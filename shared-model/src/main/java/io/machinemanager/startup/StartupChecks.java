@@ -22,7 +22,7 @@ class StartupChecks {
     void run(@Observes @Priority(StartupOrder.CHECKS) StartupEvent start) {
         List<String> problems = checks.stream().flatMap(StartupCheck::problems).sorted().toList();
         if (!problems.isEmpty()) {
-            throw StartupRefusal.because(problems);
+            throw StartupFailure.because(problems);
         }
     }
 }

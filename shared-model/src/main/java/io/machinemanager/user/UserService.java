@@ -9,12 +9,12 @@ import java.util.function.Supplier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 
-import io.machinemanager.audit.Act;
-import io.machinemanager.audit.Audit;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
@@ -25,17 +25,17 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class UserService {
 
-    private final Transactions transactions;
+    private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final PasswordHasher hasher;
     private final UserConfig config;
-    private final Audit audit;
-    private final RecentStandings recent;
+    private final AuditLog audit;
+    private final TokenStatusCache recent;
     private final Event<PasswordChanged> passwordChanged;
     private final SecureRandom random = new SecureRandom();
 
-    UserService(Transactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config,
-            Audit audit, RecentStandings recent, Event<PasswordChanged> passwordChanged) {
+    UserService(RetryingTransactions transactions, DatabaseClock clock, PasswordHasher hasher, UserConfig config,
+            AuditLog audit, TokenStatusCache recent, Event<PasswordChanged> passwordChanged) {
         this.transactions = transactions;
         this.clock = clock;
         this.hasher = hasher;
@@ -59,7 +59,7 @@ public class UserService {
             if (User.byName(wanted.username()).isPresent()) {
                 throw new ConflictException("A user named %s exists already.".formatted(wanted.username()));
             }
-            audit.record(Act.of(AuditAction.USER_CREATED, wanted.username())
+            audit.record(AuditEvent.of(AuditAction.USER_CREATED, wanted.username())
                     .detail(wanted.admin() ? "as an admin" : null));
             return insert(wanted, hash);
         });
@@ -97,7 +97,8 @@ public class UserService {
                 throw new IllegalStateException("There is no admin, and ADMIN_DEFAULT_USERNAME, %s, is the name of an"
                         .formatted(admin.username()) + " ordinary user.");
             }
-            audit.record(Act.of(AuditAction.USER_CREATED, admin.username()).bySomebody().detail("the first admin"));
+            audit.record(
+                    AuditEvent.of(AuditAction.USER_CREATED, admin.username()).bySomebody().detail("the first admin"));
             insert(admin, hash);
             return true;
         });
@@ -137,13 +138,13 @@ public class UserService {
      *
      * @return nothing when they do not fit
      */
-    public Optional<Standing> identify(String username, String password) {
+    public Optional<UserStatus> identify(String username, String password) {
         Optional<Login> login = transactions.call(() -> User.byName(username)
-                .map(user -> new Login(Standing.of(user, clock.now()), user.passwordHash)));
+                .map(user -> new Login(UserStatus.of(user, clock.now()), user.passwordHash)));
         return hasher.fits(password, login.map(Login::passwordHash)) ? login.map(Login::standing) : Optional.empty();
     }
 
-    private record Login(Standing standing, String passwordHash) {
+    private record Login(UserStatus standing, String passwordHash) {
 
         /** Leaves the hash out, so that it cannot reach a log by accident. */
         @Override
@@ -153,8 +154,8 @@ public class UserService {
     }
 
     /** What the user of that name may do at this moment; nothing when there is none. */
-    public Optional<Standing> standing(String username) {
-        return transactions.call(() -> User.byName(username).map(user -> Standing.of(user, clock.now())));
+    public Optional<UserStatus> standing(String username) {
+        return transactions.call(() -> User.byName(username).map(user -> UserStatus.of(user, clock.now())));
     }
 
     /**
@@ -189,7 +190,7 @@ public class UserService {
             }
             user.admin = admin;
             user.tokenVersion = random.nextLong();
-            audit.record(Act.of(AuditAction.USER_CHANGED, username).detail(change.toString()));
+            audit.record(AuditEvent.of(AuditAction.USER_CHANGED, username).detail(change.toString()));
             hash.ifPresent(h -> setPassword(user, h));
             return user;
         });
@@ -206,7 +207,7 @@ public class UserService {
      * @throws InvalidRequestException when the new password is not allowed
      * @throws ForbiddenException when the current one was changed in the meantime
      */
-    public boolean changeOwnPassword(Standing caller, String current, String wanted) {
+    public boolean changeOwnPassword(UserStatus caller, String current, String wanted) {
         LoginPassword.problemWith(wanted).ifPresent(UserService::refuse);
         String known = get(caller.username()).passwordHash;
         if (!hasher.fits(current, Optional.of(known))) {
@@ -217,7 +218,7 @@ public class UserService {
             User user = User.lockByName(caller.username()).filter(u -> u.passwordHash.equals(known))
                     .orElseThrow(() -> new ForbiddenException("The current password was changed meanwhile."));
             user.tokenVersion = random.nextLong();
-            audit.record(Act.of(AuditAction.PASSWORD_CHANGED, user.username));
+            audit.record(AuditEvent.of(AuditAction.PASSWORD_CHANGED, user.username));
             setPassword(user, hash);
             return user;
         });
@@ -235,7 +236,7 @@ public class UserService {
         try {
             return changing(change);
         } catch (ConflictException e) {
-            transactions.run(() -> audit.record(Act.of(AuditAction.USER_CHANGED, username)
+            transactions.run(() -> audit.record(AuditEvent.of(AuditAction.USER_CHANGED, username)
                     .outcome(AuditOutcome.REFUSED).detail(e.getMessage())));
             throw e;
         }

@@ -7,18 +7,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.ansible.AnsibleDriver;
+import io.machinemanager.account.ssh.SshDriver;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** What a test has a driver do, for reservations whose tokens grow by themselves. */
-record AccountWork(AccountDriver driver) implements AutoCloseable {
+public record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     private static final AtomicLong TOKENS = new AtomicLong(System.currentTimeMillis() * 1000);
     private static final String PASSWORD = "open sesame";
     static final String HASH = AccountPassword.hash(PASSWORD);
 
     /** Work that a driver of that kind does. */
-    static AccountWork by(AccountConfig.Driver kind, AccountConfig settings) {
+    public static AccountWork by(AccountConfig.Driver kind, AccountConfig settings) {
         return new AccountWork(switch (kind) {
             case ANSIBLE -> new AnsibleDriver(settings);
             case SSH -> new SshDriver(settings);
@@ -34,23 +36,23 @@ record AccountWork(AccountDriver driver) implements AutoCloseable {
         }
     }
 
-    static long newToken() {
+    public static long newToken() {
         return TOKENS.incrementAndGet();
     }
 
-    static AccountTask creation(Target target, String account, long token) {
+    public static AccountTask creation(Target target, String account, long token) {
         return new AccountTask(target, Action.CREATE, account, token, new AccountLogin(HASH, null, false));
     }
 
-    static AccountTask removal(Target target, String account, long token) {
+    public static AccountTask removal(Target target, String account, long token) {
         return new AccountTask(target, Action.REMOVE, account, token, null);
     }
 
-    AccountResult create(LabMachine machine, String account, long token) {
+    public AccountResult create(LabMachine machine, String account, long token) {
         return result(creation(machine.target(), account, token));
     }
 
-    AccountResult remove(LabMachine machine, String account, long token) {
+    public AccountResult remove(LabMachine machine, String account, long token) {
         return result(removal(machine.target(), account, token));
     }
 
@@ -59,19 +61,19 @@ record AccountWork(AccountDriver driver) implements AutoCloseable {
         return result(AccountTask.probe(machine.target())).accounts();
     }
 
-    AccountResult result(AccountTask task) {
+    public AccountResult result(AccountTask task) {
         return resultOf(start(task));
     }
 
-    CompletableFuture<AccountResult> start(AccountTask task) {
+    public CompletableFuture<AccountResult> start(AccountTask task) {
         return driver.submit(List.of(task)).getFirst();
     }
 
-    static AccountResult resultOf(CompletableFuture<AccountResult> future) {
+    public static AccountResult resultOf(CompletableFuture<AccountResult> future) {
         return future.orTimeout(3, TimeUnit.MINUTES).join();
     }
 
-    static SshLogin login(LabMachine machine, String account) {
+    public static SshLogin login(LabMachine machine, String account) {
         return new SshLogin(machine, account, PASSWORD);
     }
 }

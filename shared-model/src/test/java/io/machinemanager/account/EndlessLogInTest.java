@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.ssh.SshDriver;
 
 /** A machine that goes on sending and never comes to the point keeps nobody busy for longer than a dead one. */
 @Timeout(30)

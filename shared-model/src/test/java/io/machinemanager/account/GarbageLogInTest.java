@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.ssh.SshDriver;
 
 /** Whatever answers on a machine's port, what it sends is never our failure. */
 @Timeout(30)

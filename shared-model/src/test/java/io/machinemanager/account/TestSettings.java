@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Settings of a driver under test. */
-record TestSettings(String playbook, int forks, Duration runTimeout, Duration connectTimeout, int concurrentRuns,
+public record TestSettings(String playbook, int forks, Duration runTimeout, Duration connectTimeout, int concurrentRuns,
         int batchSize, Optional<Path> workDir, int maxConnections, Duration keepConnections, Duration healthTimeout,
         int uidFirst, int uidLast) implements AccountConfig {
 
     /** The defaults, with a work folder of the test's own, and patience with looks on a busy host. */
-    static TestSettings in(Path workDir) {
+    public static TestSettings in(Path workDir) {
         return new TestSettings("ansible-playbook", 20, Duration.ofSeconds(60), Duration.ofSeconds(10), 4, 100,
                 Optional.of(workDir), 100, Duration.ofMinutes(5), Duration.ofSeconds(60), 20000, 59999);
     }
@@ -20,42 +20,42 @@ record TestSettings(String playbook, int forks, Duration runTimeout, Duration co
         return Driver.ANSIBLE;
     }
 
-    TestSettings withPlaybook(Path program) {
+    public TestSettings withPlaybook(Path program) {
         return new TestSettings(program.toString(), forks, runTimeout, connectTimeout, concurrentRuns, batchSize,
                 workDir, maxConnections, keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withForks(int machines) {
+    public TestSettings withForks(int machines) {
         return new TestSettings(playbook, machines, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir,
                 maxConnections, keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withRunTimeout(Duration timeout) {
+    public TestSettings withRunTimeout(Duration timeout) {
         return new TestSettings(playbook, forks, timeout, connectTimeout, concurrentRuns, batchSize, workDir,
                 maxConnections, keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withRuns(int runs) {
+    public TestSettings withRuns(int runs) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, runs, batchSize, workDir, maxConnections,
                 keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withConnectTimeout(Duration timeout) {
+    public TestSettings withConnectTimeout(Duration timeout) {
         return new TestSettings(playbook, forks, runTimeout, timeout, concurrentRuns, batchSize, workDir,
                 maxConnections, keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withMaxConnections(int limit) {
+    public TestSettings withMaxConnections(int limit) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir, limit,
                 keepConnections, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withKeepConnections(Duration rest) {
+    public TestSettings withKeepConnections(Duration rest) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir,
                 maxConnections, rest, healthTimeout, uidFirst, uidLast);
     }
 
-    TestSettings withHealthTimeout(Duration timeout) {
+    public TestSettings withHealthTimeout(Duration timeout) {
         return new TestSettings(playbook, forks, runTimeout, connectTimeout, concurrentRuns, batchSize, workDir,
                 maxConnections, keepConnections, timeout, uidFirst, uidLast);
     }

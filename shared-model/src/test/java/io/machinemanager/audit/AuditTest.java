@@ -13,7 +13,7 @@ import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.database.Transactions;
+import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -27,13 +27,13 @@ class AuditTest {
     private static final String TABLE = "machine_manager.audit_entries";
 
     @Inject
-    Audit audit;
+    AuditLog audit;
 
     @Inject
     AuditService service;
 
     @Inject
-    Transactions transactions;
+    RetryingTransactions transactions;
 
     MariaDb database;
 
@@ -51,12 +51,13 @@ class AuditTest {
     @Test
     void anEntryComesAndGoesWithTheTransactionThatItIsAbout() {
         assertThatThrownBy(() -> transactions.run(() -> {
-            audit.record(Act.of(AuditAction.MACHINE_CHANGED, target));
+            audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
             throw new IllegalArgumentException("no");
         })).isInstanceOf(IllegalArgumentException.class);
         assertThat(entries()).isEmpty();
 
-        transactions.run(() -> audit.record(Act.of(AuditAction.MACHINE_CHANGED, target).by("alice").detail("x")));
+        transactions
+                .run(() -> audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target).by("alice").detail("x")));
 
         assertThat(entries()).singleElement().satisfies(entry -> {
             assertThat(entry.actor).isEqualTo("alice");
@@ -67,13 +68,13 @@ class AuditTest {
 
     @Test
     void noEntryIsWrittenOutsideATransaction() {
-        assertThatThrownBy(() -> audit.record(Act.of(AuditAction.MACHINE_CHANGED, target)))
+        assertThatThrownBy(() -> audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target)))
                 .hasMessageContaining("Transaction is required");
     }
 
     @Test
     void theDatabaseItselfRefusesToChangeOrForgetAnEntry() {
-        service.record(Act.of(AuditAction.MACHINE_CHANGED, target));
+        service.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
 
         assertThatThrownBy(
                 () -> database.query("update %s set actor = 'x' where target = '%s'".formatted(TABLE, target)))
@@ -85,7 +86,7 @@ class AuditTest {
 
     @Test
     void onlyWhatIsOldIsForgotten() {
-        service.record(Act.of(AuditAction.MACHINE_CHANGED, target));
+        service.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
         database.query(("insert into %s (happened_at, action, target, outcome) values"
                 + " (utc_timestamp(6) - interval 100 day, 'MACHINE_REGISTERED', '%s', 'DONE')")
                 .formatted(TABLE, target));
@@ -100,8 +101,8 @@ class AuditTest {
 
     @Test
     void entriesAreFoundByWhatTheyAreAbout() {
-        service.record(Act.of(AuditAction.MACHINE_REGISTERED, target));
-        service.record(Act.of(AuditAction.MACHINE_CHANGED, target));
+        service.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, target));
+        service.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
 
         assertThat(entries()).extracting(entry -> entry.action).containsExactly(AuditAction.MACHINE_CHANGED,
                 AuditAction.MACHINE_REGISTERED);
@@ -115,9 +116,9 @@ class AuditTest {
 
     @Test
     void anEntryIsALineOfTheLogOnceItIsCommitted() {
-        try (LogLines lines = LogLines.of(Audit.class)) {
+        try (LogLines lines = LogLines.of(AuditLog.class)) {
             transactions.run(() -> {
-                audit.record(Act.of(AuditAction.MACHINE_CHANGED, target).detail("a\nline \"forged\""));
+                audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target).detail("a\nline \"forged\""));
                 assertThat(lines.all()).isEmpty();
             });
             assertThat(lines.all()).containsExactly("audit action=machine_changed outcome=done target=" + target

@@ -62,12 +62,12 @@ class DatabaseFailureTest {
     @Test
     void databaseThatFreezesDuringACommitIsAway() {
         assertThat(DatabaseFailure.isPassing(failedCommit(TIMEOUT))).isTrue();
-        assertThat(Reachability.lostConnection(failedCommit(TIMEOUT))).contains(TIMEOUT);
+        assertThat(DatabaseReachability.lostConnection(failedCommit(TIMEOUT))).contains(TIMEOUT);
     }
 
     @Test
     void raceThatIsLostDuringACommitIsARace() {
-        assertThat(Transactions.isLostRace(failedCommit(DEADLOCK))).isTrue();
+        assertThat(RetryingTransactions.isLostRace(failedCommit(DEADLOCK))).isTrue();
     }
 
     @Test

@@ -38,7 +38,7 @@ class DatabaseOutageTest {
     }
 
     @Inject
-    Transactions transactions;
+    RetryingTransactions transactions;
 
     @Inject
     DatabaseClock clock;
@@ -57,7 +57,7 @@ class DatabaseOutageTest {
     void connectionsThatARestartCutAreReplacedUnseen() {
         fillPool();
         database.stop();
-        assertThatThrownBy(this::ask).matches(failure -> Reachability.lostConnection(failure).isPresent());
+        assertThatThrownBy(this::ask).matches(failure -> DatabaseReachability.lostConnection(failure).isPresent());
         database.resume();
         Awaitility.await().atMost(Duration.ofSeconds(5)).ignoreExceptions().until(() -> ask() != null);
         fillPool();
@@ -71,7 +71,7 @@ class DatabaseOutageTest {
         try {
             for (int i = 0; i < 20; i++) {
                 assertThatThrownBy(() -> transactions.call(() -> User.findById(id)))
-                        .matches(failure -> Reachability.lostConnection(failure).isPresent());
+                        .matches(failure -> DatabaseReachability.lostConnection(failure).isPresent());
             }
         } finally {
             database.resume();
@@ -110,7 +110,7 @@ class DatabaseOutageTest {
         database.freeze();
         long start = System.nanoTime();
         try {
-            assertThatThrownBy(this::ask).matches(failure -> Reachability.lostConnection(failure).isPresent());
+            assertThatThrownBy(this::ask).matches(failure -> DatabaseReachability.lostConnection(failure).isPresent());
         } finally {
             database.thaw();
         }

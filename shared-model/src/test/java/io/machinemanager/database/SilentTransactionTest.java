@@ -37,7 +37,7 @@ class SilentTransactionTest {
     }
 
     @Inject
-    Transactions transactions;
+    RetryingTransactions transactions;
 
     @Inject
     EntityManager entityManager;

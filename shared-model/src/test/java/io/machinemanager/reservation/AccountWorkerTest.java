@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -51,16 +52,17 @@ class AccountWorkerTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
     @Test
     void whatCouldNotBeRecordedIsNotKeptByThoseThatAreStillWorkedOn() throws InterruptedException {
         scene.clear();
         machines.reset();
         scene.machines("m1", "m2");
-        reservations.reserve(new ReservationOrder(scene.user("alice"), 2, 60, "alice", null));
+        reservations.reserve(new ReservationSpec(scene.user("alice"), 2, 60, "alice", null));
         UUID claim = UUID.randomUUID();
-        List<WorkItem> items = releases.claimForRelease(new LiveRows.All(), ReleaseCause.RELEASED_ALL, claim, true);
+        List<WorkItem> items = releases.claimForRelease(new ReservationSelector.All(), ReleaseCause.RELEASED_ALL, claim,
+                true);
         CompletableFuture<Void> gate = machines.hold("m1");
         CountDownLatch failed = new CountDownLatch(1);
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {

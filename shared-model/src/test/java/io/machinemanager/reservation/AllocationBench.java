@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import io.machinemanager.account.AccountLogin;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
@@ -49,11 +50,11 @@ class AllocationBench {
     DataSource pool;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
     MariaDb database;
 
-    private Borrower borrower;
+    private Requester borrower;
 
     @Test
     void measure() throws Exception {
@@ -103,7 +104,7 @@ class AllocationBench {
     }
 
     private Void byProduct() {
-        store.allocate(new ReservationRequest(UUID.randomUUID().toString(), borrower, "alice",
+        store.allocate(new AllocationRequest(UUID.randomUUID().toString(), borrower, "alice",
                 new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1, Set.of());
         return null;
     }

@@ -25,20 +25,24 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditFilter;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.audit.AuditService;
+import io.machinemanager.auth.ApiKeyService;
+import io.machinemanager.auth.LoginAttempt;
+import io.machinemanager.auth.LoginService;
+import io.machinemanager.auth.LoginSession;
+import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
-import io.machinemanager.login.ApiKeyService;
-import io.machinemanager.login.Attempt;
-import io.machinemanager.login.LoginService;
-import io.machinemanager.login.Session;
-import io.machinemanager.login.SessionService;
+import io.machinemanager.idempotency.IdempotencyService;
+import io.machinemanager.pool.PoolService;
+import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
-import io.machinemanager.user.Standing;
+import io.machinemanager.user.UserStatus;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -111,11 +115,11 @@ class HotQueriesTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
     MariaDb database;
 
-    private Borrower alice;
+    private Requester alice;
 
     @BeforeEach
     void aLargeInstallation() {
@@ -174,7 +178,7 @@ class HotQueriesTest {
     @Test
     void noneReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
-            Lease lease = idempotency.reserve("key", new ReservationOrder(alice, 2, 60, "alice", "secret word"));
+            Lease lease = idempotency.reserve("key", new ReservationSpec(alice, 2, 60, "alice", "secret word"));
             long id = lease.machines().getFirst().reservationId();
             reservations.details(id);
             reservations.extend(id, new NewEnd.After(90));
@@ -214,7 +218,7 @@ class HotQueriesTest {
         List<String> statements = statementsOf(() -> {
             sessions.standing("alice", List.of("token", "session"));
             apiKeys.standing("mm_key");
-            assertThatThrownBy(() -> logins.logIn(new Attempt("nobody", Optional.of("192.0.2.1")), "guess"))
+            assertThatThrownBy(() -> logins.logIn(new LoginAttempt("nobody", Optional.of("192.0.2.1")), "guess"))
                     .isInstanceOf(InvalidGrantException.class);
         });
 
@@ -225,8 +229,8 @@ class HotQueriesTest {
     @Test
     void noSessionIsContinuedOrEndedByALookAtAllOthers() {
         List<String> statements = statementsOf(() -> {
-            Standing standing = sessions.standing("alice", List.of("token")).orElseThrow();
-            Session session = sessions.refresh(sessions.begin(standing).refreshToken(), Duration.ofMinutes(10));
+            UserStatus standing = sessions.standing("alice", List.of("token")).orElseThrow();
+            LoginSession session = sessions.refresh(sessions.begin(standing).refreshToken(), Duration.ofMinutes(10));
             sessions.logOut(standing, "token", Optional.of(session.id()), Instant.now().plusSeconds(600));
         });
 
@@ -272,7 +276,7 @@ class HotQueriesTest {
         sql(LENT.formatted(alice.userId(), "true"));
 
         List<String> statements = statementsOf(() -> assertThatThrownBy(
-                () -> reservations.reserve(new ReservationOrder(alice, 2, 60, "alice", "secret word")))
+                () -> reservations.reserve(new ReservationSpec(alice, 2, 60, "alice", "secret word")))
                 .isInstanceOf(NotEnoughAvailableException.class));
 
         assertThat(statements).anyMatch(statement -> statement.contains(" from machines "));

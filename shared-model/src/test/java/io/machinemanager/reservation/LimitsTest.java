@@ -22,6 +22,7 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -48,9 +49,9 @@ class LimitsTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
-    private Borrower alice;
+    private Requester alice;
 
     @BeforeEach
     void tenMachines() {
@@ -60,12 +61,12 @@ class LimitsTest {
         scene.machines(Stream.iterate(0, i -> i + 1).limit(10).map(i -> "m" + i).toArray(String[]::new));
     }
 
-    private Lease reserve(Borrower borrower, int count) {
+    private Lease reserve(Requester borrower, int count) {
         return reserve(borrower, count, 60);
     }
 
-    private Lease reserve(Borrower borrower, int count, int minutes) {
-        return reservations.reserve(new ReservationOrder(borrower, count, minutes, borrower.name(), "secret word"));
+    private Lease reserve(Requester borrower, int count, int minutes) {
+        return reservations.reserve(new ReservationSpec(borrower, count, minutes, borrower.name(), "secret word"));
     }
 
     @Test

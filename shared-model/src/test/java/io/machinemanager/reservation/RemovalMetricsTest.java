@@ -19,6 +19,7 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -42,9 +43,9 @@ class RemovalMetricsTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
-    private Borrower alice;
+    private Requester alice;
 
     @BeforeEach
     void twoMachines() {
@@ -55,7 +56,7 @@ class RemovalMetricsTest {
     }
 
     private void reserve(int count) {
-        reservations.reserve(new ReservationOrder(alice, count, 60, "alice", "secret word"));
+        reservations.reserve(new ReservationSpec(alice, count, 60, "alice", "secret word"));
     }
 
     private Timer lag() {

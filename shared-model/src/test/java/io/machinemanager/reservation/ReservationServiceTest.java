@@ -37,10 +37,14 @@ import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.pool.AbandonedAccount;
+import io.machinemanager.pool.PoolService;
+import io.machinemanager.probe.ProbeService;
 import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
@@ -63,7 +67,7 @@ class ReservationServiceTest {
     ProbeService probes;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
     @Inject
     MachineConfig machineConfig;
@@ -73,7 +77,7 @@ class ReservationServiceTest {
 
     MariaDb database;
 
-    private Borrower alice;
+    private Requester alice;
 
     @BeforeEach
     void emptyPool() {
@@ -82,8 +86,8 @@ class ReservationServiceTest {
         alice = scene.user("alice");
     }
 
-    private Lease reserve(Borrower borrower, int count) {
-        return reservations.reserve(new ReservationOrder(borrower, count, 60, borrower.name(), "secret word"));
+    private Lease reserve(Requester borrower, int count) {
+        return reservations.reserve(new ReservationSpec(borrower, count, 60, borrower.name(), "secret word"));
     }
 
     @Test
@@ -102,7 +106,7 @@ class ReservationServiceTest {
         scene.machines("m1", "m2");
 
         assertThat(reserve(alice, 1).generatedPassword()).isNull();
-        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).generatedPassword())
+        assertThat(reservations.reserve(new ReservationSpec(alice, 1, 60, "guest", null)).generatedPassword())
                 .hasSizeGreaterThanOrEqualTo(16);
     }
 
@@ -248,7 +252,7 @@ class ReservationServiceTest {
 
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
         assertThat(scene.states()).containsExactly("m1 RELEASED");
-        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).machines()).hasSize(1);
+        assertThat(reservations.reserve(new ReservationSpec(alice, 1, 60, "guest", null)).machines()).hasSize(1);
     }
 
     @Test
@@ -263,7 +267,7 @@ class ReservationServiceTest {
         assertThat(meanwhile).containsExactly("m1 RELEASED", "m2 PROVISIONING", "m3 PROVISIONING");
         assertThat(scene.history("m1")).containsExactly("ALLOCATED", "ACCOUNT_FAILED The name exists.", "NOTHING_MADE");
         assertThat(machines.removals()).isEmpty();
-        assertThat(reservations.reserve(new ReservationOrder(alice, 1, 60, "guest", null)).machines())
+        assertThat(reservations.reserve(new ReservationSpec(alice, 1, 60, "guest", null)).machines())
                 .extracting(Lease.LentMachine::name).containsExactly("m1");
     }
 
@@ -401,7 +405,7 @@ class ReservationServiceTest {
         assertThatThrownBy(() -> pool.delete("m2", false)).isInstanceOf(ConflictException.class)
                 .hasMessageContaining("?force=true").hasMessageContaining("account alice");
 
-        assertThat(pool.delete("m2", true)).get().extracting(LeftBehind::account).isEqualTo("alice");
+        assertThat(pool.delete("m2", true)).get().extracting(AbandonedAccount::account).isEqualTo("alice");
         gate.complete(null);
 
         assertThat(late).failsWithin(Duration.ofSeconds(20)).withThrowableOfType(ExecutionException.class)
@@ -458,10 +462,10 @@ class ReservationServiceTest {
     void namesOfTheSystemAndImpossibleNumbersAreRefused() {
         scene.machines("m1");
 
-        for (ReservationOrder order : List.of(new ReservationOrder(alice, 1, 60, "root", null),
-                new ReservationOrder(alice, 0, 60, "a", null), new ReservationOrder(alice, -1, 60, "a", null),
-                new ReservationOrder(alice, 1, 0, "a", null), new ReservationOrder(alice, 1, 10_081, "a", null),
-                new ReservationOrder(alice, 1, 60, "a b", null), new ReservationOrder(alice, 1, 60, "a", "x\ny"))) {
+        for (ReservationSpec order : List.of(new ReservationSpec(alice, 1, 60, "root", null),
+                new ReservationSpec(alice, 0, 60, "a", null), new ReservationSpec(alice, -1, 60, "a", null),
+                new ReservationSpec(alice, 1, 0, "a", null), new ReservationSpec(alice, 1, 10_081, "a", null),
+                new ReservationSpec(alice, 1, 60, "a b", null), new ReservationSpec(alice, 1, 60, "a", "x\ny"))) {
             assertThatThrownBy(() -> reservations.reserve(order)).isInstanceOf(InvalidRequestException.class);
         }
         assertThat(scene.states()).isEmpty();
@@ -636,7 +640,7 @@ class ReservationServiceTest {
     void releaseAllDoesNotTellOfMachinesThatAreLentAnewMeanwhile() throws Exception {
         scene.machines("m1", "m2");
         reserve(alice, 2);
-        Borrower bob = scene.user("bob");
+        Requester bob = scene.user("bob");
         CompletableFuture<Void> gate = machines.hold("m2");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<ReleaseReport> released = executor.submit(reservations::releaseAll);
@@ -763,7 +767,7 @@ class ReservationServiceTest {
     @Test
     void aUserThatWasDeletedMeanwhileCannotReserve() {
         scene.machines("m1");
-        Borrower gone = new Borrower(alice.userId() + 1_000, "gone");
+        Requester gone = new Requester(alice.userId() + 1_000, "gone");
 
         assertThatThrownBy(() -> reserve(gone, 1)).isInstanceOf(ForbiddenException.class);
     }

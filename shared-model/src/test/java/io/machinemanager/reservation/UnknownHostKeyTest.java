@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -44,9 +45,9 @@ class UnknownHostKeyTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    ReservationFixture scene;
 
-    private Borrower alice;
+    private Requester alice;
 
     @BeforeEach
     void threeMachines() {
@@ -65,7 +66,7 @@ class UnknownHostKeyTest {
                 machine.port = silent.getLocalPort();
             });
             outcome = CompletableFuture.supplyAsync(
-                    () -> reservations.reserve(new ReservationOrder(alice, 3, 60, "alice", "secret word")),
+                    () -> reservations.reserve(new ReservationSpec(alice, 3, 60, "alice", "secret word")),
                     task -> Thread.ofVirtual().start(task));
 
             await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(machines.allAccounts())

@@ -3,8 +3,8 @@ package io.machinemanager.testing;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.machinemanager.reservation.DueWork;
-import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.probe.ProbeService;
+import io.machinemanager.reservation.RemovalBatch;
 import io.machinemanager.reservation.ReservationService;
 
 /** What the scheduler does by itself, done now and to its end. */
@@ -20,7 +20,7 @@ public final class Scheduled {
      * @return how many were taken up
      */
     public static int cleanUp(ReservationService reservations, int limit) {
-        DueWork due = reservations.takeUpDue(limit);
+        RemovalBatch due = reservations.takeUpDue(limit);
         due.finish(() -> {
         });
         return due.size();

@@ -17,8 +17,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
+import io.machinemanager.api.auth.Role;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.login.Role;
 import io.machinemanager.audit.AuditService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 

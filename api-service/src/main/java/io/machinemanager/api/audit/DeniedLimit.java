@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-import io.machinemanager.audit.Act;
+import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.user.ShortMemory;
 
 /**
@@ -24,7 +24,7 @@ final class DeniedLimit {
     private final ShortMemory<String, Minute> users = new ShortMemory<>(MOST_USERS);
     private final LongSupplier nanoTime;
 
-    private record Minute(long since, Set<Act> written) {
+    private record Minute(long since, Set<AuditEvent> written) {
     }
 
     /** @param nanoTime as {@link System#nanoTime()} */
@@ -33,8 +33,8 @@ final class DeniedLimit {
     }
 
     /** What is to be written down of a refused call, if anything is; the last one of a minute says that it is. */
-    synchronized Optional<Act> take(String user, Act act) {
-        Set<Act> written = minuteOf(user).written;
+    synchronized Optional<AuditEvent> take(String user, AuditEvent act) {
+        Set<AuditEvent> written = minuteOf(user).written;
         if (written.size() == MOST || !written.add(act)) {
             return Optional.empty();
         }

@@ -11,7 +11,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 import io.machinemanager.error.ErrorCode;
 
 /** Builds answers of the one error shape. */
-final class ErrorAnswer {
+public final class ErrorAnswer {
 
     private ErrorAnswer() {
     }
@@ -29,7 +29,7 @@ final class ErrorAnswer {
     }
 
     /** The body alone. */
-    static Map<String, Object> body(ErrorCode code, String message, Map<String, Object> details) {
+    public static Map<String, Object> body(ErrorCode code, String message, Map<String, Object> details) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("error", code.code());
         body.put("message", message);

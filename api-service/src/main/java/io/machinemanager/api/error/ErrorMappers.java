@@ -16,9 +16,10 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 
-import io.machinemanager.api.input.SentAddress;
+import io.machinemanager.api.http.AllowedMethods;
+import io.machinemanager.api.input.FormQueryDecoder;
 import io.machinemanager.database.DatabaseFailure;
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ErrorCode;
 import io.machinemanager.error.InvalidTokenException;
@@ -125,14 +126,14 @@ class ErrorMappers {
         String id = UUID.randomUUID().toString();
         // the path alone, and as it was sent: a query may hold a password, and a path a line break
         Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(),
-                SentAddress.escaped(call.getCurrent().request().path()));
+                FormQueryDecoder.escaped(call.getCurrent().request().path()));
         return ErrorAnswer.of(ErrorCode.SERVER_ERROR.status(), ErrorCode.SERVER_ERROR,
                 "Something went wrong here; an operator finds it in the log under this id.", Map.of("id", id)).build();
     }
 
     private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
         String state = DatabaseFailure.state(failure);
-        Log.warnf("The database %s: %s", state, Failures.rootOf(failure));
+        Log.warnf("The database %s: %s", state, FailureLog.rootOf(failure));
         return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database %s at the moment; try again soon.".formatted(state))
                 .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).build();
     }

@@ -3,13 +3,13 @@ package io.machinemanager.api.error;
 import io.machinemanager.error.ErrorCode;
 
 /** Code and words for requests that HTTP itself finds fault with, before any code of ours is asked. */
-final class HttpProblem {
+public final class HttpProblem {
 
     private HttpProblem() {
     }
 
     /** The code for a status of 400 to 499, or 505; what has no code of its own is an invalid request. */
-    static ErrorCode code(int status) {
+    public static ErrorCode code(int status) {
         return switch (status) {
             case 401 -> ErrorCode.UNAUTHORIZED;
             case 403 -> ErrorCode.FORBIDDEN;
@@ -23,7 +23,7 @@ final class HttpProblem {
     }
 
     /** One sentence that a person can act on. */
-    static String message(int status) {
+    public static String message(int status) {
         return switch (status) {
             case 401 -> "This call needs a token; POST /login gives one.";
             case 403 -> "You may not do this.";

@@ -28,7 +28,8 @@ class StrictJson implements ObjectMapperCustomizer {
         mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         mapper.registerModule(new SimpleModule("strict").addDeserializer(Integer.class, new WholeNumber())
-                .addDeserializer(Boolean.class, new YesOrNo()).addDeserializer(Instant.class, new WrittenTime()));
+                .addDeserializer(Boolean.class, new BooleanDeserializer())
+                .addDeserializer(Instant.class, new IsoTimeDeserializer()));
         mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
         mapper.coercionConfigFor(LogicalType.Textual).setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)

@@ -17,9 +17,9 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
-import io.machinemanager.api.answer.SharedAnswers;
-import io.machinemanager.api.login.Caller;
-import io.machinemanager.reservation.PoolService;
+import io.machinemanager.api.auth.Caller;
+import io.machinemanager.api.polling.SharedAnswers;
+import io.machinemanager.pool.PoolService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 

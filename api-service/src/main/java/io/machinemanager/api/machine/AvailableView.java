@@ -5,9 +5,9 @@ import java.util.List;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-import io.machinemanager.reservation.MachineState;
-import io.machinemanager.reservation.PoolService;
-import io.machinemanager.reservation.PooledName;
+import io.machinemanager.pool.MachineState;
+import io.machinemanager.pool.MachineSummary;
+import io.machinemanager.pool.PoolService;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -39,7 +39,7 @@ public record AvailableView(List<String> available, List<String> reserved,
         return view;
     }
 
-    private void add(PooledName machine, boolean forAdmin) {
+    private void add(MachineSummary machine, boolean forAdmin) {
         switch (machine.state()) {
             case FREE -> available.add(machine.name());
             case PROVISIONING, RESERVED, CLEANING -> reserved.add(machine.name());
@@ -48,7 +48,7 @@ public record AvailableView(List<String> available, List<String> reserved,
         }
     }
 
-    private static String reason(PooledName machine) {
+    private static String reason(MachineSummary machine) {
         return machine.enabled() ? machine.holds().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
     }
 }

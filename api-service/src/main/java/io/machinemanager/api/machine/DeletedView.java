@@ -3,7 +3,7 @@ package io.machinemanager.api.machine;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
-import io.machinemanager.reservation.LeftBehind;
+import io.machinemanager.pool.AbandonedAccount;
 
 /**
  * A machine that was deleted.
@@ -11,5 +11,5 @@ import io.machinemanager.reservation.LeftBehind;
  * @param message one word
  * @param leftBehind what may be left on its host; only after a deletion by force
  */
-public record DeletedView(String message, @JsonInclude(Include.NON_NULL) LeftBehind leftBehind) {
+public record DeletedView(String message, @JsonInclude(Include.NON_NULL) AbandonedAccount leftBehind) {
 }

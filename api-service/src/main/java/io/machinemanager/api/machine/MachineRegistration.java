@@ -5,12 +5,12 @@ import java.util.Optional;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
-import io.machinemanager.api.input.TextOrNumber;
+import io.machinemanager.api.input.TextOrNumberDeserializer;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
-import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshLoginRules;
 import io.machinemanager.ssh.SshPrivateKey;
 
 /**
@@ -27,7 +27,7 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
-        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, String hostKey,
+        @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, String hostKey,
         Boolean sharedHost) {
 
     /** As the original did. */
@@ -39,11 +39,12 @@ public record MachineRegistration(String name, String host, Integer port, String
     void check() {
         FieldCheck check = new FieldCheck().required("name", name, MachineName::problemWith)
                 .required("host", host, Host::problemWith)
-                .required("port", port, SshLogin::problemWithPort).required("user", user, SshLogin::problemWithUser);
+                .required("port", port, SshLoginRules::problemWithPort)
+                .required("user", user, SshLoginRules::problemWithUser);
         if (privateKey == null) {
             check.required("password", password);
         }
-        check.optional("password", password, SshLogin::problemWithPassword)
+        check.optional("password", password, SshLoginRules::problemWithPassword)
                 .optional("private_key", privateKey, SshPrivateKey::problemWith)
                 .optional("host_key", hostKey, HostKeys::problemWith).orThrow();
     }

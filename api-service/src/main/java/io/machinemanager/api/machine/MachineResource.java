@@ -31,16 +31,16 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
-import io.machinemanager.api.answer.SharedAnswers;
-import io.machinemanager.api.answer.Unchanged;
+import io.machinemanager.api.auth.Caller;
+import io.machinemanager.api.auth.Role;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.login.Caller;
-import io.machinemanager.api.login.Role;
-import io.machinemanager.database.Snapshot;
-import io.machinemanager.reservation.PoolService;
-import io.machinemanager.reservation.PooledMachine;
+import io.machinemanager.api.polling.SharedAnswers;
+import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.database.TimedResult;
+import io.machinemanager.pool.PoolService;
+import io.machinemanager.pool.PooledMachine;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -54,12 +54,12 @@ public class MachineResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
-    private final MachineAdmission admission;
+    private final MachineRegistrar admission;
     private final SharedAnswers answers;
-    private final OwnAddress own;
+    private final LoopbackAddressWarning own;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineAdmission admission, SharedAnswers answers,
-            OwnAddress own) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, SharedAnswers answers,
+            LoopbackAddressWarning own) {
         this.identity = identity;
         this.pool = pool;
         this.admission = admission;
@@ -143,7 +143,7 @@ public class MachineResource {
         return new DeletedView("deleted", pool.delete(name, force, seen -> check(request, seen)).orElse(null));
     }
 
-    private static void check(Request request, Snapshot<PooledMachine> seen) {
+    private static void check(Request request, TimedResult<PooledMachine> seen) {
         Unchanged.check(request, Stream.of(MachineView.details(seen, true).untimed()));
     }
 

@@ -2,8 +2,8 @@ package io.machinemanager.api.machine;
 
 import java.util.List;
 
-import io.machinemanager.api.answer.LongList.Rows;
-import io.machinemanager.reservation.PoolService;
+import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.pool.PoolService;
 
 /**
  * The machines by name.

@@ -5,12 +5,12 @@ import java.util.List;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
-import io.machinemanager.api.input.TextOrNumber;
+import io.machinemanager.api.input.TextOrNumberDeserializer;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
-import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.ssh.SshLoginRules;
 import io.machinemanager.ssh.SshPrivateKey;
 
 /**
@@ -27,7 +27,7 @@ import io.machinemanager.ssh.SshPrivateKey;
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  */
 public record MachineUpdate(String host, Integer port, String user,
-        @JsonDeserialize(using = TextOrNumber.class) String password, String privateKey, Boolean enabled,
+        @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, Boolean enabled,
         String hostKey, Boolean sharedHost) {
 
     private static final String RESCAN = "rescan";
@@ -41,9 +41,9 @@ public record MachineUpdate(String host, Integer port, String user,
         new FieldCheck()
                 .anyOf(List.of("host", "port", "user", "password", "private_key", "enabled", "host_key", "shared_host"),
                         host, port, user, password, privateKey, enabled, hostKey, sharedHost)
-                .optional("host", host, Host::problemWith).optional("port", port, SshLogin::problemWithPort)
-                .optional("user", user, SshLogin::problemWithUser)
-                .optional("password", password, SshLogin::problemWithPassword)
+                .optional("host", host, Host::problemWith).optional("port", port, SshLoginRules::problemWithPort)
+                .optional("user", user, SshLoginRules::problemWithUser)
+                .optional("password", password, SshLoginRules::problemWithPassword)
                 .optional("private_key", privateKey, SshPrivateKey::problemWith)
                 .optional("host_key", rescans() ? null : hostKey, HostKeys::problemWith).orThrow();
     }

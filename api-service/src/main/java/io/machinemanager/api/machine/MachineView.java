@@ -10,9 +10,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
-import io.machinemanager.database.Snapshot;
-import io.machinemanager.reservation.MachineState;
-import io.machinemanager.reservation.PooledMachine;
+import io.machinemanager.database.TimedResult;
+import io.machinemanager.pool.MachineState;
+import io.machinemanager.pool.PooledMachine;
 import io.machinemanager.ssh.HostKeys;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -53,19 +53,19 @@ public record MachineView(String name, String host, int port, String user, boole
     }
 
     /** The one machine of that pool, with all that there is to say about it. */
-    static MachineView details(Snapshot<PooledMachine> pool, boolean forAdmin) {
+    static MachineView details(TimedResult<PooledMachine> pool, boolean forAdmin) {
         PooledMachine pooled = pool.rows().getFirst();
         String keys = pooled.hostKeys();
         return of(pooled, pool.at(), forAdmin, HostKeys.of(keys == null ? "" : keys).stream()
                 .map(key -> new HostKeyView(key.type(), key.fingerprint())).toList());
     }
 
-    static List<MachineView> of(Snapshot<PooledMachine> pool, boolean forAdmin) {
+    static List<MachineView> of(TimedResult<PooledMachine> pool, boolean forAdmin) {
         return pool.rows().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
     }
 
     /** A machine that was registered just now, alone in that pool. */
-    static MachineView registered(Snapshot<PooledMachine> pool) {
+    static MachineView registered(TimedResult<PooledMachine> pool) {
         return of(pool, true).getFirst();
     }
 

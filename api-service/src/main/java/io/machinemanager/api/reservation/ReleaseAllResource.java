@@ -12,7 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-import io.machinemanager.api.login.Role;
+import io.machinemanager.api.auth.Role;
 import io.machinemanager.reservation.ReservationService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 

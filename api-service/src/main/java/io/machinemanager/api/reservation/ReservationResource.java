@@ -35,24 +35,24 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
-import io.machinemanager.api.answer.SharedAnswers;
-import io.machinemanager.api.answer.Unchanged;
+import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.login.Caller;
+import io.machinemanager.api.polling.SharedAnswers;
+import io.machinemanager.api.polling.Unchanged;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
-import io.machinemanager.reservation.IdempotencyService;
+import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.LiveReservations;
 import io.machinemanager.reservation.LiveReservations.Wanted;
 import io.machinemanager.reservation.ReservationDetails;
-import io.machinemanager.reservation.ReservationOrder;
 import io.machinemanager.reservation.ReservationService;
+import io.machinemanager.reservation.ReservationSpec;
 import io.machinemanager.reservation.ReservationState;
-import io.machinemanager.user.Standing;
+import io.machinemanager.user.UserStatus;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -93,8 +93,8 @@ public class ReservationResource {
             repeated: for 24 hours the same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
     @APIResponseSchema(value = LeaseView.class, responseCode = "201")
-    public RestResponse<LeaseView> reserve(ReservationForm form, @Context HttpHeaders headers) {
-        ReservationOrder order = FieldCheck.body(form).toOrder(caller());
+    public RestResponse<LeaseView> reserve(ReservationRequest form, @Context HttpHeaders headers) {
+        ReservationSpec order = FieldCheck.body(form).toOrder(caller());
         Lease lease = key(headers).map(key -> idempotency.reserve(key, order))
                 .orElseGet(() -> reservations.reserve(order));
         return ResponseBuilder.create(RestResponse.Status.CREATED, LeaseView.of(lease))
@@ -132,7 +132,7 @@ public class ReservationResource {
     }
 
     private Wanted inState(ReservationState state) {
-        Standing caller = caller();
+        UserStatus caller = caller();
         return new Wanted(state, caller.admin() ? null : caller.userId());
     }
 
@@ -189,7 +189,7 @@ public class ReservationResource {
 
     private ReservationDetails own(String id) {
         ReservationDetails details = reservations.details(parse(id));
-        Standing caller = caller();
+        UserStatus caller = caller();
         Long owner = details.reservation().ownerId;
         if (!caller.admin() && (owner == null || owner != caller.userId())) {
             throw new ForbiddenException("Only the owner of a reservation and admins may do this.");
@@ -202,7 +202,7 @@ public class ReservationResource {
                 () -> new NotFoundException("There is no such reservation; the id of one is a number."));
     }
 
-    private Standing caller() {
+    private UserStatus caller() {
         return Caller.of(identity);
     }
 }

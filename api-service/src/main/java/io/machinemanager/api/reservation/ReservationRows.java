@@ -2,8 +2,8 @@ package io.machinemanager.api.reservation;
 
 import java.util.List;
 
-import io.machinemanager.api.answer.LongList.Rows;
-import io.machinemanager.database.Snapshot;
+import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.database.TimedResult;
 import io.machinemanager.reservation.LiveReservation;
 import io.machinemanager.reservation.LiveReservations;
 import io.machinemanager.reservation.LiveReservations.Wanted;
@@ -26,7 +26,7 @@ record ReservationRows(LiveReservations live, Wanted wanted, int offset) impleme
     }
 
     /** Why a machine is not clean concerns those who ask for one state. */
-    private List<ReservationView> views(Snapshot<LiveReservation> part) {
+    private List<ReservationView> views(TimedResult<LiveReservation> part) {
         return part.rows().stream().map(row -> wanted.state() == null
                 ? ReservationView.of(row, part.at())
                 : ReservationView.withReasons(row, part.at())).toList();

@@ -18,8 +18,8 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
+import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.login.Caller;
 import io.machinemanager.reservation.ReservationService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -51,7 +51,7 @@ public class ReserveResource {
     @Parameter(name = "reservation_password", in = ParameterIn.QUERY, description = "The account's password; one is generated when it is left out. `password` means the same.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "username", in = ParameterIn.QUERY, description = "The account to make on each machine. When it is left out or empty it is named like the caller, in lower case, with `-` for what an account name may not have.", schema = @Schema(type = SchemaType.STRING))
     public RestResponse<LeaseView> reserve(@Context UriInfo uri) {
-        ReservationForm form = ReservationForm.of(QueryParameters.of(uri));
+        ReservationRequest form = ReservationRequest.of(QueryParameters.of(uri));
         return ResponseBuilder.ok(LeaseView.of(reservations.reserve(form.toOrder(Caller.of(identity))))
                 .withPassword(form.reservationPassword()))
                 .header("Cache-Control", "no-store").build();

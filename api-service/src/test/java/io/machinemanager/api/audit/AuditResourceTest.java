@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -45,7 +45,7 @@ import io.restassured.specification.RequestSpecification;
 class AuditResourceTest {
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @Inject
     FakeMachines machines;
@@ -57,23 +57,23 @@ class AuditResourceTest {
     @BeforeEach
     void setUp() {
         scene.reset();
-        admin = Scene.tokenOf("admin");
+        admin = ApiFixture.tokenOf("admin");
         // triggers keep entries from being deleted one by one
         database.query("truncate machine_manager.audit_entries");
     }
 
     private ValidatableResponse audit(String query) {
-        return Scene.with(admin).get("/audit" + query).then().statusCode(200);
+        return ApiFixture.with(admin).get("/audit" + query).then().statusCode(200);
     }
 
     @Test
     void whatAnAdminDoesToUsersIsWrittenDownWithoutPasswords() {
-        Scene.with(admin).contentType("application/json")
+        ApiFixture.with(admin).contentType("application/json")
                 .body(Map.of("username", "carol", "password", "a secret of carol")).post("/users").then()
                 .statusCode(201);
-        Scene.with(admin).contentType("application/json").body(Map.of("password", "another of carol"))
+        ApiFixture.with(admin).contentType("application/json").body(Map.of("password", "another of carol"))
                 .patch("/users/carol").then().statusCode(200);
-        Scene.with(admin).delete("/users/carol").then().statusCode(200);
+        ApiFixture.with(admin).delete("/users/carol").then().statusCode(200);
 
         String all = audit("?target=carol").body("action", contains("user_deleted", "user_changed", "user_created"))
                 .body("actor", everyItem(is("admin"))).body("address", everyItem(is("127.0.0.1")))
@@ -83,7 +83,7 @@ class AuditResourceTest {
 
     @Test
     void whoIsToldThatSomethingMayNotBeDoneIsWrittenDownWithoutTheQuery() {
-        Scene.with(newUser("curious")).get("/users?password=a-secret").then().statusCode(403);
+        ApiFixture.with(newUser("curious")).get("/users?password=a-secret").then().statusCode(403);
 
         await().untilAsserted(() -> audit("?action=access_denied").body("actor", contains("curious"))
                 .body("address", contains("127.0.0.1")).body("outcome", contains("refused"))
@@ -94,9 +94,9 @@ class AuditResourceTest {
     void whatIsRefusedAgainAndAgainIsWrittenDownOnce() {
         String token = newUser("stubborn");
         for (int i = 0; i < 5; i++) {
-            Scene.with(token).get("/users/again").then().statusCode(403);
+            ApiFixture.with(token).get("/users/again").then().statusCode(403);
         }
-        Scene.with(token).get("/users/else").then().statusCode(403);
+        ApiFixture.with(token).get("/users/else").then().statusCode(403);
 
         await().untilAsserted(() -> audit("?action=access_denied&actor=stubborn").body("detail",
                 containsInAnyOrder("GET /users/again", "GET /users/else")));
@@ -104,21 +104,21 @@ class AuditResourceTest {
 
     /** A token of a user of whom no other test has had calls refused a moment ago. */
     private String newUser(String name) {
-        Scene.with(admin).contentType("application/json")
-                .body(Map.of("username", name, "password", Scene.passwordOf(name))).post("/users").then()
+        ApiFixture.with(admin).contentType("application/json")
+                .body(Map.of("username", name, "password", ApiFixture.passwordOf(name))).post("/users").then()
                 .statusCode(201);
-        return Scene.tokenOf(name);
+        return ApiFixture.tokenOf(name);
     }
 
     @Test
     void whatAnAdminDoesToMachinesIsWrittenDownWithoutPasswords() {
-        Scene.with(admin).contentType("application/json")
+        ApiFixture.with(admin).contentType("application/json")
                 .body(Map.of("name", "m1", "host", "127.0.0.1", "port", 1, "user", "root", "password",
                         "a secret of m1"))
                 .post("/machines").then().statusCode(201);
-        Scene.with(admin).contentType("application/json").body(Map.of("password", "another of m1"))
+        ApiFixture.with(admin).contentType("application/json").body(Map.of("password", "another of m1"))
                 .patch("/machines/m1").then().statusCode(200);
-        Scene.with(admin).delete("/machines/m1").then().statusCode(200);
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(200);
 
         String all = audit("?target=m1")
                 .body("action", contains("machine_deleted", "machine_changed", "machine_registered"))
@@ -129,10 +129,10 @@ class AuditResourceTest {
     @Test
     void whoHadAMachineFromWhenToWhenIsWrittenDown() {
         scene.machines("m1");
-        int id = Scene.reserve("alice");
-        Scene.as("alice").contentType("application/json").body(Map.of("duration_minutes", 120))
+        int id = ApiFixture.reserve("alice");
+        ApiFixture.as("alice").contentType("application/json").body(Map.of("duration_minutes", 120))
                 .patch("/reservations/" + id).then().statusCode(200);
-        Scene.as("alice").delete("/reservations/" + id).then().statusCode(200);
+        ApiFixture.as("alice").delete("/reservations/" + id).then().statusCode(200);
 
         audit("?target=m1&actor=alice")
                 .body("action", contains("reservation_ended", "reservation_extended", "reserved"))
@@ -143,9 +143,9 @@ class AuditResourceTest {
     @Test
     void takingEverythingBackIsWrittenDownForEachMachineAndAsAWhole() {
         scene.machines("m1");
-        Scene.reserve("alice");
+        ApiFixture.reserve("alice");
 
-        Scene.with(admin).post("/release_all").then().statusCode(200);
+        ApiFixture.with(admin).post("/release_all").then().statusCode(200);
 
         audit("?actor=admin").body("action", contains("all_released", "reservation_ended"))
                 .body("detail[0]", is("1 reservations"));
@@ -153,7 +153,7 @@ class AuditResourceTest {
 
     @Test
     void logInsAreWrittenDownAndANameThatIsNobodysIsNot() {
-        Scene.tokenOf("alice");
+        ApiFixture.tokenOf("alice");
         logIn("alice", "wrong");
         logIn("my password in the wrong field", "x");
 
@@ -170,16 +170,16 @@ class AuditResourceTest {
     @Test
     void whatAUserDoesWithTokensAndKeysIsWrittenDown() {
         Map<String, String> tokens = post(given(), "/login", Map.of("username", "alice", "password",
-                Scene.passwordOf("alice"), "refresh", true)).statusCode(200).extract().jsonPath().getMap("");
+                ApiFixture.passwordOf("alice"), "refresh", true)).statusCode(200).extract().jsonPath().getMap("");
         post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(200);
         post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(200);
         database.query("update machine_manager.refresh_tokens set used_at = used_at - interval 30 second");
         post(given(), "/token/refresh", Map.of("refresh_token", tokens.get("refresh_token"))).statusCode(401);
-        post(Scene.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201);
-        Scene.as("alice").delete("/whoami/api-keys/ci").then().statusCode(200);
-        Scene.as("alice").post("/logout").then().statusCode(200);
+        post(ApiFixture.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201);
+        ApiFixture.as("alice").delete("/whoami/api-keys/ci").then().statusCode(200);
+        ApiFixture.as("alice").post("/logout").then().statusCode(200);
         changePassword("wrong", 403);
-        changePassword(Scene.passwordOf("alice"), 200);
+        changePassword(ApiFixture.passwordOf("alice"), 200);
 
         audit("?action=token_refreshed").body("outcome", contains("refused", "done", "done"))
                 .body("target", contains("alice", "alice", "alice")).body("actor", contains(null, "alice", "alice"));
@@ -190,7 +190,7 @@ class AuditResourceTest {
         audit("?action=logged_out").body("actor", contains("alice")).body("target", contains("alice"));
         String all = audit("?action=password_changed").body("outcome", contains("done", "refused"))
                 .body("target", contains("alice", "alice")).body("actor", contains("alice", null)).extract().asString();
-        assertThat(all).doesNotContain("secret").doesNotContain(Scene.passwordOf("alice"));
+        assertThat(all).doesNotContain("secret").doesNotContain(ApiFixture.passwordOf("alice"));
         audit("").body("address", everyItem(is("127.0.0.1")));
     }
 
@@ -199,15 +199,16 @@ class AuditResourceTest {
     }
 
     private static void changePassword(String current, int status) {
-        Scene.as("alice").contentType("application/json")
+        ApiFixture.as("alice").contentType("application/json")
                 .body(Map.of("current_password", current, "new_password", "another secret of alice"))
                 .put("/whoami/password").then().statusCode(status);
     }
 
     @Test
     void tryingToLeaveNoAdminIsWrittenDown() {
-        Scene.with(admin).delete("/users/admin").then().statusCode(409);
-        Scene.with(admin).contentType("application/json").body(Map.of("is_admin", false)).patch("/users/admin").then()
+        ApiFixture.with(admin).delete("/users/admin").then().statusCode(409);
+        ApiFixture.with(admin).contentType("application/json").body(Map.of("is_admin", false)).patch("/users/admin")
+                .then()
                 .statusCode(409);
 
         audit("?target=admin&outcome=refused").body("action", contains("user_changed", "user_deleted"))
@@ -219,10 +220,10 @@ class AuditResourceTest {
     void aReservationThatFailedIsWrittenDownWithWhoWantedItAndFromWhere() {
         scene.machines("m1");
         machines.fail("m1", Outcome.FAILED, "No room.");
-        String key = post(Scene.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201).extract()
+        String key = post(ApiFixture.as("alice"), "/whoami/api-keys", Map.of("name", "ci")).statusCode(201).extract()
                 .path("api_key");
 
-        Scene.with(key).get("/reserve").then().statusCode(502);
+        ApiFixture.with(key).get("/reserve").then().statusCode(502);
 
         audit("?action=reserved").body("outcome", contains("failed")).body("actor", contains("alice"))
                 .body("api_key", contains("ci")).body("address", contains("127.0.0.1"))
@@ -266,7 +267,7 @@ class AuditResourceTest {
     @Test
     void entriesAreFoundByTimeOutcomeAndInParts() {
         logIn("alice", "wrong");
-        Scene.tokenOf("bob");
+        ApiFixture.tokenOf("bob");
 
         audit("?outcome=refused").body("target", contains("alice"));
         audit("?limit=1&offset=1").body("target", contains("alice"));
@@ -301,13 +302,13 @@ class AuditResourceTest {
         for (String query : new String[]{"action=nope", "action=LOGGED_IN", "outcome=1", "since=yesterday", "limit=0",
                 "limit=1001", "offset=-1", "before=-1", "before=x", "before=1234567890123456789", "before=\u0661",
                 "actor=a&actor=b" }) {
-            Scene.with(admin).get("/audit?" + query).then().statusCode(400).body("error", is("invalid_request"));
+            ApiFixture.with(admin).get("/audit?" + query).then().statusCode(400).body("error", is("invalid_request"));
         }
     }
 
     @Test
     void onlyAdminsMayLook() {
         given().get("/audit").then().statusCode(401);
-        Scene.as("alice").get("/audit").then().statusCode(403);
+        ApiFixture.as("alice").get("/audit").then().statusCode(403);
     }
 }

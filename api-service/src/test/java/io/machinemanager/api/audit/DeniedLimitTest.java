@@ -8,16 +8,16 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.audit.Act;
 import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditEvent;
 
 class DeniedLimitTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
     private final DeniedLimit limit = new DeniedLimit(now::get);
 
-    private static Act call(String what) {
-        return Act.of(AuditAction.ACCESS_DENIED, null).bySomebody().detail(what);
+    private static AuditEvent call(String what) {
+        return AuditEvent.of(AuditAction.ACCESS_DENIED, null).bySomebody().detail(what);
     }
 
     @Test
@@ -40,7 +40,7 @@ class DeniedLimitTest {
             assertThat(limit.take("alice", call("GET /users/" + i))).contains(call("GET /users/" + i));
         }
 
-        assertThat(limit.take("alice", call("GET /users/x")).map(Act::detail))
+        assertThat(limit.take("alice", call("GET /users/x")).map(AuditEvent::detail))
                 .isEqualTo(Optional.of("the last one of this minute that is written down: GET /users/x"));
         assertThat(limit.take("alice", call("GET /users/y"))).isEmpty();
         assertThat(limit.take("bob", call("GET /users/y"))).isPresent();

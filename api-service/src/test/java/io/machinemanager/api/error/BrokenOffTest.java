@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
+import io.machinemanager.api.http.BodyLimit;
 import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -48,7 +49,7 @@ class BrokenOffTest {
     }
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     MariaDb database;
 
@@ -181,7 +182,7 @@ class BrokenOffTest {
                 socket.setSoLinger(true, 0);
             }
         }
-        Scene.as("alice").get("/whoami").then().statusCode(200);
+        ApiFixture.as("alice").get("/whoami").then().statusCode(200);
         assertThat(graver.all()).isEmpty();
     }
 
@@ -197,7 +198,7 @@ class BrokenOffTest {
                 insert into machine_manager.machines (id, name, host, port, ssh_user, next_probe_at, created_at)
                 select seq, concat('x', seq), 'h.invalid', 22, 'root', now(), now()
                 from machine_manager.seq_1_to_30000""");
-        String token = Scene.tokenOf("admin");
+        String token = ApiFixture.tokenOf("admin");
         try (LogLines lines = LogLines.of(ErrorMappers.class)) {
             for (int i = 0; i < 3; i++) {
                 try (Socket socket = connect(head("GET /machines", "Authorization: Bearer " + token + "\r\n"))) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -34,7 +34,7 @@ class ErrorShapeTest {
     private static final String USER_TOKEN = "<token of a user>";
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @BeforeEach
     void setUp() {
@@ -138,7 +138,7 @@ class ErrorShapeTest {
 
     private static String withToken(String headers, String mark, String user) {
         return headers.contains(mark)
-                ? headers.replace(mark, "Authorization: Bearer " + Scene.tokenOf(user) + "\r\n")
+                ? headers.replace(mark, "Authorization: Bearer " + ApiFixture.tokenOf(user) + "\r\n")
                 : headers;
     }
 

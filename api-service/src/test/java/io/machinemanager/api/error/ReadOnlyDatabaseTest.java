@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.MariaDb;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.common.WithTestResource;
@@ -29,7 +29,7 @@ class ReadOnlyDatabaseTest {
     String health;
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     MariaDb database;
 
@@ -45,13 +45,13 @@ class ReadOnlyDatabaseTest {
 
     @Test
     void aReadOnlyDatabaseIsA503ThatSaysSo() {
-        String alice = Scene.tokenOf("alice");
+        String alice = ApiFixture.tokenOf("alice");
         database.query("set global read_only = 1");
 
         given().contentType("application/json").body("{\"username\":\"alice\",\"password\":\"wrong\"}").post("/login")
                 .then().statusCode(503).header("Retry-After", "5").body("error", is("unavailable"))
                 .body("message", containsString("The database is read-only"));
-        Scene.with(alice).get("/machines").then().statusCode(200);
+        ApiFixture.with(alice).get("/machines").then().statusCode(200);
         given().get(health).then().statusCode(503).body("checks.data.database", hasItem("is read-only"));
 
         database.query("set global read_only = 0");

@@ -43,7 +43,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -108,7 +108,7 @@ class HostileFieldsTest {
     URL description;
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     private final ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -124,7 +124,7 @@ class HostileFieldsTest {
         scene.machines(IntStream.range(0, 5).mapToObj(i -> "m" + i).toArray(String[]::new));
         canary = Files.createTempDirectory("mm-canary");
         values = HostileValues.all(canary);
-        token = Scene.tokenOf("admin");
+        token = ApiFixture.tokenOf("admin");
     }
 
     @AfterEach
@@ -300,7 +300,7 @@ class HostileFieldsTest {
     /** The first line of the answer to a call with this header. */
     private String send(String call, String header, String value) throws IOException {
         // nothing is made, ended or deleted, only the token of a log-out: what is tried here is the header
-        String caller = call.equals("POST /logout") ? Scene.tokenOf("bob") : token;
+        String caller = call.equals("POST /logout") ? ApiFixture.tokenOf("bob") : token;
         String body = BODIES.containsKey(call) ? "{\"count\":-1,\"username\":\"carol\"}" : "";
         String head = call.replaceAll("\\{\\w+}", "999999") + " HTTP/1.1\r\n" + header + ": " + value + "\r\n"
                 + (header.equals("Host") ? "" : "Host: localhost\r\n")
@@ -317,12 +317,12 @@ class HostileFieldsTest {
 
     @Test
     void passwordsOfUsersAreKeptAsTheyAre() throws Exception {
-        String password = Scene.passwordOf("alice");
+        String password = ApiFixture.passwordOf("alice");
         String own = logIn(password);
         int kept = 0;
         for (String value : values) {
             String change = json.writeValueAsString(Map.of("current_password", password, "new_password", value));
-            int status = Scene.with(own).contentType("application/json").body(change).put("/whoami/password")
+            int status = ApiFixture.with(own).contentType("application/json").body(change).put("/whoami/password")
                     .statusCode();
             assertThat(status).as(change).isIn(200, 400);
             if (status == 200) {

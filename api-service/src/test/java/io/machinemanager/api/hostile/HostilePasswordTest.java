@@ -27,11 +27,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountDriver;
-import io.machinemanager.account.AnsibleDriver;
-import io.machinemanager.account.SshDriver;
-import io.machinemanager.api.Scene;
-import io.machinemanager.reservation.ProbeService;
-import io.machinemanager.ssh.SshLogin;
+import io.machinemanager.account.ansible.AnsibleDriver;
+import io.machinemanager.account.ssh.SshDriver;
+import io.machinemanager.api.ApiFixture;
+import io.machinemanager.probe.ProbeService;
+import io.machinemanager.ssh.SshLoginRules;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
@@ -42,6 +42,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.smallrye.common.annotation.Identifier;
 
 /**
  * Text from outside is never code: hostile passwords and names of machines and accounts reach real machines, by real
@@ -70,9 +71,11 @@ class HostilePasswordTest {
     Lab lab;
 
     @Inject
+    @Identifier("ANSIBLE")
     AnsibleDriver ansible;
 
     @Inject
+    @Identifier("SSH")
     SshDriver ssh;
 
     @Inject
@@ -82,7 +85,7 @@ class HostilePasswordTest {
     ProbeService probes;
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     private final ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -133,7 +136,7 @@ class HostilePasswordTest {
         };
         LabMachine machine = lab.machine(way.ordinal());
         List<String> passwords = HostileValues.all(CANARY).stream()
-                .filter(value -> SshLogin.problemWithPassword(value).isEmpty() && value.length() < 128).toList();
+                .filter(value -> SshLoginRules.problemWithPassword(value).isEmpty() && value.length() < 128).toList();
         List<String> chosen = new ArrayList<>();
         for (int i = 0; i < passwords.size(); i += Math.max(1, passwords.size() / 40)) {
             chosen.add(passwords.get(i));
@@ -146,7 +149,7 @@ class HostilePasswordTest {
         addUsers(machine, chosen);
         for (int i = 0; i < chosen.size(); i++) {
             machines.delegate(machineNames.get(i), driver);
-            Scene.as("admin").contentType("application/json").body(json.writeValueAsString(Map.of("name",
+            ApiFixture.as("admin").contentType("application/json").body(json.writeValueAsString(Map.of("name",
                     machineNames.get(i), "host", machine.host(), "port", machine.port(), "user", "u" + i, "password",
                     chosen.get(i), "host_key", machine.hostKeys(), "shared_host", true))).post("/machines").then()
                     .statusCode(201);
@@ -155,7 +158,8 @@ class HostilePasswordTest {
         while (Scheduled.probe(probes, 20) > 0) {
             continue;
         }
-        List<String> states = Scene.as("admin").get("/machines").jsonPath().getList("findAll{!it.last_seen_at}.name");
+        List<String> states = ApiFixture.as("admin").get("/machines").jsonPath()
+                .getList("findAll{!it.last_seen_at}.name");
         assertThat(states.stream().map(name -> name + ": " + chosen.get(machineNames.indexOf(name))))
                 .as("machines whose password did not let us in").isEmpty();
 
@@ -176,14 +180,14 @@ class HostilePasswordTest {
 
     /** Accounts with these passwords, all at the same time, and a log-in with each. */
     private void reserveWith(LabMachine machine, List<String> passwords) throws Exception {
-        String token = Scene.tokenOf("alice");
+        String token = ApiFixture.tokenOf("alice");
         List<Runnable> reservations = new ArrayList<>();
         for (int i = 0; i < passwords.size(); i++) {
             String account = "h" + i;
             String password = passwords.get(i);
             reservations.add(() -> {
                 try {
-                    int status = Scene.with(token).contentType("application/json")
+                    int status = ApiFixture.with(token).contentType("application/json")
                             .body(json
                                     .writeValueAsString(Map.of("username", account, "reservation_password", password)))
                             .post("/reservations").statusCode();
@@ -198,7 +202,7 @@ class HostilePasswordTest {
         }
         run(reservations, passwords.size());
         assertThat(wrong).isEmpty();
-        Scene.as("admin").post("/release_all").then().statusCode(200);
+        ApiFixture.as("admin").post("/release_all").then().statusCode(200);
         assertThat(machine.passwdHas("h0")).isFalse();
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -26,7 +26,7 @@ import io.restassured.RestAssured;
 class SentAddressTest {
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     MariaDb database;
 
@@ -54,7 +54,7 @@ class SentAddressTest {
     private static String get(String address) throws IOException {
         String request = "GET " + address
                 + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
-                + Scene.tokenOf("alice") + "\r\n\r\n";
+                + ApiFixture.tokenOf("alice") + "\r\n\r\n";
         try (Socket socket = new Socket("localhost", RestAssured.port)) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().flush();

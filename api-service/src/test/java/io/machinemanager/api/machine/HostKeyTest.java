@@ -22,10 +22,10 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.account.AnsibleDriver;
-import io.machinemanager.api.Scene;
+import io.machinemanager.account.ansible.AnsibleDriver;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshPublicKey;
@@ -38,6 +38,7 @@ import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
+import io.smallrye.common.annotation.Identifier;
 
 /** Who answers at the address of a machine has to show its key. The machine is a real one, and so is the driver. */
 @QuarkusTest
@@ -50,6 +51,7 @@ class HostKeyTest {
     Lab lab;
 
     @Inject
+    @Identifier("ANSIBLE")
     AnsibleDriver driver;
 
     @Inject
@@ -62,7 +64,7 @@ class HostKeyTest {
     ReservationService reservations;
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     private LabMachine real;
     private String admin;
@@ -72,23 +74,23 @@ class HostKeyTest {
         scene.reset();
         machines.delegate("real", driver);
         real = lab.machine(0);
-        admin = Scene.tokenOf("admin");
+        admin = ApiFixture.tokenOf("admin");
     }
 
     private ValidatableResponse register(String hostKey) {
         Map<String, Object> body = new HashMap<>(Map.of("name", "real", "host", real.host(), "port", real.port(),
                 "user", real.user(), "password", real.password()));
         body.put("host_key", hostKey);
-        return Scene.with(admin).contentType("application/json").body(body).post("/machines").then();
+        return ApiFixture.with(admin).contentType("application/json").body(body).post("/machines").then();
     }
 
     private ValidatableResponse change(String name, String hostKey) {
-        return Scene.with(admin).contentType("application/json").body(Map.of("host_key", hostKey))
+        return ApiFixture.with(admin).contentType("application/json").body(Map.of("host_key", hostKey))
                 .patch("/machines/" + name).then();
     }
 
     private ValidatableResponse machine() {
-        return Scene.with(admin).get("/machines/real").then().statusCode(200);
+        return ApiFixture.with(admin).get("/machines/real").then().statusCode(200);
     }
 
     private void probe() {
@@ -107,7 +109,7 @@ class HostKeyTest {
 
         machine().body("host_keys.fingerprint", hasItem(fingerprintNow()))
                 .body("host_keys.type", hasItem("ssh-ed25519"));
-        Scene.with(admin).get("/machines").then().body("[0]", not(hasKey("host_keys")));
+        ApiFixture.with(admin).get("/machines").then().body("[0]", not(hasKey("host_keys")));
     }
 
     @Test
@@ -117,14 +119,15 @@ class HostKeyTest {
         machine().body("host_keys", empty());
         real.start();
 
-        Scene.as("alice").get("/reserve").then().statusCode(409);
+        ApiFixture.as("alice").get("/reserve").then().statusCode(409);
         probe();
-        int reservation = Scene.reserve("alice");
+        int reservation = ApiFixture.reserve("alice");
 
         machine().body("host_keys.fingerprint", hasItem(fingerprintNow()));
-        Scene.with(admin).get("/audit?action=host_keys_recorded&target=real").then().body("target", contains("real"))
+        ApiFixture.with(admin).get("/audit?action=host_keys_recorded&target=real").then()
+                .body("target", contains("real"))
                 .body("outcome", contains("done"));
-        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
+        ApiFixture.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
     }
 
     @Test
@@ -155,13 +158,13 @@ class HostKeyTest {
         probe();
         real.start();
         machine().body("reason", containsString("SSH host key has changed"));
-        Scene.as("alice").get("/reserve").then().statusCode(409);
+        ApiFixture.as("alice").get("/reserve").then().statusCode(409);
 
         change("real", "rescan").statusCode(200).body("state", is("free")).body("host_keys.fingerprint",
                 hasItem(fingerprintNow()));
-        int reservation = Scene.reserve("alice");
+        int reservation = ApiFixture.reserve("alice");
         assertThat(real.passwdHas("alice")).isTrue();
-        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
+        ApiFixture.as("alice").delete("/reservations/" + reservation).then().statusCode(200);
     }
 
     @Test
@@ -182,17 +185,17 @@ class HostKeyTest {
     }
 
     private ValidatableResponse enable(boolean enabled) {
-        return Scene.with(admin).contentType("application/json").body(Map.of("enabled", enabled))
+        return ApiFixture.with(admin).contentType("application/json").body(Map.of("enabled", enabled))
                 .patch("/machines/real").then().statusCode(200);
     }
 
     @Test
     void machineMadeAnewWhileItWasLentIsCleanedOnceItsKeyIsAccepted() {
         register(null).statusCode(201);
-        int reservation = Scene.reserve("alice");
+        int reservation = ApiFixture.reserve("alice");
         real.wipe();
 
-        Scene.as("alice").delete("/reservations/" + reservation).then().statusCode(202)
+        ApiFixture.as("alice").delete("/reservations/" + reservation).then().statusCode(202)
                 .body("pending", contains("real"));
         machine().body("state", is("cleaning")).body("reason", containsString("SSH host key has changed"));
         assertThat(reservations.takeUpDue(10).size()).as("in the pause after a failure").isZero();
@@ -222,19 +225,19 @@ class HostKeyTest {
             Thread.ofVirtual().start(() -> forward(forwarded));
             Map<String, Object> alias = Map.of("name", "alias", "host", "localhost", "port", forwarded.getLocalPort(),
                     "user", real.user(), "password", real.password());
-            Scene.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(409)
+            ApiFixture.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(409)
                     .body("message", containsString("real")).body("message", containsString("SSH host key"));
 
             real.stop();
-            Scene.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(201);
+            ApiFixture.with(admin).contentType("application/json").body(alias).post("/machines").then().statusCode(201);
             real.start();
             machines.delegate("alias", driver);
             probe();
         }
-        Scene.with(admin).get("/machines/alias").then().body("state", is("unavailable"))
+        ApiFixture.with(admin).get("/machines/alias").then().body("state", is("unavailable"))
                 .body("reason", containsString("The machine real has the same SSH host key"));
         machine().body("state", is("free"));
-        Scene.as("alice").get("/reserve?count=2").then().statusCode(409).body("available", is(1));
+        ApiFixture.as("alice").get("/reserve?count=2").then().statusCode(409).body("available", is(1));
     }
 
     private void forward(ServerSocket from) {

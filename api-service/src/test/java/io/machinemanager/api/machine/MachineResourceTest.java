@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.secret.SecretBox;
@@ -52,7 +52,7 @@ class MachineResourceTest {
             + "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @Inject
     FakeMachines fakes;
@@ -66,20 +66,20 @@ class MachineResourceTest {
     @BeforeEach
     void setUp() {
         scene.reset();
-        admin = Scene.tokenOf("admin");
-        alice = Scene.tokenOf("alice");
+        admin = ApiFixture.tokenOf("admin");
+        alice = ApiFixture.tokenOf("alice");
     }
 
     private ValidatableResponse register(Object body) {
-        return Scene.with(admin).contentType("application/json").body(body).post("/machines").then();
+        return ApiFixture.with(admin).contentType("application/json").body(body).post("/machines").then();
     }
 
     private ValidatableResponse change(String name, Object body) {
-        return Scene.with(admin).contentType("application/json").body(body).patch("/machines/" + name).then();
+        return ApiFixture.with(admin).contentType("application/json").body(body).patch("/machines/" + name).then();
     }
 
     private ValidatableResponse get(String token, String path) {
-        return Scene.with(token).get(path).then().statusCode(200);
+        return ApiFixture.with(token).get(path).then().statusCode(200);
     }
 
     private static Map<String, Object> machine(String name) {
@@ -163,7 +163,7 @@ class MachineResourceTest {
 
         change("m1", "{\"password\":\"now a password\"}").statusCode(200);
         assertThat(stored("m1").credentials(secrets)).isEqualTo(SshCredentials.password("now a password"));
-        Scene.with(admin).contentType("application/json").body(Map.of("private_key", key, "password", "for sudo"))
+        ApiFixture.with(admin).contentType("application/json").body(Map.of("private_key", key, "password", "for sudo"))
                 .patch("/machines/m1").then().statusCode(200).body("$", not(hasKey("private_key")));
         assertThat(stored("m1").credentials(secrets)).isEqualTo(new SshCredentials("for sudo", key));
     }
@@ -211,12 +211,13 @@ class MachineResourceTest {
     @Test
     void onlyAdminsRegisterChangeAndDelete() {
         scene.machines("m1");
-        Scene.with(alice).contentType("application/json").body(machine("m2")).post("/machines").then().statusCode(403);
-        Scene.with(alice).contentType("application/json").body("{\"enabled\":false}").patch("/machines/m1").then()
+        ApiFixture.with(alice).contentType("application/json").body(machine("m2")).post("/machines").then()
                 .statusCode(403);
-        Scene.with(alice).delete("/machines/m1").then().statusCode(403).body("error", is("forbidden"));
+        ApiFixture.with(alice).contentType("application/json").body("{\"enabled\":false}").patch("/machines/m1").then()
+                .statusCode(403);
+        ApiFixture.with(alice).delete("/machines/m1").then().statusCode(403).body("error", is("forbidden"));
         get(alice, "/machines/m1").body("name", is("m1"));
-        Scene.with(alice).get("/machines/m2").then().statusCode(404).body("error", is("not_found"));
+        ApiFixture.with(alice).get("/machines/m2").then().statusCode(404).body("error", is("not_found"));
     }
 
     @Test
@@ -234,21 +235,22 @@ class MachineResourceTest {
     @Test
     void aMachineIsNotDeletedWhileItIsReservedOrBeingCleaned() {
         scene.machines("m1");
-        int reservation = Scene.reserve("alice");
-        Scene.with(admin).delete("/machines/m1").then().statusCode(409).body("message", containsString("reserved"));
+        int reservation = ApiFixture.reserve("alice");
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(409).body("message",
+                containsString("reserved"));
 
         fakes.fail("m1", Outcome.UNREACHABLE, "connection refused");
-        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(202)
+        ApiFixture.with(alice).delete("/reservations/" + reservation).then().statusCode(202)
                 .body("pending", contains("m1"));
-        Scene.with(admin).delete("/machines/m1").then().statusCode(409).body("message", containsString("cleaned"));
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(409).body("message", containsString("cleaned"));
         get(admin, "/machines/m1").body("state", is("cleaning")).body("reserved", is(true))
                 .body("reason", is("connection refused"));
         get(alice, "/machines/m1").body("$", not(hasKey("reason")));
 
         fakes.heal("m1");
-        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(200);
-        Scene.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"));
-        Scene.with(admin).delete("/machines/m1").then().statusCode(404);
+        ApiFixture.with(alice).delete("/reservations/" + reservation).then().statusCode(200);
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"));
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(404);
         get(admin, "/reservations/" + reservation).body("machine", is("m1")).body("host", nullValue());
     }
 
@@ -264,7 +266,7 @@ class MachineResourceTest {
         get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1", "m2"));
         get(admin, "/available").body("unavailable.name", contains("m1", "m2"))
                 .body("unavailable[1].reason", is("no answer"));
-        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"))
+        ApiFixture.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"))
                 .body("available", is(0));
 
         change("m1", "{\"enabled\":true}").statusCode(200).body("state", is("free"));
@@ -284,13 +286,13 @@ class MachineResourceTest {
                 .body("reason", containsString("The account ghost is on it"));
         get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1"));
         get(admin, "/available").body("unavailable[0].reason", containsString("The account ghost is on it"));
-        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+        ApiFixture.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
     }
 
     @Test
     void aMachineThatIsLentDoesNotMove() {
         scene.machines("m1");
-        Scene.reserve("alice");
+        ApiFixture.reserve("alice");
 
         change("m1", "{\"host\":\"127.0.0.2\"}").statusCode(409).body("error", is("conflict"));
         change("m1", "{\"port\":23}").statusCode(409);
@@ -340,7 +342,8 @@ class MachineResourceTest {
     void theListComesInPartsIfAskedFor() {
         scene.machines("m3", "m1", "m2");
         get(alice, "/machines").body("name", contains("m1", "m2", "m3"));
-        Scene.with(alice).get("/machines?limit=2&offset=1").then().statusCode(200).body("name", contains("m2", "m3"))
+        ApiFixture.with(alice).get("/machines?limit=2&offset=1").then().statusCode(200)
+                .body("name", contains("m2", "m3"))
                 .header("X-Total-Count", "3");
     }
 
@@ -364,7 +367,7 @@ class MachineResourceTest {
         register(machine("m1", Map.of("host_key", HOST_KEY))).statusCode(201).body("state", is("unavailable"))
                 .body("reason",
                         is("No log-in there has worked yet; it is lent once one has. The machine refuses the log-in."));
-        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+        ApiFixture.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
 
         fakes.heal("m1");
         change("m1", Map.of("password", "the right one")).statusCode(200).body("state", is("free"));
@@ -382,32 +385,32 @@ class MachineResourceTest {
     void aMachineThatWasNeverReachedIsChangedAndDeletedAtAnyTime() {
         register(machine("m1", Map.of("host", "nonexist.invalid"))).statusCode(201).body("state", is("unavailable"))
                 .body("reason", containsString("No log-in there has worked yet"));
-        Scene.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
+        ApiFixture.with(alice).get("/reserve").then().statusCode(409).body("error", is("not_enough_available"));
 
         change("m1", Map.of("host", "nonexist2.invalid", "password", "x")).statusCode(200);
-        Scene.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"))
+        ApiFixture.with(admin).delete("/machines/m1").then().statusCode(200).body("message", is("deleted"))
                 .body("$", not(hasKey("left_behind")));
     }
 
     @Test
     void aMachineThatDiedForGoodIsDeletedByForceAndTheAnswerSaysWhatMayBeLeft() {
         scene.machines("m1");
-        int reservation = Scene.reserve("alice");
+        int reservation = ApiFixture.reserve("alice");
         fakes.fail("m1", Outcome.UNREACHABLE, "no answer");
-        Scene.with(alice).delete("/reservations/" + reservation).then().statusCode(202);
+        ApiFixture.with(alice).delete("/reservations/" + reservation).then().statusCode(202);
 
-        Scene.with(admin).delete("/machines/m1?force=false").then().statusCode(409)
+        ApiFixture.with(admin).delete("/machines/m1?force=false").then().statusCode(409)
                 .body("message", containsString("?force=true")).body("message", containsString("account alice"));
         for (String garbage : List.of("", "yes", "TRUE", "1", "true&force=true")) {
-            Scene.with(admin).delete("/machines/m1?force=" + garbage).then().statusCode(400)
+            ApiFixture.with(admin).delete("/machines/m1?force=" + garbage).then().statusCode(400)
                     .body("error", is("invalid_request")).body("fields", contains("force"));
         }
-        Scene.with(alice).delete("/machines/m1?force=true").then().statusCode(403);
-        Scene.with(admin).delete("/machines/m1?force=true").then().statusCode(200).body("message", is("deleted"))
+        ApiFixture.with(alice).delete("/machines/m1?force=true").then().statusCode(403);
+        ApiFixture.with(admin).delete("/machines/m1?force=true").then().statusCode(200).body("message", is("deleted"))
                 .body("left_behind.account", is("alice")).body("left_behind.host", is("127.0.0.1"))
                 .body("left_behind.port", is(22)).body("left_behind.reservation_id", is(reservation));
 
-        Scene.with(admin).delete("/machines/m1?force=true").then().statusCode(404);
+        ApiFixture.with(admin).delete("/machines/m1?force=true").then().statusCode(404);
         get(admin, "/reservations/" + reservation).body("state", is("released"))
                 .body("release_cause", is("abandoned")).body("history.event", hasItem("abandoned"));
         get(alice, "/reservations").body("reservations", empty());
@@ -416,14 +419,14 @@ class MachineResourceTest {
     @Test
     void aLentMachineThatIsOutOfOrderShowsItsReasonAndTheListIsNotTheSameAsBefore() {
         scene.machines("m1");
-        Scene.reserve("alice");
+        ApiFixture.reserve("alice");
         String before = get(admin, "/machines").extract().header("ETag");
         scene.change(() -> {
             Machine m1 = Machine.byName("m1").orElseThrow();
             m1.failed(Trouble.UNREACHABLE, "no answer", m1.createdAt.plus(Duration.ofHours(1)));
         });
 
-        Scene.with(admin).header("If-None-Match", before).get("/machines").then().statusCode(200)
+        ApiFixture.with(admin).header("If-None-Match", before).get("/machines").then().statusCode(200)
                 .body("[0].state", is("reserved")).body("[0].reason", is("no answer"));
         get(admin, "/machines/m1").body("reason", is("no answer"));
         get(alice, "/machines").body("[0]", not(hasKey("reason")));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.testing.FakeMachines;
@@ -75,7 +75,7 @@ class EveryCallTest {
     URL description;
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @Inject
     FakeMachines machines;
@@ -116,7 +116,7 @@ class EveryCallTest {
 
         Map<String, List<Integer>> answers = new TreeMap<>();
         for (String call : CALLS.keySet()) {
-            answers.put(call, Stream.of(given(), Scene.as("alice"), Scene.as("admin"))
+            answers.put(call, Stream.of(given(), ApiFixture.as("alice"), ApiFixture.as("admin"))
                     .map(caller -> send(caller, call).statusCode()).toList());
         }
 
@@ -129,9 +129,9 @@ class EveryCallTest {
         // nulls: of an act of nobody, of a free machine
         given().contentType("application/json").body("{\"username\":\"alice\",\"password\":\"x\"}").post("/login");
         machines.fail("m1", Outcome.FAILED, "No room.");
-        Scene.as("alice").get("/reserve").then().statusCode(502);
+        ApiFixture.as("alice").get("/reserve").then().statusCode(502);
         scene.machines("m2", "m4");
-        int reservation = Scene.reserve("alice");
+        int reservation = ApiFixture.reserve("alice");
         described("POST", "/reservations", "/reservations", Map.of("username", "carol"));
         described("POST", "/users", "/users", Map.of("username", "carol", "password", "a long secret"));
         described("POST", "/whoami/api-keys", "/whoami/api-keys", Map.of("name", "ci"));
@@ -148,7 +148,7 @@ class EveryCallTest {
     }
 
     private void described(String method, String path, String address, Map<String, Object> body) {
-        Response answer = Scene.as("admin").contentType("application/json").body(body).request(method, address);
+        Response answer = ApiFixture.as("admin").contentType("application/json").body(body).request(method, address);
         JsonObject responses = operations().get(method + " " + path).getJsonObject("responses");
         String status = String.valueOf(answer.statusCode());
         assertThat(answer.statusCode() < 400).as("%s %s: %s", method, path, status)
@@ -162,14 +162,14 @@ class EveryCallTest {
 
     @Test
     void refusesAnApiKeyThatMayNotAndTakesOneThatMay() {
-        String key = Scene.as("alice").contentType("application/json").body(Map.of("name", "ci"))
+        String key = ApiFixture.as("alice").contentType("application/json").body(Map.of("name", "ci"))
                 .post("/whoami/api-keys").path("api_key");
 
         CALLS.forEach((call, answers) -> {
             int user = answers.get(1);
             boolean onlyByPassword = List.of("POST /logout", "PUT /whoami/password", "POST /whoami/api-keys",
                     "DELETE /whoami/api-keys/{name}").contains(call);
-            assertThat(send(Scene.with(key), call).statusCode()).as(call).isEqualTo(onlyByPassword ? 403 : user);
+            assertThat(send(ApiFixture.with(key), call).statusCode()).as(call).isEqualTo(onlyByPassword ? 403 : user);
         });
     }
 
@@ -183,10 +183,10 @@ class EveryCallTest {
             if (taken.contains("GET") && !List.of("/reserve", "/release_all").contains(path)) {
                 taken.add("HEAD");
             }
-            Response answer = send(Scene.as("admin"), "BREW " + path);
+            Response answer = send(ApiFixture.as("admin"), "BREW " + path);
             assertThat(answer.statusCode()).as(path).isEqualTo(405);
             assertThat(allowed(answer)).as(path).isEqualTo(taken);
-            assertThat(allowed(send(Scene.as("admin"), "OPTIONS " + path))).as("OPTIONS " + path).isEqualTo(taken);
+            assertThat(allowed(send(ApiFixture.as("admin"), "OPTIONS " + path))).as("OPTIONS " + path).isEqualTo(taken);
         });
     }
 
@@ -200,7 +200,7 @@ class EveryCallTest {
                 .forEach(call -> {
                     String[] parts = call.split(" ");
                     for (String type : List.of("text/plain", "application/x-www-form-urlencoded", "application/xml")) {
-                        Scene.as("admin").header("Content-Type", type).body("{}")
+                        ApiFixture.as("admin").header("Content-Type", type).body("{}")
                                 .request(parts[0], parts[1].replaceAll("\\{\\w+}", "1")).then().statusCode(415)
                                 .body("error", is("unsupported_media_type"));
                     }
@@ -211,13 +211,15 @@ class EveryCallTest {
     void isNotStoredWhereItsAnswerHoldsASecret() {
         scene.machines("m1", "m2");
         String login = "{\"username\":\"alice\",\"password\":\"%s\",\"refresh\":true}"
-                .formatted(Scene.passwordOf("alice"));
+                .formatted(ApiFixture.passwordOf("alice"));
         Response tokens = given().contentType("application/json").body(login).post("/login");
         Stream.of(tokens,
                 given().contentType("application/json").body(Map.of("refresh_token", tokens.path("refresh_token")))
                         .post("/token/refresh"),
-                Scene.as("alice").contentType("application/json").body("{\"name\":\"ci\"}").post("/whoami/api-keys"),
-                Scene.as("alice").get("/reserve"), Scene.as("alice").contentType("application/json").body("{}")
+                ApiFixture.as("alice").contentType("application/json").body("{\"name\":\"ci\"}")
+                        .post("/whoami/api-keys"),
+                ApiFixture.as("alice").get("/reserve"),
+                ApiFixture.as("alice").contentType("application/json").body("{}")
                         .post("/reservations"))
                 .forEach(answer -> answer.then().statusCode(answer.statusCode() == 201 ? 201 : 200)
                         .header("Cache-Control", "no-store").contentType(startsWith("application/json")));
@@ -250,9 +252,9 @@ class EveryCallTest {
             assertThat(parameters(call)).as(path).contains("limit", "offset");
             assertThat(call.getJsonObject("responses").getJsonObject("200").getJsonObject("headers").fieldNames())
                     .as(path).containsExactly("X-Total-Count");
-            Scene.as("admin").get(path + "?offset=1").then().statusCode(200).header("X-Total-Count",
+            ApiFixture.as("admin").get(path + "?offset=1").then().statusCode(200).header("X-Total-Count",
                     matchesPattern("[0-9]+"));
-            Scene.as("admin").get(path).then().statusCode(200).header("X-Total-Count", nullValue());
+            ApiFixture.as("admin").get(path).then().statusCode(200).header("X-Total-Count", nullValue());
         }
     }
 

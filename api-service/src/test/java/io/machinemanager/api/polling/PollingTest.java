@@ -19,7 +19,7 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -34,7 +34,7 @@ import io.restassured.response.ValidatableResponse;
 class PollingTest {
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     MariaDb database;
 
@@ -44,7 +44,7 @@ class PollingTest {
     void setUp() {
         scene.reset();
         scene.machines("m1", "m2");
-        alice = Scene.tokenOf("alice");
+        alice = ApiFixture.tokenOf("alice");
     }
 
     /** On a busy host more than a second may lie between two calls, so this is tried until they are close enough. */
@@ -53,10 +53,10 @@ class PollingTest {
         database.query("set global log_output = 'TABLE'; set global general_log = 1");
         try {
             await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
-                Scene.with(alice).get("/whoami").then().statusCode(200);
+                ApiFixture.with(alice).get("/whoami").then().statusCode(200);
                 database.query("truncate mysql.general_log");
 
-                Scene.with(alice).get("/whoami").then().statusCode(200);
+                ApiFixture.with(alice).get("/whoami").then().statusCode(200);
 
                 assertThat(database.query("select command_type, argument from mysql.general_log where command_type in"
                         + " ('Query', 'Execute') and argument not like '%general_log%'")).isBlank();
@@ -67,15 +67,15 @@ class PollingTest {
     }
 
     private Response poll(String path, String tag) {
-        return Scene.with(alice).header("If-None-Match", tag).get(path);
+        return ApiFixture.with(alice).header("If-None-Match", tag).get(path);
     }
 
     @Test
     void whatHasNotChangedIsNotSentAgain() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
         for (String path : List.of("/available", "/machines", "/machines?limit=1", "/reservations",
                 "/reservations/" + id)) {
-            String tag = Scene.with(alice).get(path).then().statusCode(200)
+            String tag = ApiFixture.with(alice).get(path).then().statusCode(200)
                     .header("Cache-Control", is("private, no-cache")).extract().header("ETag");
 
             Response again = poll(path, tag);
@@ -89,50 +89,53 @@ class PollingTest {
 
     @Test
     void whoWantsOnlyOneVersionIsToldThatThereIsAnother() {
-        String tag = Scene.with(alice).get("/available").header("ETag");
+        String tag = ApiFixture.with(alice).get("/available").header("ETag");
 
-        Scene.with(alice).header("If-Match", tag).get("/available").then().statusCode(200);
-        Scene.with(alice).header("If-Match", "\"another\"").get("/available").then().statusCode(412)
+        ApiFixture.with(alice).header("If-Match", tag).get("/available").then().statusCode(200);
+        ApiFixture.with(alice).header("If-Match", "\"another\"").get("/available").then().statusCode(412)
                 .body("error", is("precondition_failed"), "message", containsString("If-Match"));
     }
 
     @Test
     void aChangeOnConditionIsMadeOnlyToWhatTheCallerHasSeen() {
-        String reservation = "/reservations/" + Scene.reserve("alice");
-        String admin = Scene.tokenOf("admin");
+        String reservation = "/reservations/" + ApiFixture.reserve("alice");
+        String admin = ApiFixture.tokenOf("admin");
         Map<String, String> changes = Map.of(reservation, "{\"duration_minutes\":61}", "/machines/m1",
                 "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
         changes.forEach((path, change) -> {
-            String before = Scene.with(admin).get(path).then().statusCode(200).extract().header("ETag");
+            String before = ApiFixture.with(admin).get(path).then().statusCode(200).extract().header("ETag");
             assertPreconditionFailed(
-                    Scene.with(admin).header("If-Match", "W/\"another\"").contentType("application/json").body(change)
+                    ApiFixture.with(admin).header("If-Match", "W/\"another\"").contentType("application/json")
+                            .body(change)
                             .patch(path));
-            assertPreconditionFailed(Scene.with(admin).header("If-Match", "\"another\"").delete(path));
-            assertThat(Scene.with(admin).get(path).header("ETag")).as(path).isEqualTo(before);
+            assertPreconditionFailed(ApiFixture.with(admin).header("If-Match", "\"another\"").delete(path));
+            assertThat(ApiFixture.with(admin).get(path).header("ETag")).as(path).isEqualTo(before);
 
-            Scene.with(admin).header("If-Match", before).contentType("application/json").body(change).patch(path)
+            ApiFixture.with(admin).header("If-Match", before).contentType("application/json").body(change).patch(path)
                     .then().statusCode(200);
 
-            assertPreconditionFailed(Scene.with(admin).header("If-Match", before).contentType("application/json")
+            assertPreconditionFailed(ApiFixture.with(admin).header("If-Match", before).contentType("application/json")
                     .body(change).patch(path));
-            assertPreconditionFailed(Scene.with(admin).header("If-Match", before).delete(path));
+            assertPreconditionFailed(ApiFixture.with(admin).header("If-Match", before).delete(path));
         });
         for (String path : List.of(reservation, "/machines/m1", "/users/bob")) {
-            String now = Scene.with(admin).get(path).header("ETag");
-            Scene.with(admin).header("If-Match", now).delete(path).then().statusCode(200);
+            String now = ApiFixture.with(admin).get(path).header("ETag");
+            ApiFixture.with(admin).header("If-Match", now).delete(path).then().statusCode(200);
         }
     }
 
     @Test
     void ofManyChangesOnTheSameConditionAtOnceOneIsMade() {
-        String admin = Scene.tokenOf("admin");
-        Map<String, String> changes = Map.of("/reservations/" + Scene.reserve("alice"), "{\"duration_minutes\":61}",
+        String admin = ApiFixture.tokenOf("admin");
+        Map<String, String> changes = Map.of("/reservations/" + ApiFixture.reserve("alice"),
+                "{\"duration_minutes\":61}",
                 "/machines/m1", "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
         changes.forEach((path, change) -> {
-            String seen = Scene.with(admin).get(path).header("ETag");
+            String seen = ApiFixture.with(admin).get(path).header("ETag");
             try (ExecutorService callers = Executors.newFixedThreadPool(8)) {
                 List<Future<Integer>> answers = IntStream.range(0, 8).mapToObj(i -> callers.submit(
-                        () -> Scene.with(admin).header("If-Match", seen).contentType("application/json").body(change)
+                        () -> ApiFixture.with(admin).header("If-Match", seen).contentType("application/json")
+                                .body(change)
                                 .patch(path).statusCode()))
                         .toList();
                 assertThat(answers.stream().map(PollingTest::get)).as(path).containsOnly(200, 412)
@@ -155,11 +158,11 @@ class PollingTest {
 
     @Test
     void everyChangeIsSent() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
         List<String> paths = List.of("/available", "/machines", "/reservations", "/reservations/" + id);
-        List<String> before = paths.stream().map(path -> Scene.with(alice).get(path).header("ETag")).toList();
+        List<String> before = paths.stream().map(path -> ApiFixture.with(alice).get(path).header("ETag")).toList();
 
-        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200);
+        ApiFixture.with(alice).delete("/reservations/" + id).then().statusCode(200);
 
         for (int i = 0; i < paths.size(); i++) {
             poll(paths.get(i), before.get(i)).then().statusCode(200);
@@ -170,7 +173,7 @@ class PollingTest {
     void whatAnAdminSeesHasAnotherTag() {
         scene.change(() -> Machine.update("enabled = false where name = 'm1'"));
 
-        String tag = Scene.as("admin").get("/available").header("ETag");
+        String tag = ApiFixture.as("admin").get("/available").header("ETag");
 
         poll("/available", tag).then().statusCode(200);
     }
@@ -182,25 +185,25 @@ class PollingTest {
 
     @Test
     void aTokenThatWasEndedElsewhereIsSoonWorthless() {
-        Scene.with(alice).get("/whoami").then().statusCode(200);
+        ApiFixture.with(alice).get("/whoami").then().statusCode(200);
         changeAliceElsewhere();
 
-        await().until(() -> Scene.with(alice).get("/whoami").statusCode() == 401);
+        await().until(() -> ApiFixture.with(alice).get("/whoami").statusCode() == 401);
     }
 
     @Test
     void whateverChangesSomethingIsCheckedAnew() {
         for (String path : List.of("/reserve", "/release_all", "/users", "/audit")) {
-            alice = Scene.tokenOf("alice");
-            Scene.with(alice).get("/whoami").then().statusCode(200);
+            alice = ApiFixture.tokenOf("alice");
+            ApiFixture.with(alice).get("/whoami").then().statusCode(200);
             changeAliceElsewhere();
 
-            Scene.with(alice).get(path).then().statusCode(401);
+            ApiFixture.with(alice).get(path).then().statusCode(401);
         }
-        alice = Scene.tokenOf("alice");
-        Scene.with(alice).get("/whoami").then().statusCode(200);
+        alice = ApiFixture.tokenOf("alice");
+        ApiFixture.with(alice).get("/whoami").then().statusCode(200);
         changeAliceElsewhere();
-        Scene.with(alice).contentType("application/json").body("{}").post("/reservations").then().statusCode(401);
+        ApiFixture.with(alice).contentType("application/json").body("{}").post("/reservations").then().statusCode(401);
         assertThat(scene.states()).isEmpty();
     }
 
@@ -208,13 +211,14 @@ class PollingTest {
     void aListOfAnyLengthIsWholeAndInOrder() {
         aLargePool();
 
-        List<String> names = Scene.with(alice).get("/machines").then().statusCode(200).extract().path("name");
-        List<String> part = Scene.with(alice).get("/machines?offset=1&limit=4100").then().statusCode(200)
+        List<String> names = ApiFixture.with(alice).get("/machines").then().statusCode(200).extract().path("name");
+        List<String> part = ApiFixture.with(alice).get("/machines?offset=1&limit=4100").then().statusCode(200)
                 .header("X-Total-Count", "4502").extract().path("name");
 
         assertThat(names).hasSize(4502).doesNotHaveDuplicates().isSorted();
         assertThat(part).isEqualTo(names.subList(1, 4101));
-        assertThat(Scene.with(alice).get("/available").then().statusCode(200).extract().<List<String>>path("available"))
+        assertThat(ApiFixture.with(alice).get("/available").then().statusCode(200).extract()
+                .<List<String>>path("available"))
                 .isEqualTo(names);
     }
 
@@ -236,7 +240,7 @@ class PollingTest {
     }
 
     private ValidatableResponse reserved(String path) {
-        return Scene.with(alice).get(path).then().statusCode(200);
+        return ApiFixture.with(alice).get(path).then().statusCode(200);
     }
 
     private void aLargePool() {

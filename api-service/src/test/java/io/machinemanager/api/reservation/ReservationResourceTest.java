@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.reservation.ReleaseCause;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationService;
@@ -44,7 +44,7 @@ class ReservationResourceTest {
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @Inject
     FakeMachines machines;
@@ -58,19 +58,19 @@ class ReservationResourceTest {
     void setUp() {
         scene.reset();
         scene.machines("m1", "m2", "m3");
-        alice = Scene.tokenOf("alice");
+        alice = ApiFixture.tokenOf("alice");
     }
 
     private ValidatableResponse reserve(String query) {
-        return Scene.with(alice).urlEncodingEnabled(false).get("/reserve" + query).then();
+        return ApiFixture.with(alice).urlEncodingEnabled(false).get("/reserve" + query).then();
     }
 
     private ValidatableResponse post(String body) {
-        return json(Scene.with(alice)).body(body).post("/reservations").then();
+        return json(ApiFixture.with(alice)).body(body).post("/reservations").then();
     }
 
     private ValidatableResponse move(int id, String body) {
-        return json(Scene.with(alice)).body(body).patch("/reservations/" + id).then();
+        return json(ApiFixture.with(alice)).body(body).patch("/reservations/" + id).then();
     }
 
     private static RequestSpecification json(RequestSpecification request) {
@@ -117,7 +117,7 @@ class ReservationResourceTest {
             assertThat(made.sshPublicKey).isEqualTo(KEY);
             assertThat(made.passwordHash).as("no password lets anybody in").isEqualTo("*");
         });
-        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200);
+        ApiFixture.with(alice).delete("/reservations/" + id).then().statusCode(200);
         scene.change(() -> assertThat(Reservation.<Reservation>findById((long) id).sshPublicKey).isNull());
 
         post("{\"reservation_password\":\"s3cret-word\",\"ssh_public_key\":\"%s\"}".formatted(KEY)).statusCode(201);
@@ -160,7 +160,7 @@ class ReservationResourceTest {
 
     @Test
     void theOriginalsLineWorksForItsAdmin() {
-        Scene.as("admin").get("/reserve?count=2&duration=60&reservation_password=test").then().statusCode(200)
+        ApiFixture.as("admin").get("/reserve?count=2&duration=60&reservation_password=test").then().statusCode(200)
                 .body("username", is("admin")).body("machines", hasSize(2)).body("reservation_password", is("test"));
     }
 
@@ -172,19 +172,19 @@ class ReservationResourceTest {
 
     @Test
     void aNameThatIsNoAccountNameIsMadeOne() {
-        Scene.as("admin").contentType("application/json")
+        ApiFixture.as("admin").contentType("application/json")
                 .body("{\"username\":\"Bob@example.com\",\"password\":\"the Bob@example.com's password\"}")
                 .post("/users").then()
                 .statusCode(201);
-        Scene.with(Scene.tokenOf("Bob@example.com")).get("/reserve").then().statusCode(200)
+        ApiFixture.with(ApiFixture.tokenOf("Bob@example.com")).get("/reserve").then().statusCode(200)
                 .body("username", is("bob-example-com"));
         assertThat(machines.allAccounts()).containsExactly("m1/bob-example-com");
-        Scene.as("admin").delete("/users/Bob@example.com").then().statusCode(200);
+        ApiFixture.as("admin").delete("/users/Bob@example.com").then().statusCode(200);
     }
 
     @Test
     void anAccountThatExistsIsAConflictAndStays() {
-        List<String> names = Scene.as("alice").get("/machines").path("name");
+        List<String> names = ApiFixture.as("alice").get("/machines").path("name");
         names.forEach(name -> machines.addForeignAccount(name, "alice"));
         reserve("").statusCode(409).body("error", is("conflict")).body("message",
                 containsString("m1: The name exists."));
@@ -204,8 +204,8 @@ class ReservationResourceTest {
     @Test
     void aHeadReservesAndReleasesNothing() {
         reserve("");
-        Scene.with(alice).head("/reserve").then().statusCode(405).header("Allow", containsString("GET"));
-        Scene.as("admin").head("/release_all").then().statusCode(405);
+        ApiFixture.with(alice).head("/reserve").then().statusCode(405).header("Allow", containsString("GET"));
+        ApiFixture.as("admin").head("/release_all").then().statusCode(405);
         assertThat(machines.allAccounts()).hasSize(1);
     }
 
@@ -222,15 +222,15 @@ class ReservationResourceTest {
     }
 
     private ValidatableResponse withKey(String key, String body) {
-        return json(Scene.with(alice)).header("Idempotency-Key", key).body(body).post("/reservations").then();
+        return json(ApiFixture.with(alice)).header("Idempotency-Key", key).body(body).post("/reservations").then();
     }
 
     @Test
     void liveReservationsAreListedByMachine() {
         reserve("?count=2&username=guest").statusCode(200);
-        Scene.as("bob").get("/reserve").then().statusCode(200);
+        ApiFixture.as("bob").get("/reserve").then().statusCode(200);
 
-        Scene.with(alice).get("/reservations").then().statusCode(200).body("reservations", hasSize(3))
+        ApiFixture.with(alice).get("/reservations").then().statusCode(200).body("reservations", hasSize(3))
                 .body("reservations.machine", contains("m1", "m2", "m3"))
                 .body("reservations.username", contains("guest", "guest", "bob"))
                 .body("reservations.owner", contains("alice", "alice", "bob"))
@@ -238,24 +238,25 @@ class ReservationResourceTest {
                 .body("reservations[0].port", is(22)).body("reservations[0].reserved_until", matchesPattern(".*Z"))
                 .body("reservations[0].seconds_remaining", lessThanOrEqualTo(3600))
                 .body("reservations[0].seconds_remaining", greaterThan(3500));
-        Scene.with(alice).get("/reservations?limit=1&offset=2").then().header("X-Total-Count", "3")
+        ApiFixture.with(alice).get("/reservations?limit=1&offset=2").then().header("X-Total-Count", "3")
                 .body("reservations.machine", contains("m3"));
 
         scene.change(ReservationResourceTest::expire);
-        Scene.with(alice).get("/reservations").then().body("reservations[0].seconds_remaining", is(0));
+        ApiFixture.with(alice).get("/reservations").then().body("reservations[0].seconds_remaining", is(0));
     }
 
     @Test
     void whatIsNotCleanYetSaysSinceWhenAndWhyToAdminsAndToItsOwner() {
-        int id = Scene.reserve("alice");
-        Scene.reserve("bob");
-        String admin = Scene.tokenOf("admin");
+        int id = ApiFixture.reserve("alice");
+        ApiFixture.reserve("bob");
+        String admin = ApiFixture.tokenOf("admin");
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
-        Scene.with(alice).get("/reservations?state=releasing").then().statusCode(200).body("reservations", hasSize(0));
-        Scene.with(alice).delete("/reservations/" + id).then().statusCode(202);
+        ApiFixture.with(alice).get("/reservations?state=releasing").then().statusCode(200).body("reservations",
+                hasSize(0));
+        ApiFixture.with(alice).delete("/reservations/" + id).then().statusCode(202);
 
         for (String who : new String[]{alice, admin }) {
-            Scene.with(who).get("/reservations?state=releasing").then().statusCode(200)
+            ApiFixture.with(who).get("/reservations?state=releasing").then().statusCode(200)
                     .body("reservations", hasSize(1)).body("reservations[0].machine", is("m1"))
                     .body("reservations[0].state", is("releasing"))
                     .body("reservations[0].seconds_remaining", notNullValue())
@@ -266,12 +267,12 @@ class ReservationResourceTest {
                     .body("reservations[0].next_attempt_at", matchesPattern(".*Z"))
                     .body("reservations[0]", not(hasKey("not_clean")));
         }
-        Scene.as("bob").get("/reservations?state=releasing").then().body("reservations", hasSize(0));
-        Scene.as("bob").get("/reservations?state=active").then().body("reservations.machine", contains("m2"))
+        ApiFixture.as("bob").get("/reservations?state=releasing").then().body("reservations", hasSize(0));
+        ApiFixture.as("bob").get("/reservations?state=active").then().body("reservations.machine", contains("m2"))
                 .body("reservations[0]", not(hasKey("releasing_since")));
-        Scene.with(admin).get("/reservations?state=releasing&limit=1&offset=1").then()
+        ApiFixture.with(admin).get("/reservations?state=releasing&limit=1&offset=1").then()
                 .header("X-Total-Count", "1").body("reservations", hasSize(0));
-        Scene.as("bob").get("/reservations").then().body("reservations.machine", contains("m1", "m2"))
+        ApiFixture.as("bob").get("/reservations").then().body("reservations.machine", contains("m1", "m2"))
                 .body("reservations[0]", not(hasKey("last_error")))
                 .body("reservations[0]", not(hasKey("release_cause")));
     }
@@ -279,28 +280,28 @@ class ReservationResourceTest {
     @Test
     void aStateThatCannotBeAskedForIsABadRequestThatNamesThoseThatCan() {
         for (String state : new String[]{"", "released", "RELEASING", "x%0a", "active&state=active" }) {
-            Scene.with(alice).urlEncodingEnabled(false).get("/reservations?state=" + state).then().statusCode(400)
+            ApiFixture.with(alice).urlEncodingEnabled(false).get("/reservations?state=" + state).then().statusCode(400)
                     .body("error", is("invalid_request"));
         }
-        Scene.with(alice).get("/reservations?state=gone").then()
+        ApiFixture.with(alice).get("/reservations?state=gone").then()
                 .body("message", containsString("provisioning, active, releasing"));
     }
 
     @Test
     void aReservationIsShownWithItsHistoryToItsOwnerAndToAdmins() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
 
-        Scene.with(alice).get("/reservations/" + id).then().statusCode(200).body("state", is("active"))
+        ApiFixture.with(alice).get("/reservations/" + id).then().statusCode(200).body("state", is("active"))
                 .body("history.event", contains("requested", "allocated", "account_made"))
                 .body("history.at", everyItem(matchesPattern(".*Z")));
-        Scene.as("admin").get("/reservations/" + id).then().statusCode(200);
-        Scene.as("bob").get("/reservations/" + id).then().statusCode(403).body("error", is("forbidden"));
-        Scene.as("bob").delete("/reservations/" + id).then().statusCode(403);
-        json(Scene.as("bob")).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then().statusCode(403);
-        Scene.with(alice).get("/reservations/999999").then().statusCode(404);
-        Scene.with(alice).get("/reservations/first").then().statusCode(404).body("error", is("not_found"));
-        Scene.with(alice).get("/reservations/" + inArabicDigits(id)).then().statusCode(404);
-        Scene.with(alice).get("/reservations/+" + id).then().statusCode(404);
+        ApiFixture.as("admin").get("/reservations/" + id).then().statusCode(200);
+        ApiFixture.as("bob").get("/reservations/" + id).then().statusCode(403).body("error", is("forbidden"));
+        ApiFixture.as("bob").delete("/reservations/" + id).then().statusCode(403);
+        json(ApiFixture.as("bob")).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then().statusCode(403);
+        ApiFixture.with(alice).get("/reservations/999999").then().statusCode(404);
+        ApiFixture.with(alice).get("/reservations/first").then().statusCode(404).body("error", is("not_found"));
+        ApiFixture.with(alice).get("/reservations/" + inArabicDigits(id)).then().statusCode(404);
+        ApiFixture.with(alice).get("/reservations/+" + id).then().statusCode(404);
     }
 
     private static String inArabicDigits(int number) {
@@ -310,28 +311,28 @@ class ReservationResourceTest {
 
     @Test
     void whatIsGivenBackIsFreeAgain() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
 
-        Scene.with(alice).delete("/reservations/" + id).then().statusCode(200).body("message", is("released"));
+        ApiFixture.with(alice).delete("/reservations/" + id).then().statusCode(200).body("message", is("released"));
 
         assertThat(machines.allAccounts()).isEmpty();
-        Scene.with(alice).get("/available").then().body("available", contains("m1", "m2", "m3"));
-        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+        ApiFixture.with(alice).get("/available").then().body("available", contains("m1", "m2", "m3"));
+        ApiFixture.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("release_cause", is("given_back")).body("seconds_remaining", is(0))
                 .body("history.event",
                         contains("requested", "allocated", "account_made", "release_started", "verified_gone"));
-        Scene.with(alice).delete("/reservations/" + id).then().statusCode(404);
+        ApiFixture.with(alice).delete("/reservations/" + id).then().statusCode(404);
     }
 
     @Test
     void theHistoryOfAnExpiryShowsEachTryToRemoveTheAccount() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
         scene.change(ReservationResourceTest::expire);
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
 
         Scheduled.cleanUp(reservations, 10);
 
-        Scene.with(alice).get("/reservations/" + id).then().body("state", is("releasing"))
+        ApiFixture.with(alice).get("/reservations/" + id).then().body("state", is("releasing"))
                 .body("release_cause", is("expired")).body("failed_removals", is(1))
                 .body("history.event",
                         contains("requested", "allocated", "account_made", "release_started", "removal_failed"))
@@ -341,14 +342,14 @@ class ReservationResourceTest {
         scene.change(() -> Reservation.update("nextAttemptAt = createdAt"));
         Scheduled.cleanUp(reservations, 10);
 
-        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+        ApiFixture.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("history.event", contains("requested", "allocated", "account_made", "release_started",
                         "removal_failed", "verified_gone"));
     }
 
     @Test
     void theHistoryShowsATryWhoseWorkerDied() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
         scene.change(() -> {
             expire();
             Reservation row = Reservation.findById((long) id);
@@ -358,14 +359,14 @@ class ReservationResourceTest {
 
         Scheduled.cleanUp(reservations, 10);
 
-        Scene.with(alice).get("/reservations/" + id).then().body("state", is("released"))
+        ApiFixture.with(alice).get("/reservations/" + id).then().body("state", is("released"))
                 .body("history.event", contains("requested", "allocated", "account_made", "removal_taken_over",
                         "verified_gone"));
     }
 
     @Test
     void theEndCanBeMovedWithinTheMaximum() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
 
         move(id, "{\"duration_minutes\":120}").statusCode(200).body("duration_minutes", is(120))
                 .body("seconds_remaining", greaterThan(7100));
@@ -386,7 +387,7 @@ class ReservationResourceTest {
 
     @Test
     void anExtensionThatComesTooLateIsAConflict() {
-        int id = Scene.reserve("alice");
+        int id = ApiFixture.reserve("alice");
         scene.change(ReservationResourceTest::expire);
 
         move(id, "{\"duration_minutes\":120}").statusCode(409).body("error", is("conflict"));
@@ -396,15 +397,15 @@ class ReservationResourceTest {
     void releaseAllTellsTheTruth() {
         reserve("?count=2").statusCode(200);
         machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
-        String admin = Scene.tokenOf("admin");
+        String admin = ApiFixture.tokenOf("admin");
 
-        Scene.with(alice).get("/release_all").then().statusCode(403);
-        Scene.with(admin).get("/release_all").then().statusCode(200).body("released", is(1))
+        ApiFixture.with(alice).get("/release_all").then().statusCode(403);
+        ApiFixture.with(admin).get("/release_all").then().statusCode(200).body("released", is(1))
                 .body("pending", contains("m2")).body("message", not(is("All machines released")));
         machines.heal("m2");
-        Scene.with(admin).post("/release_all").then().statusCode(200).body("message", is("All machines released"))
+        ApiFixture.with(admin).post("/release_all").then().statusCode(200).body("message", is("All machines released"))
                 .body("released", is(1)).body("pending", hasSize(0));
-        Scene.with(admin).get("/release_all").then().statusCode(200).body("message", is("No machines to release."))
+        ApiFixture.with(admin).get("/release_all").then().statusCode(200).body("message", is("No machines to release."))
                 .body("released", is(0));
     }
 }

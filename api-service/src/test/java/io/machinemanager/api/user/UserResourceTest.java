@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.api.Scene;
+import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.user.User;
@@ -39,7 +39,7 @@ import io.restassured.response.ValidatableResponse;
 class UserResourceTest {
 
     @Inject
-    Scene scene;
+    ApiFixture scene;
 
     @Inject
     FakeMachines machines;
@@ -52,15 +52,15 @@ class UserResourceTest {
     @BeforeEach
     void setUp() {
         scene.reset();
-        admin = Scene.tokenOf("admin");
+        admin = ApiFixture.tokenOf("admin");
     }
 
     private ValidatableResponse create(String body) {
-        return Scene.with(admin).contentType("application/json").body(body).post("/users").then();
+        return ApiFixture.with(admin).contentType("application/json").body(body).post("/users").then();
     }
 
     private ValidatableResponse change(String user, String body) {
-        return Scene.with(admin).contentType("application/json").body(body).patch("/users/" + user).then();
+        return ApiFixture.with(admin).contentType("application/json").body(body).patch("/users/" + user).then();
     }
 
     @Test
@@ -70,7 +70,7 @@ class UserResourceTest {
                 .body("created_at", matchesPattern("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z"))
                 .body("$", not(hasKey("password"))).body("size()", is(3));
 
-        Scene.with(admin).get("/users/carol@example.org").then().statusCode(200).body("is_admin", is(false));
+        ApiFixture.with(admin).get("/users/carol@example.org").then().statusCode(200).body("is_admin", is(false));
     }
 
     @Test
@@ -78,7 +78,7 @@ class UserResourceTest {
         create("{\"username\":\"carol\",\"password\":\"the carol's password\",\"is_admin\":true,\"unknown\":1}")
                 .statusCode(201).body("is_admin", is(true));
 
-        Scene.as("carol").get("/users").then().statusCode(200);
+        ApiFixture.as("carol").get("/users").then().statusCode(200);
     }
 
     @ParameterizedTest
@@ -93,7 +93,7 @@ class UserResourceTest {
     void whatMayMeanTheOppositeMakesNoUser(String written) {
         create("{\"username\":\"carol\",\"password\":\"the carol's password\",\"is_admin\":%s}".formatted(written))
                 .statusCode(400).body("error", is("invalid_request"));
-        Scene.with(admin).get("/users/carol").then().statusCode(404);
+        ApiFixture.with(admin).get("/users/carol").then().statusCode(404);
     }
 
     @Test
@@ -129,63 +129,63 @@ class UserResourceTest {
 
     @Test
     void theListIsByNameAndWholeUnlessAPartIsAskedFor() {
-        Scene.with(admin).get("/users").then().statusCode(200).body("username", contains("admin", "alice", "bob"))
+        ApiFixture.with(admin).get("/users").then().statusCode(200).body("username", contains("admin", "alice", "bob"))
                 .body("$", everyItem(not(hasKey("password_hash")))).header("X-Total-Count", (String) null);
-        Scene.with(admin).get("/users?limit=1&offset=1").then().statusCode(200).body("username", contains("alice"))
+        ApiFixture.with(admin).get("/users?limit=1&offset=1").then().statusCode(200).body("username", contains("alice"))
                 .header("X-Total-Count", "3");
-        Scene.with(admin).get("/users?offset=7").then().statusCode(200).body("size()", is(0));
+        ApiFixture.with(admin).get("/users?offset=7").then().statusCode(200).body("size()", is(0));
     }
 
     @Test
     void onlyAdminsSeeAndChangeUsers() {
-        Scene.as("alice").get("/users").then().statusCode(403).body("error", is("forbidden"));
-        Scene.as("alice").delete("/users/bob").then().statusCode(403);
-        Scene.as("alice").contentType("application/json").body("{\"is_admin\":true}").patch("/users/alice").then()
+        ApiFixture.as("alice").get("/users").then().statusCode(403).body("error", is("forbidden"));
+        ApiFixture.as("alice").delete("/users/bob").then().statusCode(403);
+        ApiFixture.as("alice").contentType("application/json").body("{\"is_admin\":true}").patch("/users/alice").then()
                 .statusCode(403);
     }
 
     @Test
     void aDeletedUserLosesItsMachinesAndItsTokens() {
         scene.machines("m1");
-        String alice = Scene.tokenOf("alice");
-        Scene.with(alice).get("/reserve").then().statusCode(200);
+        String alice = ApiFixture.tokenOf("alice");
+        ApiFixture.with(alice).get("/reserve").then().statusCode(200);
 
-        Scene.with(admin).delete("/users/alice").then().statusCode(200).body("message", is("deleted"));
+        ApiFixture.with(admin).delete("/users/alice").then().statusCode(200).body("message", is("deleted"));
 
-        Scene.with(alice).get("/whoami").then().statusCode(401);
+        ApiFixture.with(alice).get("/whoami").then().statusCode(401);
         assertThat(machines.allAccounts()).isEmpty();
         assertThat(scene.states()).containsExactly("m1 RELEASED");
-        Scene.with(admin).delete("/users/alice").then().statusCode(404).body("error", is("not_found"));
+        ApiFixture.with(admin).delete("/users/alice").then().statusCode(404).body("error", is("not_found"));
     }
 
     @Test
     void aUserIsDeletedEvenIfItsMachineCannotBeCleanedNow() {
         scene.machines("m1");
-        Scene.as("alice").get("/reserve").then().statusCode(200);
+        ApiFixture.as("alice").get("/reserve").then().statusCode(200);
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
 
-        Scene.with(admin).delete("/users/alice").then().statusCode(200);
+        ApiFixture.with(admin).delete("/users/alice").then().statusCode(200);
 
-        Scene.with(admin).get("/reservations").then().body("reservations[0].state", is("releasing"))
+        ApiFixture.with(admin).get("/reservations").then().body("reservations[0].state", is("releasing"))
                 .body("reservations[0].owner", is("alice"));
     }
 
     @Test
     void theLastAdminStays() {
-        Scene.with(admin).delete("/users/admin").then().statusCode(409).body("error", is("conflict"));
+        ApiFixture.with(admin).delete("/users/admin").then().statusCode(409).body("error", is("conflict"));
         change("admin", "{\"is_admin\":false}").statusCode(409).body("error", is("conflict"));
         change("alice", "{\"is_admin\":true}").statusCode(200).body("is_admin", is(true));
         change("admin", "{\"is_admin\":false}").statusCode(200).body("is_admin", is(false));
-        Scene.as("alice").delete("/users/alice").then().statusCode(409);
+        ApiFixture.as("alice").delete("/users/alice").then().statusCode(409);
     }
 
     @Test
     void ofTwoAdminsWhoDemoteEachOtherAtOnceOneStays() throws Exception {
         change("alice", "{\"is_admin\":true}").statusCode(200);
-        String alice = Scene.tokenOf("alice");
+        String alice = ApiFixture.tokenOf("alice");
         try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
             executor.invokeAll(List.of(() -> change("alice", "{\"is_admin\":false}").extract().statusCode(),
-                    () -> Scene.with(alice).contentType("application/json").body("{\"is_admin\":false}")
+                    () -> ApiFixture.with(alice).contentType("application/json").body("{\"is_admin\":false}")
                             .patch("/users/admin").statusCode()));
         }
         assertThat(users.list(0, 10)).filteredOn(user -> user.admin).hasSize(1);

@@ -10,7 +10,7 @@ import java.util.Set;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.reservation.BacklogService;
 import io.machinemanager.reservation.BacklogService.Backlog;
 import io.machinemanager.reservation.ReservationState;
@@ -48,7 +48,7 @@ public class BacklogGauges {
         try {
             latest = backlog.look();
         } catch (RuntimeException e) {
-            Failures.log("Counting the reservations failed", e);
+            FailureLog.log("Counting the reservations failed", e);
         }
     }
 }

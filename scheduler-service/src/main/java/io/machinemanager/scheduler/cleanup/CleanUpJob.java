@@ -10,9 +10,9 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.job.JobTimer;
-import io.machinemanager.reservation.DueWork;
+import io.machinemanager.reservation.RemovalBatch;
 import io.machinemanager.reservation.ReservationService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
@@ -58,7 +58,7 @@ public class CleanUpJob {
             metrics.tickDone();
         } catch (RuntimeException e) {
             metrics.tickFailed();
-            Failures.log("Looking for machines to take back failed", e);
+            FailureLog.log("Looking for machines to take back failed", e);
         }
         lastSign = System.nanoTime();
     }
@@ -73,7 +73,7 @@ public class CleanUpJob {
         }
         int taken = 0;
         try {
-            DueWork work = reservations.takeUpDue(wanted);
+            RemovalBatch work = reservations.takeUpDue(wanted);
             taken = work.size();
             if (taken > 0) {
                 metrics.taken(taken);
@@ -90,12 +90,12 @@ public class CleanUpJob {
      * Each machine makes room when it is done, so that a slow one takes up no more than its own; and only once, since work
      * may still end after the wait for it broke off.
      */
-    private void finish(DueWork work) {
+    private void finish(RemovalBatch work) {
         AtomicInteger held = new AtomicInteger(work.size());
         try {
             work.finish(() -> makeRoom(held.getAndUpdate(left -> Math.max(0, left - 1)) > 0 ? 1 : 0));
         } catch (RuntimeException e) {
-            Failures.log("Taking %d machines back failed".formatted(work.size()), e);
+            FailureLog.log("Taking %d machines back failed".formatted(work.size()), e);
         } finally {
             makeRoom(held.getAndSet(0));
         }

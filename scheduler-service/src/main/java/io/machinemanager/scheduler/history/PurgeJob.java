@@ -8,13 +8,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.audit.AuditService;
-import io.machinemanager.database.Failures;
+import io.machinemanager.auth.ApiKeyService;
+import io.machinemanager.auth.LoginService;
+import io.machinemanager.auth.SessionService;
+import io.machinemanager.database.FailureLog;
+import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.job.JobTimer;
-import io.machinemanager.login.ApiKeyService;
-import io.machinemanager.login.LoginService;
-import io.machinemanager.login.SessionService;
 import io.machinemanager.reservation.HistoryService;
-import io.machinemanager.reservation.IdempotencyService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
@@ -84,7 +84,7 @@ public class PurgeJob {
         try {
             purge.run();
         } catch (RuntimeException e) {
-            Failures.log("Deleting what is old failed", e);
+            FailureLog.log("Deleting what is old failed", e);
         }
     }
 }

@@ -10,10 +10,10 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.job.JobTimer;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.reservation.ProbeService;
+import io.machinemanager.probe.ProbeService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
@@ -63,7 +63,7 @@ public class ProbeJob {
                 more = beginLooks();
             }
         } catch (RuntimeException e) {
-            Failures.log("Looking at the machines failed", e);
+            FailureLog.log("Looking at the machines failed", e);
         }
     }
 

@@ -4,7 +4,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.database.Failures;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.job.JobTimer;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.secret.SecretConfig;
@@ -52,7 +52,7 @@ public class SecretJob {
                 tell();
             }
         } catch (RuntimeException e) {
-            Failures.log("Encrypting secrets with the current key failed", e);
+            FailureLog.log("Encrypting secrets with the current key failed", e);
         }
     }
 

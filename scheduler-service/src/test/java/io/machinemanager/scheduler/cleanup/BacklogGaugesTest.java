@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.reservation.ReservationService;
-import io.machinemanager.scheduler.Scene;
+import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -38,7 +38,7 @@ class BacklogGaugesTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     @BeforeEach
     void fiveLentMachines() {

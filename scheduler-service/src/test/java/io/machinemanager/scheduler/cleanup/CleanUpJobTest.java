@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.reservation.ReservationService;
-import io.machinemanager.scheduler.Scene;
+import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -50,7 +50,7 @@ class CleanUpJobTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     MariaDb database;
 

@@ -10,13 +10,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.audit.AuditService;
-import io.machinemanager.login.ApiKeyService;
-import io.machinemanager.login.LoginService;
-import io.machinemanager.login.SessionService;
+import io.machinemanager.auth.ApiKeyService;
+import io.machinemanager.auth.LoginService;
+import io.machinemanager.auth.SessionService;
+import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.reservation.HistoryService;
-import io.machinemanager.reservation.IdempotencyService;
 import io.machinemanager.reservation.ReservationService;
-import io.machinemanager.scheduler.Scene;
+import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -58,7 +58,7 @@ class PurgeJobTest {
     ReservationService reservations;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     MariaDb database;
 

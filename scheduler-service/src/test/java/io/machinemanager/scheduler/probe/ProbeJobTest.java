@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.reservation.ProbeService;
-import io.machinemanager.scheduler.Scene;
+import io.machinemanager.probe.ProbeService;
+import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.runtime.ShutdownEvent;
@@ -50,7 +50,7 @@ class ProbeJobTest {
     FakeMachines machines;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     private ProbeJob job;
 

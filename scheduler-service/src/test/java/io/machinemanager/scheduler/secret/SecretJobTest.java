@@ -13,11 +13,11 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
-import io.machinemanager.reservation.IdempotencyService;
-import io.machinemanager.scheduler.Scene;
+import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.secret.SecretConfig;
 import io.machinemanager.ssh.SshCredentials;
@@ -60,7 +60,7 @@ class SecretJobTest {
     MeterRegistry registry;
 
     @Inject
-    Scene scene;
+    SchedulerFixture scene;
 
     @BeforeEach
     void clear() {

@@ -1,0 +1,45 @@
+package io.machinemanager.api.auth;
+
+import java.util.Map;
+import java.util.Set;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.auth.ApiKeyService;
+import io.machinemanager.auth.ApiKeyStatus;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.identity.AuthenticationRequestContext;
+import io.quarkus.security.identity.IdentityProvider;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.runtime.QuarkusPrincipal;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.smallrye.mutiny.Uni;
+
+/** Looks at the user behind an API key, whose role is read anew at each call. */
+@ApplicationScoped
+class ApiKeyIdentityProvider implements IdentityProvider<ApiKeyAuthenticationRequest> {
+
+    private final ApiKeyService keys;
+
+    ApiKeyIdentityProvider(ApiKeyService keys) {
+        this.keys = keys;
+    }
+
+    @Override
+    public Class<ApiKeyAuthenticationRequest> getRequestType() {
+        return ApiKeyAuthenticationRequest.class;
+    }
+
+    @Override
+    public Uni<SecurityIdentity> authenticate(ApiKeyAuthenticationRequest key, AuthenticationRequestContext context) {
+        return context.runBlocking(() -> check(key.secret()));
+    }
+
+    private SecurityIdentity check(String secret) {
+        ApiKeyStatus key = keys.standing(secret)
+                .orElseThrow(() -> new AuthenticationFailedException("there is no such API key"));
+        return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(key.user().username()))
+                .addRoles(key.user().admin() ? Set.of(Role.ADMIN) : Set.of())
+                .addAttributes(Map.of(Caller.STANDING, key.user(), Caller.API_KEY, key.name())).build();
+    }
+}

@@ -1,0 +1,24 @@
+package io.machinemanager.api.auth;
+
+import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.user.LoginPassword;
+
+/**
+ * A change of one's own password.
+ *
+ * @param currentPassword the password until now
+ * @param newPassword the password from now on
+ */
+public record PasswordChange(String currentPassword, String newPassword) {
+
+    void check() {
+        new FieldCheck().required("current_password", currentPassword)
+                .required("new_password", newPassword, LoginPassword::problemWith).orThrow();
+    }
+
+    /** Leaves the passwords out, so that they cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "change of a password";
+    }
+}

@@ -1,0 +1,38 @@
+package io.machinemanager.api.http;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The methods that each address takes. The framework knows them too but does not tell, and a 405 has to name them
+ * (RFC 9110, section 15.5.6).
+ */
+public final class AllowedMethods {
+
+    private static final List<Address> ADDRESSES = List.of(
+            new Address("/(healthz|whoami|available|audit)", "GET, HEAD"),
+            new Address("/(login|logout|token/refresh)", "POST"),
+            new Address("/whoami/password", "PUT"), new Address("/whoami/api-keys", "GET, HEAD, POST"),
+            new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),
+            new Address("/users/[^/]+/api-keys/[^/]+", "DELETE"),
+            new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
+            new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Address("/reserve", "GET"), new Address("/release_all", "GET, POST"));
+
+    private AllowedMethods() {
+    }
+
+    /** The methods of an address, as an {@code Allow} header has them. */
+    public static Optional<String> of(String path) {
+        return ADDRESSES.stream().filter(address -> address.pattern.matcher(path).matches())
+                .map(address -> address.methods + ", OPTIONS").findFirst();
+    }
+
+    private record Address(Pattern pattern, String methods) {
+
+        Address(String pattern, String methods) {
+            this(Pattern.compile(pattern + "/?"), methods);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package io.machinemanager.api.input;
+
+import java.io.IOException;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
+/** Reads a text, and a whole number as its digits: clients written for the original send passwords of digits so. */
+@RegisterForReflection // Jackson makes it
+public class TextOrNumberDeserializer extends StdScalarDeserializer<String> {
+
+    private static final long serialVersionUID = 1;
+
+    /** For Jackson. */
+    public TextOrNumberDeserializer() {
+        super(String.class);
+    }
+
+    @Override
+    public String deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+        return parser.hasToken(JsonToken.VALUE_NUMBER_INT)
+                ? parser.getText()
+                : StringDeserializer.instance.deserialize(parser, context);
+    }
+}

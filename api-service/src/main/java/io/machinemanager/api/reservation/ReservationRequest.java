@@ -1,0 +1,42 @@
+package io.machinemanager.api.reservation;
+
+import io.machinemanager.account.AccountName;
+import io.machinemanager.api.input.QueryParameters;
+import io.machinemanager.reservation.Requester;
+import io.machinemanager.reservation.ReservationSpec;
+import io.machinemanager.user.UserStatus;
+
+/**
+ * What somebody wants to reserve.
+ *
+ * @param count how many machines; 1 when it is left out
+ * @param durationMinutes for how many minutes; 60 when it is left out
+ * @param reservationPassword the account's password; one is generated when it and the key are left out
+ * @param username the account to make on each machine; when it is left out or empty, one named like the caller
+ * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}
+ */
+public record ReservationRequest(Integer count, Integer durationMinutes, String reservationPassword, String username,
+        String sshPublicKey) {
+
+    private static final int DEFAULT_COUNT = 1;
+    private static final int DEFAULT_MINUTES = 60;
+
+    static ReservationRequest of(QueryParameters query) {
+        return new ReservationRequest(query.number("count").orElse(null), query.number("duration").orElse(null),
+                query.text("reservation_password").or(() -> query.text("password")).orElse(null),
+                query.text("username").orElse(null), null);
+    }
+
+    ReservationSpec toOrder(UserStatus caller) {
+        return new ReservationSpec(new Requester(caller.userId(), caller.username()),
+                count == null ? DEFAULT_COUNT : count, durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
+                username == null || username.isEmpty() ? AccountName.madeOf(caller.username()) : username,
+                reservationPassword, sshPublicKey);
+    }
+
+    /** Leaves the password out, so that it cannot reach a log by accident. */
+    @Override
+    public String toString() {
+        return "%s machines, %s minutes, account %s".formatted(count, durationMinutes, username);
+    }
+}

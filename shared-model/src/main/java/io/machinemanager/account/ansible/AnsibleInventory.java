@@ -1,0 +1,142 @@
+package io.machinemanager.account.ansible;
+
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.DumperOptions.FlowStyle;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+import io.machinemanager.account.AccountScript;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.ScriptLimits;
+import io.machinemanager.account.Target;
+
+/**
+ * The text of Ansible's inventory and of ssh's known_hosts for one run. In both a machine goes by its number in the run,
+ * so that no name from outside means anything to them.
+ */
+final class AnsibleInventory {
+
+    // Ansible never takes such a value for a template.
+    private static final Tag UNSAFE = new Tag("!unsafe");
+
+    // Over what ssh_config says, which is for passwords.
+    private static final String KEY_OPTIONS = " -o IdentitiesOnly=yes -o PubkeyAuthentication=yes"
+            + " -o PreferredAuthentications=publickey -o BatchMode=yes";
+
+    private AnsibleInventory() {
+    }
+
+    /** The name of a machine in a run, from its place in the list of tasks. */
+    static String hostName(int place) {
+        return "m" + place;
+    }
+
+    /**
+     * The inventory.
+     *
+     * @param workLimit how long Ansible waits for the answer of a machine, after which another has its turn
+     * @param lookLimit the same for a machine that is only looked at
+     * @return YAML in ASCII
+     */
+    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration workLimit, Duration lookLimit) {
+        List<NodeTuple> hosts = new ArrayList<>();
+        for (int i = 0; i < tasks.size(); i++) {
+            AccountTask task = tasks.get(i);
+            Node patience = seconds(task.action() == Action.PROBE ? lookLimit : workLimit);
+            hosts.add(entry(hostName(i), host(hostName(i), task, limits, patience)));
+        }
+        Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
+        StringWriter text = new StringWriter();
+        new Yaml(options()).serialize(all, text);
+        return text.toString();
+    }
+
+    private static Node host(String name, AccountTask task, ScriptLimits limits, Node patience) {
+        Target target = task.target();
+        List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
+                entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
+                entry("ansible_user", unsafe(target.user())),
+                entry("account_command", unsafe(AccountScript.command(target))),
+                entry("account_input", unsafe(AccountScript.input(task, limits))),
+                entry("account_patience", patience)));
+        String options = "-o HostKeyAlias=" + name;
+        if (target.login().privateKey() == null) {
+            values.add(entry("ansible_password", unsafe(target.login().password())));
+        } else {
+            options += " -o IdentityFile=" + keyFile(name) + KEY_OPTIONS;
+        }
+        values.add(entry("ansible_ssh_extra_args", unsafe(options)));
+        if (task.action() == Action.PROBE) {
+            values.add(entry("ansible_ssh_timeout", patience));
+        }
+        return map(values);
+    }
+
+    /** The private keys that are needed, by the name of the file in the folder of the run. */
+    static Map<String, String> keyFiles(List<AccountTask> tasks) {
+        Map<String, String> files = new LinkedHashMap<>();
+        for (int i = 0; i < tasks.size(); i++) {
+            String key = tasks.get(i).target().login().privateKey();
+            if (key != null) {
+                files.put(keyFile(hostName(i)), key);
+            }
+        }
+        return files;
+    }
+
+    private static String keyFile(String host) {
+        return host + ".key";
+    }
+
+    /** The host keys of all machines, as sshd(8) describes the file. */
+    static String knownHosts(List<AccountTask> tasks) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < tasks.size(); i++) {
+            String name = hostName(i);
+            text.append(tasks.get(i).target().hostKeyLines().stream().map(key -> name + " " + key + "\n")
+                    .collect(Collectors.joining()));
+        }
+        return text.toString();
+    }
+
+    private static DumperOptions options() {
+        DumperOptions options = new DumperOptions();
+        options.setAllowUnicode(false);
+        options.setSplitLines(false);
+        return options;
+    }
+
+    private static Node seconds(Duration time) {
+        return plain(Tag.INT, Long.toString(Math.max(1, time.toSeconds())));
+    }
+
+    private static NodeTuple entry(String key, Node value) {
+        return new NodeTuple(plain(Tag.STR, key), value);
+    }
+
+    private static Node map(List<NodeTuple> entries) {
+        return new MappingNode(Tag.MAP, entries, FlowStyle.BLOCK);
+    }
+
+    private static Node plain(Tag tag, String value) {
+        return new ScalarNode(tag, value, null, null, ScalarStyle.PLAIN);
+    }
+
+    private static Node unsafe(String value) {
+        return new ScalarNode(UNSAFE, value, null, null, ScalarStyle.DOUBLE_QUOTED);
+    }
+}

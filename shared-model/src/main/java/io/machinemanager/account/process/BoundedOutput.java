@@ -1,0 +1,34 @@
+package io.machinemanager.account.process;
+
+import java.io.ByteArrayOutputStream;
+
+/** Keeps the last bytes of what a machine says, however much that is: a machine may say anything, and for ever. */
+public final class BoundedOutput extends ByteArrayOutputStream {
+
+    private final int limit;
+
+    /** @param limit how many bytes are kept at least; in memory there are never more than two times as many */
+    public BoundedOutput(int limit) {
+        this.limit = limit;
+    }
+
+    @Override
+    public synchronized void write(int value) {
+        makeRoom(1);
+        super.write(value);
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int offset, int length) {
+        int kept = Math.min(length, limit);
+        makeRoom(kept);
+        super.write(bytes, offset + length - kept, kept);
+    }
+
+    private void makeRoom(int wanted) {
+        if (count + wanted > 2 * limit) {
+            System.arraycopy(buf, count - limit, buf, 0, limit);
+            count = limit;
+        }
+    }
+}

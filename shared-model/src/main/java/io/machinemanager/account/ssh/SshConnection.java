@@ -1,0 +1,236 @@
+package io.machinemanager.account.ssh;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import com.jcraft.jsch.ChannelExec;
+import com.jcraft.jsch.JSch;
+import com.jcraft.jsch.JSchException;
+import com.jcraft.jsch.Session;
+
+import io.machinemanager.account.AccountScript;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.MachineAnswer;
+import io.machinemanager.account.MachineAnswer.Stage;
+import io.machinemanager.account.ScriptLimits;
+import io.machinemanager.account.Target;
+import io.machinemanager.account.process.BoundedOutput;
+import io.machinemanager.ssh.SshCredentials;
+import io.quarkus.logging.Log;
+
+/** A log-in to a machine that is kept open: each task is one command on it. Used by one thread at a time. */
+final class SshConnection implements AutoCloseable {
+
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
+    // More than this does not help to find out why there is no answer.
+    private static final int KEPT = 600;
+    private static final Duration ASK_AGAIN = Duration.ofMillis(5);
+
+    // The script ends right after its answer. A process that a shell start file has left in the background may keep the
+    // output open for longer.
+    private static final Duration AFTER_ANSWER = Duration.ofSeconds(2);
+
+    // The cheapest for both sides comes first.
+    private static final String KEY_EXCHANGES = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
+            + "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
+
+    private final Session session;
+    private final byte[] script;
+
+    private SshConnection(Session session, byte[] script) {
+        this.session = session;
+        this.script = script;
+    }
+
+    /**
+     * Logs in.
+     *
+     * @param timeout how long the connection and the log-in may take together
+     * @param script the text of the account script
+     * @throws SshFailure when there is no log-in; nothing was changed on the machine then
+     */
+    static SshConnection open(Target target, Duration timeout, byte[] script) throws SshFailure {
+        SshExecution talk = new SshExecution();
+        SshHostKeys keys = new SshHostKeys(target.hostKeys());
+        SshSocket socket = new SshSocket(timeout);
+        try {
+            return new SshConnection(logIn(target, timeout, talk, keys, socket), script);
+        } catch (JSchException e) {
+            throw new SshFailure(e, String.join("\n", keys.stranger(), talk.said(), socket.greeting()).strip());
+        }
+    }
+
+    private static Session logIn(Target target, Duration timeout, SshExecution talk, SshHostKeys keys, SshSocket socket)
+            throws JSchException {
+        JSch client = new JSch();
+        Session session = client.getSession(target.user(), target.host(), target.port());
+        session.setHostKeyRepository(keys);
+        session.setUserInfo(talk);
+        SshCredentials login = target.login();
+        if (login.privateKey() == null) {
+            session.setPassword(login.password().getBytes(StandardCharsets.UTF_8));
+        } else {
+            client.addIdentity(target.machine(), login.privateKey().getBytes(StandardCharsets.US_ASCII), null, null);
+        }
+        session.setConfig("StrictHostKeyChecking", "yes");
+        session.setConfig("server_host_key", keys.algorithms());
+        session.setConfig("kex", KEY_EXCHANGES);
+        session.setConfig("PreferredAuthentications",
+                login.privateKey() == null ? "password,keyboard-interactive" : "publickey");
+        session.setConfig("MaxAuthTries", "1");
+        session.setThreadFactory(Thread.ofVirtual().name("ssh-" + target.machine()).factory());
+        session.setServerAliveInterval((int) KEEP_ALIVE.toMillis());
+        connect(session, timeout, socket);
+        return session;
+    }
+
+    /**
+     * The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. The
+     * library cannot be told to end what it has only begun, hence the socket.
+     */
+    private static void connect(Session session, Duration timeout, SshSocket socket) throws JSchException {
+        session.setSocketFactory(socket);
+        CompletableFuture<Boolean> late = closingAfter(timeout, socket);
+        try {
+            session.connect((int) timeout.toMillis());
+        } catch (JSchException e) {
+            throw late.getNow(false) ? tooLate(e) : e;
+        } catch (RuntimeException e) {
+            // the library believes what a machine says of the length of what it sends
+            throw late.getNow(false) ? tooLate(e) : new JSchException("protocol error: no SSH is spoken", e);
+        } finally {
+            late.complete(false);
+        }
+    }
+
+    private static JSchException tooLate(Exception cause) {
+        return new JSchException("timeout: the log-in took too long", cause);
+    }
+
+    /** Completed with true when the time has passed and that was closed; whoever is done before says false. */
+    private static CompletableFuture<Boolean> closingAfter(Duration limit, AutoCloseable what) {
+        CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
+                .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
+        // The timer's thread is one for all.
+        late.thenAcceptAsync(isLate -> {
+            if (isLate) {
+                close(what);
+            }
+        }, task -> Thread.ofVirtual().name("ssh-late").start(task));
+        return late;
+    }
+
+    private static void close(AutoCloseable what) {
+        try {
+            what.close();
+        } catch (Exception e) {
+            Log.debugf("Closing a connection that took too long: %s", e.getMessage());
+        }
+    }
+
+    /** Whether the connection has not been seen to break. */
+    boolean isAlive() {
+        return session.isConnected();
+    }
+
+    /**
+     * Runs the account script.
+     *
+     * @param patience how long the machine may take to start the command
+     * @param limit after how long the connection is closed, which ends the wait for the answer
+     * @param limits within which bounds the script is to work
+     * @return what the machine answered; without an answer when it said nothing that is one
+     * @throws JSchException when the command could not be started, so that nothing was changed on the machine
+     * @throws SocketTimeoutException when the limit has passed
+     * @throws IOException when the connection broke
+     */
+    MachineAnswer run(AccountTask task, Duration patience, Duration limit, ScriptLimits limits)
+            throws JSchException, IOException {
+        ChannelExec channel = (ChannelExec) session.openChannel("exec");
+        String nonce = UUID.randomUUID().toString();
+        BoundedOutput complaints = new BoundedOutput(KEPT);
+        AnswerOutput answer = new AnswerOutput(nonce, KEPT);
+        channel.setCommand(AccountScript.command(task.target()));
+        channel.setInputStream(new ByteArrayInputStream(input(task, limits, nonce)));
+        channel.setErrStream(complaints);
+        InputStream output = channel.getInputStream();
+        CompletableFuture<Boolean> late = closingAfter(limit, this);
+        try {
+            channel.connect((int) patience.toMillis());
+            read(output, answer, channel);
+            int status = answer.answer().isEmpty() ? exitStatus(channel) : channel.getExitStatus();
+            if (answer.answer().isEmpty() && late.getNow(false)) {
+                throw new SocketTimeoutException("The machine has not answered in time.");
+            }
+            String said = answer.said() + "\n" + complaints.toString(StandardCharsets.UTF_8);
+            MachineAnswer result = new MachineAnswer(answer.answer(), status,
+                    answer.hasBegun() ? Stage.BEGUN : Stage.LOGGED_IN, said.strip());
+            if (answer.answer().isEmpty() && status == MachineAnswer.NO_STATUS) {
+                throw new IOException("The connection to the machine was lost during the work.");
+            }
+            return result;
+        } finally {
+            late.complete(false);
+            channel.disconnect();
+        }
+    }
+
+    /** Reads to the end, so that the script has ended too and holds up no further work. */
+    private static void read(InputStream output, AnswerOutput answer, ChannelExec channel) throws IOException {
+        CompletableFuture<Boolean> lingering = new CompletableFuture<>();
+        byte[] chunk = new byte[8192];
+        try {
+            for (int read = output.read(chunk); read >= 0; read = output.read(chunk)) {
+                boolean open = answer.answer().isEmpty();
+                answer.write(chunk, 0, read);
+                if (open && !answer.answer().isEmpty()) {
+                    lingering = closingAfter(AFTER_ANSWER, channel::disconnect);
+                }
+            }
+        } catch (IOException e) {
+            if (answer.answer().isEmpty()) {
+                throw e;
+            }
+        } finally {
+            lingering.complete(false);
+        }
+    }
+
+    /**
+     * How the command ended, which may be said after the end of what it wrote. Whoever closes the connection ends the wait.
+     * The library tells nobody of it, so it is asked.
+     */
+    private static int exitStatus(ChannelExec channel) throws InterruptedIOException {
+        try {
+            while (channel.getExitStatus() == MachineAnswer.NO_STATUS && !channel.isClosed()) {
+                Thread.sleep(ASK_AGAIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("The wait for the machine was interrupted.");
+        }
+        return channel.getExitStatus();
+    }
+
+    private byte[] input(AccountTask task, ScriptLimits limits, String nonce) {
+        ByteArrayOutputStream input = new ByteArrayOutputStream();
+        input.writeBytes(AccountScript.input(task, limits).getBytes(StandardCharsets.UTF_8));
+        input.writeBytes(AnswerOutput.startLine(nonce).getBytes(StandardCharsets.US_ASCII));
+        input.writeBytes(script);
+        return input.toByteArray();
+    }
+
+    @Override
+    public void close() {
+        session.disconnect();
+    }
+}

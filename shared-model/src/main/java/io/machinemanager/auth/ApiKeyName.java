@@ -1,0 +1,21 @@
+package io.machinemanager.auth;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** The rule for names of API keys. */
+public final class ApiKeyName {
+
+    private static final Pattern PATTERN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,63}");
+
+    private ApiKeyName() {
+    }
+
+    /** What is wrong with a name, as one sentence; nothing when it may be used. */
+    public static Optional<String> problemWith(String name) {
+        return PATTERN.matcher(name).matches()
+                ? Optional.empty()
+                : Optional.of("The name of an API key has 1 to 64 characters of A-Z, a-z, 0-9, ., _ and -,"
+                        + " the first a letter, a digit or _.");
+    }
+}

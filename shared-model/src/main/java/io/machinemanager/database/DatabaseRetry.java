@@ -1,0 +1,83 @@
+package io.machinemanager.database;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.startup.StartupFailure;
+import io.quarkus.logging.Log;
+import io.quarkus.runtime.ApplicationLifecycleManager;
+
+/** Repeats the steps of a start that need the database for as long as it may be away then. */
+@ApplicationScoped
+public class DatabaseRetry {
+
+    private static final Duration SIGHT = Duration.ofMillis(200);
+
+    private final DatabaseConfig config;
+
+    DatabaseRetry(DatabaseConfig config) {
+        this.config = config;
+    }
+
+    /** What needs the database. */
+    @FunctionalInterface
+    public interface Step {
+
+        /** May be done again when the database went away meanwhile, so that it must not do harm the second time. */
+        void run() throws SQLException;
+    }
+
+    /**
+     * Does a step, and does it again while the database cannot be reached or is not ready for it.
+     *
+     * @throws SQLException as the step does, when waiting does not help; other failures of the step come out likewise
+     */
+    public void insist(Step step) throws SQLException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                step.run();
+                return;
+            } catch (SQLException | RuntimeException e) {
+                if (!DatabaseFailure.isPassing(e)) {
+                    throw e;
+                }
+                waitFor(attempt, DatabaseReachability.lostConnection(e).map(Exception.class::cast).orElse(e));
+            }
+        }
+    }
+
+    private void waitFor(int attempt, Exception cause) {
+        int most = 1 + config.connectMaxRetries();
+        if (attempt >= most) {
+            throw refusal("The database %s in %d tries: %s",
+                    DatabaseFailure.state(cause).replace("cannot", "could not"),
+                    most, oneLine(cause));
+        }
+        Log.warnf("The database %s (try %d of %d): %s", DatabaseFailure.state(cause), attempt, most, oneLine(cause));
+        pause();
+    }
+
+    /** Waits between two tries, unless the process is being stopped, which does not wait for the database. */
+    void pause() {
+        Duration time = config.connectRetry();
+        long end = System.nanoTime() + time.toNanos();
+        for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+            if (ApplicationLifecycleManager.isVmShuttingDown()) {
+                throw refusal("The service was stopped while it waited for the database.");
+            }
+            LockSupport.parkNanos(Math.min(left, SIGHT.toNanos()));
+        }
+    }
+
+    static RuntimeException refusal(String format, Object... arguments) {
+        return StartupFailure.because(List.of(format.formatted(arguments)));
+    }
+
+    static String oneLine(Exception e) {
+        return String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ");
+    }
+}

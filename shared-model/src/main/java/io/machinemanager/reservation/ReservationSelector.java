@@ -1,0 +1,48 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+
+import jakarta.persistence.LockModeType;
+
+import io.quarkus.hibernate.orm.panache.PanacheQuery;
+
+/** Names some of the live reservations. */
+public sealed interface ReservationSelector {
+
+    /** All of them. */
+    record All() implements ReservationSelector {
+    }
+
+    /** The row with this id. */
+    record One(long reservationId) implements ReservationSelector {
+    }
+
+    /** The rows of one request. */
+    record OfRequest(String requestId) implements ReservationSelector {
+    }
+
+    /** The rows of one user. */
+    record OfOwner(long userId) implements ReservationSelector {
+    }
+
+    /** The rows, in the order of their ids. */
+    default List<Reservation> find() {
+        return query().list();
+    }
+
+    /** The rows, locked until the end of the transaction in the order of their ids. */
+    default List<Reservation> lock() {
+        return query().withLock(LockModeType.PESSIMISTIC_WRITE).list();
+    }
+
+    private PanacheQuery<Reservation> query() {
+        String live = "liveMachineId is not null";
+        String order = " order by id";
+        return switch (this) {
+            case All() -> Reservation.find(live + order);
+            case One(long reservationId) -> Reservation.find(live + " and id = ?1" + order, reservationId);
+            case OfRequest(String requestId) -> Reservation.find(live + " and requestId = ?1" + order, requestId);
+            case OfOwner(long userId) -> Reservation.find(live + " and ownerId = ?1" + order, userId);
+        };
+    }
+}

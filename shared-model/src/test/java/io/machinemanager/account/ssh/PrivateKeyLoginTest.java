@@ -1,0 +1,91 @@
+package io.machinemanager.account.ssh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.machinemanager.account.AccountConfig.Driver;
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountWork;
+import io.machinemanager.account.Target;
+import io.machinemanager.account.TestSettings;
+import io.machinemanager.ssh.SshCredentials;
+import io.machinemanager.testing.Lab;
+import io.machinemanager.testing.LabMachine;
+
+/** Machines that are logged in to with a private key, by each driver. */
+@Tag("machines")
+class PrivateKeyLoginTest {
+
+    private static Lab lab;
+    private static LabMachine machine;
+
+    @TempDir
+    Path workDir;
+
+    @BeforeAll
+    static void start() {
+        lab = Lab.start(1);
+        machine = lab.machine(0);
+    }
+
+    @AfterAll
+    static void stop() {
+        lab.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Driver.class)
+    void keysAreUsedInPlaceOfPasswordsAndBesideThemForSudo(Driver kind) {
+        String key = newKeyOf(machine, "root");
+        String opsKey = newKeyOf(machine, "ops");
+        AccountWork work = AccountWork.by(kind, TestSettings.in(workDir));
+        machine.exec("sh", "-c", "echo 'ops:for sudo' | chpasswd; echo 'ops ALL=(ALL) ALL' > /etc/sudoers.d/ops");
+        List<AccountResult> results = Stream.of(new Login("root", new SshCredentials(null, key)),
+                new Login("ops", new SshCredentials("for sudo", opsKey)),
+                new Login("ops", new SshCredentials(null, opsKey)),
+                new Login("ops", new SshCredentials("wrong", opsKey)),
+                new Login("root", new SshCredentials(null, opsKey)))
+                .map(login -> work.driver().submit(List.of(AccountTask.probe(new Target("m-" + login, machine.host(),
+                        machine.port(), login.user, login.credentials, machine.hostKeys())))).getFirst())
+                .map(AccountWork::resultOf).toList();
+
+        assertThat(results).satisfiesExactly(result -> assertThat(result.isDone()).isTrue(),
+                result -> assertThat(result.isDone()).isTrue(),
+                result -> assertUnreachable(result, "sudo does not accept"),
+                result -> assertUnreachable(result, "sudo does not accept"),
+                result -> assertUnreachable(result, "the key is wrong"));
+        work.close();
+        assertThat(workDir).as("no key is left in a file").isEmptyDirectory();
+    }
+
+    private record Login(String user, SshCredentials credentials) {
+    }
+
+    /** Makes a user, unless it is there, and a key to log in with, of which the private part is returned. */
+    private static String newKeyOf(LabMachine machine, String user) {
+        return machine.exec("sh", "-c",
+                """
+                        id $1 >/dev/null 2>&1 || useradd -m $1
+                        home=$(getent passwd $1 | cut -d: -f6); mkdir -p -m 700 $home/.ssh
+                        rm -f /run/key-$1; ssh-keygen -q -t ed25519 -N '' -f /run/key-$1; cat /run/key-$1.pub > $home/.ssh/authorized_keys
+                        chown -R $1: $home/.ssh; cat /run/key-$1""",
+                "sh", user).output();
+    }
+
+    private static void assertUnreachable(AccountResult result, String reason) {
+        assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
+        assertThat(result.reason()).contains(reason);
+    }
+}
