@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
-setup := "deploy/setup"
+setup := "tools/setup"
 mvn := setup / "mvn"
 need := setup / "need"
 
@@ -15,7 +15,7 @@ default:
 [group('use')]
 [no-exit-message]
 demo *args:
-    @exec deploy/demo/demo "$@"
+    @exec tools/demo/demo "$@"
 
 # Compile and package both services, without tests
 [group('build')]
@@ -29,11 +29,11 @@ test: lint
     set -euo pipefail
     {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
         mmdebstrap:mmdebstrap caddy:caddy curl:curl python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2 mkfs.btrfs:btrfs-progs
-    provision/lab/lab build busybox
+    tools/lab/lab build busybox
     rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
     mkdir -p target
     status=0
-    python3 -m unittest discover -s deploy/test -p '*_test.py' 2>&1 | tee target/python-tests.log || status=1
+    python3 -m unittest discover -s tools/test -p '*_test.py' 2>&1 | tee target/python-tests.log || status=1
     {{ mvn }} verify --fail-at-end || status=1
     {{ setup }}/report || status=1
     exit "$status"
@@ -42,13 +42,13 @@ test: lint
 [group('build')]
 [no-exit-message]
 chaos *args:
-    @exec deploy/chaos/chaos "$@"
+    @exec tools/chaos/chaos "$@"
 
 # Measure everything beside a baseline of the same run, and print one table: quick only=ssh,requests json=FILE
 [group('build')]
 [no-exit-message]
 bench *args:
-    @exec deploy/bench/bench "$@"
+    @exec tools/bench/bench "$@"
 
 # Check the shell scripts
 [group('build')]
@@ -62,7 +62,7 @@ lint:
 [no-exit-message]
 audit:
     @{{ need }} python3:python3
-    @deploy/package/audit
+    @tools/package/audit
 
 # Bring the sources into the project's format
 [group('build')]
@@ -144,13 +144,13 @@ register:
 [group('deploy')]
 [no-exit-message]
 native *args:
-    @deploy/package/native "$@"
+    @tools/package/native "$@"
 
 # Pack binaries, systemd units and Caddyfile into dist/; `just dist jvm` packs the JVM variant with its Java runtime
 [group('deploy')]
 [no-exit-message]
 dist variant="native":
-    @deploy/package/dist "$1"
+    @tools/package/dist "$1"
 
 # Install or update the product on a Debian host ([USER@]HOST) by SSH, without Docker, from the newest package in dist/
 [group('deploy')]

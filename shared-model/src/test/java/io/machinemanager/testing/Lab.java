@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
- * Real SSH machines on loopback ports, made by {@code provision/lab/lab} out of Linux namespaces. Needs root. They end
+ * Real SSH machines on loopback ports, made by {@code tools/lab/lab} out of Linux namespaces. Needs root. They end
  * with {@link #close()}, and with this process if it never comes to that.
  */
 public final class Lab implements AutoCloseable {
@@ -94,7 +94,7 @@ public final class Lab implements AutoCloseable {
         return machines.get(index);
     }
 
-    /** The folder of this lab, which {@code provision/lab/lab} takes as its first argument. */
+    /** The folder of this lab, which {@code tools/lab/lab} takes as its first argument. */
     public Path directory() {
         return directory;
     }
@@ -130,7 +130,7 @@ public final class Lab implements AutoCloseable {
 
     static ProcessBuilder scriptCommand(List<String> arguments) {
         var command = new ArrayList<String>();
-        command.add(root().resolve("provision/lab/lab").toString());
+        command.add(root().resolve("tools/lab/lab").toString());
         command.addAll(arguments);
         return new ProcessBuilder(command);
     }
@@ -139,10 +139,10 @@ public final class Lab implements AutoCloseable {
     static Path root() {
         var start = Path.of(System.getProperty("maven.multiModuleProjectDirectory", System.getProperty("user.dir")));
         for (var folder = start.toAbsolutePath(); folder != null; folder = folder.getParent()) {
-            if (Files.isExecutable(folder.resolve("provision/lab/lab"))) {
+            if (Files.isExecutable(folder.resolve("tools/lab/lab"))) {
                 return folder;
             }
         }
-        throw new IllegalStateException("There is no provision/lab/lab in " + start + " or above it");
+        throw new IllegalStateException("There is no tools/lab/lab in " + start + " or above it");
     }
 }

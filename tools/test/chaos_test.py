@@ -1,0 +1,241 @@
+"""The chaos suite's own eyes: what it must notice, shown to it in files, without any part of the product."""
+
+import contextlib
+import io
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+TOOLS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TOOLS / "chaos" / "lib"), str(TOOLS / "harness")]
+
+# pylint: disable=wrong-import-position
+from clients import Client, iso  # noqa: E402
+from faults import FOREIGN_FILE, KINDS, Faults, plan  # noqa: E402
+from ledger import Ledger  # noqa: E402
+from net import Session  # noqa: E402
+from observer import Observer  # noqa: E402
+
+ROOT = "root:x:0:0:root:/root:/bin/bash\n"
+
+
+def entry(account, token, uid=20000):
+    return f"{account}:x:{uid}:{uid}:machine-manager-{token}:/home/{account}:/bin/bash\n"
+
+
+class Eyes(unittest.TestCase):
+    """A stage of one machine whose disk is a folder."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.disk = Path(folder.name) / "disk"
+        for name in ("etc", "home", "var/tmp"):
+            (self.disk / name).mkdir(parents=True)
+        self.passwd("")
+        machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
+                                  namespace=lambda: "none")
+        stage = SimpleNamespace(convergence=45, machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
+                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p", strict=[])
+        self.stage = stage
+        self.ledger = Ledger(Path(folder.name) / "journal")
+        self.addCleanup(self.ledger.journal.close)
+        self.faults = Faults(stage, self.ledger)
+        self.observer = Observer(stage, self.ledger, self.faults)
+        self.session = Session(stage, self.ledger, self.faults, "u", "p", 1)
+        quiet = contextlib.redirect_stdout(io.StringIO())
+        quiet.__enter__()
+        self.addCleanup(quiet.__exit__, None, None, None)
+
+    def passwd(self, text):
+        new = self.disk / "etc/passwd.new"
+        new.write_text(ROOT + text)
+        new.rename(self.disk / "etc/passwd")
+
+    def look(self, text):
+        self.passwd(text)
+        self.observer.look("m")
+
+    def lend(self, account, ends_in=60.0):
+        request = self.ledger.ask(account, 1, 1)
+        self.ledger.lend(request, time.time() + ends_in, [("m", 1)])
+        return request
+
+    def kinds(self):
+        return [kind for _, kind, _, _ in self.ledger.violations]
+
+    def test_two_marked_accounts_are_noticed(self):
+        self.look(entry("a", 1) + entry("b", 2))
+        self.assertEqual(self.kinds(), ["two_accounts"])
+
+    def test_one_account_after_the_other_is_fine(self):
+        self.lend("a").loans["m"].release_sent = time.time()
+        self.look(entry("a", 1))
+        self.look("")
+        self.lend("b")
+        self.look(entry("b", 2))
+        self.assertEqual(self.kinds(), [])
+
+    def test_machine_in_two_answers_is_noticed(self):
+        self.lend("a")
+        self.lend("b")
+        self.assertEqual(self.kinds(), ["lent_twice"])
+
+    def test_machine_may_be_lent_again_once_given_back(self):
+        self.lend("a").loans["m"].release_sent = time.time()
+        self.lend("b")
+        self.assertEqual(self.kinds(), [])
+
+    def test_account_that_goes_before_its_end_is_noticed(self):
+        self.ledger.ask("a", 1, 1)
+        self.look(entry("a", 1))
+        self.ledger.lend(self.ledger.by_account["a"], time.time() + 60, [("m", 1)])
+        self.look("")
+        self.assertEqual(self.kinds(), ["taken_early"])
+
+    def test_what_a_deleted_user_had_from_any_request_may_go(self):
+        client = Client(self.stage, self.ledger, self.faults, self.observer, 0, 1)
+        client.admin = SimpleNamespace(insist=lambda *_: None)
+        request = self.ledger.ask("a", 1, 1)
+        self.look(entry("a", 1))
+        body = {"machines": [{"machine": "m", "reservation_id": 1}], "reserved_until": iso(time.time() + 60),
+                "username": "a"}
+        self.assertTrue(client.is_lent(request, SimpleNamespace(body=body), "secret"))
+        client.be_deleted()
+        self.look("")
+        self.assertEqual(self.kinds(), [])
+
+    def test_change_of_somebody_elses_account_is_noticed(self):
+        self.look("eve:x:1000:1000::/home/eve:/bin/sh\n")
+        self.assertEqual(self.kinds(), ["foreign_touched"])
+
+    def foreign(self, account="eve", uid=1600):
+        """An account of another tool, and its home."""
+        home = self.disk / "home" / account
+        home.mkdir(exist_ok=True)
+        (home / FOREIGN_FILE).write_text(account)
+        return f"{account}:x:{uid}:{uid}::/home/{account}:/bin/sh\n"
+
+    def test_what_another_tool_makes_and_removes_is_fine(self):
+        self.look(self.foreign())
+        self.look(self.foreign() + entry("a", 1))
+        self.ledger.foreign_removed["m", "eve"] = time.time()
+        (self.disk / "home/eve" / FOREIGN_FILE).unlink()
+        self.look(entry("a", 1))
+        self.assertEqual(self.kinds(), [])
+
+    def test_loss_or_change_of_another_tools_account_is_noticed(self):
+        self.look(self.foreign())
+        self.look(self.foreign(uid=1601))
+        self.look("")
+        self.assertEqual(self.kinds(), ["foreign_touched"] * 2)
+
+    def test_loss_of_another_tools_home_is_noticed(self):
+        self.look(self.foreign())
+        self.observer.look("m")
+        (self.disk / "home/eve" / FOREIGN_FILE).unlink()
+        self.observer.look("m")
+        self.assertEqual(self.kinds(), ["foreign_touched"])
+
+    def test_another_tool_notices_what_became_of_its_account(self):
+        said = {"eve": "eve:x:1600:1600::/home/eve:/bin/sh\neve\n", "bob": "bob:x:1601:1601::/home/bob:/bin/sh\n",
+                "ann": entry("ann", 1) + "ann\n", "tom": ""}
+        removed = []
+
+        def inside(_, command, *words):
+            if command == "userdel":
+                removed.append(words[-1])
+            return 0, said[words[3]] if command == "sh" else ""
+        self.stage.inside = inside
+        for account in said:
+            self.faults.remove_foreign("m", account)
+        self.assertEqual(self.kinds(), ["foreign_touched"] * 3)
+        self.assertEqual(removed, ["eve", "bob"])
+
+    def test_home_of_another_tools_account_of_the_name_is_not_what_was_left(self):
+        self.lend("eve", ends_in=0.0)
+        self.look(entry("eve", 1))
+        self.look(self.foreign())
+        self.observer.sweep()
+        self.assertTrue(self.observer.all_gone())
+
+    def test_one_borrower_fills_and_locks_for_each_fault_of_that_kind(self):
+        self.faults.stopping.set()
+        self.assertFalse(self.faults.on_borrower(SimpleNamespace(seconds=0), "borrower", None))
+        self.faults.hoards = 1
+        self.assertEqual([self.faults.take_hoard(), self.faults.take_hoard()], [True, False])
+
+    def test_faults_of_some_machines_hit_those_only_and_count_with_the_others(self):
+        self.stage.machines = {n: SimpleNamespace(busybox=n.startswith("b")) for n in ("b1", "lab-1", "strict-1", "b2")}
+        self.stage.strict = ["strict-1"]
+        fault = SimpleNamespace(kind="provoked penalties", pick=0)
+        self.assertEqual(self.faults.take(fault), ("strict-1", False))
+        self.assertIsNone(self.faults.take(SimpleNamespace(kind="foreign tool", pick=0)))
+        self.faults.busy.clear()
+        self.assertEqual(self.faults.take(SimpleNamespace(kind="foreign tool", pick=0)), ("lab-1", False))
+
+    def test_account_that_stays_is_noticed_after_enough_calm_time(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), ["left_behind"])
+
+    def test_time_in_which_the_machine_is_broken_does_not_count(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        self.faults.windows.append(SimpleNamespace(kind="refuse ssh", target="m", began=0.0, ended=None))
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), [])
+
+    def test_home_that_outlives_its_account_is_noticed(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        (self.disk / "home/a").mkdir()
+        self.look("")
+        self.observer.sweep()
+        for _ in range(50):
+            self.observer.age(1.0)
+        self.assertEqual(self.kinds(), ["residue"])
+
+    def test_removal_is_measured_when_nothing_is_left(self):
+        self.lend("a", ends_in=0.0)
+        self.look(entry("a", 1))
+        self.look("")
+        self.observer.sweep()
+        self.assertEqual(len(self.ledger.timings["removal"]), 1)
+        self.assertTrue(self.observer.all_gone())
+
+    def test_answers_that_break_the_contract_are_noticed(self):
+        self.session.checked("x", 500, b'{"error":"server_error","message":"m"}', time.time())
+        self.session.checked("x", 409, b'{"error":"unavailable","message":"m"}', time.time())
+        self.session.checked("x", 404, b"<html>", time.time())
+        self.session.checked("x", 503, b'{"error":"unavailable","message":"m"}', time.time())
+        self.assertEqual(self.kinds(), ["server_error", "bad_answer", "bad_answer", "bad_answer", "unprovoked"])
+
+
+class Plan(unittest.TestCase):
+    def test_same_seed_gives_the_same_faults(self):
+        self.assertEqual(plan(7, 300, 3.0), plan(7, 300, 3.0))
+        self.assertNotEqual(plan(7, 300, 3.0), plan(8, 300, 3.0))
+
+    def test_every_kind_comes_in_a_run_of_two_minutes(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0)}, set(KINDS))
+
+    def test_without_ansible_nothing_of_it_is_broken(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="ssh")}, set(KINDS) - {"kill ansible-playbook"})
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="both")}, set(KINDS))
+
+    def test_faults_can_be_chosen_by_a_part_of_their_names(self):
+        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, "userdel fails, freeze api")},
+                         {"userdel fails", "userdel fails late", "freeze api"})
+        with self.assertRaisesRegex(ValueError, "no fault is called earthquake"):
+            plan(1, 120, 3.0, "earthquake")
+
+
+if __name__ == "__main__":
+    unittest.main()
