@@ -3,9 +3,8 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set positional-arguments
 
-setup := "tools/setup"
-mvn := setup / "mvn"
-need := setup / "need"
+mvn := "tools/setup/mvn"
+need := "tools/setup/need"
 
 [private]
 default:
@@ -22,21 +21,26 @@ demo *args:
 build *args:
     {{ mvn }} package -DskipTests "$@"
 
-# Run every check and test
+# Run every check and test; with arguments for Maven only its tests: -pl shared-model -Dtest=AllocatorTest
 [group('build')]
-test: lint
-    #!/usr/bin/env bash
-    set -euo pipefail
-    {{ need }} mariadbd:mariadb-server ansible-playbook:ansible-core sshpass:sshpass ssh:openssh-client \
-        mmdebstrap:mmdebstrap caddy:caddy curl:curl python3:python3 faketime:faketime gcc:gcc /usr/include/stdio.h:libc6-dev make:make bzip2:bzip2 mkfs.btrfs:btrfs-progs
-    tools/lab/lab build busybox
-    rm -rf */target/surefire-reports */target/failsafe-reports target/python-tests.log
-    mkdir -p target
-    status=0
-    python3 -m unittest discover -s tools/test -p '*_test.py' 2>&1 | tee target/python-tests.log || status=1
-    {{ mvn }} verify --fail-at-end || status=1
-    {{ setup }}/report || status=1
-    exit "$status"
+[no-exit-message]
+test *args: lint
+    @exec tools/test/run "$@"
+
+# Run one Java test class, or a method of it: test-one AllocatorTest, test-one StopIT#name
+[group('build')]
+[no-exit-message]
+test-one class:
+    @exec tools/test/one "$1"
+
+# Run what takes too long for CI: the tests tagged deep too, 10 minutes of chaos, the expiry of 1,000 reservations
+[group('build')]
+[no-exit-message]
+test-all:
+    @'{{ just_executable() }}' --justfile '{{ justfile() }}' lint
+    @tools/test/run --with-deep
+    @tools/chaos/chaos minutes=10 driver=both
+    @tools/bench/bench only=expiry rows=1000
 
 # Break everything again and again, and check that no machine is lent twice and no account is left: minutes=3 seed=N
 [group('build')]
@@ -54,7 +58,7 @@ bench *args:
 [group('build')]
 lint:
     @{{ need }} shellcheck:shellcheck
-    @grep -rlIE '^#!(/usr/bin/env bash|/bin/(ba)?sh)' --exclude-dir=target --exclude-dir=.git . | sort | xargs shellcheck --external-sources
+    @grep -rlIE '^#!(/usr/bin/env bash|/bin/(ba)?sh)' --exclude-dir=target --exclude-dir=.git . | sort | xargs -n 8 -P 2 shellcheck --external-sources
     @echo "shellcheck: the scripts are clean"
 
 # Look up known advisories for all libraries; without a network, list those with newer releases

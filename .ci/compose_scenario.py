@@ -9,6 +9,7 @@ import pathlib
 import re
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -16,6 +17,10 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools/harness"))
+
+from timed import TimedResult  # noqa: E402
+
 API = os.environ.get("API_BASE", "https://localhost")
 TLS = ssl._create_unverified_context()
 MACHINES = {name: int(port) for name, port in re.findall(
@@ -304,4 +309,4 @@ class ComposeScenario(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2, failfast=True)
+    unittest.main(testRunner=unittest.TextTestRunner(verbosity=2, failfast=True, resultclass=TimedResult))

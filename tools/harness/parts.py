@@ -26,9 +26,13 @@ def java():
 
 def write_caches(product):
     """Lets the JVM write down what it loads when the packaged services start."""
-    for name in ("api", "scheduler"):
-        subprocess.run([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options",
-                        product / f"{name}-service/target/quarkus-app"], check=True)
+    started = [subprocess.Popen([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options",
+                                 product / f"{name}-service/target/quarkus-app"]) for name in ("api", "scheduler")]
+    for writer in started:
+        writer.wait()
+    for writer in started:
+        if writer.returncode:
+            raise subprocess.CalledProcessError(writer.returncode, writer.args)
 
 
 def as_delivered(product, jar):

@@ -104,3 +104,8 @@ def keep(folder, target, kept):
         for name in kept:
             subprocess.run(["cp", "-r", folder / name, target], check=False)
         print(f"\nThe report as JSON and all logs are in {target}")
+
+
+if __name__ == "__main__":
+    # sandbox.py  Builds the services of this checkout unless they are newer than their sources.
+    package(ROOT)

@@ -3,6 +3,7 @@
 
 CADDY names the binary (caddy). Everything is on loopback, on free ports, in a folder of its own.
 """
+import concurrent.futures
 import http.client
 import http.server
 import os
@@ -256,18 +257,23 @@ class CaddyfileTest(CaddyTest):
             return answer.status, answer.headers, answer.read()
 
     def test_a_malformed_chunk_is_the_clients_fault(self):
-        for method, path in ("POST", "/login"), ("POST", "/machines"), ("PATCH", "/machines/m1"), ("GET", "/machines"):
-            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
-            for body in (b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\nzz\r\n", b"-2\r\n{}\r\n0\r\n\r\n",
-                         b"2\r\n{}XX0\r\n\r\n", b"2;" + b"x" * 20_000 + b"\r\n{}\r\n0\r\n\r\n"):
-                status, headers, answer = self.raw(head + body)
+        calls = [(method, path, body) for method, path in (
+            ("POST", "/login"), ("POST", "/machines"), ("PATCH", "/machines/m1"), ("GET", "/machines")) for body in (
+            b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}\r\nzz\r\n", b"-2\r\n{}\r\n0\r\n\r\n",
+            b"2\r\n{}XX0\r\n\r\n", b"2;" + b"x" * 20_000 + b"\r\n{}\r\n0\r\n\r\n")]
+        # Side by side: Caddy tries a harmless call again for five seconds.
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as clients:
+            for (method, path, body), (status, headers, answer) in zip(calls, clients.map(self.send_chunks, calls)):
                 self.assertEqual((400, "application/json"), (status, headers["Content-Type"]), (method, path, body[:20]))
                 self.assertIn(b'"invalid_request"', answer)
         for method, path in ("GET", "/reserve"), ("POST", "/release_all"), ("DELETE", "/machines/m1"):
-            head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
-            status, _, answer = self.raw(head + b"zz\r\n{}\r\n0\r\n\r\n")
+            status, _, answer = self.send_chunks((method, path, b"zz\r\n{}\r\n0\r\n\r\n"))
             self.assertEqual(503, status, path)
             self.assertIn(b"Whether the call took effect is not known", answer)
+
+    def send_chunks(self, call):
+        method, path, body = call
+        return self.raw(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + body)
 
     def test_a_client_that_never_ends_its_headers_is_cut_off(self):
         with socket.create_connection(("localhost", self.https_port), 60) as plain, \
