@@ -174,7 +174,7 @@ class SettingsTest(unittest.TestCase):
         pool = set(re.findall(r"\$\{([A-Z][A-Z_]+)[-:]", (ROOT / "provision/pool").read_text()))
         stack = set(re.findall(r"\$\{([A-Z][A-Z_]+)[-:]", (ROOT / "deploy/stack").read_text()))
         stack = {name for name in stack if not name.startswith(("IMAGE_", "BASH"))}
-        development = set(re.findall(r"\$\{([A-Z][A-Z_]+):-", (ROOT / "deploy/compose.dev.yml").read_text()))
+        development = set(re.findall(r"\$\{([A-Z][A-Z_]+):-", (ROOT / "tools/dev/compose.yml").read_text()))
         elsewhere = set(rows(without=("Recipes",)))
         self.assertEqual(set(), (playbook | pool | stack | development) - elsewhere - set(told) - {"DOCKER_HOST", "PATH", "HOME"})
 
