@@ -30,7 +30,7 @@ DIST = """#!/bin/bash
 set -eu
 [[ ! -e FAIL ]] || exit 1
 mkdir -p dist "work/x" && echo '{}' >work/x/sbom.cdx.json
-version=$(sed -n 's,.*<version>\\(.*\\)</version>.*,\\1,p;/version/q' pom.xml)
+version=$(sed -n '/<version>/{s,.*<version>\\(.*\\)</version>.*,\\1,p;q}' pom.xml)
 tar -czf "dist/machine-manager-$version-$1.tar.gz" -C work x && rm -r work
 (cd dist && sha256sum *"-$1.tar.gz" >"machine-manager-$version-$1.tar.gz.sha256")
 """
