@@ -161,3 +161,9 @@ dist variant="native":
 [no-exit-message]
 deploy-host host *args:
     @provision/pool host "$@"
+
+# Make a release: checks, .ci/run, version, dist/ with checksum and SBOM, tag; nothing is pushed (dry-run, tested, native)
+[group('build')]
+[no-exit-message]
+release version *options:
+    @tools/package/release "$@"

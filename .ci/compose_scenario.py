@@ -259,9 +259,9 @@ class ComposeScenario(unittest.TestCase):
         type(self).generated = [answer["reservation_password"]]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
 
-    def test_08_the_lines_of_the_readme_work_as_they_stand(self):
+    def test_08_the_lines_of_the_guide_for_users_work_as_they_stand(self):
         (ROOT / "target").mkdir(exist_ok=True)
-        block = re.search(r"## Use it by curl.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+        block = re.search(r"## Use it by curl.*?```sh\n(.*?)```", (ROOT / "docs/users.md").read_text(), re.S)[1]
         said = run("bash", "-euo", "pipefail", "-c", block.replace('"username":"alice"', '"username":"readme"')
                    .replace("https://localhost", API).replace("ca.crt", "target/ca.crt"))
         self.assertNotIn('"error"', said)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the lines of docs/deployment.md that back up and restore a host without Docker, with a MariaDB of the test's own."""
+"""Runs the lines of docs/operators.md that back up and restore a host without Docker, with a MariaDB of the test's own."""
 import gzip
 import os
 import pathlib
@@ -27,7 +27,7 @@ class HostBackupTest(unittest.TestCase):
             (self.folder / name).chmod(0o755)
         (self.folder / "database").write_text(DUMP)
         self.file = self.folder / "machine-manager.sql.gz"
-        text = (ROOT / "docs/deployment.md").read_text().split("On a host without Docker the same is", 1)[1]
+        text = (ROOT / "docs/operators.md").read_text().split("On a host without Docker the same is", 1)[1]
         self.backup, self.restore = re.findall(r"(?s)```sh\n(.*?)```", text)[:2]
 
     def paste(self, lines):
