@@ -11,7 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.database.FailureLog;
-import io.machinemanager.job.JobTimer;
+import io.machinemanager.job.JobScheduler;
 import io.machinemanager.reservation.RemovalBatch;
 import io.machinemanager.reservation.ReservationService;
 import io.quarkus.logging.Log;
@@ -120,7 +120,7 @@ public class CleanUpJob {
         return Duration.ofNanos(System.nanoTime() - lastSign);
     }
 
-    void takeUpNoMore(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+    void takeUpNoMore(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
     }
 
