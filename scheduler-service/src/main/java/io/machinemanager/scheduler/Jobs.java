@@ -3,7 +3,7 @@ package io.machinemanager.scheduler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.job.JobTimer;
+import io.machinemanager.job.JobScheduler;
 import io.machinemanager.scheduler.cleanup.BacklogGauges;
 import io.machinemanager.scheduler.cleanup.CleanUpConfig;
 import io.machinemanager.scheduler.cleanup.CleanUpJob;
@@ -18,13 +18,13 @@ import io.quarkus.runtime.StartupEvent;
 @ApplicationScoped
 class Jobs {
 
-    void announce(@Observes StartupEvent start, JobTimer timer, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
+    void announce(@Observes StartupEvent start, JobScheduler scheduler, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
             BacklogGauges gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
             SecretConfig secretConfig) {
-        timer.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
-        timer.every("probe", cleanUpConfig.interval(), probe::tick);
-        timer.every("gauges", cleanUpConfig.interval(), gauges::refresh);
-        timer.every("purge", history.purgeInterval(), purge::run);
-        timer.every("secrets", secretConfig.rotationInterval(), secrets::run);
+        scheduler.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
+        scheduler.every("probe", cleanUpConfig.interval(), probe::tick);
+        scheduler.every("gauges", cleanUpConfig.interval(), gauges::refresh);
+        scheduler.every("purge", history.purgeInterval(), purge::run);
+        scheduler.every("secrets", secretConfig.rotationInterval(), secrets::run);
     }
 }

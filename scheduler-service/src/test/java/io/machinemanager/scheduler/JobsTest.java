@@ -29,7 +29,7 @@ class JobsTest {
     public static class Ticking implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("jobs.enabled", "true", "SCHEDULER_INTERVAL", "1");
+            return Map.of("quarkus.scheduler.enabled", "true", "SCHEDULER_INTERVAL", "1");
         }
     }
 

@@ -4,10 +4,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
+import jakarta.validation.constraints.AssertTrue;
+
+import org.hibernate.validator.constraints.time.DurationMin;
+
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** What an operator may set about account work on machines. */
+/** The settings of account work on machines. */
 @ConfigMapping(prefix = "accounts")
 public interface AccountConfig {
 
@@ -67,25 +71,26 @@ public interface AccountConfig {
     Duration connectTimeout();
 
     /**
-     * {@code SSH_HEALTH_TIMEOUT}: after how long a look at a machine is given up, from the connection to its answer; a
-     * machine that takes longer leaves the pool.
+     * {@code SSH_HEALTH_TIMEOUT}: how long a probe may take, from the connection to the machine's answer; a machine that
+     * takes longer leaves the pool.
      */
     @WithDefault("10s")
+    @DurationMin(seconds = 1, message = "SSH_HEALTH_TIMEOUT must be at least a second.")
     Duration healthTimeout();
 
-    /** {@code ACCOUNT_UID_FIRST}: the least number (uid) that lent accounts get on the machines; nobody else may use them. */
+    /** {@code ACCOUNT_UID_FIRST}: the lowest user id that lent accounts get on the machines; no other account may use these ids. */
     @WithDefault("20000")
     int uidFirst();
 
-    /** {@code ACCOUNT_UID_LAST}: the greatest; the more numbers there are, the later one is used again. */
+    /** {@code ACCOUNT_UID_LAST}: the highest user id; the more ids there are, the later one is used again. */
     @WithDefault("59999")
     int uidLast();
 
-    /** How many runs may be under way at once. One that waits for a dead machine holds up the others only when all do. */
+    /** How many runs may be under way at once. A run that waits for a dead machine delays the others only when all runs wait. */
     @WithDefault("4")
     int concurrentRuns();
 
-    /** How many machines one run may have. What is beyond that goes into further runs. */
+    /** How many machines one run may have. More machines go into further runs. */
     @WithDefault("100")
     int batchSize();
 
@@ -94,4 +99,10 @@ public interface AccountConfig {
      * folder for temporary files when not set. A file system in memory keeps the variables off the disk.
      */
     Optional<Path> workDir();
+
+    /** The first ids belong to the system and its users, and systemd gives out ids above the last by itself. */
+    @AssertTrue(message = "ACCOUNT_UID_FIRST and ACCOUNT_UID_LAST must leave at least 100 numbers between 1000 and 60000.")
+    default boolean uidsUsable() {
+        return uidFirst() >= 1000 && uidLast() <= 60_000 && uidLast() - uidFirst() + 1 >= 100;
+    }
 }

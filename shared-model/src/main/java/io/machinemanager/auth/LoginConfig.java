@@ -1,27 +1,33 @@
 package io.machinemanager.auth;
 
+import jakarta.validation.constraints.Min;
+
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** What an operator may set about logging in. */
+/** The settings of log-ins. */
 @ConfigMapping(prefix = "login")
 public interface LoginConfig {
 
     /**
-     * {@code LOGIN_MAX_FAILURES}: after how many wrong passwords in a row, within the time below, no more are tried for
-     * that user from that address; and after ten times as many, for that user from all addresses where it was not logged in
-     * before, or from that address for all users who were not.
+     * {@code LOGIN_MAX_FAILURES}: after how many wrong passwords in a row, within the time below, the service refuses
+     * log-ins of that user from that address. After ten times as many it refuses log-ins of that user from all addresses
+     * where the user did not log in before, and log-ins from that address of all users who did not log in there before.
      */
     @WithDefault("10")
+    @Min(value = 1, message = "LOGIN_MAX_FAILURES is not a number of at least 1.")
     int maxFailures();
 
     /**
-     * {@code LOGIN_LOCKOUT_SECONDS}: for how long no more are tried, and how long after the first failure all are forgotten.
+     * {@code LOGIN_LOCKOUT_SECONDS}: for how long the service then refuses log-ins, and how long after the first failure it
+     * forgets all of them.
      */
     @WithDefault("300")
+    @Min(value = 1, message = "LOGIN_LOCKOUT_SECONDS is not a number of at least 1.")
     int lockoutSeconds();
 
     /** {@code LOGIN_REFRESH_DAYS}: for how many days a log-in can be continued with refresh tokens. */
     @WithDefault("30")
+    @Min(value = 1, message = "LOGIN_REFRESH_DAYS is not a number of at least 1.")
     int refreshDays();
 }

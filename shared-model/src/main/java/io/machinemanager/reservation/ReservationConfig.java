@@ -2,47 +2,59 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+
+import org.hibernate.validator.constraints.time.DurationMin;
+
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** What an operator may set about reservations. */
+/** The settings of reservations. */
 @ConfigMapping(prefix = "reservations")
 public interface ReservationConfig {
 
     /** {@code RESERVATION_MAX_MINUTES}: the longest that a machine is lent, extensions included, counted from the start. */
     @WithDefault("10080")
+    @Min(value = 1, message = "RESERVATION_MAX_MINUTES must be at least 1.")
     int maxMinutes();
 
     /** {@code RESERVATION_MAX_MACHINES}: how many machines one user may hold at once; 0 means no limit. */
     @WithDefault("0")
+    @Min(value = 0, message = "RESERVATION_MAX_MACHINES must not be negative.")
     int maxMachines();
 
     /**
-     * {@code RESERVATION_SUDO}: whether lent accounts may use sudo, and so become root. Who was root can leave behind what no
-     * removal finds; say true only where machines are made anew afterwards.
+     * {@code RESERVATION_SUDO}: whether lent accounts may use sudo, and so become root. A user who was root can leave behind
+     * changes that no removal finds; set it only where machines are made anew afterwards.
      */
     @WithDefault("false")
     boolean sudo();
 
     /**
-     * {@code CLAIM_DURATION}: after how long without a sign of life the work of a crashed service is taken over. A
-     * shorter time recovers sooner; it must outlast a stall of the database.
+     * {@code CLAIM_DURATION}: for how long a service claims a reservation that it works on; it renews the claim as it goes.
+     * Another service takes over the work of a crashed one after that time. A shorter time recovers sooner; it must
+     * outlast a stall of the database.
      */
     @WithDefault("60s")
+    @DurationMin(seconds = 3, message = "CLAIM_DURATION must be at least 3 seconds.")
     Duration claim();
 
     /** {@code PROVISIONING_TIMEOUT}: how long a reservation goes on trying further machines when some fail. */
     @WithDefault("60s")
+    @DurationMin(seconds = 1, message = "PROVISIONING_TIMEOUT must be at least a second.")
     Duration provisioningTimeout();
 
     /**
-     * {@code SPARE_POOL_PERCENT}: the share of the enabled machines that is not lent, but kept to replace lent ones that
-     * die. 0 lends everything and replaces nothing.
+     * {@code SPARE_POOL_PERCENT}: the share of the enabled machines that is not lent, but kept to replace lent machines
+     * that die. 0 lends all machines and replaces none.
      */
     @WithDefault("0")
+    @Min(value = 0, message = "SPARE_POOL_PERCENT must be 0 to 100.")
+    @Max(value = 100, message = "SPARE_POOL_PERCENT must be 0 to 100.")
     int sparePoolPercent();
 
-    /** How many looks at a lent machine have to fail in a row before it is replaced. */
+    /** How many probes of a lent machine have to fail in a row before it is replaced. */
     @WithDefault("3")
     int replaceAfterFailures();
 

@@ -3,8 +3,8 @@ package io.machinemanager.startup;
 import java.util.stream.Stream;
 
 /**
- * A bean that looks at the configuration or the surroundings before a service starts. All of them are asked, so that the
- * operator sees everything that is wrong at once.
+ * A bean that checks the surroundings, or a setting for which Bean Validation has no constraint, before a service starts.
+ * All of them run, so that the operator sees all problems at once.
  */
 public interface StartupCheck {
 

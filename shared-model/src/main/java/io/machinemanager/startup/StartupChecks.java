@@ -1,6 +1,7 @@
 package io.machinemanager.startup;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -9,7 +10,7 @@ import jakarta.enterprise.event.Observes;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 
-/** Runs every {@link StartupCheck} before anything else starts. */
+/** Ends the start before anything else if a setting or a {@link StartupCheck} has a problem. */
 @ApplicationScoped
 class StartupChecks {
 
@@ -20,7 +21,8 @@ class StartupChecks {
     }
 
     void run(@Observes @Priority(StartupOrder.CHECKS) StartupEvent start) {
-        List<String> problems = checks.stream().flatMap(StartupCheck::problems).sorted().toList();
+        List<String> problems = Stream
+                .concat(ConfigValidation.problems(), checks.stream().flatMap(StartupCheck::problems)).sorted().toList();
         if (!problems.isEmpty()) {
             throw StartupFailure.because(problems);
         }

@@ -14,10 +14,8 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.testing.MariaDb;
 
-/** MariaDB commits each change of the schema at once, so a process that dies leaves what it had done of a migration. */
+/** MariaDB commits each change of the schema at once, so a process that dies leaves a migration half done. */
 class MigrationsTest {
-
-    private static final MigrationVersion PAUSES = MigrationVersion.fromVersion("14");
 
     private MariaDb database;
 
@@ -54,8 +52,8 @@ class MigrationsTest {
     }
 
     @Test
-    void eachMigrationCanBeRepeatedAfterAStartThatDiedBeforeItWasNoted() {
-        assertThat(versions()).hasSizeGreaterThan(10);
+    void eachMigrationCanBeRepeatedAfterAStartThatDiedBeforeItRecordedTheMigration() {
+        assertThat(versions()).hasSize(5);
         for (MigrationVersion version : versions()) {
             upTo(version).migrate();
             String before = schema();
@@ -64,37 +62,5 @@ class MigrationsTest {
             assertThat(upTo(version).migrate().migrationsExecuted).as("migration %s", version).isEqualTo(1);
             assertThat(schema()).as("migration %s", version).isEqualTo(before);
         }
-    }
-
-    @Test
-    void aPauseIsTakenOverOnceAlsoWhenItsMigrationIsRepeated() {
-        upTo(MigrationVersion.fromVersion("13")).migrate();
-        sql("insert into machines (id, name, host, port, ssh_user, next_probe_at, created_at, unavailable_cause,"
-                + " unavailable_reason, unavailable_until) values (1, 'm1', 'h', 22, 'root', now(), now(),"
-                + " 'ACCOUNT_WORK', 'No space left.', '2030-01-01')");
-        upTo(PAUSES).migrate();
-        forget(PAUSES);
-        upTo(PAUSES).migrate();
-
-        assertThat(sql("select paused_reason, unavailable_reason from machines")).isEqualTo("No space left.\tNULL");
-    }
-
-    @Test
-    void machinesThatAreOneHostAlreadyAreMarkedAndMachinesThatAnsweredStayInThePool() {
-        upTo(MigrationVersion.fromVersion("17")).migrate();
-        sql("insert into machines (id, name, host, port, ssh_user, host_keys, last_seen_at, next_probe_at, created_at)"
-                + " values (1, 'a', 'LOCALHOST', 22, 'root', 'k1', now(), '2030-01-01', now()),"
-                + " (2, 'b', '::1', 22, 'root', 'k2', now(), '2030-01-01', now()),"
-                + " (3, 'c', 'h3', 22, 'root', 'k3', now(), '2030-01-01', now()),"
-                + " (4, 'd', 'h4', 22, 'root', 'k3', now(), '2030-01-01', now()),"
-                + " (5, 'e', 'h5', 22, 'root', null, null, '2030-01-01', now()),"
-                + " (6, 'f', 'h6', 22, 'root', null, null, '2030-01-01', now()),"
-                + " (7, 'g', 'h6', 23, 'root', 'k7', now(), '2030-01-01', now())");
-
-        upTo(MigrationVersion.fromVersion("18")).migrate();
-
-        assertThat(sql("select group_concat(name order by name) from machines where shared_host")).isEqualTo("a,b,c,d");
-        assertThat(sql("select group_concat(name order by name) from machines where next_probe_at < '2030-01-01'"))
-                .isEqualTo("e,f");
     }
 }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-import io.machinemanager.job.JobTimer;
+import io.machinemanager.job.JobScheduler;
 import io.machinemanager.pool.ConnectionWarmUpService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.StartupEvent;
@@ -22,8 +22,8 @@ class ConnectionWarmUpJob {
         this.standby = standby;
     }
 
-    void announce(@Observes StartupEvent start, JobTimer timer) {
-        timer.every("standby", INTERVAL, this::tick);
+    void announce(@Observes StartupEvent start, JobScheduler scheduler) {
+        scheduler.every("standby", INTERVAL, this::tick);
     }
 
     void tick() {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.auth.LoginConfig;
+import io.machinemanager.testing.ConfigProblems;
 import io.machinemanager.user.UserConfig;
 
 class LoginConfigCheckTest {
@@ -25,8 +26,7 @@ class LoginConfigCheckTest {
 
     private static LoginConfigCheck check(Optional<String> secret, Optional<String> previous,
             Optional<String> password) {
-        return new LoginConfigCheck(new Tokens(secret, previous, 60), new Users("admin", password, 10),
-                new Logins(10, 300, 30));
+        return new LoginConfigCheck(new Tokens(secret, previous, 60), new Users("admin", password, 10));
     }
 
     @Test
@@ -58,8 +58,16 @@ class LoginConfigCheckTest {
     void whatCannotWorkIsRefusedEverywhere() {
         assertThat(check(GOOD, Optional.empty(), Optional.of("x".repeat(73))).problems(false))
                 .singleElement().asString().startsWith("ADMIN_DEFAULT_PASSWORD cannot be used");
-        assertThat(new LoginConfigCheck(new Tokens(GOOD, GOOD, 0), new Users("a b", GOOD, 3), new Logins(0, -1, 0))
-                .problems(false))
-                .hasSize(6);
+        assertThat(new LoginConfigCheck(new Tokens(GOOD, GOOD, 60), new Users("a b", GOOD, 10)).problems(false))
+                .singleElement().asString().startsWith("ADMIN_DEFAULT_USERNAME cannot be used");
+        assertThat(ConfigProblems.of(JwtConfig.class, new Tokens(GOOD, GOOD, 0))).hasSize(1);
+        assertThat(ConfigProblems.of(JwtConfig.class, new Tokens(GOOD, GOOD, JwtConfig.MOST_MINUTES + 1)))
+                .containsExactly("JWT_EXPIRES_MINUTES is not a number from 1 to 525600.");
+        assertThat(ConfigProblems.of(UserConfig.class, new Users("admin", GOOD, 3)))
+                .containsExactly("BCRYPT_COST is not a number from 4 to 31.");
+        assertThat(ConfigProblems.of(LoginConfig.class, new Logins(0, -1, 0))).containsExactlyInAnyOrder(
+                "LOGIN_MAX_FAILURES is not a number of at least 1.",
+                "LOGIN_LOCKOUT_SECONDS is not a number of at least 1.",
+                "LOGIN_REFRESH_DAYS is not a number of at least 1.");
     }
 }

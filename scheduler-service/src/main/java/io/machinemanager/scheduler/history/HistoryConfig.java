@@ -1,19 +1,21 @@
 package io.machinemanager.scheduler.history;
 
+import jakarta.validation.constraints.Min;
 import java.time.Duration;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** What an operator may set about reservations that are over. */
+/** The settings of the history of reservations. */
 @ConfigMapping(prefix = "history")
 public interface HistoryConfig {
 
-    /** {@code HISTORY_RETENTION_DAYS}: for how many days a reservation that is over can still be looked up; at least 1. */
+    /** {@code HISTORY_RETENTION_DAYS}: for how many days users still see a reservation after its end. */
     @WithDefault("90")
+    @Min(value = 1, message = "HISTORY_RETENTION_DAYS must be at least 1.")
     int retentionDays();
 
-    /** How often what is older is deleted. */
+    /** How often the scheduler deletes what is older. */
     @WithDefault("1h")
     Duration purgeInterval();
 }

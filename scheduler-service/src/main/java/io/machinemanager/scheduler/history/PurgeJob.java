@@ -13,7 +13,7 @@ import io.machinemanager.auth.LoginService;
 import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.FailureLog;
 import io.machinemanager.idempotency.IdempotencyService;
-import io.machinemanager.job.JobTimer;
+import io.machinemanager.job.JobScheduler;
 import io.machinemanager.reservation.HistoryService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
@@ -46,7 +46,7 @@ public class PurgeJob {
         this.auditConfig = auditConfig;
     }
 
-    void stop(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+    void stop(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
     }
 

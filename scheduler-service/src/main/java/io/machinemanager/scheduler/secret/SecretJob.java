@@ -5,7 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.database.FailureLog;
-import io.machinemanager.job.JobTimer;
+import io.machinemanager.job.JobScheduler;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.secret.SecretConfig;
 import io.machinemanager.secret.SecretRotation;
@@ -33,7 +33,7 @@ public class SecretJob {
                 .description("Rows with a secret that was not encrypted with MACHINE_SECRETS_KEY").register(registry);
     }
 
-    void stop(@Observes @Priority(JobTimer.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+    void stop(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
     }
 

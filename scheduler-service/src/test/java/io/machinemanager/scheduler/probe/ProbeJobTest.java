@@ -124,7 +124,7 @@ class ProbeJobTest {
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
 
-        job.stop(new ShutdownEvent());
+        job.startNoMore(new ShutdownEvent());
         CompletableFuture<Void> recorded = CompletableFuture.runAsync(() -> {
             try {
                 job.awaitRecords(new ShutdownEvent());

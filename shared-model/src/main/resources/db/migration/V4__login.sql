@@ -1,7 +1,7 @@
--- log-ins that failed a short while ago, counted so that all replicas see the same, and pairs of user and address that
--- logged in lately
+-- log-ins that failed a short while ago, counted so that all replicas see the same, and pairs of user and address with a
+-- recent log-in
 create table if not exists login_counters (
-    -- a hash of what is counted: names that are no users' may be passwords in the wrong field
+    -- a hash of what is counted: a name that no user has may be a password in the wrong field
     id         char(64)    not null,
     failures   int         not null,
     -- when the failures are forgotten, and a lock with them
@@ -16,12 +16,12 @@ create table if not exists refresh_tokens (
     id            bigint      not null auto_increment,
     session_id    char(36)    not null,
     user_id       bigint      not null,
-    -- the user's when it was given out: a change of password or role ends it
+    -- the user's at the time of the token: a change of password or role ends it
     token_version bigint      not null,
     -- SHA-256 of 256 random bits
     token_hash    char(64)    not null,
     expires_at    datetime(6) not null,
-    -- when it was given for the next one; kept, so that a second use is noticed
+    -- when it was exchanged for the next one; kept, so that a second use is noticed
     used_at       datetime(6),
     constraint pk_refresh_tokens primary key (id),
     constraint uq_refresh_tokens_hash unique (token_hash),
@@ -31,11 +31,11 @@ create table if not exists refresh_tokens (
 create index if not exists ix_refresh_tokens_session on refresh_tokens (session_id);
 create index if not exists ix_refresh_tokens_expires on refresh_tokens (expires_at);
 
--- tokens and sessions that were ended before their time
+-- tokens and sessions that ended before their time
 create table if not exists revoked_tokens (
     -- the token's jti, or the sid of all tokens of a session
     id         varchar(64) not null,
-    -- when all that it is about have ended by themselves
+    -- when all these tokens have expired by themselves
     expires_at datetime(6) not null,
     constraint pk_revoked_tokens primary key (id)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
@@ -48,7 +48,7 @@ create table if not exists api_keys (
     name       varchar(64) not null,
     -- SHA-256 of 256 random bits
     key_hash   char(64)    not null,
-    -- whether it may do what its owner may do as an admin
+    -- whether the key has the admin rights of its owner
     is_admin   boolean     not null,
     created_at datetime(6) not null,
     expires_at datetime(6) not null,

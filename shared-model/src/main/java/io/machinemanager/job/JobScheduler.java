@@ -1,0 +1,103 @@
+package io.machinemanager.job;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+import io.machinemanager.database.FailureLog;
+import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
+import io.quarkus.scheduler.Scheduler;
+
+/**
+ * Runs the jobs of a service with Quarkus' scheduler, each on a virtual thread. Its triggers follow the wall clock:
+ * {@link ClockWatchdog} has the jobs planned anew when that was set.
+ */
+@Singleton
+public class JobScheduler {
+
+    /** A job of several parts observes the stop with this priority and begins no further part. */
+    public static final int BEFORE_JOBS_ARE_AWAITED = 40;
+    /** Before the service waits for the account work that the jobs have begun, and long before the database is closed. */
+    private static final int AWAIT_JOBS = 50;
+    /** Longer than a statement waits for a database that does not answer (socketTimeout). */
+    private static final Duration LONGEST_PART = Duration.ofSeconds(35);
+
+    private final Scheduler scheduler;
+    private final List<Job> jobs = new CopyOnWriteArrayList<>();
+
+    JobScheduler(Scheduler scheduler) {
+        this.scheduler = scheduler;
+    }
+
+    /**
+     * Runs a job within a second, and again after each interval. A run that is due while the last one is under way is
+     * left out. The scheduler logs what a run throws, and goes on. Does nothing when the scheduler is disabled, as in tests.
+     *
+     * @param name identifies the job, also in the log
+     * @param interval the time from one start to the next in whole seconds, at least 1
+     */
+    public void every(String name, Duration interval, Runnable work) {
+        if (scheduler.isStarted()) {
+            Job job = new Job(name, interval, work, new Semaphore(1));
+            jobs.add(job);
+            plan(job);
+        }
+    }
+
+    private void plan(Job job) {
+        scheduler.newJob(job.name).setInterval(job.interval.toString())
+                .setConcurrentExecution(ConcurrentExecution.SKIP).setTask(execution -> job.run(), true).schedule();
+    }
+
+    /** Forgets when each job ran last, so that it runs within a second and then after each interval. */
+    void planAnew() {
+        jobs.forEach(job -> {
+            scheduler.unscheduleJob(job.name);
+            plan(job);
+        });
+    }
+
+    /** Waits for the jobs: a transaction of theirs would hold up the end of the process once the database is closed. */
+    void stop(@Observes @Priority(AWAIT_JOBS) ShutdownEvent shutdown) throws InterruptedException {
+        long end = System.nanoTime() + LONGEST_PART.toNanos();
+        for (Job job : jobs) {
+            // never released: the job runs no more
+            if (!job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                Log.warnf("Stopping although the job %s has not ended within %d s", job.name,
+                        LONGEST_PART.toSeconds());
+            }
+        }
+    }
+
+    /**
+     * What is run again and again.
+     *
+     * @param idle is taken while the job runs. The scheduler itself leaves out runs that would overlap, but forgets a run
+     *        that is under way when the job is planned anew.
+     */
+    private record Job(String name, Duration interval, Runnable work, Semaphore idle) {
+
+        void run() {
+            if (!idle.tryAcquire()) {
+                return;
+            }
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                FailureLog.log("The job %s failed".formatted(name), e);
+            } catch (Error e) {
+                Log.errorf(e, "The job %s failed", name);
+            } finally {
+                idle.release();
+            }
+        }
+    }
+}
