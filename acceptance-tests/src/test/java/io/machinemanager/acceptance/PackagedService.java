@@ -1,4 +1,4 @@
-package io.machinemanager.scheduler.wholejob;
+package io.machinemanager.acceptance;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,24 +112,10 @@ final class PackagedService implements AutoCloseable {
     }
 
     private List<String> command() {
-        Path root = Path.of("..").toAbsolutePath().normalize();
-        Path target = root.resolve(module).resolve("target");
-        if (!NATIVE) {
-            return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "@" + root.resolve("deploy/java.options"), "-jar",
-                    target.resolve("quarkus-app/quarkus-run.jar").toString());
+        if (NATIVE) {
+            return List.of(ServicePackage.of(module).binary().toString());
         }
-        return List.of(binary(target).toString());
-    }
-
-    /** The native binary in a module's folder of what was built. */
-    static Path binary(Path target) {
-        try (Stream<Path> files = Files.list(target)) {
-            return files.filter(file -> file.toString().endsWith("-runner")).findFirst()
-                    .orElseThrow(() -> new IllegalStateException("There is no native binary in " + target));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return ServicePackage.of(module).javaCommand();
     }
 
     private boolean isReady() {
