@@ -1,4 +1,4 @@
-package io.machinemanager.scheduler.wholejob;
+package io.machinemanager.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

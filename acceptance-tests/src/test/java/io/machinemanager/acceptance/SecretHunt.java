@@ -1,4 +1,4 @@
-package io.machinemanager.scheduler.wholejob;
+package io.machinemanager.acceptance;
 
 import java.io.IOException;
 import java.net.URLEncoder;
