@@ -71,7 +71,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aTickLooksAtEachMachineInItsTurnAndAtSoManyAtOnce() {
+    void aTickProbesEachMachineAndNoMoreThanTheLimitAtOnce() {
         List<CompletableFuture<Void>> gates = holdAll();
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
@@ -83,7 +83,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aMachineThatSwallowsEverythingHoldsUpNoOther() {
+    void aMachineThatNeverAnswersDelaysNoOther() {
         CompletableFuture<Void> gate = machines.hold("m1");
 
         job.tick();
@@ -97,7 +97,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void twoSchedulersDoNotLookAtAMachineTwiceInAnInterval() {
+    void twoSchedulersDoNotProbeAMachineTwiceInAnInterval() {
         ProbeJob other = new ProbeJob(probes, config);
 
         CompletableFuture.allOf(CompletableFuture.runAsync(job::tick), CompletableFuture.runAsync(other::tick)).join();
@@ -107,7 +107,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aMachineThatDoesNotAnswerKeepsNoOtherFromItsTurn() {
+    void aMachineThatCannotBeReachedDelaysNoOther() {
         machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
 
         job.tick();
@@ -119,7 +119,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aStopEndsTheRoundAfterTheLooksInHand() {
+    void aStopStartsNoMoreProbesAndRecordsThoseUnderWay() {
         List<CompletableFuture<Void>> gates = holdAll();
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
@@ -136,7 +136,7 @@ class ProbeJobTest {
         gates.forEach(gate -> gate.complete(null));
 
         await().atMost(PATIENCE).until(recorded::isDone);
-        assertThat(seen()).as("what came of the looks in hand is recorded").hasSize(2);
+        assertThat(seen()).as("the results of the probes under way are recorded").hasSize(2);
         await().during(Duration.ofMillis(300)).until(() -> seen().size() == 2);
     }
 }
