@@ -14,7 +14,7 @@ import io.machinemanager.scheduler.secret.SecretJob;
 import io.machinemanager.secret.SecretConfig;
 import io.quarkus.runtime.StartupEvent;
 
-/** Says which job runs how often, once the database is there. */
+/** Starts the jobs, once the database answers. */
 @ApplicationScoped
 class Jobs {
 

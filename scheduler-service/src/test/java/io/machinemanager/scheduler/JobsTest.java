@@ -53,7 +53,7 @@ class JobsTest {
     }
 
     @Test
-    void machinesAreTakenBackByThemselves() {
+    void theJobRemovesDueAccountsByItself() {
         scene.lendMachines(2);
         scene.expireAll();
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());

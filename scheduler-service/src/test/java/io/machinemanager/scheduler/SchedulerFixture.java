@@ -23,7 +23,7 @@ import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.user.User;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 
-/** Sets the database up for a test, looks into it, and lets time pass by moving what is written there. */
+/** Prepares the database for a test, queries it, and lets time pass by changing the stored times. */
 @ApplicationScoped
 public class SchedulerFixture {
 
@@ -75,7 +75,7 @@ public class SchedulerFixture {
         });
     }
 
-    /** Lets the time of these machines' reservations be up. */
+    /** Ends the time of these machines' reservations. */
     public void expire(String... names) {
         for (String name : names) {
             sql("update reservations set reserved_until = created_at where state = 'ACTIVE' and machine_name = '" + name
@@ -83,7 +83,7 @@ public class SchedulerFixture {
         }
     }
 
-    /** Lets the time of all reservations be up. */
+    /** Ends the time of all reservations. */
     public void expireAll() {
         sql("update reservations set reserved_until = created_at where state = 'ACTIVE'");
     }
@@ -94,7 +94,7 @@ public class SchedulerFixture {
                 "select concat(machine_name, ' ', state) from reservations where state <> 'RELEASED' order by 1");
     }
 
-    /** Runs a statement that changes something. */
+    /** Runs a statement that changes the database. */
     public void sql(String statement) {
         try (Connection connection = database.getConnection(); Statement change = connection.createStatement()) {
             change.executeUpdate(statement);
@@ -103,7 +103,7 @@ public class SchedulerFixture {
         }
     }
 
-    /** The first column of what a query finds. */
+    /** The first column of a query's result. */
     public List<String> column(String query) {
         try (Connection connection = database.getConnection();
                 Statement select = connection.createStatement();

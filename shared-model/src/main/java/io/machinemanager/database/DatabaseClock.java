@@ -7,8 +7,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.hibernate.Session;
 
 /**
- * The only clock that decides anything: the database's. The clocks of the hosts that run the services, and of the
- * machines, may be wrong without harm.
+ * The database's clock, the only one by which the services decide. The clocks of the hosts that run the services, and of
+ * the machines, may be wrong without harm.
  */
 @ApplicationScoped
 public class DatabaseClock {

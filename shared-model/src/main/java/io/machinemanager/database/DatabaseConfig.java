@@ -6,14 +6,14 @@ import java.util.Optional;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** What an operator may set about the database, beside its address. */
+/** The settings of the database, beside its address. */
 @ConfigMapping(prefix = "database")
 public interface DatabaseConfig {
 
-    /** What is wrong with {@code DATABASE_URL}; computed, not set. */
+    /** What is wrong with {@code DATABASE_URL}. {@link DatabaseUrlConfigSourceFactory} sets it, not the operator. */
     Optional<String> urlProblem();
 
-    /** {@code DB_CONNECT_MAX_RETRIES}: how often a start tries again to reach the database before it gives up. */
+    /** {@code DB_CONNECT_MAX_RETRIES}: how many times a start tries again to reach the database before it gives up. */
     @WithDefault("30")
     int connectMaxRetries();
 
@@ -21,15 +21,15 @@ public interface DatabaseConfig {
     @WithDefault("2")
     Duration connectRetry();
 
-    /** What a start does about the schema. Set by the service, not by the operator. */
+    /** What a start does when the schema is older than the program. The service sets it, not the operator. */
     @WithDefault("await")
     Schema schema();
 
-    /** What a start does when the schema is older than the program. */
+    /** What a start does with an older schema. */
     enum Schema {
-        /** Brings it up to date. */
+        /** Applies the missing migrations. */
         MIGRATE,
-        /** Waits until another service has done so. */
+        /** Waits until another service has applied them. */
         AWAIT
     }
 }

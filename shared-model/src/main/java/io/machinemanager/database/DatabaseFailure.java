@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 import io.machinemanager.error.UnavailableException;
 
-/** Tells failures that the database gets over by itself from those that are defects of ours. */
+/** Tells transient failures, which end without a change of the program, from defects. */
 public final class DatabaseFailure {
 
     /**
@@ -14,7 +14,7 @@ public final class DatabaseFailure {
      * 1203, 1226), shutdown in progress (1053), lock wait timeout (1205), statement interrupted (1317), connection killed
      * (1927), statement timeouts (1969, 3024).
      */
-    private static final Set<Integer> PASSING = Set.of(1040, 1053, 1203, 1205, 1226, 1317, 1927, 1969, 3024);
+    private static final Set<Integer> TRANSIENT = Set.of(1040, 1053, 1203, 1205, 1226, 1317, 1927, 1969, 3024);
 
     /** The server (1290, 1836), a table (1036) or the transaction (1792) is read-only. */
     private static final Set<Integer> READ_ONLY = Set.of(1036, 1290, 1792, 1836);
@@ -22,7 +22,7 @@ public final class DatabaseFailure {
     /** The disk (1021) or a table (1114) is full. */
     private static final Set<Integer> FULL = Set.of(1021, 1114);
 
-    /** Errors of writing to a file (3, 1026) and of a storage engine (1030), whose text has the system's error number. */
+    /** Errors while writing to a file (3, 1026) and of a storage engine (1030); the text holds the system's error number. */
     private static final Set<Integer> WRITING = Set.of(3, 1026, 1030);
     private static final Pattern NO_SPACE = Pattern.compile("\\b(28|122)\\b|No space left");
 
@@ -32,8 +32,8 @@ public final class DatabaseFailure {
     }
 
     /**
-     * Tells whether it is worth trying again in a while: the database cannot be reached, no connection came free in time,
-     * {@link RetryingTransactions} lost one race too many, or the process ends.
+     * Tells whether a later try may succeed: the database cannot be reached or is full, no connection was free in time,
+     * {@link RetryingTransactions} lost too many races, or the process ends.
      */
     public static boolean isPassing(Throwable failure) {
         if (DatabaseReachability.lostConnection(failure).isPresent()) {
@@ -49,7 +49,7 @@ public final class DatabaseFailure {
     }
 
     private static boolean isPassing(SQLException failure) {
-        return DEADLOCK.equals(failure.getSQLState()) || PASSING.contains(failure.getErrorCode())
+        return DEADLOCK.equals(failure.getSQLState()) || TRANSIENT.contains(failure.getErrorCode())
                 || READ_ONLY.contains(failure.getErrorCode()) || isFull(failure);
     }
 
@@ -58,7 +58,11 @@ public final class DatabaseFailure {
                 && NO_SPACE.matcher(String.valueOf(failure.getMessage())).find();
     }
 
-    /** What is the matter with the database, after "The database": a failure that {@link #isPassing} is expected. */
+    /**
+     * What is wrong with the database, as the end of a sentence that starts with "The database".
+     *
+     * @param failure a failure that {@link #isPassing}
+     */
     public static String state(Throwable failure) {
         for (Throwable cause : ExceptionCauses.of(failure)) {
             if (cause instanceof SQLException sql && READ_ONLY.contains(sql.getErrorCode())) {

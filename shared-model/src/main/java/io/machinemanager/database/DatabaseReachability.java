@@ -5,20 +5,19 @@ import java.sql.SQLTransientException;
 import java.util.Optional;
 import java.util.Set;
 
-/** Tells a database that is away from one that answered. */
+/** Tells a database that could not be reached from one that answered. */
 public final class DatabaseReachability {
 
-    /** Access denied, and unknown database: a server that is being set up says so until it is ready. */
+    /** Access denied, and unknown database: the answer of a server whose set-up is not finished. */
     private static final Set<Integer> NOT_SET_UP = Set.of(1044, 1045, 1049);
 
     private DatabaseReachability() {
     }
 
     /**
-     * The reason why the database did not do what it was asked, if that is that it was not there.
+     * The exception of the driver or the pool, if the failure came from a database that could not be reached.
      *
      * @param failure any failure; its causes are searched
-     * @return what the driver or the pool said
      */
     public static Optional<SQLException> lostConnection(Throwable failure) {
         for (Throwable cause : ExceptionCauses.of(failure)) {

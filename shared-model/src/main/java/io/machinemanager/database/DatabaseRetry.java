@@ -11,11 +11,12 @@ import io.machinemanager.startup.StartupFailure;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ApplicationLifecycleManager;
 
-/** Repeats the steps of a start that need the database for as long as it may be away then. */
+/** Repeats the steps of a start that need the database, until the database answers or the tries are used up. */
 @ApplicationScoped
 public class DatabaseRetry {
 
-    private static final Duration SIGHT = Duration.ofMillis(200);
+    /** How soon a pause notices that the process is being stopped. */
+    private static final Duration STOP_CHECK = Duration.ofMillis(200);
 
     private final DatabaseConfig config;
 
@@ -23,20 +24,20 @@ public class DatabaseRetry {
         this.config = config;
     }
 
-    /** What needs the database. */
+    /** A step that needs the database. */
     @FunctionalInterface
     public interface Step {
 
-        /** May be done again when the database went away meanwhile, so that it must not do harm the second time. */
+        /** Runs again when the database went away meanwhile, so a repetition must do no harm. */
         void run() throws SQLException;
     }
 
     /**
-     * Does a step, and does it again while the database cannot be reached or is not ready for it.
+     * Runs a step, and runs it again after a transient failure of the database.
      *
-     * @throws SQLException as the step does, when waiting does not help; other failures of the step come out likewise
+     * @throws SQLException as the step does, when another try would not help; other exceptions of the step likewise
      */
-    public void insist(Step step) throws SQLException {
+    public void retry(Step step) throws SQLException {
         for (int attempt = 1;; attempt++) {
             try {
                 step.run();
@@ -61,7 +62,7 @@ public class DatabaseRetry {
         pause();
     }
 
-    /** Waits between two tries, unless the process is being stopped, which does not wait for the database. */
+    /** Waits between two tries. Ends the start when the process is being stopped. */
     void pause() {
         Duration time = config.connectRetry();
         long end = System.nanoTime() + time.toNanos();
@@ -69,7 +70,7 @@ public class DatabaseRetry {
             if (ApplicationLifecycleManager.isVmShuttingDown()) {
                 throw refusal("The service was stopped while it waited for the database.");
             }
-            LockSupport.parkNanos(Math.min(left, SIGHT.toNanos()));
+            LockSupport.parkNanos(Math.min(left, STOP_CHECK.toNanos()));
         }
     }
 

@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Asks the server whether a session is as the services need it, whatever made it another one: the address, a setting of the
- * driver, or the server's {@code init_connect}.
+ * Checks that a session of the database has the variables that the services need. The address, a setting of the driver, or
+ * the server's {@code init_connect} may have set others.
  */
 final class DatabaseSession {
 
-    /** What each variable has to be; most are set in {@code microprofile-config.properties}. */
+    /** The value that each variable must have; {@code microprofile-config.properties} sets most of them. */
     private static final Map<String, String> NEEDED = Map.of("time_zone", "+00:00", "autocommit", "1",
             "foreign_key_checks", "1", "unique_checks", "1");
 
-    /** The most seconds of each time-out, and never 0, which is none. */
+    /** The most seconds of each time-out. 0 means no time-out, and is refused. */
     private static final Map<String, Integer> LONGEST = Map.of("innodb_lock_wait_timeout", 10,
             "idle_transaction_timeout", 20);
 
     private static final String STRICT = "STRICT_TRANS_TABLES";
 
-    /** Those that do not change what a statement of ours means. The driver asks for IGNORE_SPACE by itself. */
+    /** Modes that do not change the meaning of our statements. The driver sets IGNORE_SPACE by itself. */
     private static final Set<String> MODES = Set.of(STRICT, "STRICT_ALL_TABLES", "ERROR_FOR_DIVISION_BY_ZERO",
             "IGNORE_SPACE", "NO_AUTO_CREATE_USER", "NO_ENGINE_SUBSTITUTION", "NO_ZERO_DATE", "NO_ZERO_IN_DATE",
             "TRADITIONAL");
@@ -32,7 +32,7 @@ final class DatabaseSession {
     private DatabaseSession() {
     }
 
-    /** Refuses the start when the session would make the services go wrong. */
+    /** Ends the start when a variable has a value with which the services would not work. */
     static void check(Connection connection) throws SQLException {
         for (Map.Entry<String, String> variable : NEEDED.entrySet()) {
             String found = value(connection, variable.getKey());
@@ -58,8 +58,8 @@ final class DatabaseSession {
     }
 
     private static RuntimeException refusal(String variable, String found, String needed) {
-        return DatabaseRetry.refusal("The session of the database has %s = %s, and %s is needed. Look for it in the"
-                + " settings of the datasource and in init_connect of the server.", variable, found, needed);
+        return DatabaseRetry.refusal("The session of the database has %s = %s, and %s is needed. Check the"
+                + " settings of the datasource and init_connect of the server.", variable, found, needed);
     }
 
     private static String value(Connection connection, String variable) throws SQLException {

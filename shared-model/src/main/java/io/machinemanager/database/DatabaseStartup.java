@@ -23,8 +23,8 @@ import io.quarkus.logging.Log;
 import io.quarkus.runtime.StartupEvent;
 
 /**
- * Lets nothing start before the database answers and its schema is the one this program was built for. Hibernate and
- * Flyway start without touching the database; what they would have checked is checked here, with patience.
+ * Holds up the start until the database answers and its schema is the one that this program was built for. Hibernate and
+ * Flyway start without the database; this class makes their checks, and repeats them while the database is away.
  */
 @ApplicationScoped
 class DatabaseStartup {
@@ -34,25 +34,26 @@ class DatabaseStartup {
     private static final String FOREIGN_TABLES = "The database that DATABASE_URL names holds tables of another program,"
             + " such as the original Machine Manager. They are not touched: name a new, empty database."
             + " docs/coming-from-the-original.md describes how to move machines and users over.";
+    /** How often the log repeats that the service waits for a migration. */
     private static final Duration REMINDER = Duration.ofMinutes(1);
 
     private final DataSource database;
     private final Flyway flyway;
     private final SessionFactory mapping;
     private final DatabaseConfig config;
-    private final DatabaseRetry patience;
+    private final DatabaseRetry retry;
 
     DatabaseStartup(DataSource database, Flyway flyway, SessionFactory mapping, DatabaseConfig config) {
         this.database = database;
         this.flyway = flyway;
         this.mapping = mapping;
         this.config = config;
-        this.patience = new DatabaseRetry(config);
+        this.retry = new DatabaseRetry(config);
     }
 
     void open(@Observes @Priority(StartupOrder.DATABASE) StartupEvent start) {
         try {
-            patience.insist(() -> {
+            retry.retry(() -> {
                 checkServer();
                 prepareSchema();
             });
@@ -97,11 +98,11 @@ class DatabaseStartup {
         while (!state.isUpToDate()) {
             long now = System.nanoTime();
             if (reminded == 0 || now - reminded > REMINDER.toNanos()) {
-                Log.infof("Waiting until the API has brought the database schema up to date; migration %s is missing",
+                Log.infof("Waiting until the API service has migrated the database schema; migration %s is missing",
                         String.join(", ", state.missing()));
                 reminded = now;
             }
-            patience.pause();
+            retry.pause();
             state = schemaState();
         }
     }

@@ -10,10 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the database is, read from the one text that operators give.
+ * The address of the database, parsed from {@code DATABASE_URL}.
  *
  * <p>
- * Two forms are understood: the JDBC form {@code jdbc:mariadb://host:3306/database?user=…&password=…}, and the form of
+ * It has one of two forms: the JDBC form {@code jdbc:mariadb://host:3306/database?user=…&password=…}, and the form of
  * SQLAlchemy, {@code mysql+pymysql://user:password@host:3306/database?charset=utf8mb4}, split the way
  * {@code sqlalchemy.engine.make_url} does it.
  *
@@ -40,10 +40,10 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
     private static final Pattern DATABASE = Pattern.compile("[A-Za-z0-9_$-]{1,64}");
 
     /**
-     * Reads what an operator wrote.
+     * Parses an address.
      *
-     * @throws IllegalArgumentException when it cannot be understood; the message says why and holds no part of the text
-     *         that might be a password
+     * @throws IllegalArgumentException when it has neither form; the message says why and holds no part of the text that
+     *         might be a password
      */
     public static DatabaseUrl parse(String text) {
         String stripped = text.strip();
@@ -79,7 +79,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
         return option.regionMatches(true, 0, name + "=", 0, name.length() + 1);
     }
 
-    /** The same, with further variables of the session after those that the text names; those count where both do. */
+    /** This address with further session variables after its own. The server takes the last value of a variable. */
     DatabaseUrl withSessionVariables(String variables) {
         return new DatabaseUrl(SESSION_VARIABLES.matcher(jdbcUrl)
                 .replaceAll(own -> Matcher.quoteReplacement(own.group() + "," + variables)), user, password);
@@ -135,8 +135,8 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
     }
 
     /**
-     * What PyMySQL's options are called by the MariaDB driver. Those that only matter to Python are left out; those that
-     * ask for encryption never are, since dropping one would weaken what the operator asked for.
+     * Translates PyMySQL's options to those of the MariaDB driver. Options that matter only to Python are left out. Options
+     * that ask for encryption are translated or refused, since to leave one out would drop the encryption.
      */
     private static List<String> driverOptions(String query) {
         List<String> options = new ArrayList<>();
@@ -153,11 +153,11 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
                         "the option %s is not supported; use ssl_ca, or the jdbc:mariadb:// form with sslMode"
                                 .formatted(name));
                 default -> {
-                    // charset and the like: the driver always speaks utf8mb4
+                    // such as charset: the driver always uses utf8mb4
                 }
             }
         }
-        // what a value holds must not become an option of its own
+        // a value with & in it must not become an option of its own
         DatabaseUrlOptions.check(parameters(String.join("&", options)));
         return options;
     }
@@ -182,7 +182,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
         return Optional.ofNullable(text).filter(t -> !t.isEmpty());
     }
 
-    /** Percent-decoding as Python's {@code urllib.parse.unquote} does it: a plus stays, and so does a stray percent. */
+    /** Decodes percent signs as Python's {@code urllib.parse.unquote} does: a plus and a stray percent sign stay. */
     private static String decode(String text) {
         byte[] raw = text.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream decoded = new ByteArrayOutputStream(raw.length);
@@ -199,7 +199,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
         return decoded.toString(StandardCharsets.UTF_8);
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** Leaves the password out, which must not reach a log. */
     @Override
     public String toString() {
         return jdbcUrl;

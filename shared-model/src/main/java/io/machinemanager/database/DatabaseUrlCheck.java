@@ -6,7 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.startup.StartupCheck;
 
-/** Tells what is wrong with {@code DATABASE_URL}. */
+/** Reports a {@code DATABASE_URL} that is missing or cannot be parsed. */
 @ApplicationScoped
 class DatabaseUrlCheck implements StartupCheck {
 

@@ -18,7 +18,7 @@ import io.smallrye.config.ConfigValue;
  */
 public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
-    /** What is wrong with the address, for the check at start. */
+    /** The property with what is wrong with the address, for {@link DatabaseUrlCheck}. */
     static final String PROBLEM = "database.url-problem";
 
     /** Above the files that come with the services, below the environment. */
@@ -26,10 +26,10 @@ public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
     private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
 
-    /** What the services set; what the address names beside it would take its place. */
+    /** The session variables of the services. The variables in an address would replace them. */
     static final String SESSION_VARIABLES = "quarkus.datasource.jdbc.additional-jdbc-properties.sessionVariables";
 
-    /** Without any address Quarkus would end with a message of its own, before the checks at start could speak. */
+    /** Without an address Quarkus would end the start with a message of its own, before the checks run. */
     private static final String NOWHERE = "jdbc:mariadb://database.invalid:3306/missing";
 
     @Override
@@ -65,7 +65,7 @@ public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
         return Map.of(JDBC_URL, NOWHERE, PROBLEM, problem);
     }
 
-    /** The text as it was given: a password may hold what would otherwise be expanded, <code>${…}</code>. */
+    /** The text without expressions expanded: a password may contain <code>${…}</code>. */
     private static Optional<String> raw(ConfigSourceContext context, String name) {
         ConfigValue value = context.getValue(name);
         return value == null ? Optional.empty() : Optional.ofNullable(value.getRawValue()).filter(t -> !t.isBlank());
@@ -79,7 +79,7 @@ public class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
             settings.forEach((name, value) -> this.settings.put(name, value.replace("$", "\\$")));
         }
 
-        /** None: what a build finds by name becomes a default of what it builds, and a password must not. */
+        /** None: a build makes properties that it can list defaults of the package, and a password must not be one. */
         @Override
         public Set<String> getPropertyNames() {
             return Set.of();

@@ -8,13 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses the options of an address that would make the database's session another one than the services rely on, or that
- * cannot work. The driver takes the names in upper and lower case.
+ * Refuses options of an address that would change what the services rely on, or that cannot work. The driver ignores the
+ * case of the names.
  */
 final class DatabaseUrlOptions {
 
     private static final String SESSION = "the services set the session of the database themselves";
-    private static final String TCP = "MariaDB is spoken to over TCP only: name a host and a port";
+    private static final String TCP = "the services reach MariaDB over TCP only: name a host and a port";
     private static final String DRIVER = "the services rely on the driver's own way";
 
     private static final Map<String, String> REFUSED = Map.ofEntries(Map.entry("localsocket", TCP),
@@ -29,7 +29,7 @@ final class DatabaseUrlOptions {
             Map.entry("oldmodenoprecisiontimestamp", DRIVER), Map.entry("usemysqlmetadata", DRIVER),
             Map.entry("dumpqueriesonexception", DRIVER), Map.entry("pool", DRIVER));
 
-    /** What the services set, or could not work with another value of. */
+    /** Variables that the services set, or whose other values they do not work with. */
     private static final Set<String> OUR_VARIABLES = Set.of("time_zone", "timestamp", "innodb_lock_wait_timeout",
             "lock_wait_timeout", "idle_transaction_timeout", "idle_readonly_transaction_timeout",
             "idle_write_transaction_timeout", "tx_isolation", "transaction_isolation", "tx_read_only",
@@ -41,7 +41,7 @@ final class DatabaseUrlOptions {
     private static final Pattern VARIABLE = Pattern
             .compile("\\s*([A-Za-z0-9_]+)\\s*=\\s*(?:'[^']*'|\"[^\"]*\"|[A-Za-z0-9_.+-]+)\\s*(?:,(?!\\s*$)|$)");
 
-    /** A lock is waited for at most 10 s, and the socket has to wait for longer. */
+    /** A statement waits up to 10 s for a lock, and the socket must wait longer. */
     private static final int SHORTEST_MILLIS = 15_000;
 
     private DatabaseUrlOptions() {
@@ -50,7 +50,7 @@ final class DatabaseUrlOptions {
     /**
      * Checks options, each {@code name=value}.
      *
-     * @throws IllegalArgumentException when one cannot be had; the message names it, and no value
+     * @throws IllegalArgumentException when one is refused; the message names it, and no value
      */
     static void check(List<String> options) {
         for (String option : options) {
@@ -67,13 +67,13 @@ final class DatabaseUrlOptions {
                 case "sockettimeout" -> checkMillis(parts[0], value, SHORTEST_MILLIS);
                 case "connecttimeout" -> checkMillis(parts[0], value, 1);
                 default -> {
-                    // the driver's own business, such as how it speaks TLS
+                    // others, such as those for TLS, are the operator's choice
                 }
             }
         }
     }
 
-    /** Checks what stands before the options, which may hold some too: {@code address=(host=…)(localSocket=…)}. */
+    /** Checks the hosts, which may contain options too: {@code address=(host=…)(localSocket=…)}. */
     static void checkHosts(String hosts) {
         if (Pattern.compile("\\((localsocket|pipe)=", Pattern.CASE_INSENSITIVE).matcher(hosts).find()) {
             throw new IllegalArgumentException("the options localSocket and pipe cannot be used; " + TCP);

@@ -8,15 +8,15 @@ import java.util.Set;
 
 import jakarta.transaction.RollbackException;
 
-/** Finds what is behind a failure. */
+/** Lists the causes of an exception. */
 final class ExceptionCauses {
 
     private ExceptionCauses() {
     }
 
     /**
-     * The failure itself and all that it came from, nearest first. The transaction manager hangs the reason why a commit
-     * failed on as suppressed, so for a failed commit those count as causes too.
+     * The failure itself and all its causes, nearest first. The transaction manager adds the reason of a failed commit as a
+     * suppressed exception, so for a failed commit these are causes too.
      */
     static List<Throwable> of(Throwable failure) {
         List<Throwable> found = new ArrayList<>();

@@ -2,16 +2,16 @@ package io.machinemanager.database;
 
 import io.quarkus.logging.Log;
 
-/** What failures are for the log. */
+/** Logs failures of jobs and of work in the background. */
 public final class FailureLog {
 
     private FailureLog() {
     }
 
     /**
-     * Logs a failure: one line when the database gets over it by itself, and otherwise all that is known.
+     * Logs a failure: one line when it is a transient failure of the database, and otherwise with a stack trace.
      *
-     * @param what what failed, as the start of a sentence
+     * @param what a sentence that says what failed
      */
     public static void log(String what, RuntimeException failure) {
         if (DatabaseFailure.isPassing(failure)) {
@@ -21,7 +21,7 @@ public final class FailureLog {
         }
     }
 
-    /** What a failure came from in the end. */
+    /** The last cause of a failure. */
     public static Throwable rootOf(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {

@@ -1,8 +1,8 @@
 package io.machinemanager.database;
 
 /**
- * Work found the database busy with somebody else's unfinished change, or its transaction broken; {@link RetryingTransactions}
- * runs it again.
+ * Another transaction has an unfinished change in the way, or the own transaction broke. {@link RetryingTransactions} runs
+ * the work again.
  */
 public class LostRaceException extends RuntimeException {
 

@@ -15,23 +15,22 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import io.quarkus.flyway.FlywayConfigurationCustomizer;
 
 /**
- * Lets a migration take as long as it needs. On a large table one statement may last longer than the driver otherwise
- * waits for the database, and a wait that breaks off leaves the schema half-way.
+ * Turns the socket's time-out off during a migration. A statement on a large table may take longer than the driver otherwise
+ * waits for the database, and a time-out would leave the migration half done.
  */
 @Singleton
 public class MigrationTimeouts implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration flyway) {
-        flyway.callbacks(new Patience());
+        flyway.callbacks(new TimeoutCallback());
     }
 
-    /** Used by one migration after the other. */
-    private static final class Patience implements Callback {
+    private static final class TimeoutCallback implements Callback {
 
         private static final Set<Event> EVENTS = Set.of(Event.BEFORE_EACH_MIGRATE, Event.AFTER_EACH_MIGRATE,
                 Event.AFTER_EACH_MIGRATE_ERROR);
-        private static final int FOR_EVER = 0;
+        private static final int NONE = 0;
 
         private int usual;
 
@@ -51,23 +50,23 @@ public class MigrationTimeouts implements FlywayConfigurationCustomizer {
             try {
                 if (event == Event.BEFORE_EACH_MIGRATE) {
                     usual = connection.getNetworkTimeout();
-                    setPatience(connection, FOR_EVER);
+                    setTimeout(connection, NONE);
                 } else if (!connection.isClosed()) {
-                    // others are given the connection later
-                    setPatience(connection, usual);
+                    // the pool lends the connection to others later
+                    setTimeout(connection, usual);
                 }
             } catch (SQLException e) {
-                throw new FlywayException("The time to wait for the database cannot be set", e);
+                throw new FlywayException("The time-out of the connection cannot be set", e);
             }
         }
 
-        private static void setPatience(Connection connection, int millis) throws SQLException {
+        private static void setTimeout(Connection connection, int millis) throws SQLException {
             connection.setNetworkTimeout(Runnable::run, millis);
         }
 
         @Override
         public String getCallbackName() {
-            return "patience";
+            return "timeout";
         }
     }
 }

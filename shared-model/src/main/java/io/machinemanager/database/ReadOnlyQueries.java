@@ -14,8 +14,8 @@ import org.hibernate.query.QueryProducer;
 import org.hibernate.query.SelectionQuery;
 
 /**
- * Looks into the database without a transaction: each query sees what is committed, by itself. That spares the ways to the
- * database on which a transaction is begun and ended, and keeps nothing in memory but the result.
+ * Queries the database without a transaction: each query by itself sees what is committed. That saves the round trips that
+ * begin and end a transaction, and keeps no entities in memory.
  */
 @ApplicationScoped
 public class ReadOnlyQueries {
@@ -30,18 +30,18 @@ public class ReadOnlyQueries {
     }
 
     /**
-     * Looks into the database.
+     * Runs queries in a session of their own.
      *
-     * @param look queries; what it returns must not ask for more later
+     * @param queries must return all that the caller needs, since the session is closed afterwards
      */
-    public <T> T call(Function<StatelessSession, T> look) {
+    public <T> T call(Function<StatelessSession, T> queries) {
         try (StatelessSession session = sessions.openStatelessSession()) {
-            return look.apply(session);
+            return queries.apply(session);
         }
     }
 
     /**
-     * What a query finds, and the time at which it did.
+     * The result of a query, with the database's time of the query.
      *
      * @param query selects a {@code T} and then {@link #NOW}
      */
@@ -53,7 +53,7 @@ public class ReadOnlyQueries {
 
     /** The database's time in UTC, in microseconds. */
     static Instant now(QueryProducer session) {
-        // Not as SQL: for that, Hibernate's cache of queries would get an entry with each call and find none of them again.
+        // HQL, since Hibernate's cache of query plans would get another entry with each native query.
         return time(session.createSelectionQuery("select " + NOW, LocalDateTime.class).getSingleResult());
     }
 

@@ -24,35 +24,34 @@ import io.quarkus.narayana.jta.QuarkusTransactionException;
 import io.quarkus.runtime.ShutdownEvent;
 
 /**
- * Runs short pieces of work each in a transaction of its own, and again when the database chose them as the loser of a
- * race: a deadlock, a lock wait that took too long, a unique constraint that another transaction met first, or a row that
- * another one has deleted meanwhile.
+ * Runs short pieces of work, each in a transaction of its own, and again when the transaction lost a race: a deadlock, a
+ * lock wait that took too long, a duplicate key, or a row that another transaction has deleted meanwhile.
  */
 @ApplicationScoped
 public class RetryingTransactions {
 
     static final int ATTEMPTS = 8;
-    // on a busy host those who are ahead may take seconds; a client is rather kept waiting than told of it
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    // On a busy host the other transactions may take seconds. The client waits rather than gets an error.
+    private static final Duration RETRY_TIME = Duration.ofSeconds(10);
     private static final int LONGEST_PAUSE_STEP = 6;
-    // each may wait for a server that does not answer
+    // each attempt may wait for a server that does not answer
     private static final int ATTEMPTS_IF_BROKEN = 3;
 
     private static final Set<Integer> LOST_RACES = Set.of(1205, 1020, 1062, 1452);
 
-    /** After everything that a stop waits for and that may still record something. */
+    /** After all that a stop waits for and that may still write to the database. */
     private static final int LAST = 5000;
     // Longer than one statement waits for a database that does not answer (socketTimeout).
     private static final int LONGEST_STATEMENT_SECONDS = 35;
 
-    /** Each transaction holds it for reading, the stop of the process for writing, and for ever. */
+    /** Each transaction has the read lock. The stop of the process takes the write lock and keeps it. */
     private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
 
     /**
      * Runs work in a new transaction.
      *
      * @param work may run several times, so it must not have effects outside the database
-     * @return what the work returned the time it was committed
+     * @return the result of the run that was committed
      * @throws UnavailableException when the process ends and the database is about to be closed
      */
     public <T> T call(Supplier<T> work) {
@@ -66,7 +65,7 @@ public class RetryingTransactions {
         }
     }
 
-    /** A transaction that began while the database is closed would hold up the end of the process until its time-out. */
+    /** A transaction that begins while the database is closed would hold up the end of the process until its time-out. */
     void close(@Observes @Priority(LAST) ShutdownEvent shutdown) throws InterruptedException {
         if (!gate.writeLock().tryLock(LONGEST_STATEMENT_SECONDS, TimeUnit.SECONDS)) {
             Log.warnf("Stopping although %d transactions are under way", gate.getReadLockCount());
@@ -77,10 +76,10 @@ public class RetryingTransactions {
         long began = System.nanoTime();
         for (int attempt = 1;; attempt++) {
             try {
-                return QuarkusTransaction.requiringNew().call(() -> believed(work));
+                return QuarkusTransaction.requiringNew().call(() -> checked(work));
             } catch (RuntimeException e) {
                 if (!isLostRace(e) || e instanceof Broken && attempt >= ATTEMPTS_IF_BROKEN
-                        || attempt >= ATTEMPTS && System.nanoTime() - began > PATIENCE.toNanos()) {
+                        || attempt >= ATTEMPTS && System.nanoTime() - began > RETRY_TIME.toNanos()) {
                     throw e;
                 }
                 Log.debugf("Lost a race in the database, attempt %d: %s", attempt, e.getMessage());
@@ -90,10 +89,10 @@ public class RetryingTransactions {
     }
 
     /**
-     * Once a transaction is doomed, as by a connection that died, Hibernate's {@code find} says that nothing is there
-     * (HHH-12472). Whatever the work made of that, be it a result or an error for the client, it has to look again.
+     * In a transaction that can only be rolled back, as after a lost connection, Hibernate's {@code find} finds nothing
+     * (HHH-12472). So neither a result nor an error of the work counts then, and the work runs again.
      */
-    private static <T> T believed(Supplier<T> work) {
+    private static <T> T checked(Supplier<T> work) {
         try {
             T result = work.get();
             checkAlive();
@@ -119,9 +118,9 @@ public class RetryingTransactions {
     }
 
     /**
-     * Tells whether another transaction got in the way: SQL state 40001 (deadlock, serialisation), MariaDB's errors 1205
-     * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (what a row refers to is gone), or
-     * Hibernate's finding that a row it read is not there to be changed or deleted.
+     * Tells whether another transaction was in the way: SQL state 40001 (deadlock, serialisation), MariaDB's errors 1205
+     * (lock wait timeout), 1020 (record has changed), 1062 (duplicate key) and 1452 (the row of a foreign key is gone), or
+     * Hibernate's exception for a row that another transaction has deleted.
      */
     static boolean isLostRace(Throwable failure) {
         for (Throwable cause : ExceptionCauses.of(failure)) {
@@ -136,8 +135,8 @@ public class RetryingTransactions {
     }
 
     /**
-     * Tells whether a transaction that ended with this failure may have been executed all the same: the work was done, and
-     * the database's answer to the commit was not understood or got lost.
+     * Tells whether a transaction that ended with this failure may have been committed all the same: the answer to the
+     * commit got lost.
      */
     public static boolean mayBeDone(RuntimeException failure) {
         return failure instanceof QuarkusTransactionException;
@@ -153,7 +152,7 @@ public class RetryingTransactions {
         private static final long serialVersionUID = 1;
 
         private Broken() {
-            super("the transaction broke while it was worked in");
+            super("the transaction broke while the work ran");
         }
     }
 }

@@ -8,15 +8,15 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
 
 /**
- * How the schema in the database stands to the one that this program was built for.
+ * The difference between the schema in the database and the one that this program was built for.
  *
- * @param missing migrations that are still to be applied
- * @param unknown migrations in the database that this program does not know
- * @param failed migrations that ended half-way
+ * @param missing migrations that are not applied yet
+ * @param unknown applied migrations that this program does not have
+ * @param failed migrations that ended half done
  */
 record SchemaState(List<String> missing, List<String> unknown, List<String> failed) {
 
-    /** Reads it from Flyway's list of all migrations, applied or not. */
+    /** Reads the state from Flyway's list of all migrations, applied or not. */
     static SchemaState of(MigrationInfo... migrations) {
         return new SchemaState(versions(migrations, MigrationState.PENDING),
                 versions(migrations, MigrationState.FUTURE_SUCCESS, MigrationState.MISSING_SUCCESS),
@@ -29,16 +29,18 @@ record SchemaState(List<String> missing, List<String> unknown, List<String> fail
                 .map(m -> m.getVersion() == null ? m.getDescription() : m.getVersion().getVersion()).toList();
     }
 
-    /** Why the program must not work on this schema, whatever anybody does to bring it up to date. */
+    /** Why the program cannot use this schema, with or without the missing migrations. */
     Optional<String> problem() {
         if (!failed.isEmpty()) {
-            return Optional.of(("The database schema is half-way through migration %s. Mend what stopped it, which the"
-                    + " log of that start tells, delete its row of flyway_schema_history and start again.")
-                    .formatted(String.join(", ", failed)));
+            return Optional
+                    .of(("Migration %s of the database schema failed half-way. The log of that start says why: remove"
+                            + " the cause, delete the migration's row of flyway_schema_history and start again.")
+                            .formatted(String.join(", ", failed)));
         }
         if (!unknown.isEmpty()) {
-            return Optional.of("The database schema is from a newer version of this program (migration %s); update it."
-                    .formatted(String.join(", ", unknown)));
+            return Optional.of(
+                    "The database schema is from a newer version of this program (migration %s); update this program."
+                            .formatted(String.join(", ", unknown)));
         }
         return Optional.empty();
     }

@@ -6,20 +6,20 @@ import jakarta.persistence.LockModeType;
 
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
 
-/** Takes rows that any number of workers may be after at the same time. */
+/** Locks rows for one of several workers that may want the same rows at the same time. */
 public final class SkipLocked {
 
     private static final String LOCK_TIMEOUT = "jakarta.persistence.lock.timeout";
-    // Hibernate's word for SKIP LOCKED
+    // Hibernate's value for SKIP LOCKED
     private static final int SKIP = -2;
 
     private SkipLocked() {
     }
 
     /**
-     * Locks rows until the end of the transaction, passing over those that another transaction holds.
+     * Locks rows until the end of the transaction, and skips rows that another transaction has locked.
      *
-     * @param rows what is wanted, in the order in which it is taken
+     * @param rows the wanted rows, in the order in which they are taken
      * @param limit how many at the most, at least 1
      */
     public static <E> List<E> first(PanacheQuery<E> rows, int limit) {

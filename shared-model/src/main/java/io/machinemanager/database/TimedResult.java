@@ -4,10 +4,9 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What one query has seen.
+ * The rows that a query found.
  *
- * @param at the database's time at the query
- * @param rows what it found
+ * @param at the database's time of the query
  */
 public record TimedResult<T>(Instant at, List<T> rows) {
 }

@@ -3,8 +3,8 @@ package io.machinemanager.error;
 import java.util.Map;
 
 /**
- * A failure that the caller can understand and act on. The message is shown to the caller as it is, so it is one
- * sentence and holds no secret.
+ * A failure that the caller can understand and act on. The caller sees the message as it is, so it is one sentence without
+ * secrets.
  */
 public abstract sealed class DomainException extends RuntimeException
         permits ConflictException, ForbiddenException, InvalidGrantException, InvalidRequestException,
@@ -25,12 +25,12 @@ public abstract sealed class DomainException extends RuntimeException
         this.details = details;
     }
 
-    /** What kind of failure this is. */
+    /** The kind of failure. */
     public ErrorCode code() {
         return code;
     }
 
-    /** The extra fields of the answer, in the order they are shown; mostly none. */
+    /** Extra fields of the answer, in the order in which it has them; mostly none. */
     public Map<String, Object> details() {
         return details;
     }

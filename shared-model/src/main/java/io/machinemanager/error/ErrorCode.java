@@ -2,35 +2,35 @@ package io.machinemanager.error;
 
 import java.util.Locale;
 
-/** The codes of the one error shape, with the HTTP status each stands for. */
+/** The codes of error answers, each with its HTTP status. */
 public enum ErrorCode {
     /** The request itself is wrong; repeating it unchanged cannot succeed. */
     INVALID_REQUEST(400),
-    /** No token, or one that is not valid (any more). */
+    /** The token is missing, not valid or expired. */
     UNAUTHORIZED(401),
     /** The user name or the password of a log-in is wrong. */
     INVALID_GRANT(401),
     /** The caller is known and may not do this. */
     FORBIDDEN(403),
-    /** What the path names does not exist. */
+    /** The path names something that does not exist. */
     NOT_FOUND(404),
     /** The path exists, the method does not. */
     METHOD_NOT_ALLOWED(405),
-    /** The call contradicts what is there, such as a name that is taken. */
+    /** The call conflicts with the present state, such as a name that is taken. */
     CONFLICT(409),
     /** Fewer machines are free than were asked for. */
     NOT_ENOUGH_AVAILABLE(409),
-    /** What the call is about is not as the caller last saw it. */
+    /** The resource has changed since the caller last read it. */
     PRECONDITION_FAILED(412),
     /** The body is not JSON. */
     UNSUPPORTED_MEDIA_TYPE(415),
     /** The caller has to slow down; the answer says for how long. */
     TOO_MANY_REQUESTS(429),
-    /** A defect of ours; the answer carries an id that is also in the log. */
+    /** A defect of the service; the answer carries an id that is also in the log. */
     SERVER_ERROR(500),
     /** Machines were free but could not be prepared. */
     PROVISIONING_FAILED(502),
-    /** The database cannot be reached now; worth trying again. */
+    /** The database cannot be reached now; a later try may succeed. */
     UNAVAILABLE(503);
 
     private final int status;

@@ -1,6 +1,6 @@
 package io.machinemanager.error;
 
-/** A token that is not valid, or not any more. */
+/** The token is not valid or has expired. */
 public final class InvalidTokenException extends DomainException {
 
     /** The message says what to do about it. */

@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Fewer machines are free than were asked for; nothing is held. */
+/** Fewer machines are free than the caller wants; none is reserved. */
 public final class NotEnoughAvailableException extends DomainException {
 
     /**
-     * @param wanted how many were asked for
+     * @param wanted how many the caller wants
      * @param available how many are free
-     * @param nextFreeAt when as many as were asked for should be free, if nobody extends; null when that is not known
+     * @param nextFreeAt when so many are expected to be free, if no reservation is extended; null when that is not known
      */
     public NotEnoughAvailableException(int wanted, long available, Instant nextFreeAt) {
         super(ErrorCode.NOT_ENOUGH_AVAILABLE,

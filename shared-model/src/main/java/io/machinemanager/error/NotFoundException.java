@@ -1,6 +1,6 @@
 package io.machinemanager.error;
 
-/** What was named does not exist. */
+/** Something that the call names does not exist. */
 public final class NotFoundException extends DomainException {
 
     /** The message says what does not exist. */

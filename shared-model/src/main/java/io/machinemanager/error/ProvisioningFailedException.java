@@ -2,7 +2,7 @@ package io.machinemanager.error;
 
 import java.util.Map;
 
-/** Machines were free, but no account could be made on enough of them; nothing is held for the caller. */
+/** Machines were free, but the service could not create accounts on enough of them; none stays reserved. */
 public final class ProvisioningFailedException extends DomainException {
 
     /**

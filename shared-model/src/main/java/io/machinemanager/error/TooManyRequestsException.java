@@ -7,7 +7,7 @@ public final class TooManyRequestsException extends DomainException {
 
     private final Duration retryAfter;
 
-    /** The message says what there was too much of; {@code retryAfter} becomes the {@code Retry-After} header. */
+    /** The message says which limit was exceeded; {@code retryAfter} becomes the {@code Retry-After} header. */
     public TooManyRequestsException(String message, Duration retryAfter) {
         super(ErrorCode.TOO_MANY_REQUESTS, message);
         this.retryAfter = retryAfter;

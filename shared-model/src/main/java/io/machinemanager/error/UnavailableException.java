@@ -1,9 +1,9 @@
 package io.machinemanager.error;
 
-/** The service cannot work at this moment, and will again by itself. */
+/** The service cannot work now; a later try may succeed without a change. */
 public final class UnavailableException extends DomainException {
 
-    /** The message says what is away. */
+    /** The message says what is missing. */
     public UnavailableException(String message) {
         super(ErrorCode.UNAVAILABLE, message);
     }

@@ -1,6 +1,5 @@
 package io.machinemanager.job;
 
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -10,6 +9,7 @@ import jakarta.inject.Singleton;
 
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
 
 /**
  * Has the jobs planned anew when the host's clock was set. Quarkus' scheduler compares times of the wall clock: after
@@ -21,6 +21,8 @@ class ClockWatchdog {
 
     /** A smaller step delays a job by less than this, and only once. */
     private static final long SMALLEST_STEP_MILLIS = 1000;
+
+    private static final long CHECK_MILLIS = 1000;
 
     private final JobScheduler jobs;
     private final LongSupplier wallMillis;
@@ -39,8 +41,9 @@ class ClockWatchdog {
         this.difference = difference();
     }
 
-    void start(@Observes StartupEvent start, ScheduledExecutorService executor) {
-        executor.scheduleWithFixedDelay(this::check, 1, 1, TimeUnit.SECONDS);
+    void start(@Observes StartupEvent start, Vertx vertx) {
+        // its timers follow the monotonic clock, and a stop does not wait for them
+        vertx.setPeriodic(CHECK_MILLIS, timer -> check());
     }
 
     /** Plans the jobs anew if the clock was set since the last call. */

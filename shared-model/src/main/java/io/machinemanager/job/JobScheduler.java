@@ -38,8 +38,9 @@ public class JobScheduler {
     }
 
     /**
-     * Runs a job within a second, and again after each interval. A run that is due while the last one is under way is
-     * left out. The scheduler logs what a run throws, and goes on. Does nothing when the scheduler is disabled, as in tests.
+     * Runs a job within a second, and again after each interval; a run may come up to a second late, since the scheduler
+     * checks its triggers once a second. A run that is due while the last one is under way is left out. An exception of a
+     * run is logged, and the next run comes all the same. Does nothing when the scheduler is disabled, as in tests.
      *
      * @param name identifies the job, also in the log
      * @param interval the time from one start to the next in whole seconds, at least 1

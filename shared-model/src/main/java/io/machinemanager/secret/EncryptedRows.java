@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
-/** Rows of the database that hold secrets encrypted by {@link SecretBox}. Each table with such rows has a bean of this kind. */
+/** A table whose rows hold secrets encrypted by {@link SecretBox}. Each such table has a bean of this kind. */
 public interface EncryptedRows {
 
     /** How many rows hold a secret that was not encrypted with the current key. */
@@ -14,24 +14,24 @@ public interface EncryptedRows {
      * Encrypts the secrets of some such rows anew, in one short transaction.
      *
      * @param after only rows with a greater id
-     * @param limit the most rows that are looked at
+     * @param limit the most rows that are checked
      */
     Step reseal(long after, int limit);
 
     /**
-     * What one call has done.
+     * The result of one call.
      *
-     * @param last the greatest id that was looked at; rows before it need no other look in this round
-     * @param looked how many rows were looked at
-     * @param resealed how many of them are encrypted with the current key now; the key of the others is not at hand
+     * @param last the greatest id that was checked; the next call goes on after it
+     * @param checked how many rows were checked
+     * @param resealed how many of them are encrypted with the current key now; the key of the others is not configured
      */
-    record Step(long last, int looked, int resealed) {
+    record Step(long last, int checked, int resealed) {
 
         /**
-         * Encrypts rows anew, each by itself.
+         * Encrypts rows anew, one by one.
          *
          * @param rows by id
-         * @param after what {@link #last} is when there is none
+         * @param after the value of {@link #last} when there are no rows
          * @param reseal whether a row is encrypted with the current key now
          */
         public static <E> Step over(List<E> rows, long after, ToLongFunction<E> id, Predicate<E> reseal) {

@@ -23,7 +23,7 @@ import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
 
 /**
- * Encrypts what must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
+ * Encrypts secrets that must not be readable from a copy of the database: AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit
  * nonce each time and the owner of the secret as associated data, so that a ciphertext moved to another row does not
  * decrypt.
  *
@@ -39,8 +39,8 @@ public class SecretBox {
     private static final int TAG_BITS = 128;
 
     /**
-     * Stands in for a key where none is set, which only development and demonstrations may do: production does not start
-     * without one.
+     * The key when none is set, which is allowed only in development and demonstrations: production does not start without
+     * a key.
      */
     static final String DEVELOPMENT_KEY = Base64.getEncoder().encodeToString(new byte[32]);
 
@@ -57,7 +57,7 @@ public class SecretBox {
     /**
      * Encrypts a secret.
      *
-     * @param owner names what the secret belongs to, such as {@code machine/7}; the same has to be given to open it
+     * @param owner names what the secret belongs to, such as {@code machine/7}; {@link #open} needs the same
      * @param secret any text
      */
     public String seal(String owner, String secret) {
@@ -70,9 +70,9 @@ public class SecretBox {
     }
 
     /**
-     * Decrypts what {@link #seal} made for the same owner.
+     * Decrypts a text that {@link #seal} made for the same owner.
      *
-     * @throws IllegalStateException when the key is not at hand, or the text was made for another owner or altered
+     * @throws IllegalStateException when the key is not configured, or the text was altered or made for another owner
      */
     public String open(String owner, String sealed) {
         String[] parts = sealed.split(":", 3);
@@ -94,16 +94,16 @@ public class SecretBox {
                 return bytes;
             }
         } catch (IllegalArgumentException e) {
-            // told below
+            // the same mistake as too few bytes
         }
         throw new IllegalStateException("the stored secret of " + owner + " is cut short or not base64");
     }
 
     /**
-     * Texts that follow from another one, and that only those who have a key can tell: one for each key, the current one
-     * first (HMAC, RFC 2104, with a key for the purpose alone).
+     * Derives bytes from a text, for each key: the current key first (HMAC, RFC 2104, with a key for the purpose alone).
+     * Without the key they cannot be computed.
      *
-     * @param purpose what they are for; the same text gives others for another purpose
+     * @param purpose the same text gives other bytes for another purpose
      * @return 32 bytes each
      */
     public List<byte[]> derive(String purpose, String text) {
@@ -115,25 +115,25 @@ public class SecretBox {
         return new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key).hmac(text);
     }
 
-    /** Tells whether the text was made with the current key, so that it needs no re-encryption. */
+    /** Tells whether the text is encrypted with the current key, so that it needs no re-encryption. */
     public boolean isCurrent(String sealed) {
         return sealed.startsWith(currentPrefix());
     }
 
-    /** What all that is encrypted with the current key begins with. */
+    /** The start of each text that is encrypted with the current key. */
     public String currentPrefix() {
         return VERSION + ":" + currentKeyId + ":";
     }
 
-    /** The id of the current key, which says nothing about the key itself. */
+    /** The id of the current key; nobody can compute the key from it. */
     public String currentKeyId() {
         return currentKeyId;
     }
 
     /**
-     * What is wrong with a key, for the check at start.
+     * Checks that a key is 32 bytes in base64 and not the development key.
      *
-     * @return one sentence, or nothing when the key is 32 bytes in base64 and not the one for development
+     * @return what is wrong, or nothing
      */
     public static Optional<String> problemWith(String key) {
         try {
@@ -181,5 +181,4 @@ public class SecretBox {
             throw new IllegalStateException("the secret of %s cannot be processed".formatted(owner), e);
         }
     }
-
 }

@@ -7,7 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.quarkus.arc.All;
 
-/** Brings all secrets in the database to the current key, so that the one before it can be forgotten. */
+/** Encrypts all secrets in the database with the current key, so that the previous key is not needed any more. */
 @ApplicationScoped
 public class SecretRotation {
 
@@ -25,11 +25,10 @@ public class SecretRotation {
     }
 
     /**
-     * Encrypts anew whatever was encrypted with another key than the current one. Any number of processes may do so at the
-     * same time.
+     * Encrypts secrets anew that are not encrypted with the current key. Any number of processes may do so at the same time.
      *
-     * @param goOn is asked before each batch of rows; what is left is for the next call
-     * @return how many rows that were
+     * @param goOn is asked before each batch of rows; the next call takes up the rest
+     * @return the number of rows with secrets that were encrypted anew
      */
     public int reseal(BooleanSupplier goOn) {
         return tables.stream().mapToInt(table -> reseal(table, goOn)).sum();
@@ -38,7 +37,7 @@ public class SecretRotation {
     private static int reseal(EncryptedRows table, BooleanSupplier goOn) {
         int resealed = 0;
         EncryptedRows.Step step = new EncryptedRows.Step(Long.MIN_VALUE, BATCH, 0);
-        while (step.looked() == BATCH && goOn.getAsBoolean()) {
+        while (step.checked() == BATCH && goOn.getAsBoolean()) {
             step = table.reseal(step.last(), BATCH);
             resealed += step.resealed();
         }

@@ -16,14 +16,14 @@ import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import io.smallrye.config.SysPropConfigSource;
 
 /**
- * Keeps the builder's environment and folders out of a native image. The configuration with which the image is built stays
- * in it, although the process reads its own when it starts. Its sources hold PATH and PWD of the builder, and files of
- * properties are named by their place there.
+ * Keeps the environment and the folders of the build host out of a native image. The image keeps the configuration of its
+ * build, although the process reads its own when it starts. Its sources would hold PATH and PWD of the build host, and the
+ * names of properties files with their folders.
  */
 @StaticInitSafe
 public class NativeBuildConfig implements SmallRyeConfigBuilderCustomizer {
 
-    /** Each with the ordinal that it has at the start of a process. */
+    /** The properties files, each with the ordinal that it has when a process starts. */
     private static final Map<String, Integer> FILES = Map.of("application.properties", 250,
             "META-INF/microprofile-config.properties", 100);
 
@@ -32,17 +32,17 @@ public class NativeBuildConfig implements SmallRyeConfigBuilderCustomizer {
         if (ImageMode.current() != ImageMode.NATIVE_BUILD) {
             return;
         }
-        // instead of the default sources: these are the same without the environment
+        // the default sources without the environment
         builder.setAddDefaultSources(false).setAddSystemSources(false).setAddPropertiesSources(false)
                 .withSources(new SysPropConfigSource())
                 .withSources(loader -> FILES.entrySet().stream()
                         .flatMap(file -> PropertiesConfigSourceLoader
                                 .inClassPath(file.getKey(), file.getValue(), loader).stream())
                         .toList());
-        builder.getSourceProviders().replaceAll(provider -> loader -> withoutPlaces(provider, loader));
+        builder.getSourceProviders().replaceAll(provider -> loader -> withoutFolders(provider, loader));
     }
 
-    private static List<ConfigSource> withoutPlaces(ConfigSourceProvider provider, ClassLoader loader) {
+    private static List<ConfigSource> withoutFolders(ConfigSourceProvider provider, ClassLoader loader) {
         List<ConfigSource> sources = new ArrayList<>();
         provider.getConfigSources(loader).forEach(source -> sources.add(source instanceof PropertiesConfigSource
                 ? new PropertiesConfigSource(source.getProperties(), "properties of the build", source.getOrdinal())
@@ -50,7 +50,7 @@ public class NativeBuildConfig implements SmallRyeConfigBuilderCustomizer {
         return sources;
     }
 
-    /** After all that adds sources. */
+    /** After the customizers that add sources. */
     @Override
     public int priority() {
         return Integer.MAX_VALUE;

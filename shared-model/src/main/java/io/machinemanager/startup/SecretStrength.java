@@ -3,22 +3,22 @@ package io.machinemanager.startup;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** What a secret must be like before a production service accepts it. */
+/** Checks secrets of a production service. */
 public final class SecretStrength {
 
-    /** The value of examples and demonstrations, which everybody knows. */
+    /** The well-known value of examples and demonstrations. */
     public static final String DEFAULT = "change-me";
 
     private SecretStrength() {
     }
 
     /**
-     * What is wrong with a secret.
+     * Checks the length of a secret, and that it is not the default.
      *
      * @param name the environment variable that holds it
      * @param secret its value
-     * @param fewestBytes how long it must be in UTF-8
-     * @return one sentence without the value, or nothing when it is good
+     * @param fewestBytes the least length in UTF-8
+     * @return what is wrong, as one sentence without the value, or nothing
      */
     public static Optional<String> problemWith(String name, Optional<String> secret, int fewestBytes) {
         String value = secret.orElse("").strip();

@@ -12,13 +12,13 @@ public final class StartupFailure {
     }
 
     /**
-     * An exception which, thrown while the service starts, ends it with exit status 1 and prints one line for each
-     * problem to standard error, without a stack trace.
+     * An exception that ends the start with exit status 1 and prints one line for each problem to standard error, without
+     * a stack trace.
      *
      * @param problems one sentence each, without secrets
      */
     public static RuntimeException because(List<String> problems) {
-        // the one exception of which Quarkus prints nothing but the message
+        // Quarkus prints only the message of this exception
         return new ConfigurationException(
                 problems.stream().map(problem -> "Cannot start: " + problem).collect(Collectors.joining("\n")));
     }

@@ -1,12 +1,12 @@
 package io.machinemanager.startup;
 
-/** The order in which things happen when a service starts; ordinary observers of the start come after all of these. */
+/** Priorities of observers of the start; ordinary observers run after all of these. */
 public final class StartupOrder {
 
-    /** The configuration is checked. */
+    /** The settings and the surroundings are checked. */
     public static final int CHECKS = -200;
 
-    /** The database is waited for. */
+    /** The service waits for the database. */
     public static final int DATABASE = -100;
 
     private StartupOrder() {

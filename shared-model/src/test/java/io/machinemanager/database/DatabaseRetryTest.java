@@ -18,7 +18,7 @@ class DatabaseRetryTest {
     private static final SQLException AWAY = new SQLException("Connection refused", "08000");
 
     private final AtomicInteger tries = new AtomicInteger();
-    private final DatabaseRetry patience = new DatabaseRetry(new Settings());
+    private final DatabaseRetry retry = new DatabaseRetry(new Settings());
 
     /** Four tries, without pauses. */
     private record Settings() implements DatabaseConfig {
@@ -45,8 +45,8 @@ class DatabaseRetryTest {
     }
 
     @Test
-    void stepThatTheDatabaseWasNotReadyForIsDoneAgain() throws SQLException {
-        patience.insist(() -> {
+    void aStepThatTheDatabaseWasNotReadyForRunsAgain() throws SQLException {
+        retry.retry(() -> {
             switch (tries.incrementAndGet()) {
                 case 1 -> throw AWAY;
                 case 2 -> throw NO_ROOM;
@@ -59,8 +59,8 @@ class DatabaseRetryTest {
     }
 
     @Test
-    void patienceHasAnEnd() {
-        assertThatThrownBy(() -> patience.insist(() -> {
+    void theTriesHaveAnEnd() {
+        assertThatThrownBy(() -> retry.retry(() -> {
             tries.incrementAndGet();
             throw NO_ROOM;
         })).isInstanceOf(ConfigurationException.class)
@@ -69,8 +69,8 @@ class DatabaseRetryTest {
     }
 
     @Test
-    void whatWaitingDoesNotHelpComesOutAtOnce() {
-        assertThatThrownBy(() -> patience.insist(() -> {
+    void aFailureThatIsNotTransientIsThrownAtOnce() {
+        assertThatThrownBy(() -> retry.retry(() -> {
             tries.incrementAndGet();
             throw new IllegalStateException("a defect");
         })).hasMessage("a defect");

@@ -25,8 +25,10 @@ public final class ConfigProblems {
      * @param properties what is set; the rest has its default
      */
     public static List<String> in(Class<?> config, Map<String, String> properties) {
-        return of(config, new SmallRyeConfigBuilder().addDiscoveredConverters().withMapping(config).withDefaultValues(properties).build()
-                .getConfigMapping(config));
+        return of(config,
+                new SmallRyeConfigBuilder().addDiscoveredConverters().withMapping(config).withDefaultValues(properties)
+                        .build()
+                        .getConfigMapping(config));
     }
 
     /** The messages of all violated constraints, sorted. */

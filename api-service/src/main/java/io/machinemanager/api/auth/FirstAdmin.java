@@ -17,7 +17,7 @@ class FirstAdmin {
 
     void seed(@Observes StartupEvent start, UserService users, DatabaseRetry patience) throws SQLException {
         try {
-            patience.insist(users::seedAdmin);
+            patience.retry(users::seedAdmin);
         } catch (IllegalStateException e) {
             throw StartupFailure.because(List.of(e.getMessage()));
         }

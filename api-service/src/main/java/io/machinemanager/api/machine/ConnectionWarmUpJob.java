@@ -10,27 +10,27 @@ import io.machinemanager.pool.ConnectionWarmUpService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.StartupEvent;
 
-/** Keeps this process connected to the machines that will be lent next. */
+/** Opens connections to the machines that will be lent next, before a user reserves them. */
 @ApplicationScoped
 class ConnectionWarmUpJob {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
 
-    private final ConnectionWarmUpService standby;
+    private final ConnectionWarmUpService service;
 
-    ConnectionWarmUpJob(ConnectionWarmUpService standby) {
-        this.standby = standby;
+    ConnectionWarmUpJob(ConnectionWarmUpService service) {
+        this.service = service;
     }
 
     void announce(@Observes StartupEvent start, JobScheduler scheduler) {
-        scheduler.every("standby", INTERVAL, this::tick);
+        scheduler.every("connection-warm-up", INTERVAL, this::tick);
     }
 
     void tick() {
         try {
-            standby.connectNext();
+            service.connectNext();
         } catch (RuntimeException e) {
-            Log.debugf("No connections ahead of need this time: %s", e.getMessage());
+            Log.debugf("Opening connections ahead of reservations failed: %s", e.getMessage());
         }
     }
 }

@@ -17,7 +17,7 @@ import io.machinemanager.reservation.ReservationState;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** Shows how much is lent and how much waits. Asking for the metrics does not ask the database. */
+/** Metrics of live and overdue reservations. A job refreshes them, so reading the metrics does not query the database. */
 @ApplicationScoped
 public class BacklogGauges {
 
@@ -35,15 +35,15 @@ public class BacklogGauges {
         Arrays.stream(Outcome.values()).forEach(last -> Gauge
                 .builder("machinemanager.releasing", () -> latest.notClean().getOrDefault(last, 0L))
                 .tag("reason", last == Outcome.DONE ? "no_failure" : last.name().toLowerCase(Locale.ROOT))
-                .description("Machines that are not clean yet, by how the last work on the account ended")
+                .description("Machines whose account is not removed yet, by the outcome of the last try")
                 .register(registry));
         Gauge.builder("machinemanager.backlog.overdue", () -> latest.overdue().toMillis() / 1000.0).baseUnit("seconds")
-                .description("For how long the oldest reservation that is due has waited").register(registry);
+                .description("How long the oldest due reservation has waited").register(registry);
         Gauge.builder("machinemanager.cleanup.inhand", cleanUp, CleanUpJob::inHand)
                 .description("Reservations that this process works on").register(registry);
     }
 
-    /** Looks again. */
+    /** Queries the database for the current values; never throws. */
     public void refresh() {
         try {
             latest = backlog.look();

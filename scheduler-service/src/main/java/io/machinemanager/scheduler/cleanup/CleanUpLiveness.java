@@ -8,15 +8,13 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
-/**
- * Tells whether the loop still turns. A database that is away does not stop it; a tick may wait for it as long as the
- * database's own time limits last, and no longer.
- */
+/** Reports the process as dead when the clean-up job does not run any more. */
 @Liveness
 @ApplicationScoped
 class CleanUpLiveness implements HealthCheck {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** How long a tick may wait for a database that does not answer; more than all its time-outs together. */
+    private static final Duration LONGEST_TICK = Duration.ofMinutes(2);
 
     private final CleanUpJob job;
     private final CleanUpConfig config;
@@ -29,8 +27,8 @@ class CleanUpLiveness implements HealthCheck {
     @Override
     public HealthCheckResponse call() {
         Duration silence = job.silence();
-        Duration most = config.interval().multipliedBy(3).plus(PATIENCE);
-        return HealthCheckResponse.named("clean-up").status(silence.compareTo(most) < 0)
+        Duration limit = config.interval().multipliedBy(3).plus(LONGEST_TICK);
+        return HealthCheckResponse.named("clean-up").status(silence.compareTo(limit) < 0)
                 .withData("seconds_since_last_tick", silence.toSeconds()).withData("in_hand", job.inHand()).build();
     }
 }

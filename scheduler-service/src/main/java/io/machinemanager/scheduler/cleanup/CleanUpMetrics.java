@@ -5,7 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** Counts what the clean-up does. How single removals end is counted where they are recorded. */
+/** Counts the runs of the clean-up job. {@code RemovalMetrics} counts the outcomes of removals. */
 @ApplicationScoped
 class CleanUpMetrics {
 
@@ -17,12 +17,12 @@ class CleanUpMetrics {
         done = ticks(registry, "done");
         failed = ticks(registry, "failed");
         taken = Counter.builder("machinemanager.cleanup.taken")
-                .description("Reservations that were taken up to remove their accounts").register(registry);
+                .description("Reservations that were claimed to remove their accounts").register(registry);
     }
 
     private static Counter ticks(MeterRegistry registry, String outcome) {
         return Counter.builder("machinemanager.cleanup.ticks").tag("outcome", outcome)
-                .description("Looks for machines to take back").register(registry);
+                .description("Runs of the clean-up job").register(registry);
     }
 
     void tickDone() {

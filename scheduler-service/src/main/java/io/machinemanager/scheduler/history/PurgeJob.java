@@ -18,7 +18,7 @@ import io.machinemanager.reservation.HistoryService;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
-/** Deletes what nobody looks up any more. */
+/** Deletes old rows: reservations, audit entries, idempotency keys, log-in counters, sessions and API keys. */
 @ApplicationScoped
 public class PurgeJob {
 
@@ -46,13 +46,13 @@ public class PurgeJob {
         this.auditConfig = auditConfig;
     }
 
-    void stop(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+    void startNoMore(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
     }
 
     /**
-     * Deletes all that is old, and leaves the rest to the next run when the process ends; never throws. What cannot be
-     * deleted now keeps nothing else from being deleted.
+     * Deletes all old rows, and leaves the rest to the next run when the process ends; never throws. A table that fails
+     * does not keep the others from being purged.
      */
     public void run() {
         purge("reservations that ended", config.retentionDays(), history::purge);
@@ -84,7 +84,7 @@ public class PurgeJob {
         try {
             purge.run();
         } catch (RuntimeException e) {
-            FailureLog.log("Deleting what is old failed", e);
+            FailureLog.log("Deleting old rows failed", e);
         }
     }
 }

@@ -14,7 +14,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
-/** Encrypts all secrets anew after the key was changed, and says when the one before it is not needed any more. */
+/** Encrypts all secrets anew after a change of the key, and logs when the previous key is not needed any more. */
 @ApplicationScoped
 public class SecretJob {
 
@@ -22,7 +22,7 @@ public class SecretJob {
     private final SecretBox secrets;
     private final boolean rotating;
     private volatile long stale;
-    private long told = -1;
+    private long loggedStale = -1;
     private volatile boolean stopping;
 
     SecretJob(SecretRotation rotation, SecretBox secrets, SecretConfig config, MeterRegistry registry) {
@@ -33,11 +33,11 @@ public class SecretJob {
                 .description("Rows with a secret that was not encrypted with MACHINE_SECRETS_KEY").register(registry);
     }
 
-    void stop(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+    void startNoMore(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
         stopping = true;
     }
 
-    /** Looks for secrets of another key and encrypts them with the current one, if theirs is at hand; never throws. */
+    /** Finds secrets of another key and encrypts them with the current key, if their key is configured; never throws. */
     public void run() {
         try {
             int resealed = rotating ? rotation.reseal(() -> !stopping) : 0;
@@ -48,17 +48,17 @@ public class SecretJob {
                 return;
             }
             stale = rotation.countStale();
-            if (stale != told) {
-                tell();
+            if (stale != loggedStale) {
+                logStale();
             }
         } catch (RuntimeException e) {
             FailureLog.log("Encrypting secrets with the current key failed", e);
         }
     }
 
-    /** Once, and again when it is otherwise. */
-    private void tell() {
-        told = stale;
+    /** Once for each number of rows. */
+    private void logStale() {
+        loggedStale = stale;
         if (stale > 0) {
             Log.warnf("%d rows hold secrets that are encrypted with another key than %s%s", stale,
                     secrets.currentKeyId(), rotating ? "" : "; set MACHINE_SECRETS_KEY_PREVIOUS to that key");

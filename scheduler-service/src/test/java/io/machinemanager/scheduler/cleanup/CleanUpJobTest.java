@@ -75,7 +75,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void allThatIsDueIsTakenBackAlsoWhenItIsMoreThanABatch() {
+    void allDueAccountsAreRemovedAlsoWhenTheyAreMoreThanABatch() {
         scene.lendMachines(8);
         scene.expireAll();
 
@@ -88,7 +88,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void aMachineThatTakesLongHoldsUpNoOther() {
+    void aSlowMachineDelaysNoOther() {
         scene.lendMachines(3);
         CompletableFuture<Void> slow = machines.hold("m1");
         scene.expire("m1");
@@ -105,7 +105,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void aSlowMachineTakesUpNoMoreRoomThanItsOwnAndNobodyWaitsForTheNextTick() {
+    void aSlowMachineTakesRoomForOneOnlyAndTheOthersDoNotWaitForTheNextTick() {
         job = newJob(3);
         scene.lendMachines(6);
         CompletableFuture<Void> slow = machines.hold("m1");
@@ -120,7 +120,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void noMoreIsTakenUpThanThereIsRoomFor() {
+    void noMoreThanTheLimitIsTakenUp() {
         scene.lendMachines(7);
         List<CompletableFuture<Void>> gates = IntStream.rangeClosed(1, 7).mapToObj(i -> machines.hold("m" + i))
                 .toList();
@@ -208,7 +208,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void aStopLeavesWhatItCannotFinishToAnother() {
+    void aStopLeavesWorkThatItCannotFinishToAnotherScheduler() {
         scene.lendMachines(2);
         CompletableFuture<Void> slow = machines.hold("m1");
         scene.expire("m1");
@@ -233,7 +233,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void aStopWaitsForTheWorkInHand() {
+    void aStopWaitsForTheWorkUnderWay() {
         scene.lendMachines(1);
         CompletableFuture<Void> slow = machines.hold("m1");
         scene.expireAll();
@@ -248,7 +248,7 @@ class CleanUpJobTest {
     }
 
     @Test
-    void aTickThatMeetsNoDatabaseIsFollowedByOneThatDoes() {
+    void aTickWithoutADatabaseDoesNotEndTheJob() {
         scene.lendMachines(1);
         scene.expireAll();
         database.stop();

@@ -65,7 +65,7 @@ class PurgeJobTest {
     private PurgeJob job;
 
     @BeforeEach
-    void twoThatAreOver() {
+    void twoEndedReservations() {
         scene.clear();
         scene.lendMachines(3);
         scene.expire("m1", "m2");
@@ -107,7 +107,7 @@ class PurgeJobTest {
     @Test
     void aRunThatMeetsTheEndOfTheProcessLeavesTheRestToTheNext() {
         age("m2", "31 day");
-        job.stop(new ShutdownEvent());
+        job.startNoMore(new ShutdownEvent());
 
         job.run();
 

@@ -60,7 +60,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aTickLooksAtEachMachineInItsTurnAndAtSoManyAtOnce() {
+    void aTickProbesEachMachineAndNoMoreThanTheLimitAtOnce() {
         List<CompletableFuture<Void>> gates = holdAll();
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
@@ -72,7 +72,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aMachineThatSwallowsEverythingHoldsUpNoOther() {
+    void aMachineThatNeverAnswersDelaysNoOther() {
         CompletableFuture<Void> gate = machines.hold("m1");
 
         job.tick();
@@ -86,7 +86,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void twoSchedulersDoNotLookAtAMachineTwiceInAnInterval() {
+    void twoSchedulersDoNotProbeAMachineTwiceInAnInterval() {
         ProbeJob other = new ProbeJob(probes, config);
 
         CompletableFuture.allOf(CompletableFuture.runAsync(job::tick), CompletableFuture.runAsync(other::tick)).join();
@@ -96,7 +96,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aMachineThatDoesNotAnswerKeepsNoOtherFromItsTurn() {
+    void aMachineThatCannotBeReachedDelaysNoOther() {
         machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
 
         job.tick();
@@ -108,7 +108,7 @@ class ProbeJobTest {
     }
 
     @Test
-    void aStopEndsTheRoundAfterTheLooksInHand() {
+    void aStopStartsNoMoreProbesAndRecordsThoseUnderWay() {
         List<CompletableFuture<Void>> gates = holdAll();
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
@@ -125,7 +125,7 @@ class ProbeJobTest {
         gates.forEach(gate -> gate.complete(null));
 
         await().atMost(PATIENCE).until(recorded::isDone);
-        assertThat(seen()).as("what came of the looks in hand is recorded").hasSize(2);
+        assertThat(seen()).as("the results of the probes under way are recorded").hasSize(2);
         await().during(Duration.ofMillis(300)).until(() -> seen().size() == 2);
     }
 }
