@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 import jakarta.inject.Inject;
@@ -20,23 +19,13 @@ import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 
 /** A machine that has yet to show its SSH host keys delays its own work only. */
 @QuarkusTest
-@TestProfile(UnknownHostKeyTest.Patient.class)
+@TestProfile(LimitsTest.ThreeForTwoHours.class)
 @WithTestResource(MariaDbResource.class)
 class UnknownHostKeyTest {
-
-    /** Waits for host keys longer than any test does. */
-    public static class Patient implements QuarkusTestProfile {
-
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("machines.host-key-timeout", "5m");
-        }
-    }
 
     @Inject
     ReservationService reservations;

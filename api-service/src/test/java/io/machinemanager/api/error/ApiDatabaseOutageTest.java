@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.api.ApiFixture;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
-import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -29,7 +28,7 @@ import io.restassured.response.Response;
 
 /** What clients see while MariaDB is away, and afterwards. */
 @QuarkusTest
-@WithTestResource(MariaDbResource.class)
+@WithTestResource(ReadOnlyDatabaseTest.MindedDatabase.class)
 @TestProfile(ApiDatabaseOutageTest.Impatient.class)
 class ApiDatabaseOutageTest {
 

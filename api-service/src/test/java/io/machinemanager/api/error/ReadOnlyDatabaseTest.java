@@ -19,10 +19,12 @@ import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
 
-/** With a server that minds who may do what: an administrator may write to a read-only one. */
+/** With a server that checks privileges: on a read-only server an administrator may write. */
 @QuarkusTest
 @WithTestResource(ReadOnlyDatabaseTest.MindedDatabase.class)
+@TestProfile(ApiDatabaseOutageTest.Impatient.class)
 class ReadOnlyDatabaseTest {
 
     @TestHTTPResource(value = "/health/ready", management = true)
@@ -58,7 +60,7 @@ class ReadOnlyDatabaseTest {
         given().get(health).then().statusCode(200);
     }
 
-    /** A database of which the service's user is no administrator. */
+    /** A server of its own, on which the user of the service is not an administrator. */
     public static class MindedDatabase implements QuarkusTestResourceLifecycleManager {
 
         private MariaDb database;

@@ -16,7 +16,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -48,7 +47,6 @@ import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.vertx.core.json.JsonObject;
@@ -58,11 +56,10 @@ import io.vertx.core.json.JsonObject;
  * refused, or kept as it is; nothing of it runs here. {@link HostilePasswordTest} does the same with real machines.
  */
 @QuarkusTest
-@TestProfile(HostileFieldsTest.WithLogFile.class)
+@TestProfile(HostileLog.InAFile.class)
 @WithTestResource(MariaDbResource.class)
 class HostileFieldsTest {
 
-    private static final Path LOG = Path.of("target", "hostile-fields.log").toAbsolutePath();
     private static final int AT_ONCE = 16;
 
     /** What a call may say: done, or refused in words. */
@@ -94,16 +91,6 @@ class HostileFieldsTest {
 
     private static final String HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
-    /** Limits of log-ins are another test's; here they would hide the answers. */
-    public static class WithLogFile implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>(HostileLog.settings(LOG));
-            settings.put("login.max-failures", "100000000");
-            return settings;
-        }
-    }
-
     @TestHTTPResource(value = "/openapi", management = true)
     URL description;
 
@@ -131,7 +118,7 @@ class HostileFieldsTest {
     void nothingRanAndNothingIsForged() throws IOException {
         assertThat(canary).isEmptyDirectory();
         Files.delete(canary);
-        HostileLog.assertNothingForged(LOG);
+        HostileLog.assertNothingForged();
     }
 
     private List<Place> places() {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -16,7 +15,9 @@ import java.util.concurrent.TimeUnit;
 
 import jakarta.inject.Inject;
 
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,12 +36,10 @@ import io.machinemanager.ssh.SshLoginRules;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
-import io.machinemanager.testing.LabResource;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.smallrye.common.annotation.Identifier;
 
@@ -50,25 +49,13 @@ import io.smallrye.common.annotation.Identifier;
  * Nothing may run, or be forged in the log, and each password lets in as it is.
  */
 @QuarkusTest
-@TestProfile(HostilePasswordTest.WithLogFile.class)
+@TestProfile(HostileLog.InAFile.class)
 @WithTestResource(MariaDbResource.class)
-@WithTestResource(LabResource.class)
 class HostilePasswordTest {
 
-    private static final Path LOG = Path.of("target", "hostile-password.log").toAbsolutePath();
     private static final Path CANARY = Path.of(System.getProperty("java.io.tmpdir"), "mm-canary");
 
-    /** Everything that is logged goes to a file of its own; and calls that wait for machines may take long on a busy host. */
-    public static class WithLogFile implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>(HostileLog.settings(LOG));
-            settings.put("quarkus.http.test-timeout", "5m");
-            return settings;
-        }
-    }
-
-    Lab lab;
+    private static Lab lab;
 
     @Inject
     @Identifier("ANSIBLE")
@@ -90,6 +77,16 @@ class HostilePasswordTest {
     private final ObjectMapper json = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
 
+    @BeforeAll
+    static void startLab() {
+        lab = Lab.start(3);
+    }
+
+    @AfterAll
+    static void closeLab() {
+        lab.close();
+    }
+
     @BeforeEach
     void setUp() throws IOException {
         scene.reset();
@@ -110,7 +107,7 @@ class HostilePasswordTest {
                     .isEmpty();
         }
         Files.delete(CANARY);
-        HostileLog.assertNothingForged(LOG);
+        HostileLog.assertNothingForged();
     }
 
     private static List<Path> canaries(Path folder) throws IOException {

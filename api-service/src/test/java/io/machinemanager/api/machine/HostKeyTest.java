@@ -19,6 +19,8 @@ import java.util.Map;
 
 import jakarta.inject.Inject;
 
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +34,6 @@ import io.machinemanager.ssh.SshPublicKey;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
-import io.machinemanager.testing.LabResource;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.test.common.WithTestResource;
@@ -43,12 +44,11 @@ import io.smallrye.common.annotation.Identifier;
 /** Who answers at the address of a machine has to show its key. The machine is a real one, and so is the driver. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-@WithTestResource(LabResource.class)
 class HostKeyTest {
 
     private static final String OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
 
-    Lab lab;
+    private static Lab lab;
 
     @Inject
     @Identifier("ANSIBLE")
@@ -68,6 +68,16 @@ class HostKeyTest {
 
     private LabMachine real;
     private String admin;
+
+    @BeforeAll
+    static void startLab() {
+        lab = Lab.start(3);
+    }
+
+    @AfterAll
+    static void closeLab() {
+        lab.close();
+    }
 
     @BeforeEach
     void setUp() {

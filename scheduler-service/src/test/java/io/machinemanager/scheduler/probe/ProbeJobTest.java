@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
@@ -23,22 +22,12 @@ import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
-import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-@TestProfile(ProbeJobTest.TwoAtOnce.class)
 class ProbeJobTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    public static class TwoAtOnce implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("SSH_HEALTH_CONCURRENCY", "2", "SSH_HEALTH_INTERVAL", "1h");
-        }
-    }
 
     @Inject
     ProbeService probes;

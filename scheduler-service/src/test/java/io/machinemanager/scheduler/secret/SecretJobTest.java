@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -26,26 +25,15 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
-import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
-@TestProfile(SecretJobTest.DuringARotation.class)
 @WithTestResource(MariaDbResource.class)
 class SecretJobTest {
 
+    // the two keys of the configuration
     private static final String NEW = "bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE=";
     private static final String OLD = "b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQgb2xkIG9sZCE=";
     private static final String LOST = "bG9zdCBsb3N0IGxvc3QgbG9zdCBsb3N0IGxvc3QgISE=";
-
-    /** Both keys are given. */
-    public static class DuringARotation implements QuarkusTestProfile {
-
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("secrets.key", NEW, "secrets.key-previous", OLD);
-        }
-    }
 
     @Inject
     SecretJob job;
