@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.MariaDb;
@@ -23,7 +24,7 @@ final class Installation implements AutoCloseable {
     /** How long a claim lasts. */
     static final Duration CLAIM = Duration.ofSeconds(6);
 
-    /** How long the scheduler waits between two looks for work. */
+    /** The pause between two runs of the scheduler's clean-up. */
     static final Duration TICK = Duration.ofSeconds(1);
 
     private static final String ADMIN_PASSWORD = "the admin's own secret";
@@ -35,21 +36,21 @@ final class Installation implements AutoCloseable {
     private final MariaDb database;
     private final String adminPassword;
     private final List<Integer> ports;
-    // what was started last is closed first
+    // closed in the reverse order of their start
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
     /**
-     * Starts everything, the services all at the same time, and registers the machines. When anything does not start,
-     * nothing is left running.
+     * Starts everything, the services all at the same time, and registers the machines. When a part does not start,
+     * all parts are ended.
      *
-     * @param replicas how many there are of each service
-     * @param settings what the services are told besides
+     * @param replicas the number of processes of each service
+     * @param settings further settings of both services
      */
     Installation(int machines, int replicas, Map<String, String> settings) {
         this(machines, replicas, settings, settings);
     }
 
-    /** The same, with settings of each service. */
+    /** Starts everything with further settings of each service. */
     Installation(int machines, int replicas, Map<String, String> ofApi, Map<String, String> ofScheduler) {
         adminPassword = ofApi.getOrDefault("ADMIN_DEFAULT_PASSWORD", ADMIN_PASSWORD);
         try {
@@ -79,6 +80,11 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** The drivers with which a test runs: both only together with the deep tests. */
+    static Stream<String> drivers() {
+        return Deep.isIncluded() ? Stream.of("ansible", "ssh") : Stream.of("ssh");
+    }
+
     private <T extends AutoCloseable> T keep(T part) {
         parts.push(part);
         return part;
@@ -102,7 +108,7 @@ final class Installation implements AutoCloseable {
         return login("admin", adminPassword);
     }
 
-    /** Makes a user and gives a token of it. */
+    /** Makes a user and returns its token. */
     String user(String name) {
         as(admin()).body(Map.of("username", name, "password", "a password of " + name)).post("/users").then()
                 .statusCode(201);
@@ -124,12 +130,12 @@ final class Installation implements AutoCloseable {
         return call().port(ports.get(replica)).header("Authorization", "Bearer " + token);
     }
 
-    /** Where the first API is. */
+    /** The base URL of the first API. */
     String url() {
         return "http://127.0.0.1:" + ports.getFirst();
     }
 
-    /** A call of nobody. */
+    /** A call without a token. */
     RequestSpecification call() {
         return given().baseUri("http://127.0.0.1").port(ports.getFirst()).contentType(ContentType.JSON);
     }
@@ -139,7 +145,7 @@ final class Installation implements AutoCloseable {
         return lab.machines().stream().filter(machine -> machine.name().equals(name)).findFirst().orElseThrow();
     }
 
-    /** The names of the machines that an answer lends. */
+    /** The names of the machines in the answer to a reservation. */
     static List<String> machines(Response answer) {
         return answer.then().extract().path("machines.machine");
     }
@@ -149,12 +155,12 @@ final class Installation implements AutoCloseable {
         return as(admin()).get("/available").then().statusCode(200).extract().path("available");
     }
 
-    /** Runs SQL past the product. */
+    /** Runs SQL on the database, past the product. */
     String query(String sql) {
         return database.query("use machine_manager; " + sql);
     }
 
-    /** All that the database holds, as a backup would. */
+    /** The whole database as SQL. */
     String dump() {
         return database.dump();
     }

@@ -20,15 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is shipped tells nothing about the host on which it was built. */
 class PackageIT {
 
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final String MARK = "/a/folder/of/the/builder";
 
-    private static Path target(String module) {
-        return ROOT.resolve(module).resolve("target");
-    }
-
     private static List<Path> jars(String module) throws IOException {
-        try (var files = Files.walk(target(module).resolve("quarkus-app"))) {
+        try (var files = Files.walk(ServicePackage.of(module).jars())) {
             return files.filter(file -> file.toString().endsWith(".jar")).toList();
         }
     }
@@ -42,7 +37,7 @@ class PackageIT {
     private static List<byte[]> contents(String module) throws IOException {
         List<byte[]> contents = new ArrayList<>();
         if (PackagedService.NATIVE) {
-            contents.add(Files.readAllBytes(PackagedService.binary(target(module))));
+            contents.add(Files.readAllBytes(ServicePackage.of(module).binary()));
             return contents;
         }
         for (Path jar : jars(module).stream().filter(PackageIT::isMadeHere).toList()) {
@@ -62,7 +57,7 @@ class PackageIT {
 
         assertThat(contents).isNotEmpty()
                 .allSatisfy(content -> assertThat(new String(content, StandardCharsets.ISO_8859_1)
-                        .contains(ROOT.toString())).as("the folder of the build").isFalse());
+                        .contains(ServicePackage.ROOT.toString())).as("the folder of the build").isFalse());
         assertThat(contents).allSatisfy(content -> assertThat(new String(content, StandardCharsets.ISO_8859_1)
                 .contains(System.getenv("PATH"))).as("PATH").isFalse());
     }
@@ -72,7 +67,7 @@ class PackageIT {
     @ValueSource(strings = {"api-service", "scheduler-service" })
     void theConfigurationOfAnImageBuildKnowsNothingOfItsBuilder(String module) throws Exception {
         if (PackagedService.NATIVE) {
-            return; // the binary itself was looked at
+            return; // the other test reads the binary itself
         }
         List<String> classPath = new ArrayList<>(jars(module).stream().map(Path::toString).toList());
         classPath.add(Path.of("target", "test-classes").toAbsolutePath().toString());
@@ -85,7 +80,7 @@ class PackageIT {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(process.waitFor()).as(output).isZero();
-        assertThat(output).contains("quarkus.application.name=").doesNotContain(MARK, ROOT.toString());
+        assertThat(output).contains("quarkus.application.name=").doesNotContain(MARK, ServicePackage.ROOT.toString());
     }
 
     /** Does what the compiler of a native image does before it compiles, and prints the configuration that it would keep. */

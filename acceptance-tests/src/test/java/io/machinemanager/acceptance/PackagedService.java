@@ -13,14 +13,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 
-/** One of the two services as it is shipped, native when the build was told {@code -Dnative}, in a process of its own. */
+/** One of the two services as it is shipped, in a process of its own; native in a build with {@code -Dnative}. */
 final class PackagedService implements AutoCloseable {
 
-    /** Whether this build makes native binaries; one that lies there from another build may be older than the sources. */
+    /** Whether this build makes native binaries. A binary that is there without that may be older than the sources. */
     static final boolean NATIVE = System.getProperty("native") != null;
 
     private final String module;
@@ -39,20 +38,20 @@ final class PackagedService implements AutoCloseable {
         }
     }
 
-    /** Starts it, and waits until it says that it is ready. */
+    /** Starts it and waits until its readiness check answers 200. */
     void start() {
         launch();
         awaitReady();
     }
 
-    /** Starts it where it ought to refuse, and tells its exit status. */
+    /** Starts it where the start must fail, and returns its exit status. */
     int startInVain() {
         launch();
         Awaitility.await(module + " has ended").atMost(Duration.ofSeconds(90)).until(() -> !process.isAlive());
         return process.exitValue();
     }
 
-    /** Starts it without waiting. */
+    /** Starts its process without waiting. */
     void launch() {
         ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -67,33 +66,33 @@ final class PackagedService implements AutoCloseable {
         }
     }
 
-    /** Waits until it says that it is ready. */
+    /** Waits until its readiness check answers 200. */
     void awaitReady() {
         Awaitility.await(module + " is ready").atMost(Duration.ofSeconds(90)).until(this::isReady);
     }
 
-    /** Ends it in an orderly way and tells its exit status. */
+    /** Stops it with SIGTERM and returns its exit status. */
     int stop() {
         process.destroy();
         return process.onExit().join().exitValue();
     }
 
-    /** Ends it without a chance to do anything, as a power cut would; what it has started goes on. */
+    /** Ends it with SIGKILL; processes that it has started go on. */
     void kill() {
         process.destroyForcibly().onExit().join();
     }
 
-    /** Its process, as soon as it was launched. */
+    /** Its process, once it was launched. */
     Process process() {
         return process;
     }
 
-    /** The number of its process. */
+    /** The id of its process. */
     long pid() {
         return process.pid();
     }
 
-    /** What it has printed so far. */
+    /** Its output so far. */
     String log() {
         try {
             return Files.readString(log);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
@@ -24,7 +24,7 @@ class ReplacementIT {
     private String alice;
 
     @ParameterizedTest
-    @ValueSource(strings = {"ansible", "ssh" })
+    @MethodSource("io.machinemanager.acceptance.Installation#drivers")
     void aLentMachineThatDiesIsReplacedByASpareOneAndCleanedWhenItReturns(String driver) {
         Map<String, String> settings = Map.of("ACCOUNT_DRIVER", driver, "SPARE_POOL_PERCENT", "50",
                 "SSH_HEALTH_INTERVAL", "1s", "SSH_CONNECT_TIMEOUT", "3s");

@@ -15,7 +15,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
@@ -48,7 +48,7 @@ class SeveralReplicasIT {
     private final Map<String, String> holders = new ConcurrentHashMap<>();
 
     @ParameterizedTest
-    @ValueSource(strings = {"ansible", "ssh" })
+    @MethodSource("io.machinemanager.acceptance.Installation#drivers")
     void replicasLendNothingTwiceNorWorkOnAMachineAtOnce(String driver) throws Exception {
         // Nobody dies here, so that no claim should run out, however busy the host is.
         Map<String, String> settings = Map.of("ACCOUNT_DRIVER", driver, "CLAIM_DURATION", "60s");

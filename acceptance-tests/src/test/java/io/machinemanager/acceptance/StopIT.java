@@ -22,13 +22,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.MariaDb;
 
 /** A stop that comes at a bad time: the service ends soon, with exit status 0 or 143, and logs no error. */
 class StopIT {
 
-    /** How many starts of each service are stopped; a number for a longer run by hand. */
-    private static final int STARTS = Integer.getInteger("stop.starts", 8);
+    /** How many starts of each service are stopped; a property for a longer run by hand. */
+    private static final int STARTS = Integer.getInteger("stop.starts", Deep.isIncluded() ? 8 : 3);
 
     /** A JVM on a busy host starts for seconds, and a stop waits for the end of the start. */
     private static final Duration SOON = PackagedService.NATIVE ? Duration.ofSeconds(2) : Duration.ofSeconds(20);

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import io.machinemanager.account.AccountConfig.Driver;
@@ -32,7 +33,7 @@ import io.machinemanager.testing.LabMachine;
 /** What a borrower may do on a machine, and that nothing of it is left to the next one. On Debian and on busybox. */
 @Tag("machines")
 @ParameterizedClass
-@EnumSource(Driver.class)
+@ArgumentsSource(Drivers.class)
 class AccountAccessTest {
 
     private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);

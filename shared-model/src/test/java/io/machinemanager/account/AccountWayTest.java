@@ -17,6 +17,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** The whole way to machines and back, by either driver. */
+@BothDrivers
 class AccountWayTest extends EachDriver {
 
     @BeforeAll

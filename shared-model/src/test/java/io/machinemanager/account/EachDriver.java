@@ -9,15 +9,15 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ArgumentsSource;
 
 import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 
-/** Tests of work on the machines of a lab, which they start, that run with each driver in turn. */
+/** Tests of account work on the machines of a lab, which the test class starts. They run with each of {@link Drivers}. */
 @Tag("machines")
 @ParameterizedClass
-@EnumSource(Driver.class)
+@ArgumentsSource(Drivers.class)
 abstract class EachDriver {
 
     @TempDir

@@ -19,6 +19,7 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** An account is good only when its owner can log in with what was asked for. */
+@BothDrivers
 class LogInCheckTest extends EachDriver {
 
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpXz6Tb1gqTkqvXW9o3nKz0c5fGkK7Cw1rFh3WQvZpM";

@@ -18,6 +18,7 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** A borrower at the service's address makes the machine's sshd refuse the service for a while; by either driver. */
+@BothDrivers
 class PenalisedServiceTest extends EachDriver {
 
     private static final String REASON = "The machine's SSH server refuses connections from this service for a while"

@@ -20,6 +20,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** What cannot be done is said with its reason, in time, and holds up nobody else; by either driver. */
+@BothDrivers
 class UnreachableMachineTest extends EachDriver {
 
     @BeforeAll

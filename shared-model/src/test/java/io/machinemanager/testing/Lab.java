@@ -136,7 +136,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** The root of the repository: where the script is, seen from the module whose tests run. */
-    static Path root() {
+    public static Path root() {
         var start = Path.of(System.getProperty("maven.multiModuleProjectDirectory", System.getProperty("user.dir")));
         for (var folder = start.toAbsolutePath(); folder != null; folder = folder.getParent()) {
             if (Files.isExecutable(folder.resolve("tools/lab/lab"))) {
