@@ -22,6 +22,8 @@ final class PackagedService implements AutoCloseable {
     /** Whether this build makes native binaries. A binary that is there without that may be older than the sources. */
     static final boolean NATIVE = System.getProperty("native") != null;
 
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
     private final String module;
     private final Map<String, String> environment;
     private final int managementPort = freePort();
@@ -124,8 +126,8 @@ final class PackagedService implements AutoCloseable {
         HttpRequest request = HttpRequest
                 .newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/q/health/ready"))
                 .timeout(Duration.ofSeconds(5)).build();
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        try {
+            return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {

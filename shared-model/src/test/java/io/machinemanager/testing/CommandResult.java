@@ -9,11 +9,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What came of a command.
+ * The result of a command.
  *
- * @param status its exit status, 128 + the signal's number if one ended it
- * @param output what it wrote to standard output
- * @param errors what it wrote to standard error
+ * @param status its exit status, 128 + the number of the signal that ended it
+ * @param output its standard output
+ * @param errors its standard error
  */
 public record CommandResult(int status, String output, String errors) {
 
@@ -23,9 +23,9 @@ public record CommandResult(int status, String output, String errors) {
     }
 
     /**
-     * Runs a command without standard input and waits for its end.
+     * Runs a command with an empty standard input and waits for its end.
      *
-     * @throws IllegalStateException if it has not ended in time; it is killed then
+     * @throws IllegalStateException if it does not end in time; it is killed then
      */
     public static CommandResult of(ProcessBuilder command, Duration limit) {
         try {

@@ -26,8 +26,8 @@ import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 
 /**
- * Stands in for machines where a test wants them to fail in a certain way or at a certain moment. It keeps the rules of
- * the real script: only accounts with the task's token are removed, and none is made for a token that was cleaned up.
+ * Replaces real machines in tests that need a certain failure or a failure at a certain moment. It follows the rules of
+ * the real script: it removes only accounts with the task's token, and makes none for a token that was cleaned up.
  */
 @Alternative
 @Priority(1)
@@ -58,12 +58,12 @@ public class FakeMachines implements AccountDriver {
         submissions.clear();
     }
 
-    /** Lets every task of that machine end so, without any effect on it. */
+    /** Ends every task of that machine with this outcome, without an effect on the machine. */
     public void fail(String machine, Outcome outcome, String reason) {
         faults.put(machine, task -> CompletableFuture.completedFuture(new AccountResult(outcome, reason)));
     }
 
-    /** Lets every task of one kind on that machine end so, without any effect on it. */
+    /** Ends every task of one kind on that machine with this outcome, without an effect on the machine. */
     public void fail(String machine, Action action, Outcome outcome, String reason) {
         faults.put(machine, task -> CompletableFuture
                 .completedFuture(task.action() == action ? new AccountResult(outcome, reason) : work(task)));
@@ -72,7 +72,7 @@ public class FakeMachines implements AccountDriver {
     /**
      * Lets every task of that machine wait.
      *
-     * @return completing it lets the tasks take their ordinary course
+     * @return its completion lets the tasks go on
      */
     public CompletableFuture<Void> hold(String machine) {
         CompletableFuture<Void> gate = new CompletableFuture<>();
@@ -86,7 +86,7 @@ public class FakeMachines implements AccountDriver {
         return gate;
     }
 
-    /** How many tasks came together, each time that some came. */
+    /** The number of tasks in each submission. */
     public List<Integer> submissions() {
         return List.copyOf(submissions);
     }
@@ -96,7 +96,7 @@ public class FakeMachines implements AccountDriver {
         return asked(Action.REMOVE);
     }
 
-    /** The machines that were looked at, in this order. */
+    /** The machines that were probed, in this order. */
     public List<String> probes() {
         return asked(Action.PROBE);
     }
@@ -105,12 +105,12 @@ public class FakeMachines implements AccountDriver {
         return log.stream().filter(task -> task.action() == action).map(task -> task.target().machine()).toList();
     }
 
-    /** How many tasks wait because their machines are held. */
+    /** The number of tasks that wait because of {@link #hold}. */
     public int waiting() {
         return waiting.get();
     }
 
-    /** Runs something when a task of that machine is about to start. */
+    /** Runs an action at the start of each task of that machine. */
     public void before(String machine, Runnable action) {
         faults.put(machine, task -> {
             action.run();
@@ -118,39 +118,39 @@ public class FakeMachines implements AccountDriver {
         });
     }
 
-    /** Has the work of that machine done by a real driver. */
+    /** Lets a real driver do the work of that machine. */
     public void delegate(String machine, AccountDriver driver) {
         faults.put(machine, task -> driver.submit(List.of(task)).getFirst());
     }
 
-    /** Lets the machine work as it should. */
+    /** Ends the fault of a machine. */
     public void heal(String machine) {
         faults.remove(machine);
     }
 
-    /** Lets a machine show the accounts of another one, as when both names stand for one host. */
+    /** Copies the accounts of one machine to another, as if both names were one host. */
     public void copyAccounts(String from, String to) {
         on(to).putAll(on(from));
     }
 
-    /** Makes an account of ours that no reservation knows. */
+    /** Makes an account with our mark that belongs to no reservation. */
     public void addStrayAccount(String machine, String account) {
         on(machine).put(account, 1L);
     }
 
-    /** Makes an account that is not ours. */
+    /** Makes an account without our mark. */
     public void addForeignAccount(String machine, String account) {
         on(machine).put(account, -1L);
     }
 
-    /** Lets all tokens that the machines know have been given by a clock that was ahead by so much. */
+    /** Moves all tokens on the machines ahead, as if a clock that was ahead had issued them. */
     public void putTokensAhead(Duration by) {
         long micros = by.toNanos() / 1_000;
         accounts.values().forEach(names -> names.replaceAll((name, token) -> token > 0 ? token + micros : token));
         fences.replaceAll((machine, token) -> token + micros);
     }
 
-    /** The names of the accounts on a machine, ours and others. */
+    /** The names of all accounts on a machine. */
     public Set<String> accountsOn(String machine) {
         return new TreeSet<>(on(machine).keySet());
     }
@@ -172,7 +172,7 @@ public class FakeMachines implements AccountDriver {
                 .apply(task);
     }
 
-    /** Does a task as a machine that works would. */
+    /** Does a task as a machine without a fault would. */
     public synchronized AccountResult work(AccountTask task) {
         String machine = task.target().machine();
         if (task.action() == Action.PROBE) {

@@ -14,21 +14,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
  * Real SSH machines on loopback ports, made by {@code tools/lab/lab} out of Linux namespaces. Needs root. They end
- * with {@link #close()}, and with this process if it never comes to that.
+ * with {@link #close()}, and with this process at the latest.
  */
 public final class Lab implements AutoCloseable {
 
-    /** What the machines run. */
+    /** The system of the machines. */
     public enum Flavour {
-        /** A Debian 11 server, with the oldest tools that are tried: shadow 4.8, OpenSSH 8.4. */
+        /** A Debian 11 server, which has the oldest tools that are tested: shadow 4.8, OpenSSH 8.4. */
         DEBIAN11,
         /** A Debian 12 server. */
         DEBIAN12,
-        /** A Debian 13 server: useradd and its kin, procps, cron, at. */
+        /** A Debian 13 server with useradd, procps, cron and at. */
         DEBIAN,
-        /** A server with the testing distribution of Debian, which has the newest tools. */
+        /** A server with Debian's testing distribution, which has the newest tools. */
         DEBIAN_TESTING,
-        /** Busybox in the way of Alpine: adduser and deluser, ash, no bash. */
+        /** A busybox system like Alpine: adduser and deluser, ash, no bash. */
         BUSYBOX;
 
         private String option() {
@@ -36,7 +36,7 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    // The first start of all makes the root file system: a minute or two, much longer on a machine that has other work.
+    // The first start makes the root file system. That takes a minute or two, and much longer on a busy host.
     private static final Duration LIMIT = Duration.ofMinutes(15);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -48,7 +48,7 @@ public final class Lab implements AutoCloseable {
         this.machines = read().stream().map(json -> new LabMachine(this, json)).toList();
     }
 
-    /** Starts Debian machines into which one logs in as root. */
+    /** Starts Debian machines with root as the user to log in with. */
     public static Lab start(int machines) {
         return start(machines, Flavour.DEBIAN);
     }
@@ -57,9 +57,9 @@ public final class Lab implements AutoCloseable {
      * Starts machines and waits until they answer.
      *
      * @param machines how many, 1 to 999
-     * @param flavour what they run
+     * @param flavour their system
      * @param options further options of {@code lab up}, such as {@code "--ssh-user", "admin"}
-     * @throws IllegalStateException if they do not start, with the reason
+     * @throws IllegalStateException with the reason, if they do not start
      */
     public static Lab start(int machines, Flavour flavour, String... options) {
         try {
@@ -78,7 +78,7 @@ public final class Lab implements AutoCloseable {
     /**
      * Makes the root file system of a flavour, unless it is in the cache.
      *
-     * @throws IllegalStateException if it cannot be made, with the reason
+     * @throws IllegalStateException with the reason, if it cannot be made
      */
     public static void build(Flavour flavour) {
         script(List.of("build", flavour.option()));
@@ -105,7 +105,7 @@ public final class Lab implements AutoCloseable {
         script(List.of("down", directory.toString()));
     }
 
-    /** What the script says now of a machine: its process and its host keys change. */
+    /** The current state of a machine, from the file of the script: its process and host keys can change. */
     JsonNode describe(String name) {
         return read().stream().filter(json -> json.get("name").asText().equals(name)).findFirst().orElseThrow();
     }
@@ -135,7 +135,7 @@ public final class Lab implements AutoCloseable {
         return new ProcessBuilder(command);
     }
 
-    /** The root of the repository: where the script is, seen from the module whose tests run. */
+    /** The root folder of the project. */
     public static Path root() {
         var start = Path.of(System.getProperty("maven.multiModuleProjectDirectory", System.getProperty("user.dir")));
         for (var folder = start.toAbsolutePath(); folder != null; folder = folder.getParent()) {

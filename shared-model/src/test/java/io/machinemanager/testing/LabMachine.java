@@ -17,10 +17,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import io.machinemanager.account.Target;
 
-/** A machine of a {@link Lab}, and a way to look into it that does not use SSH. */
+/** A machine of a {@link Lab}, with access to its files and processes that does not use SSH. */
 public final class LabMachine {
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private final Lab lab;
     private final String name;
@@ -53,7 +54,7 @@ public final class LabMachine {
         return port;
     }
 
-    /** The user to log in with: root, or one who may use sudo. */
+    /** The user to log in with: root, or a user who may use sudo. */
     public String user() {
         return user;
     }
@@ -63,7 +64,7 @@ public final class LabMachine {
         return password;
     }
 
-    /** Its host keys now, one {@code type base64} a line; they change with {@link #wipe()}. */
+    /** Its current host keys, one {@code type base64} on each line; {@link #wipe()} changes them. */
     public String hostKeys() {
         return StreamSupport.stream(lab.describe(name).get("hostKeys").spliterator(), false)
                 .map(JsonNode::asText).collect(Collectors.joining("\n"));
@@ -74,17 +75,17 @@ public final class LabMachine {
         return new Target(name, host, port, user, password, hostKeys());
     }
 
-    /** Tells whether it has power. */
+    /** Tells whether it is running. */
     public boolean isRunning() {
         return lab.describe(name).get("pid").isNumber();
     }
 
-    /** Cuts its power; returns when nothing of it runs any more. Its disk stays. */
+    /** Ends all its processes, as a power cut would, and returns when they have ended. Its disk stays. */
     public void stop() {
         script("stop");
     }
 
-    /** Brings it back at the same address with the same disk; returns when its sshd answers. */
+    /** Starts it again with the same address and disk; returns when its sshd answers. */
     public void start() {
         script("start");
     }
@@ -94,19 +95,25 @@ public final class LabMachine {
         script("restart");
     }
 
-    /** Puts a new machine at the address: an empty disk, new host keys, the same log-in. Returns when its sshd answers. */
+    /** Replaces it by a new machine: an empty disk, new host keys, the same address and log-in. Returns when its sshd answers. */
     public void wipe() {
         script("wipe");
     }
 
     /** Runs a command inside as root. */
     public CommandResult exec(String... command) {
-        var arguments = new ArrayList<>(List.of("exec", lab.directory().toString(), name));
-        arguments.addAll(List.of(command));
-        return CommandResult.of(Lab.scriptCommand(arguments), LIMIT);
+        var pid = lab.describe(name).get("pid");
+        if (!pid.isNumber()) {
+            return new CommandResult(1, "", name + " is not running");
+        }
+        // As `lab exec` does it, without the processes that the script starts for each call.
+        var words = new ArrayList<>(List.of("nsenter", "--target", pid.asText(), "--mount", "--uts", "--ipc", "--pid",
+                "--root", "--wd", "/usr/bin/env", "-i", "PATH=" + PATH, "HOME=/root"));
+        words.addAll(List.of(command));
+        return CommandResult.of(new ProcessBuilder(words), LIMIT);
     }
 
-    /** Replaces the settings of its sshd that a test has added; returns when they hold. Open connections stay. */
+    /** Replaces the sshd settings that a test has added and restarts sshd. Open connections stay. */
     public void setSshd(String settings) {
         exec("sh", "-c", """
                 printf '%s\\n' "$1" > /etc/ssh/sshd_config.d/a.conf
@@ -116,13 +123,13 @@ public final class LabMachine {
                 settings);
     }
 
-    /** Puts a shell script before a command of the machine, for all who look for it by its name. */
+    /** Puts a shell script of this name into the first folder of the machine's PATH, in front of the real command. */
     public void fake(String command, String script) {
         String path = "/usr/local/sbin/" + command;
         exec("sh", "-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > " + path + "; chmod 755 " + path, "sh", script);
     }
 
-    /** Takes all of these away. */
+    /** Removes all scripts of {@link #fake}. */
     public void endFakes() {
         exec("sh", "-c", "rm -f /usr/local/sbin/*");
     }
@@ -132,7 +139,7 @@ public final class LabMachine {
         return uidOf(account).isPresent();
     }
 
-    /** The number of an account, while it exists. */
+    /** The uid of an account, while it exists. */
     public OptionalInt uidOf(String account) {
         return lines("/etc/passwd").stream().map(line -> line.split(":")).filter(fields -> fields[0].equals(account))
                 .mapToInt(fields -> Integer.parseInt(fields[2])).findFirst();
@@ -143,13 +150,13 @@ public final class LabMachine {
         return Files.exists(path("/home/" + account));
     }
 
-    /** What runs under an account; empty when there is no such account. */
+    /** The processes of an account; empty when there is no such account. */
     public List<String> processesOf(String account) {
         var uid = uidOf(account);
         return uid.isPresent() ? processesOf(uid.getAsInt()) : List.of();
     }
 
-    /** What runs under the number of an account that may have gone; each as {@code pid name}, by the machine's own count. */
+    /** The processes of a uid whose account may be gone; each as {@code pid name}, with the pid inside the machine. */
     public List<String> processesOf(int uid) {
         var found = new ArrayList<String>();
         try (var folders = Files.newDirectoryStream(path("/proc"), "[0-9]*")) {
@@ -173,16 +180,16 @@ public final class LabMachine {
             if (Files.exists(folder)) {
                 throw e;
             }
-            return; // it ended while we read
+            return; // it ended while its status was read
         }
-        // Real, effective, saved and file system number: a process is the account's if any of them is.
+        // Real, effective, saved and file system uid: a process belongs to the account if any of them does.
         var owners = status.stream().filter(line -> line.startsWith("Uid:")).findFirst().orElse("").split("\\s+");
         if (List.of(owners).contains(Integer.toString(uid))) {
             found.add(folder.getFileName() + " " + status.getFirst().substring("Name:".length()).strip());
         }
     }
 
-    /** The lines of a text file inside, given by its absolute path, which must not lead over an absolute link. */
+    /** The lines of a text file inside, by its absolute path. The path must not contain an absolute symbolic link. */
     public List<String> lines(String file) {
         try {
             return Files.readAllLines(path(file));
@@ -191,7 +198,7 @@ public final class LabMachine {
         }
     }
 
-    /** A path inside the running machine as seen from outside; good until it stops. */
+    /** The path on this host of a path inside the machine; valid until the machine stops. */
     public Path path(String inside) {
         var root = lab.describe(name).get("root");
         if (!root.isTextual()) {

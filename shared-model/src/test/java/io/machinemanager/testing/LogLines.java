@@ -9,7 +9,7 @@ import java.util.logging.Logger;
 
 import org.jboss.logmanager.formatters.PatternFormatter;
 
-/** What a class logs, or everything, for as long as this is open. */
+/** Collects the log lines of one class, or of all, until it is closed. */
 public final class LogLines extends Handler implements AutoCloseable {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -20,14 +20,14 @@ public final class LogLines extends Handler implements AutoCloseable {
         this.logger = logger;
     }
 
-    /** Begins to listen. */
+    /** Collects the lines of a class from now on. */
     public static LogLines of(Class<?> logging) {
         LogLines lines = new LogLines(Logger.getLogger(logging.getName()));
         lines.logger.addHandler(lines);
         return lines;
     }
 
-    /** Begins to listen to what anything logs at that level or a graver one. */
+    /** Collects all lines of that level and above from now on. */
     public static LogLines from(Level level) {
         LogLines lines = new LogLines(Logger.getLogger(""));
         lines.setLevel(level);
@@ -40,7 +40,7 @@ public final class LogLines extends Handler implements AutoCloseable {
         return List.copyOf(lines);
     }
 
-    /** Those of them that match a regular expression as a whole. */
+    /** The lines that a regular expression matches as a whole. */
     public List<String> matching(String expression) {
         return lines.stream().filter(line -> line.matches(expression)).toList();
     }
@@ -54,7 +54,7 @@ public final class LogLines extends Handler implements AutoCloseable {
 
     @Override
     public void flush() {
-        // nothing is held back
+        // there is no buffer
     }
 
     @Override

@@ -182,7 +182,10 @@ public final class MariaDb implements AutoCloseable {
     private void endWithThisJvm() throws IOException {
         String watch = """
                 tail --pid="$1" --sleep-interval=0.5 --follow /dev/null
-                if pid=$(cat "$2/data/pid") && grep -qF "$2" "/proc/$pid/cmdline"; then kill -KILL "$pid"; fi
+                printf '%s\\n' "--datadir=$2/data" | grep -lszxF -f - /proc/[0-9]*/cmdline | while read -r server; do
+                    server=${server#/proc/}
+                    kill -KILL "${server%/cmdline}"
+                done
                 rm -rf "$2"
                 """;
         new ProcessBuilder("setsid", "sh", "-c", watch, "sh", Long.toString(ProcessHandle.current().pid()),

@@ -4,7 +4,7 @@ import java.util.Map;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 
-/** Gives the application under test, in this JVM or packaged, a real MariaDB. */
+/** Gives the application under test, in this JVM or packaged, a real MariaDB with an empty database. */
 public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
 
     private MariaDb database;
@@ -20,7 +20,7 @@ public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
         return database;
     }
 
-    /** Gives tests in this JVM the server, in a field of its type. */
+    /** Sets a field of the server's type in tests of this JVM. */
     @Override
     public void inject(TestInjector injector) {
         injector.injectIntoFields(database, new TestInjector.MatchesType(MariaDb.class));

@@ -22,7 +22,7 @@ import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.user.User;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 
-/** Sets the database up for a test, looks into it, and lets time pass by moving what is written there. */
+/** Fills the database for a test, reads it, and lets time pass by moving the times in it. */
 @ApplicationScoped
 public class ReservationFixture {
 
@@ -77,7 +77,7 @@ public class ReservationFixture {
         change(() -> change.accept(Machine.byName(name).orElseThrow()));
     }
 
-    /** The reservations as {@code machine state}, sorted. */
+    /** All reservations as {@code machine state}, sorted. */
     public List<String> states() {
         return QuarkusTransaction.requiringNew().call(() -> Reservation.<Reservation>listAll().stream()
                 .map(r -> r.machineName + " " + r.state).sorted().toList());
@@ -89,7 +89,7 @@ public class ReservationFixture {
                 .<Reservation>find("machineName = ?1 order by id desc", machine).firstResult());
     }
 
-    /** What happened to the latest reservation of a machine, as {@code kind detail}. */
+    /** The events of the latest reservation of a machine, as {@code kind detail}. */
     public List<String> history(String machine) {
         return QuarkusTransaction.requiringNew().call(() -> {
             return ReservationEvent.of(latest(machine).id).stream()
@@ -97,28 +97,28 @@ public class ReservationFixture {
         });
     }
 
-    /** What was audited of one kind, as {@code target outcome detail}. */
+    /** The audit entries of one action, as {@code target outcome detail}. */
     public List<String> audited(AuditAction action) {
         return QuarkusTransaction.requiringNew().call(() -> AuditEntry.<AuditEntry>list("action", action).stream()
                 .map(entry -> entry.target + " " + entry.outcome + " " + entry.detail).toList());
     }
 
-    /** Lets the time of all active reservations be up. */
+    /** Moves the end of all active reservations into the past. */
     public void expireAll() {
         change(() -> Reservation.update("reservedUntil = createdAt where state = ACTIVE"));
     }
 
-    /** Lets all reservations so far have been allocated by a clock that was ahead by so much. */
+    /** Moves the allocation of all reservations ahead, as if a clock that was ahead had set it. */
     public void putAllocationsAhead(Duration by) {
         change(() -> Reservation.<Reservation>listAll().forEach(r -> r.createdAt = r.createdAt.plus(by)));
     }
 
-    /** Lets the time of all active reservations have been up for that long. */
+    /** Moves the end of all active reservations that far into the past. */
     public void endAll(Duration ago) {
         change(() -> Reservation.update("reservedUntil = ?1 where state = ACTIVE", clock.now().minus(ago)));
     }
 
-    /** Lets the time of the active reservations be up one after the other, the last of them after the given time. */
+    /** Lets the active reservations end one after the other, the last of them after the given time. */
     public void expireAllWithin(Duration time) {
         change(() -> {
             List<Reservation> active = Reservation.list("state = ACTIVE order by id");
@@ -129,22 +129,22 @@ public class ReservationFixture {
         });
     }
 
-    /** Lets the time of all that is taken back for this cause have been up all along. */
+    /** Moves the end of all reservations with this release cause into the past. */
     public void endAll(ReleaseCause cause) {
         change(() -> Reservation.update("reservedUntil = createdAt where releaseCause = ?1", cause));
     }
 
-    /** Lets the pauses between the tries of removals be over. */
+    /** Makes all removals due that wait for their next try. */
     public void endPauses() {
         change(() -> Reservation.update("nextAttemptAt = createdAt where state = RELEASING"));
     }
 
-    /** Lets all claims run out, as if their holders had died long ago. */
+    /** Lets all claims expire, as if their workers had died long ago. */
     public void endClaims() {
         change(() -> Reservation.update("claimedUntil = createdAt where claimedBy is not null"));
     }
 
-    /** Lets all claims run out after a time from now on. */
+    /** Lets all claims expire after this time. */
     public void letClaimsRunOutIn(Duration time) {
         change(() -> Reservation.update("claimedUntil = ?1 where claimedBy is not null", clock.now().plus(time)));
     }

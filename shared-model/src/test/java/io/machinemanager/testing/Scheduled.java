@@ -7,17 +7,17 @@ import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.RemovalBatch;
 import io.machinemanager.reservation.ReservationService;
 
-/** What the scheduler does by itself, done now and to its end. */
+/** Runs the work of the scheduler's jobs at once and to its end. */
 public final class Scheduled {
 
     private Scheduled() {
     }
 
     /**
-     * Takes up removals that are due, and does them.
+     * Claims removals that are due, and does them.
      *
-     * @param limit the most that is taken up
-     * @return how many were taken up
+     * @param limit the most that are claimed
+     * @return how many were claimed
      */
     public static int cleanUp(ReservationService reservations, int limit) {
         RemovalBatch due = reservations.takeUpDue(limit);
@@ -27,10 +27,10 @@ public final class Scheduled {
     }
 
     /**
-     * Looks at machines whose turn it is.
+     * Probes machines that are due.
      *
      * @param limit how many at the most
-     * @return how many were looked at
+     * @return how many were probed
      */
     public static int probe(ProbeService probes, int limit) {
         List<CompletableFuture<Void>> looks = probes.lookAtDue(limit);

@@ -10,50 +10,50 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Logs in to a lab machine as a person would: with {@code ssh} and a password, over the network. The machine's host
- * keys are checked.
+ * Logs in to a lab machine as a user would: with {@code ssh} and a password, over the network. It checks the host keys
+ * of the machine.
  *
- * @param machine where
+ * @param machine the machine to log in to
  * @param account the name to log in with
  * @param password its password
  */
 public record SshLogin(LabMachine machine, String account, String password) {
 
-    /** What came of a try to log in. */
+    /** The outcome of a log-in. */
     public enum Outcome {
         /** A command ran under the account. */
         ACCEPTED,
-        /** The machine answered, and does not let this account in with this password. */
+        /** The machine answered and refused this account with this password. */
         REFUSED,
-        /** There was no log-in to be refused: no connection, another host key. */
+        /** The log-in was not tried: no connection, or another host key. */
         UNREACHABLE
     }
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
-    /** Tries to log in and tells what came of it. */
+    /** Tries to log in. */
     public Outcome attempt() {
         var result = run("echo logged-in");
         if (result.output().contains("logged-in")) {
             return Outcome.ACCEPTED;
         }
-        // As sshpass and ssh say it: 5 is "the password was asked for again".
+        // sshpass ends with 5 when ssh asks for the password again.
         return result.status() == 5 || result.errors().contains("Permission denied (")
                 ? Outcome.REFUSED
                 : Outcome.UNREACHABLE;
     }
 
-    /** Tells whether one can log in. */
+    /** Tells whether the log-in works. */
     public boolean works() {
         return attempt() == Outcome.ACCEPTED;
     }
 
-    /** Tells whether the machine answers and refuses; false also when it cannot be reached. */
+    /** Tells whether the machine refuses the log-in; false also when it cannot be reached. */
     public boolean isRefused() {
         return attempt() == Outcome.REFUSED;
     }
 
-    /** Runs a command of the account's shell on the machine; the status is 255 if there was no log-in. */
+    /** Runs a command in the account's shell on the machine; the status is 255 if the log-in failed. */
     public CommandResult run(String command) {
         var knownHosts = knownHosts();
         try {
@@ -64,10 +64,10 @@ public record SshLogin(LabMachine machine, String account, String password) {
     }
 
     /**
-     * Logs in with a terminal and stays.
+     * Logs in with a terminal and keeps the session open.
      *
      * @return the session, whose shell has answered
-     * @throws IllegalStateException if there was no log-in
+     * @throws IllegalStateException if the log-in failed
      */
     public SshSession open() {
         var knownHosts = knownHosts();

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 
-/** A log-in with a terminal that is held open, to see whether it is cut. */
+/** An open session with a terminal, for tests that check whether it is cut. */
 public final class SshSession implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -24,7 +24,7 @@ public final class SshSession implements AutoCloseable {
     static SshSession start(ProcessBuilder command) {
         try {
             var session = new SshSession(command.redirectErrorStream(true).start());
-            // The answer differs from the question, which the terminal echoes.
+            // The terminal echoes the command, so the answer must differ from it.
             session.type("echo session-$((40 + 2))");
             Awaitility.await().atMost(LIMIT)
                     .until(() -> session.screen().contains("session-42") || !session.isOpen());
@@ -37,7 +37,7 @@ public final class SshSession implements AutoCloseable {
         }
     }
 
-    /** Types a line into the shell; a session that has been cut swallows it. */
+    /** Types a line into the shell; nothing happens when the session was cut. */
     public void type(String line) {
         try {
             process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
@@ -49,18 +49,18 @@ public final class SshSession implements AutoCloseable {
         }
     }
 
-    /** What the terminal has shown so far. */
+    /** The text on the terminal so far. */
     public String screen() {
         return screen.toString();
     }
 
-    /** Tells whether the connection stands. */
+    /** Tells whether the connection is open. */
     public boolean isOpen() {
         return process.isAlive();
     }
 
     /**
-     * Waits for the other side to cut the session.
+     * Waits until the machine cuts the session.
      *
      * @return whether that happened in time
      */

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The wire between the application and its database. When told to it lets a commit through, loses the server's answer to
- * it, and is then cut until it is mended: the change is made, and whoever made it cannot know.
+ * A TCP proxy between the application and its database. On request it passes a commit on, drops the server's answer to it
+ * and refuses connections until {@link #mend()}: the change is made, and the application cannot know.
  */
 public final class Wire implements AutoCloseable {
 
@@ -24,7 +24,7 @@ public final class Wire implements AutoCloseable {
     private final AtomicInteger commitsLeft = new AtomicInteger();
     private volatile boolean cut;
 
-    /** Starts to listen on a free loopback port for the server at another. */
+    /** Listens on a free loopback port and connects to the server on another. */
     public Wire(int databasePort) {
         this.databasePort = databasePort;
         try {
@@ -40,17 +40,17 @@ public final class Wire implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    /** Loses the answer to the commit of that number, counted from now on, and is cut from then on. */
+    /** Drops the answer to the commit of that number, counted from now on, and then cuts all connections. */
     public void loseAnswerToCommit(int number) {
         commitsLeft.set(number);
     }
 
-    /** Tells whether it is cut. */
+    /** Tells whether it refuses connections. */
     public boolean isCut() {
         return cut;
     }
 
-    /** Lets connections through again. */
+    /** Accepts connections again. */
     public void mend() {
         cut = false;
     }
@@ -71,7 +71,7 @@ public final class Wire implements AutoCloseable {
                     connect(client);
                 }
             } catch (IOException e) {
-                // the client finds out
+                // the client gets an error too
             }
         }
     }
@@ -99,7 +99,7 @@ public final class Wire implements AutoCloseable {
                 to.getOutputStream().write(buffer, 0, read);
             }
         } catch (IOException e) {
-            // both ends find out
+            // both ends get an error too
         }
     }
 
@@ -112,7 +112,7 @@ public final class Wire implements AutoCloseable {
         try {
             socket.close();
         } catch (Exception e) {
-            // it is closed then
+            // nothing is left to close
         }
     }
 }

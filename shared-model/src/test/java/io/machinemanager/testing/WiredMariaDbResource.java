@@ -5,7 +5,7 @@ import java.util.Map;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 
-/** A real MariaDB behind a {@link Wire}; tests get both in fields of their types. */
+/** A real MariaDB behind a {@link Wire}. Fields of both types in the test are set to them. */
 public class WiredMariaDbResource implements QuarkusTestResourceLifecycleManager {
 
     private final MariaDbResource direct = new MariaDbResource();
