@@ -103,7 +103,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void keyLetsTheBorrowerInAndNoPasswordDoes(Flavour flavour) throws IOException {
+    void keyLetsTheUserInAndNoPasswordDoes(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
 
@@ -120,7 +120,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void sudoIsAllowedOnlyOnRequestAndGoesWithTheAccount(Flavour flavour) throws IOException {
+    void sudoIsAllowedOnlyOnRequestAndRemovedWithTheAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "bert", token, withPassword(false));
@@ -147,7 +147,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void accountLeftHalfMadeIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
+    void halfMadeAccountIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "cora", token, withKey(false));
@@ -165,7 +165,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void repeatedCreationLeavesTheHomeOfAReadyAccountAlone(Flavour flavour) throws IOException {
+    void repeatedCreationDoesNotTouchTheHomeOfAReadyAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "dora", token, withKey(false));
@@ -179,7 +179,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void whatCannotBeRemovedOutsideTheHomeKeepsTheMachineFromTheNextBorrower(Flavour flavour) {
+    void remainsOutsideTheHomeFailTheRemoval(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "ella", token, withPassword(false));
@@ -197,7 +197,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void jobsForLaterAreRemovedWhateverDaemonKeepsThem(Flavour flavour) {
+    void jobsOfEachSchedulerAreRemoved(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "fred", token, withPassword(false));
@@ -217,7 +217,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void numberOfWhichSomethingMayBeLeftIsPassedOver(Flavour flavour) {
+    void numberWithRemainsIsSkipped(Flavour flavour) {
         LabMachine machine = machine(flavour);
         machine.exec("sh", "-c", "echo 30000 > /var/lib/machine-manager/uid; touch /var/tmp/left;"
                 + " chown 30001 /var/tmp/left; printf '1\\n30002\\n' > /var/lib/machine-manager/accounts/other");

@@ -25,7 +25,7 @@ class AccountWayTest extends EachDriver {
     }
 
     @Test
-    void accountIsMadeAndGoneAgainWithItsSession() {
+    void accountIsCreatedAndRemovedWithItsSession() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
 
@@ -55,7 +55,7 @@ class AccountWayTest extends EachDriver {
     }
 
     @Test
-    void probeTellsOurAccountsAndThoseOnly() {
+    void probeListsOnlyOurAccounts() {
         LabMachine machine = lab.machine(0);
         long first = AccountWork.newToken();
         long second = AccountWork.newToken();
@@ -86,7 +86,7 @@ class AccountWayTest extends EachDriver {
     @ParameterizedTest
     @ValueSource(strings = {"{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
             "-oProxyCommand=id", "\"in quotes\"", "'in quotes'" })
-    void machinePasswordIsTakenLiterally(String password) {
+    void machinePasswordIsUsedLiterally(String password) {
         LabMachine machine = lab.machine(2);
         // In ASCII, since the locale of this process decides how the arguments of another are written.
         StringBuilder octal = new StringBuilder();

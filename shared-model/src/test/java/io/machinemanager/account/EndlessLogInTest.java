@@ -61,7 +61,7 @@ class EndlessLogInTest {
     }
 
     @Test
-    void workIsGivenUpAndTheNextHasItsTurn() {
+    void workTimesOutAndTheNextTaskRuns() {
         AccountResult tooLate = new AccountResult(Outcome.UNREACHABLE, "The machine does not answer in time.");
 
         assertThat(work.result(AccountWork.creation(target(), "alice", AccountWork.newToken()))).isEqualTo(tooLate);

@@ -85,7 +85,7 @@ class GarbageLogInTest {
 
     @ParameterizedTest
     @MethodSource("garbage")
-    void aMachineThatAnswersItIsUnreachable(byte[] garbage) {
+    void machineThatAnswersWithItIsUnreachable(byte[] garbage) {
         CompletableFuture<Void> answered = answerWith(garbage);
 
         AccountResult result = work.result(AccountTask.probe(target()));
@@ -95,7 +95,7 @@ class GarbageLogInTest {
     }
 
     @Test
-    void theReasonSaysWhatIsWrongWithIt() {
+    void reasonSaysWhatIsWrong() {
         answerWith(packet(KEXINIT, COOKIE + "7fffffff"));
 
         assertThat(work.result(AccountTask.probe(target())))

@@ -44,7 +44,7 @@ class LeftStateTest extends EachDriver {
     }
 
     @Test
-    void theNextUserOfANameIsNotLockedOutByTheLastOne() {
+    void nextUserOfANameIsNotLockedOutByTheLastOne() {
         machine.exec("sh", "-c", """
                 cp -a /etc/pam.d /root/pam.d
                 sed -i 's/^auth.*pam_unix.so.*/auth required pam_faillock.so preauth deny=3\\n&\\n\
@@ -65,7 +65,7 @@ class LeftStateTest extends EachDriver {
     }
 
     @Test
-    void whatIsKeptUnderTheNameGoesBeforeANewAccountAndWithIt() {
+    void stateKeptUnderTheNameIsRemovedBeforeACreationAndByARemoval() {
         machine.exec("sh", "-c",
                 "cp -p /etc/security/faillock.conf /root; echo 'dir = /srv/tally' >>/etc/security/faillock.conf;"
                         + " touch /etc/security/opasswd");
@@ -99,7 +99,7 @@ class LeftStateTest extends EachDriver {
             mv /usr/sbin/userdel /root                                      | mv /root/userdel /usr/sbin       | the machine has neither userdel nor deluser        | true
             mount --bind /etc /etc && mount -o remount,bind,ro /etc         | umount /etc                      | the folder /etc is read-only                       | false
             """)
-    void whatKeepsTheAccountListFromBeingChangedIsNamed(String setUp, String end, String reason, boolean isLocked) {
+    void programThatLocksTheAccountListIsNamed(String setUp, String end, String reason, boolean isLocked) {
         machine.exec("sh", "-c", "cat >/root/lock.pl <<'EOF'\n" + """
                 use Fcntl;
                 open(LIST, ">>/etc/.pwd.lock");
@@ -134,7 +134,7 @@ class LeftStateTest extends EachDriver {
             mv /usr/sbin/useradd /root                              | mv /root/useradd /usr/sbin  | The machine has neither useradd nor busybox's adduser.
             mount --bind /etc /etc; mount -o remount,bind,ro /etc   | umount /etc                 | The folder /etc of the machine is read-only.
             """)
-    void aMachineOnWhichNoAccountCouldBeMadeAndRemovedSaysSo(String setUp, String end, String reason) {
+    void machineWithoutTheToolsIsUnusable(String setUp, String end, String reason) {
         machine.exec("sh", "-c", setUp);
         AccountResult created = work.create(machine, "quin", AccountWork.newToken());
         AccountResult probed = work.result(AccountTask.probe(machine.target()));
@@ -148,7 +148,7 @@ class LeftStateTest extends EachDriver {
 
     /** A user of a home on btrfs may make them without any right, and rm cannot empty them. */
     @Test
-    void readOnlySubvolumesGo() throws IOException {
+    void readOnlySubvolumesAreRemoved() throws IOException {
         Path image = workDir.resolve("btrfs");
         Files.deleteIfExists(image);
         assertThat(host("truncate", "-s", "300M", image.toString())).matches(CommandResult::succeeded);

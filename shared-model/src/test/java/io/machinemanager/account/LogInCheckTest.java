@@ -61,7 +61,7 @@ class LogInCheckTest extends EachDriver {
             Match User ops;AuthorizedKeysFile /etc/ssh/keys/%u       | key      | REFUSED  | reads no keys from the home
             Match User ops;PubkeyAcceptedAlgorithms rsa-sha2-512     | key      | REFUSED  | no keys of the type ssh-ed25519
             """)
-    void whereSshdLetsTheAccountNotInNoneIsMade(String settings, String way, Outcome outcome, String reason) {
+    void noAccountIsMadeWhereSshdKeepsItOut(String settings, String way, Outcome outcome, String reason) {
         sshd(settings);
         AccountResult result = create("ops", way);
 
@@ -86,7 +86,7 @@ class LogInCheckTest extends EachDriver {
             Match Address 10.0.0.0/8;PasswordAuthentication no                     | password
             Match User ops;AuthorizedKeysFile /etc/ssh/keys/%u .ssh/authorized_keys | key
             """)
-    void whereSshdLetsTheAccountInItIsMade(String settings, String way) {
+    void accountIsMadeWhereSshdLetsItIn(String settings, String way) {
         sshd(settings);
         assertThat(create("ops", way)).isEqualTo(AccountResult.done());
         if (way.equals("password") && !settings.contains("Kbd")) {
@@ -107,7 +107,7 @@ class LogInCheckTest extends EachDriver {
             -:ALL EXCEPT root ops:ALL  |               | DONE
             -:ALL:LOCAL                          |               | DONE
             """)
-    void whatPamsListOfAccessSaysIsHeeded(String first, String second, Outcome outcome) {
+    void pamAccessIsRespected(String first, String second, Outcome outcome) {
         machine.exec("sh", "-c", "echo 'account required pam_access.so' >>/etc/pam.d/sshd;"
                 + " printf '%s\\n' \"$@\" >>/etc/security/access.conf", "sh", first, second == null ? "" : second);
         AccountResult result = create("ops", "password");
@@ -123,7 +123,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void aListOfUsersOfPamsIsHeeded() {
+    void pamListfileIsRespected() {
         machine.exec("sh", "-c", "echo root >/etc/ssh/users; sed -i '1i"
                 + "auth required pam_listfile.so item=user sense=allow file=/etc/ssh/users onerr=fail' /etc/pam.d/sshd");
 
@@ -132,7 +132,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void whereOnlyRootMayLogInNoAccountIsMadeAndAProbeSaysSo() {
+    void noAccountIsMadeWhereOnlyRootMayLogInAndAProbeSaysSo() {
         long other = AccountWork.newToken();
         work.create(machine, "anna", other);
         machine.exec("touch", "/etc/nologin");
@@ -149,7 +149,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void keysThatOthersHaveForTheNameAreNoticed() {
+    void foreignKeysForTheNameAreNoticed() {
         sshd("AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u");
         machine.exec("sh", "-c", "mkdir /etc/ssh/keys; echo '" + KEY + "' >/etc/ssh/keys/ops");
 
@@ -158,7 +158,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void rulesForAnAddressAreAskedForTheServicesOwnAlsoThroughSudo() {
+    void rulesForAddressesAreCheckedWithTheServicesAddressEvenThroughSudo() {
         machine.exec("sh", "-c", "useradd -m operator1; echo operator1:secret | chpasswd;"
                 + " echo 'operator1 ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/operator1");
         sshd("Match User ops Address 127.0.0.1;PasswordAuthentication no");

@@ -47,7 +47,7 @@ class PenalisedServiceTest extends EachDriver {
     }
 
     @Test
-    void aRemovalComesOverTheKeptConnectionOrTellsThePenaltyAndComesAfterIt() {
+    void removalUsesTheKeptConnectionOrNamesThePenaltyAndSucceedsAfterIt() {
         long token = AccountWork.newToken();
         assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
         try (var session = login(machine, "alice").open()) {

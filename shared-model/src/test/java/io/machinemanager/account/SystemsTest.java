@@ -99,7 +99,7 @@ class SystemsTest {
 
     @ParameterizedTest
     @CsvSource({"touch, false", "rm -f, true" })
-    void accountIsMadeUsedFoundAndGoneWithAllOfIt(String subordinateIds, boolean sudo) {
+    void accountIsCreatedUsedFoundAndRemovedCompletely(String subordinateIds, boolean sudo) {
         machine.exec("sh", "-c", subordinateIds + " /etc/subuid /etc/subgid");
         String account = sudo ? "amy" : "alice";
         long token = AccountWork.newToken();
@@ -142,7 +142,7 @@ class SystemsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true })
-    void keyLetsTheBorrowerInWithSudoOrWithout(boolean sudo) throws IOException {
+    void keyLetsTheUserInWithSudoOrWithout(boolean sudo) throws IOException {
         long token = AccountWork.newToken();
 
         assertThat(create("bert", token, new AccountLogin(AccountPassword.NONE, publicKey, sudo)))
@@ -157,7 +157,7 @@ class SystemsTest {
     }
 
     @Test
-    void perlsAdduserIsNotTakenForThatOfBusybox() {
+    void adduserOfPerlIsNotTakenForThatOfBusybox() {
         assumeTrue(machine.exec("grep", "-q", "^#!.*perl", "/usr/sbin/adduser").succeeded(),
                 "there is no adduser in Perl on this system");
         CommandResult moved = machine.exec("mv", "/usr/sbin/useradd", "/usr/sbin/useradd.away");

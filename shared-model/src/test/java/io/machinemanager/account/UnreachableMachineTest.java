@@ -28,7 +28,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void machinesThatCannotBeReachedSayWhyAndDoNotHoldUpTheOthers() throws IOException {
+    void unreachableMachinesSayWhyAndDoNotDelayOthers() throws IOException {
         try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Target good = lab.machine(0).target();
             long token = AccountWork.newToken();
@@ -59,7 +59,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void aLookThatTakesTooLongIsGivenUpAndAccountWorkIsNot() {
+    void probeTimesOutBeforeAccountWork() {
         LabMachine machine = lab.machine(0);
         machine.exec("sh", "-c", "mkdir -p /root/.ssh; echo 'sleep 20' >/root/.ssh/rc");
         try (var impatient = AccountWork.by(driver,
@@ -81,7 +81,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void aLookAtAMachineThatSwallowsEverythingIsGivenUp() throws IOException {
+    void probeOfAMachineThatNeverAnswersTimesOut() throws IOException {
         LabMachine machine = lab.machine(0);
         // Once its queue of connections is full, the kernel drops what comes, as a firewall does.
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withHealthTimeout(Duration.ofSeconds(2)));
@@ -98,7 +98,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void expiredMachinePasswordIsSaidToBeSo() {
+    void reasonNamesAnExpiredMachinePassword() {
         LabMachine machine = lab.machine(2);
         machine.exec("sh", "-c", "echo 'root:secret' | chpasswd; chage -d 0 root");
         Target target = new Target("two", machine.host(), machine.port(), "root", "secret", machine.hostKeys());

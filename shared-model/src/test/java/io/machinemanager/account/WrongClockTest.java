@@ -51,7 +51,7 @@ class WrongClockTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"-20y", "+60y" })
-    void accountIsMadeAndGoneAgainWhateverTheTime(String wrong) throws IOException {
+    void accountIsCreatedAndRemovedWhateverTheTime(String wrong) throws IOException {
         assertThat(Math.abs(year(wrong) - Year.now().getValue())).isGreaterThan(15);
         long token = AccountWork.newToken();
 
@@ -64,7 +64,7 @@ class WrongClockTest extends EachDriver {
     }
 
     @Test
-    void accountSurvivesAClockThatJumpsAndGoesWhenItShould() throws IOException {
+    void accountSurvivesAClockThatJumpsAndIsRemovedOnRequest() throws IOException {
         assertThat(year("+60y")).isGreaterThan(2080);
         long token = AccountWork.newToken();
         assertThat(work.create(machine, "bert", token)).isEqualTo(AccountResult.done());

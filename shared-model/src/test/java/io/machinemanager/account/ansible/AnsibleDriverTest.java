@@ -65,7 +65,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void nothingSecretIsInAProcessListOrAnEnvironment() throws IOException {
+    void secretsAreInNoProcessListAndNoEnvironment() throws IOException {
         LabMachine machine = lab.machine(1);
         String hash = AccountPassword.hash("open sesame");
         for (String command : List.of("useradd", "chpasswd")) {
@@ -86,7 +86,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void manyTasksForOneMachineAreDoneOneAfterTheOther() {
+    void tasksForOneMachineAreDoneInSequence() {
         LabMachine machine = lab.machine(1);
         long first = AccountWork.newToken();
         long second = AccountWork.newToken();
@@ -100,7 +100,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void aMachineThatHangsDoesNotTakeTheTurnsOfOthers() {
+    void hungMachineDoesNotDelayOthers() {
         LabMachine hanging = hanging(1);
         long token = AccountWork.newToken();
         try (var oneAtATime = oneAtATime()) {
@@ -117,7 +117,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void whatWasWaitedForInVainIsEndedWithItsTurn() {
+    void timedOutSshIsKilled() {
         LabMachine first = hanging(1);
         LabMachine second = hanging(2);
         long token = AccountWork.newToken();
@@ -155,7 +155,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void diskThatFillsWhileARunIsUnderWayKeepsNoMachineFromItsAnswer() throws Exception {
+    void fullDiskDuringARunKeepsNoMachineFromItsAnswer() throws Exception {
         LabMachine machine = lab.machine(2);
         Path disk = Files.createDirectory(workDir.resolve("disk"));
         run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());

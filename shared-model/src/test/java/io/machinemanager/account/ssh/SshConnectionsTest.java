@@ -19,7 +19,7 @@ class SshConnectionsTest {
     }
 
     @Test
-    void noMoreAreOpenedAheadOfNeedThanThereIsRoomBesideTheWork() {
+    void prewarmingStaysWithinTheLimit() {
         connections.take(machine("a"));
         connections.take(machine("b"));
 
@@ -29,7 +29,7 @@ class SshConnectionsTest {
     }
 
     @Test
-    void whatCameToNothingMakesRoomAgain() {
+    void failedBorrowFreesItsPlace() {
         connections.take(machine("a"));
         connections.take(machine("b"));
         connections.takeAhead(machine("c")).ifPresent(Lease::close);
@@ -38,14 +38,14 @@ class SshConnectionsTest {
     }
 
     @Test
-    void aMachineThatIsWorkedOnNeedsNoOtherConnection() {
+    void machineInUseIsNotPrewarmed() {
         connections.take(machine("a"));
 
         assertThat(connections.takeAhead(machine("a"))).isEmpty();
     }
 
     @Test
-    void nothingIsOpenedAheadOfNeedAfterTheEnd() {
+    void nothingIsPrewarmedAfterTheShutdown() {
         connections.close();
 
         assertThat(connections.takeAhead(machine("a"))).isEmpty();

@@ -71,7 +71,7 @@ class SshDriverTest {
     }
 
     @Test
-    void oneLogInDoesForManyTasks() {
+    void oneLogInServesManyTasks() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
 
@@ -85,7 +85,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionThatBrokeAtRestIsReplaced() {
+    void brokenIdleConnectionIsReplaced() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
         work.create(machine, "berta", token);
@@ -97,7 +97,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionWhoseOtherEndFrozeIsSoonReplaced() {
+    void frozenIdleConnectionIsReplacedSoon() {
         driver.close();
         use(SETTINGS.withConnectTimeout(Duration.ofSeconds(60)));
         LabMachine machine = lab.machine(0);
@@ -116,7 +116,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aLookAtAMachineLogsInAnew() {
+    void probeLogsInAnew() {
         LabMachine machine = lab.machine(0);
         Target target = machine.target();
         assertThat(work.result(AccountTask.probe(target)).isDone()).isTrue();
@@ -139,7 +139,7 @@ class SshDriverTest {
     }
 
     @Test
-    void thereAreNeverMoreConnectionsThanTheLimitSays() {
+    void connectionsStayWithinTheLimit() {
         driver.close();
         use(SETTINGS.withMaxConnections(1));
 
@@ -151,7 +151,7 @@ class SshDriverTest {
     }
 
     @Test
-    void theConnectionThatWasCalledToMindLastStays() {
+    void connectionPreparedLastStays() {
         driver.close();
         use(SETTINGS.withMaxConnections(2));
         for (int next : List.of(0, 1)) {
@@ -167,7 +167,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionWithoutWorkIsClosed() {
+    void idleConnectionIsClosed() {
         driver.close();
         use(SETTINGS.withKeepConnections(Duration.ofMillis(200)));
         assertThat(work.result(AccountTask.probe(lab.machine(0).target())).isDone()).isTrue();
@@ -176,7 +176,7 @@ class SshDriverTest {
     }
 
     @Test
-    void theConnectionToALentMachineStaysAndOthersMakeRoom() {
+    void connectionToAReservedMachineStaysAndOthersAreEvicted() {
         driver.close();
         use(SETTINGS.withKeepConnections(Duration.ofMillis(200)).withMaxConnections(2));
         LabMachine lent = lab.machine(0);
@@ -195,7 +195,7 @@ class SshDriverTest {
     }
 
     @Test
-    void manyTasksForOneMachineGoOneAfterTheOther() {
+    void tasksForOneMachineRunInSequence() {
         LabMachine machine = lab.machine(0);
         List<AccountTask> tasks = IntStream.range(0, 8)
                 .mapToObj(i -> AccountWork.creation(machine.target(), "dora" + i, AccountWork.newToken())).toList();
@@ -214,7 +214,7 @@ class SshDriverTest {
             "port | 1                    | The machine refuses the connection: nothing answers on its SSH port.",
             "word | wrong                | The machine refuses the log-in: the user, the password or the key is wrong.",
             "user | nobody-here          | The machine refuses the log-in: the user, the password or the key is wrong." })
-    void whyThereIsNoLogInIsTold(String what, String value, String reason) {
+    void reasonForAFailedLogInIsGiven(String what, String value, String reason) {
         Target good = lab.machine(0).target();
         Target bad = new Target(good.machine(), what.equals("host") ? value : good.host(),
                 what.equals("port") ? Integer.parseInt(value) : good.port(), what.equals("user") ? value : good.user(),
@@ -224,7 +224,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aMachineWithAnotherKeyIsNotLoggedInTo() {
+    void machineWithAnotherHostKeyIsNotLoggedInTo() {
         Target first = lab.machine(0).target();
         Target second = lab.machine(1).target();
         Target mixed = new Target(first.machine(), first.host(), first.port(), first.user(), first.login(),
@@ -239,7 +239,7 @@ class SshDriverTest {
     }
 
     @Test
-    void eachRecordedKeyServesByItself() {
+    void eachRecordedHostKeySufficesByItself() {
         Target target = lab.machine(0).target();
         assertThat(target.hostKeys().lines()).allSatisfy(key -> {
             Target one = new Target(target.machine(), target.host(), target.port(), target.user(), target.login(),
@@ -249,7 +249,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aMachineThatNeverAnswersIsGivenUp() throws Exception {
+    void machineThatNeverAnswersTimesOut() throws Exception {
         driver.close();
         use(SETTINGS.withHealthTimeout(Duration.ofSeconds(1)));
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -262,7 +262,7 @@ class SshDriverTest {
     }
 
     @Test
-    void nothingIsBegunAfterTheEnd() {
+    void noWorkStartsAfterTheShutdown() {
         driver.close();
         assertThat(work.result(AccountTask.probe(lab.machine(0).target())).outcome()).isEqualTo(Outcome.NOT_STARTED);
         assertThat(driver.restingConnections()).isZero();
