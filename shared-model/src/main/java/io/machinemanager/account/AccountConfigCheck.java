@@ -6,13 +6,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.startup.StartupCheck;
 
-/** Checks the numbers that lent accounts are to get. */
+/** Checks the range of uids for accounts on machines. */
 @ApplicationScoped
 class AccountConfigCheck implements StartupCheck {
 
-    private static final int FEWEST = 100;
-    // above are those that systemd gives out by itself
-    private static final int GREATEST = 60_000;
+    private static final int MIN_SIZE = 100;
+    // systemd assigns higher ones by itself (UIDS-GIDS.md of systemd)
+    private static final int MAX_UID = 60_000;
 
     private final AccountConfig config;
 
@@ -22,11 +22,11 @@ class AccountConfigCheck implements StartupCheck {
 
     @Override
     public Stream<String> problems() {
-        boolean sound = config.uidFirst() >= 1000 && config.uidLast() <= GREATEST
-                && config.uidLast() - config.uidFirst() + 1 >= FEWEST;
-        return sound
+        boolean valid = config.uidFirst() >= 1000 && config.uidLast() <= MAX_UID
+                && config.uidLast() - config.uidFirst() + 1 >= MIN_SIZE;
+        return valid
                 ? Stream.empty()
                 : Stream.of("ACCOUNT_UID_FIRST and ACCOUNT_UID_LAST must leave at least %d numbers between 1000 and %d."
-                        .formatted(FEWEST, GREATEST));
+                        .formatted(MIN_SIZE, MAX_UID));
     }
 }

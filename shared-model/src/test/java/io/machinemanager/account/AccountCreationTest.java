@@ -20,7 +20,7 @@ class AccountCreationTest extends RemovalFixture {
 
     @Test
     void accountWithAnotherPasswordIsNotReady() {
-        // of an account that is to have a key alone, so that any other would do for a pattern
+        // The account gets a key alone, with "*" for a hash, which as a pattern would match every hash.
         fake("chpasswd", "sed 's/:.*/:x/' | /usr/sbin/chpasswd -e");
         var login = new AccountLogin(AccountPassword.NONE, "ssh-ed25519 AAAA", false);
         var task = new AccountTask(machine.target(), Action.CREATE, "bela", AccountWork.newToken(), login);
@@ -71,7 +71,7 @@ class AccountCreationTest extends RemovalFixture {
     @Test
     void hungWorkIsKilledByTheNextTask() {
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withRunTimeout(SHORT))) {
-            // A machine whose timeout command does not work has only the deadline of the run.
+            // Without a working timeout command on the machine, only the time limit of the run is left.
             fake("timeout", "exit 1");
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000");
             long token = AccountWork.newToken();

@@ -18,7 +18,7 @@ import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
+/** Only accounts of ours are changed or removed. The service logs in to the machine as a user with sudo. */
 class AccountOwnershipTest extends EachDriver {
 
     private static LabMachine machine;

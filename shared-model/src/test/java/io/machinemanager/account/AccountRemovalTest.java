@@ -37,7 +37,7 @@ class AccountRemovalTest extends RemovalFixture {
     void removalThatDiedHalfWayIsFinished() {
         long token = AccountWork.newToken();
         work.create(machine, "fred", token);
-        // As userdel leaves it when it is killed between two files.
+        // The state that a userdel leaves when it is killed between two files.
         machine.exec("sed", "-i", "/^fred:/d", "/etc/passwd");
 
         assertThat(work.remove(machine, "fred", token)).isEqualTo(AccountResult.done());

@@ -16,7 +16,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** The whole way to machines and back, by either driver. */
+/** Creation, probe and removal of an account. */
 class AccountWayTest extends EachDriver {
 
     @BeforeAll
@@ -62,7 +62,7 @@ class AccountWayTest extends EachDriver {
         work.create(machine, "gina", first);
         work.create(machine, "hans", second);
         machine.exec("useradd", "-c", "machine-manager", "person");
-        // What users can do to the mark where chfn lets them.
+        // Where chfn is allowed, a user can change the mark like this.
         machine.exec("usermod", "-c", "machine-manager-1", "hans");
 
         assertThat(work.result(AccountTask.probe(machine.target())))
@@ -88,7 +88,7 @@ class AccountWayTest extends EachDriver {
             "-oProxyCommand=id", "\"in quotes\"", "'in quotes'" })
     void machinePasswordIsUsedLiterally(String password) {
         LabMachine machine = lab.machine(2);
-        // In ASCII, since the locale of this process decides how the arguments of another are written.
+        // In ASCII, because the locale of this process decides the encoding of arguments of other programs.
         StringBuilder octal = new StringBuilder();
         for (byte value : password.getBytes(StandardCharsets.UTF_8)) {
             octal.append("\\0%03o".formatted(value & 0xff));

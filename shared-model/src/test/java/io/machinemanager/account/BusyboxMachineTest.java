@@ -14,7 +14,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** The same script on a machine with nothing but busybox and sshd. */
+/** The script on a machine that has only busybox and sshd. */
 class BusyboxMachineTest extends EachDriver {
 
     private static LabMachine machine;

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 
-/** Tests of work on the machines of a lab, which they start, that run with each driver in turn. */
+/** Runs the tests of a class with each driver in turn, on machines of a lab that the class starts. */
 @Tag("machines")
 @ParameterizedClass
 @EnumSource(Driver.class)

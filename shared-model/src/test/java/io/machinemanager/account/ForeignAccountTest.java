@@ -16,12 +16,12 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /**
- * Another program adds, changes and removes accounts at the same time, or a borrower with the rights of root changes his own.
- * What is not provably ours is left alone, and what is ours goes whatever was changed in it.
+ * Another program adds, changes and removes accounts at the same time, or a user with sudo changes its own account. An
+ * account that is not provably ours is not touched; an account of ours is removed, whatever was changed in it.
  */
 class ForeignAccountTest extends EachDriver {
 
-    /** Runs before the machine's own useradd does; $name is the account's name and $number the number chosen for it. */
+    /** A useradd that runs other commands first; $name is the name of the account and $number the number chosen for it. */
     private static final String BEFORE_OURS = """
             for name; do :; done
             number=$(sed -n 2p /var/lib/machine-manager/accounts/$name 2>/dev/null)

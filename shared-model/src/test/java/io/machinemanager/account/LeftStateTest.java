@@ -23,7 +23,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** What a machine keeps beside the account, and what stands in the way of its removal. */
+/** State that a machine keeps beside the account, and states of the machine that prevent a removal. */
 class LeftStateTest extends EachDriver {
 
     private static final String STATE = "for file in /run/faillock/%1$s /srv/tally/%1$s /run/sudo/ts/%1$s"
@@ -91,7 +91,7 @@ class LeftStateTest extends EachDriver {
                 + ": /etc/security/opasswd /etc/subuid").output();
     }
 
-    /** Each first cause is named, and the log-in is closed at once all the same, where that can be done. */
+    /** The reason names the first cause. The account is locked at once even so, where that is possible. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
             sleep 1000 & echo $! >/etc/passwd.lock                          | pkill sleep; rm /etc/passwd.lock | /etc/passwd.lock is held by process [0-9]+ .sleep. | true
@@ -146,7 +146,7 @@ class LeftStateTest extends EachDriver {
         assertThat(work.result(AccountTask.probe(machine.target())).outcome()).isEqualTo(Outcome.DONE);
     }
 
-    /** A user of a home on btrfs may make them without any right, and rm cannot empty them. */
+    /** Every user of a home on btrfs may make read-only subvolumes, and rm cannot empty them. */
     @Test
     void readOnlySubvolumesAreRemoved() throws IOException {
         Path image = workDir.resolve("btrfs");

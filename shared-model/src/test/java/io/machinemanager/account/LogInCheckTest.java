@@ -18,7 +18,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** An account is good only when its owner can log in with what was asked for. */
+/** An account is only DONE when its user can log in by a method that was asked for. */
 class LogInCheckTest extends EachDriver {
 
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpXz6Tb1gqTkqvXW9o3nKz0c5fGkK7Cw1rFh3WQvZpM";
@@ -179,7 +179,7 @@ class LogInCheckTest extends EachDriver {
         return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
     }
 
-    /** Takes effect for each log-in from now on, as sshd reads its settings anew. */
+    /** Changes settings of sshd for each log-in from now on. */
     private static void sshd(String settings) {
         machine.exec("sh", "-c",
                 "printf '%s\\n' \"$1\" >/etc/ssh/sshd_config.d/00-test.conf",

@@ -12,7 +12,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** A machine may hand rights to a name before there is an account of that name: then the name cannot be lent there. */
+/** A machine may give rights to a name before there is an account of that name. Such a name is refused there. */
 class NameRightsTest extends EachDriver {
 
     private static LabMachine machine;

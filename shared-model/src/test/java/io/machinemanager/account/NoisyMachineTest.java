@@ -21,7 +21,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** What the start files of the login shell print, read and run neither spoils nor forges the answer; by either driver. */
+/** Start files of the login shell can neither damage nor forge an answer, whatever they print, read and run. */
 class NoisyMachineTest extends EachDriver {
 
     private static Lab labWithSudo;

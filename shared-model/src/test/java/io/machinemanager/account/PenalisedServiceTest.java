@@ -17,7 +17,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** A borrower at the service's address makes the machine's sshd refuse the service for a while; by either driver. */
+/** A user at the service's address makes the machine's sshd refuse the service for a while. */
 class PenalisedServiceTest extends EachDriver {
 
     private static final String REASON = "The machine's SSH server refuses connections from this service for a while"
@@ -31,13 +31,13 @@ class PenalisedServiceTest extends EachDriver {
     }
 
     @BeforeEach
-    void penaltiesAreOn() {
+    void turnPenaltiesOn() {
         machine = lab.machine(0);
         machine.setSshd("PerSourcePenalties authfail:30s min:45s max:60s");
     }
 
     @AfterEach
-    void penaltiesAreOff() {
+    void turnPenaltiesOff() {
         machine.setSshd("PerSourcePenalties no");
     }
 

@@ -15,7 +15,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 class ProcessRemovalTest extends RemovalFixture {
 
     // An x86-64 program: clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM), after
-    // which the first thread does exit(0), of itself alone, and the second pause() for ever.
+    // which the first thread does exit(0) of the thread alone, and the second pause() without end.
     private static final String HEADLESS = "f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAAB"
             + "AAAAAAAAAAEAAAAFAAAAAAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAApAAAAAAAAACkAAAAAAAAAAAQAAAAAAAAuDgAAAC/AA8FAEiNtCQA8P//"
             + "MdIPBYXAdAm4PAAAADH/DwW4IgAAAA8F6/c=";
@@ -24,13 +24,13 @@ class ProcessRemovalTest extends RemovalFixture {
     @ValueSource(strings = {
             // a hundred processes
             "i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done",
-            // loops that use the processor up
+            // loops that use all of the processor
             "for i in 1 2 3 4; do sh -c 'while :; do :; done' & done",
             // daemons that have left their session and ignore what can be ignored
             "for i in 1 2 3; do setsid sh -c 'trap \"\" HUP TERM INT; (while :; do sleep 1; done) & :' & done",
             // stopped ones
             "sleep 1000 & kill -STOP $!",
-            // one that tries to look like root's
+            // one that forges lines of its /proc status
             "sh -c 'printf \"a\\377\\nUid:\\t0\" >/proc/$$/comm; while :; do sleep 1; done' &",
             // a fork bomb, within a limit
             "ulimit -u 100; b() { b | b & }; b" })
@@ -100,7 +100,7 @@ class ProcessRemovalTest extends RemovalFixture {
         int uid = machine.uidOf("vera").orElseThrow();
         login(machine, "vera").run("sleep 1000 >/dev/null 2>&1 </dev/null &");
         Awaitility.await().until(() -> !machine.processesOf(uid).isEmpty());
-        // as shells say that the arguments are too many
+        // the statuses of shells when the arguments are too many
         fakeListing("read -r parent </proc/$PPID/comm; [ $parent = xargs ] || exit " + status);
 
         assertThat(work.remove(machine, "vera", token)).isEqualTo(AccountResult.done());
@@ -145,7 +145,7 @@ class ProcessRemovalTest extends RemovalFixture {
         return machine.exec("sh", "-c", "/usr/bin/grep -ls '^sshd: " + account + "' /proc/[0-9]*/cmdline").output();
     }
 
-    /** The timeout of busybox lives on for a second, and as long as it does an answer that it holds has no end. */
+    /** busybox's timeout lives on for a second after its command, and would keep the output of the answer open. */
     @Test
     void timeLimitedCommandsDoNotKeepTheAnswerOpen() {
         fake("timeout", "[ ! -e /proc/$$/fd/3 ] || echo \"$@\" >>/root/held; exec /usr/bin/timeout \"$@\"");

@@ -1,5 +1,6 @@
 package io.machinemanager.account;
 
+import static io.machinemanager.account.AccountWork.assertUnreachable;
 import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,7 +20,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** What cannot be done is said with its reason, in time, and holds up nobody else; by either driver. */
+/** A task that cannot be done fails in time, with its reason, and does not delay others. */
 class UnreachableMachineTest extends EachDriver {
 
     @BeforeAll
@@ -83,7 +84,7 @@ class UnreachableMachineTest extends EachDriver {
     @Test
     void probeOfAMachineThatNeverAnswersTimesOut() throws IOException {
         LabMachine machine = lab.machine(0);
-        // Once its queue of connections is full, the kernel drops what comes, as a firewall does.
+        // Once the queue of connections is full, the kernel drops further packets, as a firewall does.
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withHealthTimeout(Duration.ofSeconds(2)));
                 var blackHole = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var first = new Socket(blackHole.getInetAddress(), blackHole.getLocalPort());
@@ -105,10 +106,5 @@ class UnreachableMachineTest extends EachDriver {
 
         assertUnreachable(work.result(AccountWork.removal(target, "nobody-there", AccountWork.newToken())), "expired");
         machine.exec("chage", "-d", "-1", "root");
-    }
-
-    private static void assertUnreachable(AccountResult result, String reason) {
-        assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
-        assertThat(result.reason()).contains(reason);
     }
 }

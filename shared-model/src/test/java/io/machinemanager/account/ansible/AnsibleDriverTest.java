@@ -30,7 +30,7 @@ import io.machinemanager.account.TestSettings;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** Runs of Ansible show nothing secret, are shared, and leave nothing behind. */
+/** Ansible runs show no secret, are shared by tasks, and leave nothing behind. */
 @Tag("machines")
 class AnsibleDriverTest {
 
@@ -56,7 +56,7 @@ class AnsibleDriverTest {
 
     @AfterEach
     void nothingIsLeftOfTheRuns() {
-        // A result is there as soon as the machine has answered, which is a moment before the end of the run.
+        // A result comes as soon as the machine has answered, a moment before the end of the run.
         Awaitility.await().ignoreExceptions().untilAsserted(() -> {
             try (Stream<Path> files = Files.walk(workDir)) {
                 assertThat(files.map(Path::toString)).noneMatch(file -> file.contains("/run-"));
@@ -141,7 +141,7 @@ class AnsibleDriverTest {
                 new AnsibleDriver(TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10))));
     }
 
-    /** Without its timeout command a machine does not end by itself what hangs there. */
+    /** Without a working timeout command, the machine itself does not end commands that hang. */
     private static LabMachine hanging(int place) {
         LabMachine machine = lab.machine(place);
         machine.fake("timeout", "exit 1");

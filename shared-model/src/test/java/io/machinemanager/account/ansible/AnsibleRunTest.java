@@ -24,7 +24,7 @@ import io.machinemanager.account.AccountWork;
 import io.machinemanager.account.Target;
 import io.machinemanager.account.TestSettings;
 
-/** What a driver makes of an ansible-playbook that does not do what it should. No machine takes part. */
+/** Runs of programs in place of ansible-playbook that fail or hang. There is no machine. */
 class AnsibleRunTest {
 
     private static final Target NOWHERE = new Target("nowhere", "127.0.0.1", 1, "root", "machine secret",
@@ -35,7 +35,7 @@ class AnsibleRunTest {
 
     @Test
     void hungRunIsKilledWithAllItsProcesses() throws IOException {
-        // One child in the same session, one that has left it, one whose parent has gone.
+        // One child in the same session, one in another session, one whose parent has ended.
         Path hanging = program("""
                 sleep 4242.1 &
                 setsid sleep 4242.2 &
