@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""An Ansible module: a thousand machines are registered by a few kept connections, not by a thousand tasks."""
+"""An Ansible module that registers many machines over a few connections, rather than with a task for each."""
 
 import concurrent.futures
 import http.client
@@ -16,15 +16,15 @@ module: register_machines
 short_description: Registers machines with the Machine Manager
 description:
   - Logs in as an admin and registers each machine that the service does not know yet.
-  - A machine that is there under the same host, port and user is left alone, unless O(update) is set.
-  - The file is read here, so that no machine's secret is ever an argument that Ansible might show.
+  - A machine that is registered with the same host, port and user is not changed, unless O(update) is set.
+  - The module reads the file itself, so that no secret of a machine is an argument, which Ansible might show.
 options:
   api_base:
     description: Address of the service.
     type: str
     required: true
   verify_tls:
-    description: Whether to insist on a certificate that this host trusts.
+    description: Whether to accept only a certificate that this host trusts.
     type: bool
     default: true
   username:
@@ -36,11 +36,11 @@ options:
     type: str
     required: true
   update:
-    description: Whether machines that are registered already are changed to what is given here.
+    description: Whether registered machines are changed to the values in the file.
     type: bool
     default: false
   connections:
-    description: How many connections are used at the same time.
+    description: How many connections to use at the same time.
     type: int
     default: 8
   machines_file:
@@ -48,17 +48,18 @@ options:
       - A YAML list of machines, by itself or under the key C(machines).
       - Each has name, host, port, user and password, or private_key in its place; host_key if it is known; shared_host if it
         may be one host with other machines.
-      - All but the port and shared_host must be text for YAML, so 012345 or yes wants quotes; anything else is refused, not converted.
+      - All values but port and shared_host must be strings in YAML, so 012345 and yes need quotes. Other types are refused,
+        not converted.
     type: path
     required: true
 author: Machine Manager
 """
 
 RETURN = r"""
-added: {description: Names of the machines that are new., type: list, returned: always}
-changed_machines: {description: Names of those that were changed., type: list, returned: always}
-present: {description: Names of those that were there., type: list, returned: always}
-failed_machines: {description: Names of those that could not be registered with the reason of each., type: list, returned: always}
+added: {description: Names of the machines that were added., type: list, returned: always}
+changed_machines: {description: Names of the machines that were changed., type: list, returned: always}
+present: {description: Names of the machines that were registered before., type: list, returned: always}
+failed_machines: {description: Names of the machines that could not be registered and the reasons., type: list, returned: always}
 """
 
 EXAMPLES = r"""
@@ -78,7 +79,7 @@ FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host")
 
 
 class Refused(Exception):
-    """The service answered, and did not do it."""
+    """The service has refused a request."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -86,7 +87,7 @@ class Refused(Exception):
 
 
 class Api:
-    """The service as one admin sees it; each thread has a connection of its own."""
+    """A client of the service for one admin. Each thread has its own connection."""
 
     def __init__(self, base, verify_tls):
         self.url = urllib.parse.urlsplit(base)
@@ -129,7 +130,7 @@ class Api:
         return content
 
     def login(self, username, password):
-        # First without the password: an address that only leads elsewhere never gets it.
+        # A request without the password first: an address that only redirects must not get it.
         self.call("GET", "/healthz")
         self.token = self.call("POST", "/login", {"username": username, "password": password})["access_token"]
 
@@ -142,7 +143,7 @@ def register(api, machine, known, update):
         missing.append(" or ".join(LOG_IN))
     if missing:
         raise ValueError("not given: " + ", ".join(missing))
-    # YAML takes 012345 for a number and yes for a truth value; what was meant cannot be told from what it makes of them.
+    # YAML reads 012345 as a number and yes as a boolean; the text cannot be restored from these.
     unclear = [field for field in TEXTS if not isinstance(body.get(field, ""), str)]
     if unclear:
         raise ValueError("put it in quotes: " + ", ".join(unclear))
@@ -163,7 +164,7 @@ def register(api, machine, known, update):
 
 
 def port_number(port):
-    """The port as a number; it may be given as text."""
+    """The port as a number; the file may have it as a string."""
     if isinstance(port, str) and port.isascii() and port.isdigit():
         port = int(port)
     if type(port) is not int or not 1 <= port <= 65535:
@@ -182,7 +183,7 @@ def read(path):
 
 
 def label(number, machine):
-    """What an entry of the file is called in the results."""
+    """The name of an entry of the file in the results."""
     name = machine.get("name")
     return name if isinstance(name, str) and name else f"entry {number}"
 
@@ -200,7 +201,7 @@ def main():
     given = module.params
     try:
         machines = read(given["machines_file"])
-    # The parser lets KeyError, RecursionError and others through when a file is made to break it.
+    # For some broken files the parser raises KeyError, RecursionError and others.
     except Exception as problem:  # pylint: disable=broad-exception-caught
         # A parser's message may quote the line, and with it a password.
         where = getattr(problem, "problem_mark", None)
@@ -219,7 +220,7 @@ def main():
         name = label(number, machine)
         try:
             return register(api, machine, known, given["update"]), name
-        # Whatever is wrong with one machine, the others' results must be told.
+        # A failure of one machine must not lose the results of the others.
         except Exception as problem:  # pylint: disable=broad-exception-caught
             return "failed", f"{name}: {problem}"
 

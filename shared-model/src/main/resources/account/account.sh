@@ -1,31 +1,123 @@
 # shellcheck shell=dash disable=SC2154
 #
-# Makes or removes one account on the machine it runs on, as root, in any POSIX shell (dash, busybox ash, bash).
+# Creates, removes or lists accounts on the machine it runs on, as root, in any POSIX shell (dash, busybox ash, bash).
 #
-# It is never a file on the machine: the caller sends it, after these lines of data, to the standard input of a shell
-# that has read them into variables. Data is thus never code, and nothing secret is ever on a command line.
+# Contents, in this order. Each part has a heading of the form "# ---- name ---".
+#   constants               folders and files on the machine
+#   basics                  the answer, files, processes
+#   input                   checks of the data that was sent
+#   machine lock            one task at a time on a machine
+#   changes of the list     commands that change the account list, and what keeps them from it
+#   fence                   the highest token that was cleaned up here
+#   ownership               whether an account is ours
+#   create                  the steps of a creation
+#   create: name            whether the name is free and has no rights on the machine
+#   create: log-in          whether sshd and PAM will let the account in
+#   create: account         number, entry, home, password, key, sudo rule
+#   remove                  the steps of a removal
+#   remove: verification    what is left of an account
+#   remove: processes       processes and sessions
+#   remove: jobs and state  cron, at, linger, and what programs keep under the name or number
+#   remove: account         the entry, its group and its memberships
+#   remove: files           home, shared folders, mounts, btrfs subvolumes
+#   remove: shared memory   System V shared memory, queues and semaphores
+#   probe                   our accounts, and whether a new one would be of use
+#   main
+#
+# Guarantees, and the tests that hold them. The tests are classes of the package io.machinemanager.account.
+#   Only our accounts are changed or removed.
+#     - AccountOwnershipTest: removalOfAForeignAccountTouchesNothing, accountOfAnotherReservationIsNotOurs,
+#       systemAccountWithOurMarkIsNotOurs
+#     - ForeignAccountTest: all
+#     - AccountRemovalTest: newOwnerOfTheNumberLosesNothing, accountThatAnotherProgramAddedSinceIsNotOurs
+#   An account stays ours when its comment, record, number or name service entry changes.
+#     - AccountRemovalTest: accountWithAChangedCommentFieldIsStillOurs, accountWhoseRecordIsLostIsStillOurs
+#     - ForeignAccountTest: accountIsRemovedWhateverNumberItWasGivenSince
+#     - AccountOwnershipTest: accountIsRemovedEvenWhenADirectoryServiceHasTheName
+#   A name that exists on the machine, or has rights there, is refused, and nothing is touched.
+#     - AccountOwnershipTest: nameInUseOnTheMachineIsRefusedAndNothingIsTouched
+#     - NameRightsTest: all
+#   A new account is an ordinary one; sudo only on request.
+#     - AccountOwnershipTest: accountHasNoSpecialRights
+#     - AccountAccessTest: sudoIsAllowedOnlyOnRequestAndRemovedWithTheAccount
+#   An account that is DONE can log in. Where none could, the answer is UNUSABLE.
+#     - LogInCheckTest: all
+#     - AccountAccessTest: keyLetsTheUserInAndNoPasswordDoes
+#   A creation that fails or hangs leaves nothing behind.
+#     - AccountCreationTest: creationThatFailsHalfWayLeavesNothing, hungCreationIsKilledAndLeavesNothing
+#   Removed means gone: entry, password, group, processes, sessions, home, files, jobs, shared memory, sudo rule.
+#     - AccountWayTest: accountIsCreatedAndRemovedWithItsSession
+#     - ProcessRemovalTest: all
+#     - FileRemovalTest: all
+#     - SystemsTest: accountIsCreatedUsedFoundAndRemovedCompletely
+#     - BusyboxMachineTest: all
+#   A removal that does not remove everything fails and names what is left.
+#     - AccountRemovalTest: removalThatDoesNotSucceedSaysWhatIsLeft
+#     - FileRemovalTest: jobThatCannotBeDeletedFailsTheRemoval, sharedMemoryThatCannotBeDeletedFailsTheRemoval
+#   What cannot be listed is never taken for empty.
+#     - ProcessRemovalTest: unlistableProcessesFailRemovalAndCreation, truncatedListOfProcessesFailsTheRemoval
+#     - FileRemovalTest: unlistableFilesFailRemovalAndCreation
+#     - AccountRemovalTest: unreadableAccountListFailsTheRemoval
+#   The next user of a name or number gets nothing of the last one.
+#     - LeftStateTest: nextUserOfANameIsNotLockedOutByTheLastOne,
+#       stateKeptUnderTheNameIsRemovedBeforeACreationAndByARemoval
+#     - AccountCreationTest: numbersAreNotReusedSoon
+#     - AccountAccessTest: numberWithRemainsIsSkipped
+#   No user's link or folder leads root elsewhere.
+#     - AccountAccessTest: halfMadeAccountIsMadeAnewAndNothingIsWrittenThroughItsHome
+#     - FileRemovalTest: filesAndJobsAreRemoved, mountsInSharedFoldersAreNotEntered
+#   Any step can be repeated, also after the script was killed.
+#     - AccountWayTest: repeatingWorkIsHarmless
+#     - AccountRemovalTest: removalThatDiedHalfWayIsFinished
+#   A creation that arrives after the removal of its reservation is refused.
+#     - AccountWayTest: lateCreationAfterTheRemovalIsRefused
+#     - AccountCreationTest: creationAndRemovalAtOnceLeaveNothing
+#   One task at a time; a task that hangs is ended by the next one; no step depends on the clock.
+#     - AccountCreationTest: hungWorkIsKilledByTheNextTask
+#     - WrongClockTest: all
+#   While another program keeps the account list locked, log-ins are still stopped, and the reason names the program.
+#     - LeftStateTest: programThatLocksTheAccountListIsNamed
+#   Data is never code; no secret is on a command line; the machine cannot forge an answer.
+#     - AccountScriptTest: all
+#     - AccountWayTest: machinePasswordIsUsedLiterally
+#     - NoisyMachineTest: all
+#     - ansible.AnsibleDriverTest: secretsAreInNoProcessListAndNoEnvironment
+#   A text that was cut off on its way does nothing.
+#     - AccountScriptTest: aTextThatWasCutOffDoesNothing
+#
+# Protocol. The script is never a file on the machine. The caller sends it to the standard input of a shell that has
+# read the lines of data before it into variables:
 #   mm_action   CREATE, REMOVE or PROBE
 #   mm_account  the account's name
 #   mm_token    the fencing token of the reservation
-#   mm_hash     the crypt hash of its password, empty unless it is to be made
+#   mm_hash     the crypt hash of the password for a creation, "*" when no password may log in; else empty
 #   mm_limit    the seconds that the caller waits for the answer
 #   mm_key      the public key for authorized_keys, without a comment; empty for none
 #   mm_sudo     "sudo" when the account may use sudo, else empty
-#   mm_first_uid, mm_last_uid   the numbers that accounts get
-# The answer is the last line of standard output: MM-RESULT, then DONE, REFUSED (this name cannot be used here), UNUSABLE
-# (no new account would be of use here) or FAILED, then one sentence; or, to PROBE, FOUND, each account of ours as
-# name=token, a dot, and, where no new account would be of use, the reason.
+#   mm_first_uid, mm_last_uid   the range of numbers (uids) that accounts get
+# The answer is the last line of standard output: MM-RESULT, then
+#   DONE        and a sentence
+#   REFUSED     and the reason why this name cannot be used here
+#   UNUSABLE    and the reason why no new account would be of use here
+#   FAILED      and the reason
+#   FOUND       (to PROBE) our accounts as name=token, a dot, and the reason why no new account would be of use, if any
 #
-# Every step that destroys something first proves that it is ours. An entry of the account list is ours when root's record
-# of the account has its number, when it carries our mark and a number of our range, or when it still has the very password
-# hash that we gave to it. What goes by the name is left alone while the name belongs to an account that is not ours; what
-# goes by the number, while the number does.
+# Ownership. Each step that destroys something first proves that it is ours. An entry of the account list is ours when
+#   - root's record of the account has its number, or
+#   - it carries our mark and a number of our range, or
+#   - it still has the very password hash that we gave to it.
+# While the name belongs to an account that is not ours, nothing that is found by the name is touched. While the number
+# belongs to another account, nothing that is found by the number is touched.
 #
-# Nothing but assignments and functions may stand outside the last line: when the connection breaks half way through
-# the script, the part that arrived must do nothing.
-#
-# To start a process takes milliseconds on small machines, and ( ), $( ) and each part of a pipe start one. What the shell
-# can do by itself it does; it reads files byte by byte, though, so long lists are for grep.
+# Rules for changes of this file:
+#   - Outside of functions there are only assignments, and mm_main in the last line. When the connection breaks half way
+#     through the text, the part that arrived must do nothing.
+#   - Starting a process takes milliseconds on small machines, and ( ), $( ) and each part of a pipe start one. So the
+#     shell does what it can by itself. But it reads files byte by byte: long lists are for grep.
+#   - Words: "entry" is the line of an account in /etc/passwd, "record" our file about it, "list" the account list
+#     (passwd, shadow, group, gshadow), "number" the uid.
+
+# ---- constants ------------------------------------------------------------------------------------------------------
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -33,35 +125,41 @@ export PATH LC_ALL
 unset CDPATH ENV BASH_ENV TMPDIR
 IFS=' 	
 '
-mm_ifs=$IFS
+mm_default_ifs=$IFS
 mm_tab='	'
-mm_eol='
+mm_newline='
 '
+# Our files on the machine: the lock, the fence, the last number, and a record for each account.
 mm_state=/var/lib/machine-manager
-mm_record=$mm_state/accounts/$mm_account
+mm_record_file=$mm_state/accounts/$mm_account
 mm_mark=machine-manager-$mm_token
 mm_home=/home/$mm_account
-mm_rule=/etc/sudoers.d/machine-manager-$mm_account
-mm_spools='/var/spool/cron /var/spool/at'
-# Where everybody may write, or have something written. To look through all of the disk would take too long.
-mm_shared="$mm_spools /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash /var/mail /var/spool/mail"
+mm_sudo_rule=/etc/sudoers.d/machine-manager-$mm_account
+mm_crontab_folders='/var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs'
+mm_spool_folders='/var/spool/cron /var/spool/at'
+# Folders where every user may write, or have something written. Searching the whole disk would take too long.
+mm_shared_folders="$mm_spool_folders /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash /var/mail /var/spool/mail"
 
-mm_end() {
+# ---- basics ---------------------------------------------------------------------------------------------------------
+
+# Gives the answer $1 with the sentence $2, and ends.
+mm_answer() {
     printf '\nMM-RESULT %s %s\n' "$1" "$2" >&3
     exit 0
 }
 
+# Whether there is a command of that name.
 mm_has() {
     command -v "$1" >/dev/null
 }
 
-# Also sees a link that leads nowhere.
+# Unlike test -e, also true for a link that leads nowhere.
 mm_exists() {
     [ -e "$1" ] || [ -L "$1" ]
 }
 
-# Removes files, most of which are not there.
-mm_drop() {
+# Removes files. Starts no process for a file that is not there, which most are not.
+mm_delete_existing() {
     for mm_file in "$@"; do
         ! mm_exists "$mm_file" || rm -f "$mm_file"
     done
@@ -71,59 +169,78 @@ mm_pause() {
     sleep 0.1 || sleep 1
 }
 
+# Runs a command that only helps: for a limited time, without a check of its result, and not at all where it is missing.
+mm_best_effort() {
+    ! mm_has "$1" || $mm_timeout "$@" 3>&- 9>&- || return 0
+}
+
+# Sets $mm_now to the seconds since boot.
+mm_uptime() {
+    read -r mm_now _ </proc/uptime
+    mm_now=${mm_now%%.*}
+}
+
+# Prints the process id $1 with the name of the program.
+mm_describe_process() {
+    mm_process_name=
+    [ ! -r "/proc/$1/comm" ] || read -r mm_process_name <"/proc/$1/comm"
+    printf '%s' "$1${mm_process_name:+ ($mm_process_name)}" | tr -cd ' -~'
+}
+
 # ---- input ----------------------------------------------------------------------------------------------------------
 
-mm_check() {
+mm_check_input() {
     case $mm_account in
-    '' | [!a-z_]* | *[!a-z0-9_-]*) mm_end FAILED 'the account name is not valid' ;;
+    '' | [!a-z_]* | *[!a-z0-9_-]*) mm_answer FAILED 'the account name is not valid' ;;
     esac
-    [ ${#mm_account} -le 32 ] || mm_end FAILED 'the account name is too long'
+    [ ${#mm_account} -le 32 ] || mm_answer FAILED 'the account name is too long'
     case $mm_token in
-    '' | 0* | *[!0-9]*) mm_end FAILED 'the fencing token is not a number' ;;
+    '' | 0* | *[!0-9]*) mm_answer FAILED 'the fencing token is not a number' ;;
     esac
-    [ ${#mm_token} -le 18 ] || mm_end FAILED 'the fencing token is too large'
+    [ ${#mm_token} -le 18 ] || mm_answer FAILED 'the fencing token is too large'
     case $mm_limit in
-    '' | *[!0-9]*) mm_end FAILED 'the time limit is not a number' ;;
+    '' | *[!0-9]*) mm_answer FAILED 'the time limit is not a number' ;;
     esac
     [ "$mm_limit" -ge 4 ] || mm_limit=4
     case $mm_key in
-    *[!A-Za-z0-9@.+/=\ -]*) mm_end FAILED 'the SSH public key is not valid' ;;
+    *[!A-Za-z0-9@.+/=\ -]*) mm_answer FAILED 'the SSH public key is not valid' ;;
     esac
     case $mm_sudo in
     '' | sudo) ;;
-    *) mm_end FAILED 'whether sudo is allowed is not clear' ;;
+    *) mm_answer FAILED 'whether sudo is allowed is not clear' ;;
     esac
     case $mm_first_uid:$mm_last_uid in
-    *[!0-9:]* | :* | *: | *:*:*) mm_end FAILED 'the range of account numbers is not valid' ;;
+    *[!0-9:]* | :* | *: | *:*:*) mm_answer FAILED 'the range of account numbers is not valid' ;;
     esac
     if [ "$mm_first_uid" -lt 1000 ] || [ "$mm_last_uid" -lt "$mm_first_uid" ]; then
-        mm_end FAILED 'the range of account numbers is not valid'
+        mm_answer FAILED 'the range of account numbers is not valid'
     fi
-    mm_half=$((mm_limit / 2))
-    mm_within=$mm_half
-    [ -r /proc/self/status ] || mm_end FAILED '/proc is not mounted on the machine'
-    while read -r mm_name _ mm_euid _ && [ "$mm_name" != Uid: ]; do :; done </proc/self/status
-    [ "$mm_euid" = 0 ] || mm_end FAILED 'the script needs the rights of root'
-    mm_has flock || mm_end FAILED 'the machine has no flock command'
+    mm_half_limit=$((mm_limit / 2))
+    mm_change_limit=$mm_half_limit
+    [ -r /proc/self/status ] || mm_answer FAILED '/proc is not mounted on the machine'
+    while read -r mm_word _ mm_euid _ && [ "$mm_word" != Uid: ]; do :; done </proc/self/status
+    [ "$mm_euid" = 0 ] || mm_answer FAILED 'the script needs the rights of root'
+    mm_has flock || mm_answer FAILED 'the machine has no flock command'
 }
 
-# ---- one at a time on this machine ----------------------------------------------------------------------------------
+# ---- machine lock ---------------------------------------------------------------------------------------------------
 
-# The kernel frees the lock when its last holder ends. Commands that change the account list hold it too: a useradd
-# that hangs and outlives this script thus keeps a later removal from believing that it has seen the end of it.
-mm_lock() {
+# The kernel frees the lock when the last process that has it open ends. Commands that change the account list have it
+# open too. So when a useradd hangs and outlives this script, a later removal does not start before that useradd is
+# gone.
+mm_acquire_lock() {
     [ -d "$mm_state/accounts" ] || mkdir -p "$mm_state/accounts"
-    # Not with a special command such as : or exec, of which a shell dies when it cannot write.
+    # Not with a special built-in such as : or exec: a shell exits when such a command cannot write.
     if [ -L "$mm_state" ] || [ ! -O "$mm_state" ] || [ ! -d "$mm_state/accounts" ] || ! true >>"$mm_state/lock"; then
-        mm_end FAILED "cannot write to $mm_state on the machine"
+        mm_answer FAILED "cannot write to $mm_state on the machine"
     fi
     mm_tries=0
     until exec 9>>"$mm_state/lock" && flock -n 9; do
-        # A waiter does not keep the file open, so that it cannot be taken for a holder.
+        # A waiter closes the file, so that it cannot be taken for a holder.
         exec 9>&-
         mm_tries=$((mm_tries + 1))
-        [ $mm_tries -lt $((mm_half * 10)) ] || mm_end FAILED 'the machine is busy with other account work'
-        if [ $((mm_tries % 10)) -eq 0 ] && mm_overdue; then mm_end_holders; fi
+        [ $mm_tries -lt $((mm_half_limit * 10)) ] || mm_answer FAILED 'the machine is busy with other account work'
+        if [ $((mm_tries % 10)) -eq 0 ] && mm_overdue; then mm_kill_lock_holders; fi
         mm_pause
     done
     mm_uptime
@@ -131,12 +248,7 @@ mm_lock() {
     : >"$mm_state/said"
 }
 
-mm_uptime() {
-    read -r mm_now _ </proc/uptime
-    mm_now=${mm_now%%.*}
-}
-
-# Whether the one who holds the lock should have ended long ago. Time since boot, as clocks may jump.
+# Whether the holder of the lock should have ended long ago. This is measured in time since boot, as clocks may jump.
 mm_overdue() {
     mm_until=
     read -r mm_until <"$mm_state/until"
@@ -147,8 +259,8 @@ mm_overdue() {
     [ "$mm_now" -gt "$mm_until" ] || [ "$mm_until" -gt $((mm_now + 86400)) ]
 }
 
-# Ends every process that holds the lock, except this shell.
-mm_end_holders() {
+# Kills every process that has the lock open, except this shell.
+mm_kill_lock_holders() {
     for mm_fd in /proc/[0-9]*/fd/9; do
         if [ "$mm_fd" -ef "$mm_state/lock" ]; then
             mm_pid=${mm_fd#/proc/}
@@ -158,19 +270,22 @@ mm_end_holders() {
     done
 }
 
-# Runs a command that changes the account list, for a limited time, and keeps what it says for the reason of a failure.
-mm_change() {
-    ${mm_briefly:+timeout -s KILL "$mm_within"} "$@" >"$mm_state/said" 2>&1 3>&-
+# ---- changes of the list --------------------------------------------------------------------------------------------
+
+# Runs a command that changes the account list, for a limited time. Keeps its output for mm_last_output, as the reason
+# of a failure.
+mm_change_list() {
+    ${mm_timeout:+timeout -s KILL "$mm_change_limit"} "$@" >"$mm_state/said" 2>&1 3>&-
     mm_status=$?
     if [ $mm_status -eq 137 ] || [ $mm_status -eq 124 ]; then
-        mm_end_holders
-        echo "it did not end within $mm_within s" >"$mm_state/said"
+        mm_kill_lock_holders
+        echo "it did not end within $mm_change_limit s" >"$mm_state/said"
     fi
     return $mm_status
 }
 
-# What the last such command said: its last line, short, of plain characters.
-mm_said() {
+# Prints the last line of that output, at most 200 plain characters.
+mm_last_output() {
     mm_text=
     while IFS= read -r mm_last || [ -n "$mm_last" ]; do
         [ -z "$mm_last" ] || mm_text=$mm_last
@@ -178,53 +293,74 @@ mm_said() {
     printf '%.200s' "$mm_text" | tr -cd ' -~'
 }
 
-# Keeps why a removal failed: the first cause counts, as what fails after it fails because of it.
-mm_blame() {
-    [ -z "$mm_why" ] || return 0
-    mm_list_holder
-    mm_why=${mm_holder:-$(mm_said)}
+# Keeps in $mm_cause why a removal failed. Only the first cause counts, as later failures follow from it.
+mm_note_cause() {
+    [ -z "$mm_cause" ] || return 0
+    mm_find_list_holder
+    mm_cause=${mm_holder:-$(mm_last_output)}
 }
 
-# Names in $mm_holder what keeps the account list from being changed, if anything does.
-mm_list_holder() {
+# Sets $mm_holder to what keeps the account list from being changed, if anything does.
+mm_find_list_holder() {
     mm_holder=
     [ -w /etc/passwd ] || mm_holder='the folder /etc is read-only'
     for mm_file in passwd shadow group gshadow; do
-        [ -z "$mm_holder" ] && [ -e "/etc/$mm_file.lock" ] || continue
+        if [ -n "$mm_holder" ] || [ ! -e "/etc/$mm_file.lock" ]; then continue; fi
         mm_pid=
         read -r mm_pid <"/etc/$mm_file.lock"
-        # That of a process that has ended does not count: the next command removes it.
-        [ ! -d "/proc/${mm_pid:-none}" ] || mm_holder="/etc/$mm_file.lock is held by process $(mm_describe "$mm_pid")"
+        # A lock of a process that has ended does not count: the next command removes it.
+        [ ! -d "/proc/${mm_pid:-none}" ] || mm_holder="/etc/$mm_file.lock is held by process $(mm_describe_process "$mm_pid")"
     done
     [ -z "$mm_holder" ] && [ -e /etc/.pwd.lock ] || return 0
     mm_inode=$(ls -i /etc/.pwd.lock)
     mm_inode=${mm_inode%% /*}
     while read -r _ _ _ _ mm_pid mm_place _; do
         case $mm_place in
-        *:"${mm_inode##* }") mm_holder="/etc/.pwd.lock is held by process $(mm_describe "$mm_pid")" ;;
+        *:"${mm_inode##* }") mm_holder="/etc/.pwd.lock is held by process $(mm_describe_process "$mm_pid")" ;;
         esac
     done </proc/locks
 }
 
-mm_describe() {
-    mm_name_of=
-    [ ! -r "/proc/$1/comm" ] || read -r mm_name_of <"/proc/$1/comm"
-    printf '%s' "$1${mm_name_of:+ ($mm_name_of)}" | tr -cd ' -~'
+# ---- fence ----------------------------------------------------------------------------------------------------------
+
+# Sets $mm_fence_token to the highest token that was cleaned up on this machine, 0 if there is none.
+mm_read_fence() {
+    mm_fence_token=0
+    if [ -f "$mm_state/fence" ]; then read -r mm_fence_token <"$mm_state/fence"; fi
+    case $mm_fence_token in
+    '' | *[!0-9]*) mm_fence_token=0 ;;
+    esac
 }
 
-# Runs something that only helps, for a limited time and whatever comes of it.
-mm_try() {
-    ! mm_has "$1" || $mm_briefly "$@" 3>&- 9>&- || return 0
+# Refuses from now on every creation with this token or an older one: it is late. False when that cannot be written.
+mm_raise_fence() {
+    mm_read_fence
+    [ "$mm_fence_token" -ge "$mm_token" ] && return 0
+    echo "$mm_token" >"$mm_state/fence.new" && mv -f "$mm_state/fence.new" "$mm_state/fence"
+    mm_read_fence
+    [ "$mm_fence_token" -ge "$mm_token" ]
 }
 
-# ---- whose account it is --------------------------------------------------------------------------------------------
+# ---- ownership ------------------------------------------------------------------------------------------------------
 
-# Looks the name up; all of the name services count for a name, but only the local list can be changed. What is to be
-# removed is looked for there alone, as a directory may have got the same name since.
-mm_passwd() {
+# Looks the name up, and sets $mm_name_is to "ours", "another" (the account of another) or "free".
+mm_classify_name() {
+    if ! mm_look_up_name; then
+        mm_name_is=free
+    elif mm_entry_is_ours; then
+        mm_name_is=ours
+    else
+        mm_name_is=another
+    fi
+}
+
+# Looks the name up, and sets $mm_entry_*. False when there is no entry. A name that any name service knows is not free,
+# but only entries of the local list can be changed. A removal reads the local list alone, as a directory service may
+# have got the same name since.
+mm_look_up_name() {
     mm_line=
     if [ "$mm_action" != REMOVE ] && mm_has getent; then
-        mm_line=$($mm_briefly getent passwd "$mm_account" 3>&- 9>&-)
+        mm_line=$($mm_timeout getent passwd "$mm_account" 3>&- 9>&-)
     fi
     mm_read_lists
     mm_line=${mm_line:-$mm_in_passwd}
@@ -232,30 +368,30 @@ mm_passwd() {
     IFS=:
     # shellcheck disable=SC2086
     set -- $mm_line
-    IFS=$mm_ifs
+    IFS=$mm_default_ifs
     set +f
-    mm_p_uid=$3 mm_p_gid=$4 mm_p_gecos=$5
+    mm_entry_uid=$3 mm_entry_gid=$4 mm_entry_comment=$5
     [ -n "$mm_line" ]
 }
 
-# Reads what the machine's own lists have under the name: entries, the numbers of groups, groups of which it is a member or
-# an administrator, subordinate numbers, and whether a sudo rule names it or its number. In a rule, the users stand before
-# the first "=" and before any path; the words of commands name nobody. A status of 2 may only mean that there is no sudo;
-# above that grep has not run, or not to its end.
+# Reads what the local lists have under the name: entries, the ids of groups, groups of which it is a member or an
+# administrator, subordinate ids, and whether a sudo rule names it or its number. In a sudo rule, users stand before the
+# first "=" and before any path; the words of commands name no user. Status 2 of grep may only mean that there is no
+# sudo; above that grep has not run, or not to its end.
 mm_read_lists() {
-    mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_gids='' mm_in_groups='' mm_in_subids=''
-    mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^([^#=/]*|[[:space:]]*User_Alias[[:space:]][^#]*)[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_by_number)" \
+    mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_group_ids='' mm_in_groups='' mm_in_subids=''
+    mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^([^#=/]*|[[:space:]]*User_Alias[[:space:]][^#]*)[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_sudo_number_pattern)" \
         /etc/passwd /etc/group /etc/gshadow /etc/shadow /etc/subuid /etc/subgid /etc/sudoers /etc/sudoers.d/*)
-    [ $? -le 2 ] || mm_end FAILED 'the account list on the machine cannot be read'
+    [ $? -le 2 ] || mm_answer FAILED 'the account list on the machine cannot be read'
     set -f
-    IFS=$mm_eol
+    IFS=$mm_newline
     for mm_entry in $mm_lists; do
         case $mm_entry in
         "/etc/passwd:$mm_account:"*) mm_in_passwd=${mm_in_passwd:-${mm_entry#*:}} ;;
         "/etc/shadow:$mm_account:"*) mm_in_shadow=${mm_in_shadow:-${mm_entry#*:}} ;;
         "/etc/group:$mm_account:"*)
             mm_entry=${mm_entry#*:*:*:}
-            mm_gids="${mm_gids:- }${mm_entry%%:*} "
+            mm_group_ids="${mm_group_ids:- }${mm_entry%%:*} "
             ;;
         "/etc/gshadow:$mm_account:"*) ;;
         /etc/group:*[:,]"$mm_account" | /etc/group:*[:,]"$mm_account"[:,]* | \
@@ -272,208 +408,171 @@ mm_read_lists() {
             ;;
         esac
     done
-    IFS=$mm_ifs
+    IFS=$mm_default_ifs
     set +f
 }
 
-# How a sudo rule names an account, or its group, by the number.
-mm_by_number() {
+# Prints the pattern by which a sudo rule names an account, or its group, by the number.
+mm_sudo_number_pattern() {
     printf '%s' "(^|[[:space:],=%!\\])#${mm_uid:-none}([[:space:],=]|\$)"
 }
 
-# Reads what was recorded of the account: its token, its number, and how far it was made, a line for each step.
-mm_recorded() {
-    mm_r_token='' mm_r_uid='' mm_r_made='' mm_r_home='' mm_r_ready='' mm_r_hash=''
-    [ -f "$mm_record" ] && {
-        read -r mm_r_token
-        read -r mm_r_uid
+# Reads our record of the account into $mm_record_*: the token, the number, and one line for each step of the creation
+# that was done. False when there is no record with a valid number.
+mm_read_record() {
+    mm_record_token='' mm_record_uid='' mm_record_made='' mm_record_home='' mm_record_ready='' mm_record_hash=''
+    [ -f "$mm_record_file" ] && {
+        read -r mm_record_token
+        read -r mm_record_uid
         while read -r mm_word mm_rest; do
             case $mm_word in
-            made) mm_r_made=yes ;;
-            home) mm_r_home=yes ;;
-            hash) mm_r_hash=$mm_rest ;;
-            # The records of earlier versions have no other step.
-            ready) mm_r_made=yes mm_r_home=yes mm_r_ready=yes ;;
+            made) mm_record_made=yes ;;
+            home) mm_record_home=yes ;;
+            hash) mm_record_hash=$mm_rest ;;
+            # Records of earlier versions have "ready" in place of all steps.
+            ready) mm_record_made=yes mm_record_home=yes mm_record_ready=yes ;;
             esac
         done
-    } <"$mm_record"
-    case $mm_r_uid in
+    } <"$mm_record_file"
+    case $mm_record_uid in
     '' | *[!0-9]*) return 1 ;;
     esac
-    [ "$mm_r_uid" -ge 1000 ]
+    [ "$mm_record_uid" -ge 1000 ]
 }
 
-# Whether the record of the account is about this reservation.
-mm_recorded_as_ours() {
-    mm_recorded && [ "$mm_r_token" = "$mm_token" ]
+# Whether our record of the account is of this reservation.
+mm_record_matches() {
+    mm_read_record && [ "$mm_record_token" = "$mm_token" ]
 }
 
 # Whether the entry last looked up was made for this reservation.
-mm_ours() {
-    { mm_owner && [ "$mm_owner" = "$mm_token" ]; } || mm_changed
+mm_entry_is_ours() {
+    { mm_find_owner && [ "$mm_owner" = "$mm_token" ]; } || mm_entry_has_our_hash
 }
 
-# The token of the reservation for which the entry was made. The record alone proves it only once the entry was made: until
-# then another program may have taken the name and, by chance, the number. The mark is written together with the entry.
-mm_owner() {
-    mm_mark_of=${mm_p_gecos%%,*}
-    case $mm_mark_of in
-    machine-manager-[1-9]*) mm_mark_of=${mm_mark_of#machine-manager-} ;;
-    *) mm_mark_of= ;;
+# Sets $mm_owner to the token of the reservation for which the entry was made. False when the entry is not provably
+# ours. The record alone proves it only once it says that the entry was made: until then another program may have taken
+# the name and, by chance, the number. The mark is written together with the entry.
+mm_find_owner() {
+    mm_entry_token=${mm_entry_comment%%,*}
+    case $mm_entry_token in
+    machine-manager-[1-9]*) mm_entry_token=${mm_entry_token#machine-manager-} ;;
+    *) mm_entry_token= ;;
     esac
-    case $mm_mark_of in
-    *[!0-9]*) mm_mark_of= ;;
+    case $mm_entry_token in
+    *[!0-9]*) mm_entry_token= ;;
     esac
-    if mm_recorded && [ "$mm_r_uid" = "$mm_p_uid" ] && { [ -n "$mm_r_made" ] || [ "$mm_r_token" = "$mm_mark_of" ]; }; then
-        mm_owner=$mm_r_token
+    if mm_read_record && [ "$mm_record_uid" = "$mm_entry_uid" ] &&
+        { [ -n "$mm_record_made" ] || [ "$mm_record_token" = "$mm_entry_token" ]; }; then
+        mm_owner=$mm_record_token
         return 0
     fi
-    mm_owner=$mm_mark_of
-    [ -n "$mm_owner" ] && [ "$mm_p_uid" -ge "$mm_first_uid" ] && [ "$mm_p_uid" -le "$mm_last_uid" ]
+    mm_owner=$mm_entry_token
+    [ -n "$mm_owner" ] && [ "$mm_entry_uid" -ge "$mm_first_uid" ] && [ "$mm_entry_uid" -le "$mm_last_uid" ]
 }
 
-# Whether the entry is the account that was made, whatever was changed in it since: it has the password hash, locked or not,
-# that it was given then, and with its salt no other account has that.
-mm_changed() {
-    mm_recorded_as_ours && [ -n "$mm_r_made" ] && [ ${#mm_r_hash} -gt 20 ] || return 1
+# Whether the entry has the password hash that we gave to it, locked or not. The salt makes sure that no other account
+# has it. This holds whatever else was changed in the entry since.
+mm_entry_has_our_hash() {
+    mm_record_matches && [ -n "$mm_record_made" ] && [ ${#mm_record_hash} -gt 20 ] || return 1
     case $mm_in_shadow in
-    "$mm_account:$mm_r_hash:"* | "$mm_account:!$mm_r_hash:"*) return 0 ;;
+    "$mm_account:$mm_record_hash:"* | "$mm_account:!$mm_record_hash:"*) return 0 ;;
     *) return 1 ;;
     esac
 }
 
-# Whether an entry that is not provably ours may be the account that was made all the same: a borrower with the rights of
-# root can change its number.
-mm_suspect() {
-    [ -n "$mm_r_made" ] && { [ "$mm_mark_of" = "$mm_token" ] || ! [ "$mm_p_uid" -ge 1000 ]; }
+# Whether an entry that is not provably ours may still be the account that we made: a user with sudo can change its
+# number.
+mm_entry_may_be_ours() {
+    [ -n "$mm_record_made" ] && { [ "$mm_entry_token" = "$mm_token" ] || ! [ "$mm_entry_uid" -ge 1000 ]; }
 }
 
-# Looks the name up again, and sets $mm_name to whether it is ours, free, or another's.
-mm_judge() {
-    if ! mm_passwd; then
-        mm_name=free
-    elif mm_ours; then
-        mm_name=ours
-    else
-        mm_name=another
-    fi
-}
-
-# Whether another account has the number: then nothing of it may be touched.
-mm_number_is_given() {
+# Whether another account has the number $mm_uid. Then nothing of that number may be touched.
+mm_uid_is_anothers() {
     while IFS=: read -r mm_other _; do
-        [ -z "$mm_other" ] || [ "$mm_other:$mm_name" = "$mm_account:ours" ] || return 0
+        [ -z "$mm_other" ] || [ "$mm_other:$mm_name_is" = "$mm_account:ours" ] || return 0
     done <<EOF
 $(grep -s "^[^:]*:[^:]*:$mm_uid:" /etc/passwd)
 EOF
     return 1
 }
 
-# ---- the fence: the highest token that was cleaned up here -----------------------------------------------------------
-
-mm_fence() {
-    mm_fenced=0
-    if [ -f "$mm_state/fence" ]; then read -r mm_fenced <"$mm_state/fence"; fi
-    case $mm_fenced in
-    '' | *[!0-9]*) mm_fenced=0 ;;
-    esac
-}
-
-# Whatever still comes with this token or an older one is late from now on.
-mm_raise_fence() {
-    mm_fence
-    [ "$mm_fenced" -ge "$mm_token" ] && return 0
-    echo "$mm_token" >"$mm_state/fence.new" && mv -f "$mm_state/fence.new" "$mm_state/fence"
-    mm_fence
-    [ "$mm_fenced" -ge "$mm_token" ]
-}
-
-# ---- make -----------------------------------------------------------------------------------------------------------
+# ---- create ---------------------------------------------------------------------------------------------------------
 
 mm_create() {
-    mm_fence
-    [ "$mm_token" -gt "$mm_fenced" ] || mm_end FAILED 'this reservation was already cleaned up on the machine'
-    mm_judge
-    case $mm_name in
+    mm_read_fence
+    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer FAILED 'this reservation was already cleaned up on the machine'
+    mm_classify_name
+    case $mm_name_is in
     another)
-        ! mm_recorded_as_ours || mm_leave_name || mm_end FAILED "what was left half made could not be removed: $mm_left"
-        mm_end REFUSED "the account $mm_account exists on the machine and is not ours"
+        ! mm_record_matches || mm_erase_number_only ||
+            mm_answer FAILED "what was left half made could not be removed: $mm_left"
+        mm_answer REFUSED "the account $mm_account exists on the machine and is not ours"
         ;;
-    ours) mm_uid=$mm_p_uid ;;
+    ours) mm_uid=$mm_entry_uid ;;
     esac
-    ! mm_recorded_as_ours || mm_uid=$mm_r_uid
-    # What was left half made is made anew, since root must not write into a home where a user may be at work.
-    if [ -n "$mm_uid" ] && ! { [ "$mm_name:$mm_p_uid" = "ours:$mm_uid" ] && mm_ready; }; then
-        mm_erase || mm_end FAILED "what was left half made could not be removed: $mm_left"
+    ! mm_record_matches || mm_uid=$mm_record_uid
+    # A half made account is made anew, since root must not write into a home where a user may be at work.
+    if [ -n "$mm_uid" ] && ! { [ "$mm_name_is:$mm_entry_uid" = "ours:$mm_uid" ] && mm_record_is_complete; }; then
+        mm_erase || mm_answer FAILED "what was left half made could not be removed: $mm_left"
     fi
-    if [ "$mm_name" = free ]; then
-        mm_check_tools || mm_end UNUSABLE "$mm_problem"
-        mm_check_name || mm_end REFUSED "$mm_problem"
-        mm_add
-        mm_forget_state
-        mm_check_rights || mm_undo "$mm_scope" "$mm_problem"
-        mm_check_login || mm_undo "$mm_scope" "$mm_problem"
-        [ -z "$mm_key$mm_sudo" ] || mm_still_ours
+    if [ "$mm_name_is" = free ]; then
+        mm_check_tools || mm_answer UNUSABLE "$mm_problem"
+        mm_check_name || mm_answer REFUSED "$mm_problem"
+        mm_add_account
+        mm_delete_kept_state
+        mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
+        mm_check_login || mm_undo "$mm_outcome" "$mm_problem"
+        [ -z "$mm_key$mm_sudo" ] || mm_require_ours
         [ -z "$mm_key" ] || mm_add_key || mm_undo FAILED 'the SSH key could not be put into the home'
-        [ -z "$mm_sudo" ] || mm_add_rule || mm_undo FAILED "sudo could not be allowed: $(mm_said)"
+        [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
     fi
-    mm_still_ours
-    mm_set_password || mm_undo FAILED "the password could not be set: $(mm_said)"
-    if ! mm_passwd || ! mm_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
-        mm_take_back_password
+    mm_require_ours
+    mm_set_password || mm_undo FAILED "the password could not be set: $(mm_last_output)"
+    if ! mm_look_up_name || ! mm_entry_is_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
+        mm_revoke_password
         mm_undo FAILED 'the account is not as it should be after it was made'
     fi
-    mm_ready || printf '%s\n' "hash $mm_hash" ready >>"$mm_record" || mm_undo FAILED "cannot write to $mm_state on the machine"
-    mm_end DONE 'the account is ready'
+    mm_record_is_complete || printf '%s\n' "hash $mm_hash" ready >>"$mm_record_file" ||
+        mm_undo FAILED "cannot write to $mm_state on the machine"
+    mm_answer DONE 'the account is ready'
 }
 
-# Ends when another program has put an account of its own in the place of ours since that was made: the key, the sudo rule
-# and the password would be that account's.
-mm_still_ours() {
-    mm_judge
-    [ "$mm_name" = ours ] || mm_undo FAILED 'another program has changed the account while it was made'
+# Ends when another program has replaced our account by its own since it was made. The key, the sudo rule and the
+# password would be given to that account.
+mm_require_ours() {
+    mm_classify_name
+    [ "$mm_name_is" = ours ] || mm_undo FAILED 'another program has changed the account while it was made'
 }
 
-# Nobody may log in to an account of another program with the password that was meant for ours.
-mm_take_back_password() {
-    mm_judge
-    if [ "$mm_name" = another ] && mm_password_is_set; then
+# Locks an account of another program that got the password meant for ours.
+mm_revoke_password() {
+    mm_classify_name
+    if [ "$mm_name_is" = another ] && mm_password_is_set; then
         mm_hash='!'
         mm_set_password
     fi
 }
 
-# Whether the account was made to its end.
-mm_ready() {
-    mm_recorded && [ "$mm_r_uid" = "$mm_uid" ] && [ -n "$mm_r_ready" ]
+# Whether the record says that the creation came to its end.
+mm_record_is_complete() {
+    mm_read_record && [ "$mm_record_uid" = "$mm_uid" ] && [ -n "$mm_record_ready" ]
 }
 
-# The home is new and nobody can log in yet. The file is for root alone until it is whole and everything else is done.
-mm_add_key() {
-    rm -rf "$mm_home/.ssh"
-    mkdir -m 700 "$mm_home/.ssh" && printf '%s\n' "$mm_key" >"$mm_home/.ssh/authorized_keys" || return 1
-    chown "$mm_p_uid:$mm_p_gid" "$mm_home/.ssh" || return 1
-    mm_try restorecon -R "$mm_home/.ssh"
-    chown -h "$mm_p_uid:$mm_p_gid" "$mm_home/.ssh/authorized_keys"
-}
-
-# A rule of its own, which sudo sees only when it is known to be whole: it passes over names with a dot.
-mm_add_rule() {
-    if ! mm_has sudo || [ ! -d /etc/sudoers.d ]; then
-        echo 'the machine has no sudo' >"$mm_state/said"
-        return 1
+# Removes what was made, and answers $1 with the reason $2.
+mm_undo() {
+    mm_classify_name
+    if [ "$mm_name_is" = another ]; then
+        mm_erase_number_only || mm_answer FAILED "$2; what was made could not be removed: $mm_left"
+    elif ! mm_erase; then
+        mm_answer FAILED "$2; what was made could not be removed: $mm_left"
     fi
-    mm_tag=
-    [ "$mm_hash" != '*' ] || mm_tag='NOPASSWD: '
-    printf '%s ALL=(ALL:ALL) %sALL\n' "$mm_account" "$mm_tag" >"$mm_rule.new" && chmod 440 "$mm_rule.new" || return 1
-    ! mm_has visudo || mm_change visudo -c -q -f "$mm_rule.new" || return 1
-    mv -f "$mm_rule.new" "$mm_rule" || return 1
-    $mm_briefly sudo -n -l -U "$mm_account" 3>&- 9>&- | grep -q 'ALL) ' && return 0
-    echo 'the machine does not heed /etc/sudoers.d' >"$mm_state/said"
-    return 1
+    mm_answer "$1" "$2"
 }
 
-# Whether an account can be made and removed here at all; else $mm_problem says why not.
+# ---- create: name ---------------------------------------------------------------------------------------------------
+
+# Whether accounts can be made and removed here at all. Else $mm_problem says why not.
 mm_check_tools() {
     mm_problem=
     if mm_has useradd; then
@@ -489,17 +588,17 @@ mm_check_tools() {
     [ -z "$mm_problem" ]
 }
 
-# Debian has a program of the same name, in Perl, which takes other options.
+# Whether the command is busybox's. Debian has commands of the same names, in Perl, which take other options.
 mm_has_busybox() {
     mm_has "$1" && case $("$1" --help 2>&1 3>&- 9>&-) in *BusyBox*) ;; *) return 1 ;; esac
 }
 
-# Nothing that carries the name may be there before: its group, folder or sudo rule would be the borrower's. Nor may anything
-# that hands rights to the name, although neither a user nor a group has it yet.
+# Whether nothing on the machine carries the name yet. A group, folder or sudo rule of that name would become the
+# user's. Nor may anything give rights to the name, even where neither a user nor a group has it.
 mm_check_name() {
     mm_problem=
     [ -z "$mm_in_shadow" ] || mm_problem="a password for $mm_account exists on the machine and is not ours"
-    [ -z "$mm_gids" ] || mm_problem="a group named $mm_account exists on the machine and is not ours"
+    [ -z "$mm_group_ids" ] || mm_problem="a group named $mm_account exists on the machine and is not ours"
     [ -z "$mm_in_groups" ] || mm_problem="the group${mm_in_groups} on the machine has $mm_account among its members"
     [ -z "$mm_in_subids" ] || mm_problem="subordinate numbers for $mm_account exist on the machine (/etc/subuid, /etc/subgid)"
     ! mm_exists "$mm_home" || mm_problem="the folder $mm_home exists on the machine and is not ours"
@@ -508,8 +607,8 @@ mm_check_name() {
     [ -z "$mm_problem" ]
 }
 
-# Where settings hand rights to names, by the way in which they are written: in lists of words, in quotes, or after a word
-# for user or group. The folders of sudo are not among them, as sudo itself is asked.
+# Searches settings that give rights to names, by the forms in which they write names: in lists of words, in quotes, or
+# after a word for user or group. The folders of sudo are not searched, as sudo itself is asked.
 mm_check_settings() {
     mm_old_lib=
     [ /lib -ef /usr/lib ] || mm_old_lib='/lib/udev/rules.d /lib/systemd/system'
@@ -529,96 +628,99 @@ mm_check_settings() {
         # Jobs of cron that another program would run under the name of the account.
         grep -lsE "^[[:space:]]*(@[a-z]+|([^#[:space:]]+[[:space:]]+){4}[^[:space:]]+)[[:space:]]+${mm_account}[[:space:]]" \
             /etc/crontab /etc/cron.d/*
-        # Lists of those who may become another user, as of su.
+        # Lists of users who may become another user, as of su.
+        # shellcheck disable=SC2013 # words, not lines
         for mm_word in $(grep -hsE '^[^#]*pam_listfile\.so.*item=ruser' /etc/pam.conf /etc/pam.d/*); do
             case $mm_word in
             file=/*) grep -lsxF "$mm_account" "${mm_word#file=}" ;;
             esac
         done
     )
-    [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in ${mm_file%%"$mm_eol"*}"
+    [ -z "$mm_file" ] || mm_problem="the machine gives rights to the name $mm_account in ${mm_file%%"$mm_newline"*}"
 }
 
-# What the account may do, now that it is there, must be what any new account may do.
+# Whether the new account has only the rights that every new account has.
 mm_check_rights() {
-    mm_problem='' mm_scope=REFUSED
-    mm_groups=$($mm_briefly id -G "$mm_account" 3>&- 9>&-)
-    [ "$mm_groups" = "$mm_p_gid" ] || mm_problem="the machine puts $mm_account into groups of its own ($mm_groups)"
+    mm_problem='' mm_outcome=REFUSED
+    mm_groups=$($mm_timeout id -G "$mm_account" 3>&- 9>&-)
+    [ "$mm_groups" = "$mm_entry_gid" ] || mm_problem="the machine puts $mm_account into groups of its own ($mm_groups)"
     ! mm_has sudo || [ -n "$mm_problem" ] || mm_check_sudo
     [ -z "$mm_problem" ]
 }
 
 mm_check_sudo() {
-    mm_ask_sudo "$mm_account"
-    case $mm_rights in
+    mm_query_sudo "$mm_account"
+    case $mm_sudo_answer in
     *'is not allowed to run sudo'*) return ;;
     *'may run the following'*) ;;
     *)
-        mm_problem="sudo does not say what $mm_account may do (${mm_rights##*"$mm_eol"})"
-        # Where it does not say it of a user whom it knows either, it is so for each new account.
-        mm_ask_sudo nobody
-        case $mm_rights in
+        mm_problem="sudo does not say what $mm_account may do (${mm_sudo_answer##*"$mm_newline"})"
+        # When sudo does not say it of a user that it knows either, it is so for each new account.
+        mm_query_sudo nobody
+        case $mm_sudo_answer in
         *'is not allowed to run sudo'* | *'may run the following'*) ;;
-        *) mm_scope=UNUSABLE ;;
+        *) mm_outcome=UNUSABLE ;;
         esac
         return
         ;;
     esac
-    mm_allowed=${mm_rights#*may run the following}
-    mm_ask_sudo nobody
-    case $mm_rights in
+    mm_allowed=${mm_sudo_answer#*may run the following}
+    mm_query_sudo nobody
+    case $mm_sudo_answer in
     *'may run the following'*"${mm_allowed#*:}") ;;
     *) mm_problem="the machine lets $mm_account use sudo, by its name, its group or its number" ;;
     esac
 }
 
-# It looks for the host's own name, which must not take long where nothing answers.
-mm_ask_sudo() {
-    mm_rights=$(RES_OPTIONS='timeout:1 attempts:1' $mm_briefly sudo -n -l -U "$1" 2>&1 3>&- 9>&-)
-    case $mm_rights in
+# Sets $mm_sudo_answer to what sudo says that the user $1 may do. sudo resolves the name of the host, which must not
+# take long where no name server answers.
+mm_query_sudo() {
+    mm_sudo_answer=$(RES_OPTIONS='timeout:1 attempts:1' $mm_timeout sudo -n -l -U "$1" 2>&1 3>&- 9>&-)
+    case $mm_sudo_answer in
     *'must have a tty'*)
-        # With "requiretty" it answers on a terminal only, which "script" makes. The name is of plain characters.
-        ! mm_has script || mm_rights=$($mm_briefly script -qec "sudo -n -l -U $1" /dev/null 2>&1 3>&- 9>&- | tr -d '\r')
+        # With "requiretty" sudo answers on a terminal only, which "script" makes. The name is of plain characters.
+        ! mm_has script || mm_sudo_answer=$($mm_timeout script -qec "sudo -n -l -U $1" /dev/null 2>&1 3>&- 9>&- | tr -d '\r')
         ;;
     esac
 }
 
-# ---- whether the account can log in ---------------------------------------------------------------------------------
+# ---- create: log-in -------------------------------------------------------------------------------------------------
 
-# Whether the account can log in over SSH in a way that was asked for. Else $mm_problem says why not, and $mm_scope is
-# UNUSABLE when it is so for each new account of this machine, REFUSED when it is about this one.
+# Whether the account can log in over SSH by one of the methods that were asked for. Else $mm_problem says why not, and
+# $mm_outcome is UNUSABLE when that holds for each new account of this machine, REFUSED when it is about this name.
 mm_check_login() {
-    mm_problem='' mm_scope=REFUSED mm_pam=yes mm_whom=$mm_account
-    [ "$mm_action" = CREATE ] || mm_whom='new accounts'
-    ! mm_ask_sshd || mm_check_ways
-    # Without PAM, sshd itself heeds only the first.
+    mm_problem='' mm_outcome=REFUSED mm_pam=yes mm_subject=$mm_account
+    [ "$mm_action" = CREATE ] || mm_subject='new accounts'
+    ! mm_query_sshd || mm_check_sshd_settings
+    # Without PAM, sshd itself reads only the first of them.
     for mm_file in /etc/nologin /run/nologin /var/run/nologin; do
-        [ ! -e "$mm_file" ] || mm_bar UNUSABLE "the file $mm_file on the machine keeps all users but root from logging in"
+        [ ! -e "$mm_file" ] || mm_note_problem UNUSABLE \
+            "the file $mm_file on the machine keeps all users but root from logging in"
         [ "$mm_pam" = yes ] || break
     done
     [ -n "$mm_problem" ] || [ "$mm_pam" != yes ] || mm_check_pam
     [ -z "$mm_problem" ]
 }
 
-# Notes why there is no log-in; the first reason counts.
-mm_bar() {
+# Notes the outcome $1 and the reason $2 why there is no log-in. Only the first one counts.
+mm_note_problem() {
     [ -z "$mm_problem" ] || return 0
-    mm_scope=$1 mm_problem=$2
+    mm_outcome=$1 mm_problem=$2
 }
 
-# Asks the SSH server that let us in what holds for the account. False where that cannot be found out.
-mm_ask_sshd() {
+# Asks the SSH server through which we came which settings hold for the account. False where they cannot be found out.
+mm_query_sshd() {
     mm_find_sshd || return 1
     set -f
     # shellcheck disable=SC2086
-    mm_rules=$($mm_briefly sshd -T -C "user=$mm_account,host=$mm_from,addr=$mm_from,laddr=$mm_at,lport=$mm_port" \
+    mm_sshd_settings=$($mm_timeout sshd -T -C "user=$mm_account,host=$mm_client_address,addr=$mm_client_address,laddr=$mm_server_address,lport=$mm_server_port" \
         $mm_sshd_options 3>&- 9>&- | awk '{ $1 = tolower($1); print }')
     set +f
-    [ -n "$mm_rules" ]
+    [ -n "$mm_sshd_settings" ]
 }
 
-# Finds the server among the processes from which this one comes, with the file and the options that it was started with,
-# and the addresses of the connection: rules may depend on them.
+# Finds that server among the ancestors of this process, with the settings file and the options that it was started
+# with, and the addresses of the connection, as settings may depend on them.
 mm_find_sshd() {
     mm_has sshd || return 1
     mm_parents='' mm_pid=$$ mm_environs=''
@@ -635,14 +737,14 @@ mm_find_sshd() {
     case $mm_listener in
     *' [listener]'*)
         mm_listener=${mm_listener%% \[listener\]*}
-        mm_listener=${mm_listener##*"$mm_eol"}
-        mm_take=
+        mm_listener=${mm_listener##*"$mm_newline"}
+        mm_sshd_option=
         for mm_word in ${mm_listener#sshd: }; do
-            case $mm_take$mm_word in
-            -f | -o) mm_take=$mm_word ;;
+            case $mm_sshd_option$mm_word in
+            -f | -o) mm_sshd_option=$mm_word ;;
             -f* | -o*)
-                mm_sshd_options="$mm_sshd_options $mm_take $mm_word"
-                mm_take=
+                mm_sshd_options="$mm_sshd_options $mm_sshd_option $mm_word"
+                mm_sshd_option=
                 ;;
             esac
         done
@@ -650,19 +752,19 @@ mm_find_sshd() {
     esac
     mm_connection=${SSH_CONNECTION:-}
     if [ -z "$mm_connection" ]; then
-        # sudo takes it away.
+        # sudo removes it from the environment.
         # shellcheck disable=SC2086
         mm_connection=$(cat $mm_environs | tr '\0' '\n' | grep -a '^SSH_CONNECTION=' | head -n 1)
         mm_connection=${mm_connection#*=}
     fi
     # shellcheck disable=SC2086
     set -- ${mm_connection:-127.0.0.1 1 127.0.0.1 22}
-    mm_from=$1 mm_at=$3 mm_port=$4
+    mm_client_address=$1 mm_server_address=$3 mm_server_port=$4
 }
 
-# Reads what the server says it does: a line for each setting, and for lists a line for each word. Newer versions write the
-# names of settings with capital letters.
-mm_check_ways() {
+# Reads what sshd -T prints: a line for each setting, and for lists a line for each word. Newer versions print the names
+# of settings with capital letters.
+mm_check_sshd_settings() {
     mm_password=no mm_keyboard=no mm_pubkey=no mm_methods=any mm_keys_in='' mm_algorithms='' mm_forced=none mm_sessions=1
     mm_allow_users='' mm_deny_users='' mm_allow_groups='' mm_deny_groups=''
     while read -r mm_word mm_rest; do
@@ -682,25 +784,27 @@ mm_check_ways() {
         denygroups) mm_deny_groups="$mm_deny_groups $mm_rest" ;;
         esac
     done <<EOF
-$mm_rules
+$mm_sshd_settings
 EOF
-    # Asking by keyboard is PAM's way to take a password.
+    # Keyboard-interactive is PAM's way to take a password.
     [ "$mm_keyboard$mm_pam" != yesyes ] || mm_password=yes
     set -f
-    mm_check_lists
-    mm_check_methods
+    mm_check_sshd_lists
+    mm_check_sshd_methods
     mm_check_foreign_keys
     set +f
     case $mm_forced in
-    internal-sftp* | */nologin* | */false) mm_bar REFUSED "the machine's SSH server gives $mm_whom no shell (ForceCommand)" ;;
+    internal-sftp* | */nologin* | */false)
+        mm_note_problem REFUSED "the machine's SSH server gives $mm_subject no shell (ForceCommand)"
+        ;;
     esac
-    [ "$mm_sessions" != 0 ] || mm_bar UNUSABLE "the machine's SSH server gives no shell (MaxSessions 0)"
+    [ "$mm_sessions" != 0 ] || mm_note_problem UNUSABLE "the machine's SSH server gives no shell (MaxSessions 0)"
 }
 
-# The group of the account has its name. A list that names only accounts, or groups, that are there already keeps each new
-# one out.
-mm_check_lists() {
-    # A list that keeps out from certain addresses only leaves the owner others.
+# The group of the account has its name. An Allow list that names only existing accounts, or groups, keeps every new
+# account out.
+mm_check_sshd_lists() {
+    # A Deny pattern for certain addresses leaves the user other addresses.
     mm_denied=
     for mm_pattern in $mm_deny_users; do
         case $mm_pattern in
@@ -711,20 +815,24 @@ mm_check_lists() {
     done
     mm_deny_users=$mm_denied
     if mm_matches "$mm_account" "$mm_deny_users"; then
-        mm_bar "$(mm_for_all "$mm_deny_users")" "the machine's SSH server does not let $mm_whom in (DenyUsers)"
+        mm_note_problem "$(mm_outcome_of_deny_list "$mm_deny_users")" \
+            "the machine's SSH server does not let $mm_subject in (DenyUsers)"
     fi
     if [ -n "$mm_allow_users" ] && ! mm_matches "$mm_account" "$mm_allow_users"; then
-        mm_bar "$(mm_for_new passwd "$mm_allow_users")" "the machine's SSH server lets only some users in, and not $mm_whom (AllowUsers)"
+        mm_note_problem "$(mm_outcome_of_allow_list passwd "$mm_allow_users")" \
+            "the machine's SSH server lets only some users in, and not $mm_subject (AllowUsers)"
     fi
     if mm_matches "$mm_account" "$mm_deny_groups"; then
-        mm_bar "$(mm_for_all "$mm_deny_groups")" "the machine's SSH server does not let the group of $mm_whom in (DenyGroups)"
+        mm_note_problem "$(mm_outcome_of_deny_list "$mm_deny_groups")" \
+            "the machine's SSH server does not let the group of $mm_subject in (DenyGroups)"
     fi
     if [ -n "$mm_allow_groups" ] && ! mm_matches "$mm_account" "$mm_allow_groups"; then
-        mm_bar "$(mm_for_new group "$mm_allow_groups")" "the machine's SSH server lets only some groups in, and not $mm_whom (AllowGroups)"
+        mm_note_problem "$(mm_outcome_of_allow_list group "$mm_allow_groups")" \
+            "the machine's SSH server lets only some groups in, and not $mm_subject (AllowGroups)"
     fi
 }
 
-# Whether the name $1 fits one of the patterns in $2, of which some may be for certain addresses only.
+# Whether the name $1 matches one of the patterns in $2. The address of a pattern (USER@HOST) is ignored.
 mm_matches() {
     for mm_pattern in $2; do
         # shellcheck disable=SC2254
@@ -735,25 +843,25 @@ mm_matches() {
     return 1
 }
 
-# The scope of a list that keeps out: every name that it matches.
-mm_for_all() {
+# Prints the outcome for a name on the Deny list $1.
+mm_outcome_of_deny_list() {
     case " $1 " in
     *' * '*) echo UNUSABLE ;;
     *) echo REFUSED ;;
     esac
 }
 
-# The scope of a list that lets in: with patterns, or with names that the list $1 of the machine has not, it may let others
-# in than this account.
-mm_for_new() {
+# Prints the outcome for a name that is not on the Allow list $2. A list with a wildcard, or with a name that the list
+# /etc/$1 does not have, may let other new accounts in.
+mm_outcome_of_allow_list() {
     for mm_pattern in $2; do
         mm_pattern=${mm_pattern%%@*}
         case $mm_pattern in
-        *[*?]*) mm_there= ;;
-        *) mm_there=$(grep -s "^$mm_pattern:" "/etc/$1") ;;
+        *[*?]*) mm_existing= ;;
+        *) mm_existing=$(grep -s "^$mm_pattern:" "/etc/$1") ;;
         esac
-        # One of ours goes, and may come again.
-        if [ -z "$mm_there" ] || [ -e "$mm_state/accounts/$mm_pattern" ]; then
+        # An account of ours goes, and may come again.
+        if [ -z "$mm_existing" ] || [ -e "$mm_state/accounts/$mm_pattern" ]; then
             echo REFUSED
             return
         fi
@@ -761,13 +869,15 @@ mm_for_new() {
     echo UNUSABLE
 }
 
-# The ways that were asked for, of which one that works is enough.
-mm_check_methods() {
-    mm_ways='' mm_no_key='' mm_no_password=
-    [ "$mm_pubkey" = yes ] || mm_no_key='the SSH server of the machine takes no keys (PubkeyAuthentication no)'
+# Checks the log-in methods that were asked for. One that works is enough.
+mm_check_sshd_methods() {
+    mm_usable_methods='' mm_key_problem='' mm_password_problem=
+    [ "$mm_pubkey" = yes ] || mm_key_problem='the SSH server of the machine takes no keys (PubkeyAuthentication no)'
     case " $mm_keys_in " in
     *' .ssh/authorized_keys '* | *' %h/.ssh/authorized_keys '* | *' /home/%u/.ssh/authorized_keys '*) ;;
-    *) mm_no_key=${mm_no_key:-the SSH server of the machine reads no keys from the home (AuthorizedKeysFile)} ;;
+    *)
+        mm_key_problem=${mm_key_problem:-the SSH server of the machine reads no keys from the home (AuthorizedKeysFile)}
+        ;;
     esac
     mm_type=${mm_key%% *}
     case $mm_type in
@@ -776,35 +886,36 @@ mm_check_methods() {
     case ,$mm_algorithms, in
     ,, | *",$mm_type,"*) ;;
     *)
-        [ -z "$mm_type" ] || mm_no_key=${mm_no_key:-the SSH server of the machine takes no keys of the type ${mm_key%% *}}
+        [ -z "$mm_type" ] || mm_key_problem=${mm_key_problem:-the SSH server of the machine takes no keys of the type ${mm_key%% *}}
         ;;
     esac
-    [ "$mm_password" = yes ] || mm_no_password='the SSH server of the machine takes no passwords (PasswordAuthentication no)'
-    # A probe asks for any way.
-    { [ "$mm_action" = CREATE ] && [ -z "$mm_key" ]; } || [ -n "$mm_no_key" ] || mm_ways=" publickey"
-    [ "$mm_hash" = '*' ] || [ -n "$mm_no_password" ] || mm_ways="$mm_ways password keyboard-interactive"
-    if [ -n "$mm_no_key" ] && [ -n "$mm_no_password" ]; then
-        mm_bar UNUSABLE "$mm_no_password, and $mm_no_key"
-    elif [ -z "$mm_ways" ]; then
-        mm_bar REFUSED "${mm_no_key:-$mm_no_password}"
+    [ "$mm_password" = yes ] || mm_password_problem='the SSH server of the machine takes no passwords (PasswordAuthentication no)'
+    # A probe asks for any method.
+    { [ "$mm_action" = CREATE ] && [ -z "$mm_key" ]; } || [ -n "$mm_key_problem" ] || mm_usable_methods=" publickey"
+    [ "$mm_hash" = '*' ] || [ -n "$mm_password_problem" ] || mm_usable_methods="$mm_usable_methods password keyboard-interactive"
+    if [ -n "$mm_key_problem" ] && [ -n "$mm_password_problem" ]; then
+        mm_note_problem UNUSABLE "$mm_password_problem, and $mm_key_problem"
+    elif [ -z "$mm_usable_methods" ]; then
+        mm_note_problem REFUSED "${mm_key_problem:-$mm_password_problem}"
     fi
     for mm_list in $mm_methods; do
         [ "$mm_list" != any ] || return 0
         mm_missing=
         IFS=,
         for mm_method in $mm_list; do
-            case "$mm_ways " in
+            case "$mm_usable_methods " in
             *" ${mm_method%%:*} "*) ;;
             *) mm_missing=yes ;;
             esac
         done
-        IFS=$mm_ifs
+        IFS=$mm_default_ifs
         [ -n "$mm_missing" ] || return 0
     done
-    mm_bar REFUSED "the SSH server of the machine asks for more than the account has (AuthenticationMethods $mm_methods)"
+    mm_note_problem REFUSED \
+        "the SSH server of the machine asks for more than the account has (AuthenticationMethods $mm_methods)"
 }
 
-# Keys outside of the home that are there already would let others in.
+# Keys for the name that are outside of the home already would let others in.
 mm_check_foreign_keys() {
     for mm_file in $mm_keys_in; do
         case $mm_file in
@@ -814,27 +925,30 @@ mm_check_foreign_keys() {
         mm_file=$(printf '%s' "$mm_file" | sed "s/%u/$mm_account/g; s/%U/${mm_uid:-0}/g; s|%h|$mm_home|g")
         case $mm_file in
         "$mm_home"/*) ;;
-        *) ! mm_exists "$mm_file" || mm_bar REFUSED "SSH keys for $mm_whom exist on the machine in $mm_file" ;;
+        *)
+            ! mm_exists "$mm_file" || mm_note_problem REFUSED \
+                "SSH keys for $mm_subject exist on the machine in $mm_file"
+            ;;
         esac
     done
 }
 
-# What sshd leaves to PAM. The lines that matter, of its own file and of those that it includes.
+# Checks what sshd leaves to PAM: the relevant lines of its own file and of the files that it includes.
 mm_check_pam() {
     [ -r /etc/pam.d/sshd ] && grep -qsE '^[^#]*(pam_access|pam_listfile|pam_shells)' /etc/pam.d/* || return 0
     mm_stack=$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells|include|substack)' /etc/pam.d/sshd)
     mm_includes=$(printf '%s\n' "$mm_stack" | sed -n 's/^.*\(include\|substack\)[[:space:]]\{1,\}\([a-z0-9._-]*\).*$/\2/p' | sort -u)
     for mm_word in $mm_includes; do
-        mm_stack="$mm_stack$mm_eol$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells)' "/etc/pam.d/$mm_word")"
+        mm_stack="$mm_stack$mm_newline$(grep -hsE '^[^#]*(pam_access|pam_listfile|pam_shells)' "/etc/pam.d/$mm_word")"
     done
     while read -r mm_type _ mm_rest; do
         case $mm_type:$mm_rest in
-        *:*pam_access.so*) mm_check_access ;;
-        *:*pam_listfile.so*item=user*) mm_check_listfile ;;
+        *:*pam_access.so*) mm_check_pam_access ;;
+        *:*pam_listfile.so*item=user*) mm_check_pam_listfile ;;
         *auth:*pam_shells.so* | account:*pam_shells.so*)
-            mm_shell=/bin/sh
-            [ ! -x /bin/bash ] || mm_shell=/bin/bash
-            grep -qxF "$mm_shell" /etc/shells || mm_bar UNUSABLE "PAM lets only users in whose shell is in /etc/shells, and $mm_shell is not"
+            mm_choose_shell
+            grep -qxF "$mm_shell" /etc/shells || mm_note_problem UNUSABLE \
+                "PAM lets only users in whose shell is in /etc/shells, and $mm_shell is not"
             ;;
         esac
     done <<EOF
@@ -842,8 +956,9 @@ $mm_stack
 EOF
 }
 
-# The first line that is about the account decides. Lines for certain places only are taken to let in and not to keep out.
-mm_check_access() {
+# Checks pam_access. The first line that matches the account decides. A line for certain origins only counts when it
+# lets in, not when it keeps out.
+mm_check_pam_access() {
     mm_access=/etc/security/access.conf
     case $mm_rest in
     *accessfile=*)
@@ -851,29 +966,32 @@ mm_check_access() {
         mm_access=${mm_access%% *}
         ;;
     esac
-    mm_seen=
+    mm_others_allowed=
     set -f
     while IFS=: read -r mm_sign mm_users mm_places; do
         mm_sign=${mm_sign%%[[:space:]]*} mm_matched=
         for mm_word in $(printf '%s' "$mm_users" | tr ',' ' '); do
             case $mm_word in
             EXCEPT) break ;;
-            ALL) mm_excepted || mm_matched=all ;;
+            ALL) mm_is_excepted || mm_matched=all ;;
             "$mm_account" | "($mm_account)" | "$mm_account"@*) mm_matched=name ;;
             esac
         done
-        # Those whom a line lets in, or takes out of those whom it keeps out.
+        # Names that the line lets in, or excepts from keeping out.
         case $mm_sign:$mm_users in
-        +:* | *EXCEPT*) mm_seen="$mm_seen $(printf '%s' "${mm_users#*EXCEPT}" | tr '(),' '   ')" ;;
+        +:* | *EXCEPT*) mm_others_allowed="$mm_others_allowed $(printf '%s' "${mm_users#*EXCEPT}" | tr '(),' '   ')" ;;
         esac
         [ -n "$mm_matched" ] || continue
         [ "$mm_sign" = - ] || break
         # shellcheck disable=SC2086
         set -- $mm_places
-        [ "${1:-}" = ALL ] && [ $# -eq 1 ] || continue
+        if [ "${1:-}" != ALL ] || [ $# -ne 1 ]; then continue; fi
         case $mm_matched in
-        name) mm_bar REFUSED "PAM does not let $mm_whom in ($mm_access)" ;;
-        all) mm_bar "$(mm_for_new passwd "$mm_seen")" "PAM lets only some users in, and not $mm_whom ($mm_access)" ;;
+        name) mm_note_problem REFUSED "PAM does not let $mm_subject in ($mm_access)" ;;
+        all)
+            mm_note_problem "$(mm_outcome_of_allow_list passwd "$mm_others_allowed")" \
+                "PAM lets only some users in, and not $mm_subject ($mm_access)"
+            ;;
         esac
         break
     done <<EOF
@@ -882,29 +1000,35 @@ EOF
     set +f
 }
 
-# Whether the account is among those that a line takes out of ALL.
-mm_excepted() {
+# Whether the account is among the names after EXCEPT.
+mm_is_excepted() {
     case " ${mm_users#*EXCEPT} " in
     *[[:space:],]"$mm_account"[[:space:],]* | *"($mm_account)"*) [ "${mm_users#*EXCEPT}" != "$mm_users" ] ;;
     *) return 1 ;;
     esac
 }
 
-mm_check_listfile() {
+# Checks pam_listfile.
+mm_check_pam_listfile() {
     mm_file=${mm_rest#*file=}
     mm_file=${mm_file%% *}
     [ -r "$mm_file" ] || return 0
     case $mm_rest in
     *sense=allow*)
         grep -qxF "$mm_account" "$mm_file" ||
-            mm_bar "$(mm_for_new passwd "$(cat "$mm_file")")" "PAM lets only the users of $mm_file in, and not $mm_whom"
+            mm_note_problem "$(mm_outcome_of_allow_list passwd "$(cat "$mm_file")")" \
+                "PAM lets only the users of $mm_file in, and not $mm_subject"
         ;;
-    *sense=deny*) ! grep -qxF "$mm_account" "$mm_file" || mm_bar REFUSED "PAM keeps the users of $mm_file out, and so $mm_whom" ;;
+    *sense=deny*)
+        ! grep -qxF "$mm_account" "$mm_file" || mm_note_problem REFUSED \
+            "PAM keeps the users of $mm_file out, and so $mm_subject"
+        ;;
     esac
 }
 
-# ---- adding the account ---------------------------------------------------------------------------------------------
+# ---- create: account ------------------------------------------------------------------------------------------------
 
+# Sets $mm_uid to the next free number, which is not soon used again. False when none is free.
 mm_choose_uid() {
     mm_uid=
     if [ -f "$mm_state/uid" ]; then read -r mm_uid <"$mm_state/uid"; fi
@@ -915,82 +1039,89 @@ mm_choose_uid() {
     while :; do
         mm_uid=$((mm_uid + 1))
         [ $mm_uid -ge "$mm_first_uid" ] && [ $mm_uid -le "$mm_last_uid" ] || mm_uid=$mm_first_uid
-        mm_uid_taken || break
+        mm_uid_is_taken || break
         mm_tries=$((mm_tries + 1))
         [ $mm_tries -le $((mm_last_uid - mm_first_uid)) ] || return 1
     done
     echo "$mm_uid" >"$mm_state/uid"
 }
 
-# Also when something of whoever had the number before may be left.
-mm_uid_taken() {
+# A number is also taken while something of its last user may be left.
+mm_uid_is_taken() {
     grep -qsE "^[^:]*:[^:]*:$mm_uid:|^$mm_uid(:|\$)" /etc/passwd /etc/group /etc/subuid /etc/subgid \
         "$mm_state"/accounts/* && return 0
-    ! grep -qsE "$(mm_by_number)" /etc/sudoers /etc/sudoers.d/* || return 0
-    if mm_processes || mm_ipc || mm_files; then return 0; fi
-    # Nothing has been made yet.
-    [ -z "$mm_blind" ] || mm_end FAILED "the $mm_blind on the machine cannot be listed"
-    mm_has getent && { $mm_briefly getent passwd "$mm_uid" || $mm_briefly getent group "$mm_uid"; } 3>&- 9>&-
+    ! grep -qsE "$(mm_sudo_number_pattern)" /etc/sudoers /etc/sudoers.d/* || return 0
+    if mm_has_processes || mm_has_ipc || mm_has_files; then return 0; fi
+    # Nothing has been made yet, so there is nothing to undo.
+    [ -z "$mm_unlistable" ] || mm_answer FAILED "the $mm_unlistable on the machine cannot be listed"
+    mm_has getent && { $mm_timeout getent passwd "$mm_uid" || $mm_timeout getent group "$mm_uid"; } 3>&- 9>&-
 }
 
-# Adds the account with an empty home, or ends with the reason. A number that another program takes meanwhile costs a
-# second try.
-mm_add() {
+# Sets $mm_shell to the log-in shell of new accounts.
+mm_choose_shell() {
+    mm_shell=/bin/sh
+    [ ! -x /bin/bash ] || mm_shell=/bin/bash
+}
+
+# Adds the account with its home, or ends with the reason. Tries up to three times when another program takes the number
+# meanwhile.
+mm_add_account() {
     mm_tries_to_add=0
     until mm_add_entry; do
         mm_tries_to_add=$((mm_tries_to_add + 1))
-        mm_reason="the account could not be added: $(mm_said)"
-        mm_judge
-        [ "$mm_name" != another ] || mm_undo REFUSED "another program has added the account $mm_account meanwhile"
-        if [ "$mm_name" = free ] && [ -n "$mm_gids" ] && ! mm_own_group; then
+        mm_reason="the account could not be added: $(mm_last_output)"
+        mm_classify_name
+        [ "$mm_name_is" != another ] || mm_undo REFUSED "another program has added the account $mm_account meanwhile"
+        if [ "$mm_name_is" = free ] && [ -n "$mm_group_ids" ] && ! mm_has_own_group; then
             mm_undo REFUSED "another program has added a group named $mm_account meanwhile"
         fi
-        # The status of useradd for a number that is taken.
-        [ "$mm_name:$mm_status" = free:4 ] && [ $mm_tries_to_add -lt 3 ] || mm_undo FAILED "$mm_reason"
+        # 4 is the status of useradd for a number that is taken.
+        if [ "$mm_name_is:$mm_status" != free:4 ] || [ $mm_tries_to_add -ge 3 ]; then mm_undo FAILED "$mm_reason"; fi
     done
-    mm_passwd && mm_ours || mm_undo FAILED 'the account is not there after it was added'
-    mm_name=ours
-    mm_add_home || mm_undo "$mm_scope" "the folder $mm_home could not be made: $(mm_said)"
+    if ! mm_look_up_name || ! mm_entry_is_ours; then mm_undo FAILED 'the account is not there after it was added'; fi
+    mm_name_is=ours
+    mm_add_home || mm_undo "$mm_outcome" "the folder $mm_home could not be made: $(mm_last_output)"
 }
 
-# The record comes first, so that whatever a crash leaves half made is found again.
+# Writes the record before the entry, so that whatever a crash leaves half made is found again.
 mm_add_entry() {
-    # Nothing has been made yet, and the number at which the search has ended is another's.
-    mm_choose_uid || mm_end FAILED 'no number for the account is free, or none can be noted, on the machine'
+    # Nothing has been made yet, so there is nothing to undo; and the number at which the search ended is another's.
+    mm_choose_uid || mm_answer FAILED 'no number for the account is free, or none can be noted, on the machine'
     mm_status=1
     echo "cannot write to $mm_state" >"$mm_state/said"
-    printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record.new" && mv -f "$mm_record.new" "$mm_record" || return 1
-    mm_shell=/bin/sh
-    [ ! -x /bin/bash ] || mm_shell=/bin/bash
+    printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record_file.new" &&
+        mv -f "$mm_record_file.new" "$mm_record_file" || return 1
+    mm_choose_shell
     if mm_has useradd; then
-        # No ageing, no expiry and no groups, whatever the machine's defaults are; and no range of subordinate numbers, whose
-        # processes could not be told to be the borrower's: only numbers between UID_MIN and UID_MAX get one.
-        mm_change useradd -c "$mm_mark" -d "$mm_home" -M -s "$mm_shell" -u "$mm_uid" -U -G '' -e '' -f -1 \
+        # No ageing, no expiry and no groups, whatever the machine's defaults are. And no range of subordinate numbers,
+        # as processes with those could not be told to be the user's: useradd gives a range only to numbers from UID_MIN
+        # to UID_MAX.
+        mm_change_list useradd -c "$mm_mark" -d "$mm_home" -M -s "$mm_shell" -u "$mm_uid" -U -G '' -e '' -f -1 \
             -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 -K UID_MIN=1 -K UID_MAX=1 "$mm_account"
     else
-        mm_change adduser -D -H -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
+        mm_change_list adduser -D -H -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
     fi
-    [ $mm_status -eq 0 ] && echo made >>"$mm_record"
+    [ $mm_status -eq 0 ] && echo made >>"$mm_record_file"
 }
 
-# Made here and not by useradd, which would take a folder for its own that another program has made meanwhile.
+# Makes the home. useradd does not, because it would use a folder that another program has made meanwhile.
 mm_add_home() {
     [ -d /home ] || mkdir -m 755 /home
-    mm_scope=FAILED
+    mm_outcome=FAILED
     mkdir -m 700 "$mm_home" >"$mm_state/said" 2>&1 || {
-        # Only a folder that another program has made meanwhile is about this name.
-        ! mm_exists "$mm_home" || mm_scope=REFUSED
+        # The name is refused only for a folder that another program has made meanwhile.
+        ! mm_exists "$mm_home" || mm_outcome=REFUSED
         return 1
     }
-    echo home >>"$mm_record" && chown "$mm_uid" "$mm_home" || return 1
+    echo home >>"$mm_record_file" && chown "$mm_uid" "$mm_home" || return 1
     [ ! -d /etc/skel ] || cp -a /etc/skel/. "$mm_home" >"$mm_state/said" 2>&1 || return 1
-    chmod 700 "$mm_home" && chown -hR "$mm_uid:$mm_p_gid" "$mm_home" >"$mm_state/said" 2>&1 || return 1
-    mm_try restorecon -R "$mm_home"
+    chmod 700 "$mm_home" && chown -hR "$mm_uid:$mm_entry_gid" "$mm_home" >"$mm_state/said" 2>&1 || return 1
+    mm_best_effort restorecon -R "$mm_home"
 }
 
-# Through standard input: no process ever has the hash as an argument.
+# Sends the hash through standard input: no process ever has it as an argument.
 mm_set_password() {
-    mm_change chpasswd -e <<EOF
+    mm_change_list chpasswd -e <<EOF
 $mm_account:$mm_hash
 EOF
 }
@@ -1002,155 +1133,328 @@ mm_password_is_set() {
     esac
 }
 
-# Removes what was made, and ends with the outcome $1 for the reason $2.
-mm_undo() {
-    mm_judge
-    if [ "$mm_name" = another ]; then
-        mm_leave_name || mm_end FAILED "$2; what was made could not be removed: $mm_left"
-    elif ! mm_erase; then
-        mm_end FAILED "$2; what was made could not be removed: $mm_left"
+# The home is new and nobody can log in yet. The file belongs to root until it is whole and everything else is done.
+mm_add_key() {
+    rm -rf "$mm_home/.ssh"
+    mkdir -m 700 "$mm_home/.ssh" && printf '%s\n' "$mm_key" >"$mm_home/.ssh/authorized_keys" || return 1
+    chown "$mm_entry_uid:$mm_entry_gid" "$mm_home/.ssh" || return 1
+    mm_best_effort restorecon -R "$mm_home/.ssh"
+    chown -h "$mm_entry_uid:$mm_entry_gid" "$mm_home/.ssh/authorized_keys"
+}
+
+# Writes a sudo rule in a file of its own. sudo passes over file names with a dot, so it sees the rule only once it is
+# whole.
+mm_add_sudo_rule() {
+    if ! mm_has sudo || [ ! -d /etc/sudoers.d ]; then
+        echo 'the machine has no sudo' >"$mm_state/said"
+        return 1
     fi
-    mm_end "$1" "$2"
+    mm_sudo_tag=
+    [ "$mm_hash" != '*' ] || mm_sudo_tag='NOPASSWD: '
+    printf '%s ALL=(ALL:ALL) %sALL\n' "$mm_account" "$mm_sudo_tag" >"$mm_sudo_rule.new" &&
+        chmod 440 "$mm_sudo_rule.new" || return 1
+    ! mm_has visudo || mm_change_list visudo -c -q -f "$mm_sudo_rule.new" || return 1
+    mv -f "$mm_sudo_rule.new" "$mm_sudo_rule" || return 1
+    $mm_timeout sudo -n -l -U "$mm_account" 3>&- 9>&- | grep -q 'ALL) ' && return 0
+    echo 'the machine does not heed /etc/sudoers.d' >"$mm_state/said"
+    return 1
 }
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
 
 mm_remove() {
     mm_raise_fence
-    mm_judge
-    if mm_recorded_as_ours; then
-        mm_uid=$mm_r_uid
-        if [ "$mm_name" = another ]; then
-            ! mm_suspect || mm_end FAILED \
-                "the account could not be removed: its name has the number $mm_p_uid by now, which is not the one it was given"
-            mm_leave_name || mm_end FAILED "the account could not be removed: $mm_left"
-            mm_absent 'the name belongs to an account that is not ours'
+    mm_classify_name
+    if mm_record_matches; then
+        mm_uid=$mm_record_uid
+        if [ "$mm_name_is" = another ]; then
+            ! mm_entry_may_be_ours || mm_answer FAILED \
+                "the account could not be removed: its name has the number $mm_entry_uid by now, which is not the one it was given"
+            mm_erase_number_only || mm_answer FAILED "the account could not be removed: $mm_left"
+            mm_answer_absent 'the name belongs to an account that is not ours'
         fi
-        # A borrower with the rights of root may have given it another number.
-        [ "$mm_name" != ours ] || [ "$mm_p_uid" = "$mm_uid" ] || ! mm_owner || mm_uids="$mm_p_uid $mm_uid"
+        # A user with sudo may have given it another number.
+        [ "$mm_name_is" != ours ] || [ "$mm_entry_uid" = "$mm_uid" ] || ! mm_find_owner || mm_uids="$mm_entry_uid $mm_uid"
     else
-        case $mm_name in
-        free) mm_absent 'there is no such account' ;;
+        case $mm_name_is in
+        free) mm_answer_absent 'there is no such account' ;;
         another)
-            # Only we make a rule of that name, and it goes with the record: a borrower with the rights of root took that away.
-            ! mm_exists "$mm_rule" || mm_end FAILED \
-                "the account could not be removed: $mm_rule is ours, but what proves the account $mm_account to be ours is gone"
-            mm_absent 'the name belongs to an account that is not ours'
+            # Only we make a sudo rule of that file name, and it goes together with the record. So a user with sudo has
+            # removed the record.
+            ! mm_exists "$mm_sudo_rule" || mm_answer FAILED \
+                "the account could not be removed: $mm_sudo_rule is ours, but what proves the account $mm_account to be ours is gone"
+            mm_answer_absent 'the name belongs to an account that is not ours'
             ;;
         esac
-        mm_uid=$mm_p_uid
+        mm_uid=$mm_entry_uid
     fi
-    mm_erase || mm_end FAILED "the account could not be removed: $mm_left"
-    mm_absent 'the account is removed'
+    mm_erase || mm_answer FAILED "the account could not be removed: $mm_left"
+    mm_answer_absent 'the account is removed'
 }
 
-# Ends what has the number of an account of ours whose name has been given to another account since. False, with the reason
-# in $mm_left, when a process may be left.
-mm_leave_name() {
-    mm_drop "$mm_rule" "$mm_rule.new"
-    mm_uid=$mm_r_uid mm_uids=$mm_r_uid mm_had=another
-    if [ -n "$mm_r_made" ] && ! mm_number_is_given; then
-        mm_end_processes
+# Answers that the account is absent. That holds only behind the fence: otherwise a late worker could still make the
+# account.
+mm_answer_absent() {
+    mm_raise_fence || mm_answer FAILED "cannot write to $mm_state on the machine"
+    mm_answer DONE "$1"
+}
+
+# Removes what has the number of our account, but nothing that is found by its name, which another account has by now.
+# False, with the reason in $mm_left, when a process may be left.
+mm_erase_number_only() {
+    mm_delete_existing "$mm_sudo_rule" "$mm_sudo_rule.new"
+    mm_uid=$mm_record_uid mm_uids=$mm_record_uid mm_name_was=another
+    if [ -n "$mm_record_made" ] && ! mm_uid_is_anothers; then
+        mm_kill_processes
         mm_delete_files
-        if mm_processes || [ -n "$mm_blind" ]; then
+        if mm_has_processes || [ -n "$mm_unlistable" ]; then
             mm_left="a process of it may be left, and its name is another account's by now"
             return 1
         fi
     fi
-    rm -f "$mm_record"
+    rm -f "$mm_record_file"
 }
 
-# Without the fence a late worker could still make the account, so that its absence would prove nothing.
-mm_absent() {
-    mm_raise_fence || mm_end FAILED "cannot write to $mm_state on the machine"
-    mm_end DONE "$1"
-}
-
-# Ends and removes everything of the account $mm_account, which was just judged to be ours or to be out of the list, and of
-# the number $mm_uid; false when something is left, which $mm_left then names. Every step may find that there is nothing to
-# do.
+# Removes everything of the account $mm_account, whose name was just found to be ours or free, and of the number
+# $mm_uid. False when something is left, which $mm_left then names. Each step may find nothing to do.
 mm_erase() {
-    mm_why='' mm_had=$mm_name mm_gid=${mm_p_gid:-$mm_uid} mm_uids=${mm_uids:-$mm_uid}
-    mm_drop "$mm_rule" "$mm_rule.new"
-    [ "$mm_name" != ours ] || mm_lock_account
+    mm_cause='' mm_name_was=$mm_name_is mm_gid=${mm_entry_gid:-$mm_uid} mm_uids=${mm_uids:-$mm_uid}
+    mm_delete_existing "$mm_sudo_rule" "$mm_sudo_rule.new"
+    [ "$mm_name_is" != ours ] || mm_lock_account
     for mm_uid in $mm_uids; do
         mm_left="its number $mm_uid is that of another account too"
-        ! mm_number_is_given || return 1
+        ! mm_uid_is_anothers || return 1
     done
-    for mm_uid in $mm_uids; do mm_forget_jobs; done
-    mm_end_all
+    for mm_uid in $mm_uids; do mm_delete_jobs; done
+    mm_kill_all
     mm_delete_account
-    # A log-in that was under way while the account went.
-    mm_end_all
+    # Again, for a log-in that was under way while the entry went.
+    mm_kill_all
     for mm_uid in $mm_uids; do mm_delete_files; done
     if ! mm_verify_gone; then
-        for mm_uid in $mm_uids; do mm_delete_folders; done
+        for mm_uid in $mm_uids; do mm_delete_deep_folders; done
         # The disk may have been too full to write the account list anew.
         mm_delete_account
         mm_verify_gone || return 1
     fi
-    rm -f "$mm_record"
+    rm -f "$mm_record_file"
 }
 
-mm_end_all() {
-    for mm_uid in $mm_uids; do mm_end_processes; done
-    mm_end_sessions
+mm_kill_all() {
+    for mm_uid in $mm_uids; do mm_kill_processes; done
+    mm_kill_sessions
 }
 
-# No new session from here on; the expiry date also counts for keys. The command waits for the lock of the account list,
-# which another program may hold for long.
+# Keeps new sessions out. The expiry date also counts for log-ins by key. The command waits for the lock of the account
+# list, which another program may hold for long.
 mm_lock_account() {
-    mm_within=5 mm_holder=
+    mm_change_limit=5 mm_holder=
     if mm_has usermod; then
-        mm_change usermod -L -e 1 "$mm_account"
+        mm_change_list usermod -L -e 1 "$mm_account"
     else
-        mm_change passwd -l "$mm_account"
+        mm_change_list passwd -l "$mm_account"
     fi
     if [ $mm_status -ne 0 ]; then
-        mm_lock_by_hand
-        mm_list_holder
+        mm_lock_in_shadow
+        mm_find_list_holder
     fi
-    [ -n "$mm_holder" ] || mm_within=$mm_half
+    [ -n "$mm_holder" ] || mm_change_limit=$mm_half_limit
 }
 
-# Where the commands fail, because another program keeps the account list locked, the list of passwords is written anew
-# without them, unless it changes meanwhile.
-mm_lock_by_hand() {
+# Rewrites /etc/shadow without the usual commands where they fail, because another program keeps the list locked. Does
+# not replace a file that changes meanwhile.
+mm_lock_in_shadow() {
     [ -w /etc/shadow ] || return 1
     mm_new=/etc/.machine-manager.shadow
     cp -p /etc/shadow "$mm_state/shadow" && cp -p /etc/shadow "$mm_new" &&
         sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1!\21:/" "$mm_state/shadow" >"$mm_new" &&
-        cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_try restorecon /etc/shadow
-    mm_drop "$mm_new" "$mm_state/shadow"
+        cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_best_effort restorecon /etc/shadow
+    mm_delete_existing "$mm_new" "$mm_state/shadow"
 }
 
-# Jobs that would be run later, and sessions that are kept without a log-in.
-mm_forget_jobs() {
-    # shellcheck disable=SC2086
-    find $mm_spools -xdev -depth -mindepth 1 -user "$mm_uid" -delete
-    if [ -d /run/systemd/system ]; then
-        mm_try loginctl disable-linger "$mm_uid"
-        mm_try loginctl kill-user -s KILL "$mm_uid"
-        mm_try loginctl terminate-user "$mm_uid"
+# ---- remove: verification -------------------------------------------------------------------------------------------
+
+# Whether nothing of the account is left; else $mm_left names what is.
+mm_verify_gone() {
+    mm_left=
+    mm_classify_name
+    case $mm_name_is in
+    ours) mm_left="its entry in the account list (${mm_cause:-it is there again})" ;;
+    # Added by another program since our entry was removed.
+    another) ;;
+    esac
+    if [ "$mm_name_is" != another ]; then
+        [ -z "$mm_in_shadow" ] || mm_left="$mm_left, its password"
+        ! mm_has_own_group || mm_left="$mm_left, its group"
+        [ -z "$mm_in_groups" ] || mm_left="$mm_left, its name in the group$mm_in_groups"
+        [ -z "$mm_in_subids" ] || mm_left="$mm_left, its subordinate numbers"
+        ! mm_has_jobs || mm_left="$mm_left, a job in $mm_folder"
+        [ -z "$mm_in_sudoers" ] || mm_left="$mm_left, a sudo rule for its name"
     fi
-    [ "$mm_name" = another ] || mm_forget_named_jobs
+    for mm_uid in $mm_uids; do
+        ! mm_has_processes || mm_left="$mm_left, a process that cannot be ended"
+        ! mm_has_mounts || mm_left="$mm_left, a file system of its own"
+        ! mm_home_is_ours || mm_left="$mm_left, its folder $mm_home$(mm_snapshot_hint "$mm_home")"
+        ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
+        ! mm_has_files || mm_left="$mm_left, files in $mm_folder"
+        [ -z "$mm_unlistable" ] || mm_left="$mm_left, $mm_unlistable, which cannot be listed"
+        ! mm_has_ipc || mm_left="$mm_left, shared memory or queues"
+    done
+    mm_left=${mm_left#, }
+    [ -z "$mm_left" ] || [ "$mm_name_is" = ours ] || mm_left="$mm_left${mm_cause:+ ($mm_cause)}"
+    [ -z "$mm_left" ]
 }
 
-mm_forget_named_jobs() {
-    for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs; do
+# ---- remove: processes ----------------------------------------------------------------------------------------------
+
+# A process may fork faster than it is found. So from the second round on, all are stopped before any is killed, and the
+# kernel is asked to kill all processes of the user in one step, where it can.
+mm_kill_processes() {
+    mm_round=0
+    while mm_has_processes; do
+        mm_round=$((mm_round + 1))
+        [ $mm_round -le 40 ] || return 1
+        if [ $mm_round -gt 1 ]; then
+            mm_kill_at_once
+            mm_stop_processes
+            mm_has_processes || break
+            mm_pause
+        fi
+        # shellcheck disable=SC2086
+        kill -KILL $mm_pids
+    done
+}
+
+# Whether the account has living processes: those with its number as real, effective, saved or file system uid. An
+# answer of no counts only while $mm_unlistable is empty.
+mm_has_processes() {
+    mm_list_processes ''
+    [ -n "$mm_pids" ]
+}
+
+# Sets $mm_pids to them, without those in the states $1. The output must list this shell twice, in its place and at the
+# end. Otherwise not all processes were listed, and finding none means nothing. A process whose first thread has ended
+# looks dead while its other threads live on.
+mm_list_processes() {
+    mm_grep_processes status -ashE \
+        "^State:|^Pid:|^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)|^Threads:$mm_tab([2-9]|1.)"
+    mm_pids='' mm_self='' mm_dead_leader=''
+    IFS=$mm_newline
+    for mm_entry in $mm_found; do
+        case $mm_entry in
+        "State:$mm_tab"[ZX]*) mm_process_state=dead ;;
+        "State:$mm_tab"[X$1]*) mm_process_state=passed ;;
+        State:*) mm_process_state= ;;
+        "Pid:$mm_tab$$") mm_pid=$$ mm_self=$mm_self. ;;
+        Pid:*) mm_pid=${mm_entry#*"$mm_tab"} ;;
+        Uid:*)
+            case $mm_process_state in
+            '') mm_pids="$mm_pids$mm_pid " ;;
+            dead) mm_dead_leader=$mm_pid ;;
+            esac
+            ;;
+        Threads:*) [ "$mm_dead_leader" != "$mm_pid" ] || mm_pids="$mm_pids$mm_pid " ;;
+        esac
+    done
+    IFS=$mm_default_ifs
+    mm_unlistable=
+    [ "$mm_self" != .. ] || return 0
+    mm_unlistable=processes
+    # Not every shell has a status of its own for a command line that is too long.
+    [ -n "$mm_use_xargs" ] || {
+        mm_use_xargs=yes
+        mm_list_processes "$1"
+    }
+}
+
+# Sets $mm_found to what grep finds in the file $1 of each process, that of this shell last. When they do not fit on one
+# command line, it sets $mm_use_xargs.
+mm_grep_processes() {
+    if [ -n "$mm_use_xargs" ]; then
+        mm_found=$(printf '%s\n' /proc/[0-9]*/"$1" /proc/$$/"$1" | xargs grep "$2" "$3")
+    else
+        mm_found=$(grep "$2" "$3" /proc/[0-9]*/"$1" /proc/$$/"$1")
+        [ $? -le 2 ] || {
+            mm_use_xargs=yes
+            mm_grep_processes "$@"
+        }
+    fi
+}
+
+mm_stop_processes() {
+    mm_sweep=0
+    while [ $mm_sweep -lt 20 ]; do
+        mm_list_processes T
+        [ -n "$mm_pids" ] || break
+        # shellcheck disable=SC2086
+        kill -STOP $mm_pids
+        mm_sweep=$((mm_sweep + 1))
+    done
+}
+
+mm_kill_at_once() {
+    mm_file=/sys/fs/cgroup/user.slice/user-$mm_uid.slice/cgroup.kill
+    [ ! -w "$mm_file" ] || echo 1 >"$mm_file"
+    if mm_has setpriv && setpriv --reuid="$mm_uid" --clear-groups true; then
+        mm_best_effort setpriv --reuid="$mm_uid" --clear-groups /bin/sh -c 'kill -KILL -1'
+    else
+        # The name may have got another number since.
+        mm_best_effort su -s /bin/sh "$mm_account" -c "[ \"\$(id -u)\" = $mm_uid ] && kill -KILL -1"
+    fi
+}
+
+# The part of an sshd session that runs as root ends by itself with its child. But one that is still at the log-in has
+# no child of the user yet.
+mm_kill_sessions() {
+    [ "$mm_name_was" = ours ] || return 0
+    for mm_signal in TERM KILL; do
+        mm_grep_processes cmdline -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)"
+        [ -n "$mm_found" ] || return 0
+        for mm_file in $mm_found; do
+            mm_file=${mm_file#/proc/}
+            kill -$mm_signal "${mm_file%/*}"
+        done
+        mm_pause
+    done
+}
+
+# ---- remove: jobs and state -----------------------------------------------------------------------------------------
+
+# Removes jobs that would run later, and ends sessions that systemd keeps without a log-in.
+mm_delete_jobs() {
+    # shellcheck disable=SC2086
+    find $mm_spool_folders -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    if [ -d /run/systemd/system ]; then
+        mm_best_effort loginctl disable-linger "$mm_uid"
+        mm_best_effort loginctl kill-user -s KILL "$mm_uid"
+        mm_best_effort loginctl terminate-user "$mm_uid"
+    fi
+    [ "$mm_name_is" = another ] || mm_delete_jobs_of_name
+}
+
+mm_delete_jobs_of_name() {
+    for mm_folder in $mm_crontab_folders; do
         [ -f "$mm_folder/$mm_account" ] || continue
         rm -f "$mm_folder/$mm_account"
-        # The crond of busybox goes on with what it has read, for a new account of that name too, unless it is told.
+        # busybox's crond goes on with the jobs that it has read, for a new account of that name too, unless it is told.
         if mm_has crond && ! mm_has cron; then echo "$mm_account" >>"$mm_folder/cron.update"; fi
     done
-    mm_drop "/var/lib/systemd/linger/$mm_account"
+    mm_delete_existing "/var/lib/systemd/linger/$mm_account"
 }
 
-# What programs keep under the name or the number and what would outlive the account: failed log-ins that were counted,
-# mail, the memory of sudo, of log-ins and of old passwords, quotas. Also before a new account gets it.
-mm_forget_state() {
-    mm_forget_named_jobs
-    # What grep finds are words such as dir, = and a folder, of which only the last fits a test below. Other modules have
+# Whether a job of the account is left, found by name; $mm_folder is the place.
+mm_has_jobs() {
+    for mm_folder in $mm_crontab_folders /var/lib/systemd/linger; do
+        ! mm_exists "$mm_folder/$mm_account" || return 0
+    done
+    return 1
+}
+
+# Removes what programs keep under the name or the number and what would outlive the account: counted log-in failures,
+# mail, time stamps of sudo and of log-ins, old passwords, quotas. This is also done before a new account gets the name.
+mm_delete_kept_state() {
+    mm_delete_jobs_of_name
+    # grep finds words such as dir, = and a folder, of which only the last passes the test below. Other modules have
     # options of such a name too, for folders that must not be touched.
     for mm_file in /var/mail /var/spool/mail /run/faillock /var/run/faillock /var/lib/faillock /var/log/faillock \
         $(grep -shoE '^[[:space:]]*dir[[:space:]]*=[[:space:]]*/[^[:space:]]+|^[^#]*pam_faillock\.so[[:space:]]([^#]*[[:space:]])?dir=/[^[:space:]]+' \
@@ -1165,226 +1469,123 @@ mm_forget_state() {
             esac
         done
     done
+    # shellcheck disable=SC2013 # names without spaces
     for mm_file in $(grep -lsE "^($mm_account|$mm_uid):" /etc/security/opasswd /etc/subuid /etc/subgid); do
         sed -i "/^$mm_account:/d; /^$mm_uid:/d" "$mm_file"
     done
-    [ ! -e /var/log/tallylog ] || mm_try pam_tally2 --user "$mm_account" --reset --quiet
-    [ ! -e /var/lib/lastlog/lastlog2.db ] || mm_try lastlog2 --clear --user "$mm_account"
-    mm_try setquota -u "$mm_uid" 0 0 0 0 -a
+    [ ! -e /var/log/tallylog ] || mm_best_effort pam_tally2 --user "$mm_account" --reset --quiet
+    [ ! -e /var/lib/lastlog/lastlog2.db ] || mm_best_effort lastlog2 --clear --user "$mm_account"
+    mm_best_effort setquota -u "$mm_uid" 0 0 0 0 -a
 }
 
-# Whether the account has living processes: those that have its number as the real, effective, saved or file system one.
-# An answer of no counts only while $mm_blind is empty.
-mm_processes() {
-    mm_list_processes ''
-    [ -n "$mm_pids" ]
-}
-
-# Puts them into $mm_pids, without those in the given states. The list must have this shell twice, in its place and as the
-# last: else not all processes were listed, and that none was found means nothing. A process whose first thread has ended
-# looks dead while it lives on in the others.
-mm_list_processes() {
-    mm_grep_processes status -ashE \
-        "^State:|^Pid:|^Uid:(${mm_tab}[0-9]+)*$mm_tab$mm_uid($mm_tab|\$)|^Threads:$mm_tab([2-9]|1.)"
-    mm_pids='' mm_self='' mm_headless=''
-    IFS=$mm_eol
-    for mm_entry in $mm_found; do
-        case $mm_entry in
-        "State:$mm_tab"[ZX]*) mm_seems=dead ;;
-        "State:$mm_tab"[X$1]*) mm_seems=passed ;;
-        State:*) mm_seems= ;;
-        "Pid:$mm_tab$$") mm_pid=$$ mm_self=$mm_self. ;;
-        Pid:*) mm_pid=${mm_entry#*"$mm_tab"} ;;
-        Uid:*)
-            case $mm_seems in
-            '') mm_pids="$mm_pids$mm_pid " ;;
-            dead) mm_headless=$mm_pid ;;
-            esac
-            ;;
-        Threads:*) [ "$mm_headless" != "$mm_pid" ] || mm_pids="$mm_pids$mm_pid " ;;
-        esac
-    done
-    IFS=$mm_ifs
-    mm_blind=
-    [ "$mm_self" != .. ] || return 0
-    mm_blind=processes
-    # Not every shell has a status of its own for a command line that is too long.
-    [ -n "$mm_many" ] || {
-        mm_many=yes
-        mm_list_processes "$1"
-    }
-}
-
-# Puts into $mm_found what grep finds in the file $1 of every process, this shell's at last. There may be more than fit on
-# one command line: then $mm_many is set.
-mm_grep_processes() {
-    if [ -n "$mm_many" ]; then
-        mm_found=$(printf '%s\n' /proc/[0-9]*/"$1" /proc/$$/"$1" | xargs grep "$2" "$3")
-    else
-        mm_found=$(grep "$2" "$3" /proc/[0-9]*/"$1" /proc/$$/"$1")
-        [ $? -le 2 ] || {
-            mm_many=yes
-            mm_grep_processes "$@"
-        }
-    fi
-}
-
-# A process may fork faster than it is found. So after the first round they are all stopped before any is ended, and
-# where the machine can, the kernel ends all of the user's processes in one step.
-mm_end_processes() {
-    mm_round=0
-    while mm_processes; do
-        mm_round=$((mm_round + 1))
-        [ $mm_round -le 40 ] || return 1
-        if [ $mm_round -gt 1 ]; then
-            mm_end_at_once
-            mm_stop_processes
-            mm_processes || break
-            mm_pause
-        fi
-        # shellcheck disable=SC2086
-        kill -KILL $mm_pids
-    done
-}
-
-mm_stop_processes() {
-    mm_sweep=0
-    while [ $mm_sweep -lt 20 ]; do
-        mm_list_processes T
-        [ -n "$mm_pids" ] || break
-        # shellcheck disable=SC2086
-        kill -STOP $mm_pids
-        mm_sweep=$((mm_sweep + 1))
-    done
-}
-
-mm_end_at_once() {
-    mm_file=/sys/fs/cgroup/user.slice/user-$mm_uid.slice/cgroup.kill
-    [ ! -w "$mm_file" ] || echo 1 >"$mm_file"
-    if mm_has setpriv && setpriv --reuid="$mm_uid" --clear-groups true; then
-        mm_try setpriv --reuid="$mm_uid" --clear-groups /bin/sh -c 'kill -KILL -1'
-    else
-        # The name may have got another number since.
-        mm_try su -s /bin/sh "$mm_account" -c "[ \"\$(id -u)\" = $mm_uid ] && kill -KILL -1"
-    fi
-}
-
-# The part of a session's sshd that runs as root: it ends by itself with its child, but one that still is at the log-in
-# has no child of the user yet.
-mm_end_sessions() {
-    [ "$mm_had" = ours ] || return 0
-    for mm_signal in TERM KILL; do
-        mm_grep_processes cmdline -slE "^sshd(-session|-auth)?: $mm_account( |@|\$)"
-        [ -n "$mm_found" ] || return 0
-        for mm_file in $mm_found; do
-            mm_file=${mm_file#/proc/}
-            kill -$mm_signal "${mm_file%/*}"
-        done
-        mm_pause
-    done
-}
+# ---- remove: account ------------------------------------------------------------------------------------------------
 
 mm_delete_account() {
-    mm_judge
-    if [ "$mm_name" = ours ]; then
+    mm_classify_name
+    if [ "$mm_name_is" = ours ]; then
         if [ -n "$mm_in_groups" ]; then
-            for mm_group in $mm_in_groups; do mm_leave_group; done
-            mm_judge
+            for mm_group in $mm_in_groups; do mm_remove_from_group; done
+            mm_classify_name
         fi
-        [ "$mm_name" != ours ] || mm_delete_user
-        mm_judge
+        [ "$mm_name_is" != ours ] || mm_delete_user
+        mm_classify_name
     fi
-    [ "$mm_name" = free ] || return 0
-    if mm_own_group; then
-        if mm_has groupdel; then mm_change groupdel "$mm_account"; else mm_change delgroup "$mm_account"; fi || mm_blame
+    [ "$mm_name_is" = free ] || return 0
+    if mm_has_own_group; then
+        if mm_has groupdel; then
+            mm_change_list groupdel "$mm_account"
+        else
+            mm_change_list delgroup "$mm_account"
+        fi || mm_note_cause
     fi
-    # A userdel that was killed leaves the password behind, which no command removes: with an entry to it, userdel does.
+    # A userdel that was killed leaves the password behind, which no command removes. Given an entry for it, userdel
+    # does.
     if [ -n "$mm_in_shadow" ] && mm_has useradd; then
-        mm_change useradd -c "$mm_mark" -M -N -d "$mm_home" -u "$mm_uid" "$mm_account" && mm_delete_user
+        mm_change_list useradd -c "$mm_mark" -M -N -d "$mm_home" -u "$mm_uid" "$mm_account" && mm_delete_user
     fi
 }
 
-# A borrower with the rights of root may have put it into groups, whose members are kept by name.
-mm_leave_group() {
-    if mm_has gpasswd; then mm_change gpasswd -d "$mm_account" "$mm_group"; else mm_change delgroup "$mm_account" "$mm_group"; fi
+# Group members are kept by name, and a user with sudo may have put the account into groups.
+mm_remove_from_group() {
+    if mm_has gpasswd; then
+        mm_change_list gpasswd -d "$mm_account" "$mm_group"
+    else
+        mm_change_list delgroup "$mm_account" "$mm_group"
+    fi
 }
 
 mm_delete_user() {
     if mm_has userdel; then
-        # Without -f it refuses while there is a process, were it a dead one that no parent has waited for.
-        mm_change userdel "$mm_account" || {
-            mm_list_holder
-            [ -z "$mm_holder" ] && mm_change userdel -f "$mm_account"
-        } || mm_blame
+        # Without -f it refuses while there is a process, even a dead one that no parent has waited for.
+        mm_change_list userdel "$mm_account" || {
+            mm_find_list_holder
+            [ -z "$mm_holder" ] && mm_change_list userdel -f "$mm_account"
+        } || mm_note_cause
     elif mm_has_busybox deluser; then
-        mm_change deluser "$mm_account" || mm_blame
+        mm_change_list deluser "$mm_account" || mm_note_cause
     else
         echo 'the machine has neither userdel nor deluser' >"$mm_state/said"
-        mm_blame
+        mm_note_cause
     fi
 }
 
-mm_own_group() {
-    case $mm_gids in
+# Whether the group that has the name is the account's own.
+mm_has_own_group() {
+    case $mm_group_ids in
     *" $mm_gid "* | *" $mm_uid "*) return 0 ;;
     *) return 1 ;;
     esac
 }
 
+# ---- remove: files --------------------------------------------------------------------------------------------------
+
 mm_delete_files() {
-    mm_forget_jobs
+    mm_delete_jobs
     ! mm_home_is_ours || mm_delete_tree "$mm_home"
     mm_delete_tree "/run/user/$mm_uid"
-    [ "$mm_name" = another ] || mm_forget_state
-    while mm_mounts; do
+    [ "$mm_name_is" = another ] || mm_delete_kept_state
+    while mm_has_mounts; do
         mm_unmount "$mm_mounted" || break
     done
     # shellcheck disable=SC2086 # find passes over folders that are not there, or are links
-    find $mm_shared -xdev -depth -mindepth 1 -user "$mm_uid" -delete
-    for mm_folder in $mm_shared; do mm_delete_subvolumes "$mm_folder"; done
+    find $mm_shared_folders -xdev -depth -mindepth 1 -user "$mm_uid" -delete
+    for mm_folder in $mm_shared_folders; do mm_delete_subvolumes "$mm_folder"; done
     mm_delete_ipc
 }
 
-# Whether the folder at the place of the home is the account's: we made it and the account was still there when its removal
-# began, or its owner has the number. One that a crash left before it got its owner is empty, and goes at once.
+# Whether the folder at the place of the home is the account's: we made it and the account was still there when the
+# removal began, or its owner has the number. A home that a crash left before it got its owner is empty, and is removed
+# here.
 mm_home_is_ours() {
     mm_exists "$mm_home" || return 1
-    [ "$mm_had:$mm_r_home" != ours:yes ] || return 0
+    [ "$mm_name_was:$mm_record_home" != ours:yes ] || return 0
     [ -z "$(find "$mm_home" -maxdepth 0 -user "$mm_uid")" ] || return 0
-    [ "$mm_name" = another ] || [ -n "$mm_r_ready" ] || rmdir "$mm_home"
+    [ "$mm_name_is" = another ] || [ -n "$mm_record_ready" ] || rmdir "$mm_home"
     return 1
 }
 
-# What find could not empty, because folders are in folders, too deep for a path. What others have put there stays.
-mm_delete_folders() {
-    for mm_folder in $mm_shared; do
-        for mm_top in "$mm_folder"/* "$mm_folder"/.[!.]* "$mm_folder"/..?*; do
-            [ -d "$mm_top" ] && [ ! -L "$mm_top" ] || continue
-            [ -n "$(find "$mm_top" -maxdepth 0 -user "$mm_uid")" ] || continue
-            mm_flatten "$mm_top"
-            for mm_piece in "$mm_top"/.machine-manager-*; do
-                [ ! -d "$mm_piece" ] || chown -h "$mm_uid" "$mm_piece"
-            done
-            find "$mm_top" -xdev -depth -user "$mm_uid" -delete
-        done
-    done
+# Whether a file of the account is left in a shared folder; $mm_folder is the place. An answer of no counts only while
+# $mm_unlistable is empty.
+mm_has_files() {
+    # shellcheck disable=SC2086
+    mm_has_files_in $mm_shared_folders
+    case $? in
+    0) for mm_folder in $mm_shared_folders; do ! mm_has_files_in "$mm_folder" || return 0; done ;;
+    1) return 1 ;;
+    *)
+        mm_unlistable=${mm_unlistable:-files}
+        return 1
+        ;;
+    esac
 }
 
-# Whether a file system that the account has mounted by itself is there; $mm_mounted is the place. Root cannot look into
-# it, so its owner is not to be seen from there.
-mm_mounts() {
-    while read -r _ mm_mounted mm_type mm_options _; do
-        case $mm_type,$mm_options, in
-        fuse*,user_id=$mm_uid,*) return 0 ;;
-        esac
-    done </proc/mounts
-    return 1
-}
-
-# Takes a place as /proc/mounts writes it. The name may end with the end of a line, which the dot keeps.
-mm_unmount() {
-    mm_place=$(printf '%b.' "$1")
-    umount -l "${mm_place%.}"
+# The last path that find comes to is a file of our own. When find does not print it, find has not come to its end, for
+# which the status is 2.
+mm_has_files_in() {
+    find "$@" "$mm_state" -xdev -mindepth 1 \( -user "$mm_uid" -o -path "$mm_state/said" \) | {
+        read -r mm_line || exit 2
+        [ "$mm_line" != "$mm_state/said" ]
+    }
 }
 
 # Follows no link: neither rm nor find does, and the folder above belongs to root.
@@ -1402,22 +1603,9 @@ mm_delete_tree() {
     rm -rf "$1" 3>&- 9>&-
 }
 
-# A user can make subvolumes of btrfs, read-only ones too, which neither rm nor find can empty. The root of each has the
-# number 256. Where the machine has no command that makes them writable, perl or python can ask the kernel for it.
-mm_delete_subvolumes() {
-    grep -qs ' btrfs ' /proc/mounts || return 0
-    # shellcheck disable=SC2016
-    find "$1" -depth -type d -inum 256 -user "$mm_uid" -exec /bin/sh -c '
-        btrfs property set -t subvol "$1" ro false ||
-            perl -e "open(D, q(<), shift); \$no = pack(q(Q), 0); ioctl(D, 0x4008941a, \$no) or exit 1" "$1" ||
-            python3 -c "import fcntl, os, sys; fcntl.ioctl(os.open(sys.argv[1], 0), 0x4008941a, bytes(8))" "$1"
-        find "$1" -xdev -depth -user "$2" -delete
-    ' sh {} "$mm_uid" \; 3>&- 9>&-
-}
-
-# Folders within folders, so deep that their path is longer than a path may be, are moved up in pieces. A path of twelve
-# names always fits. Each piece gets a name of its own, the number of the shell that moves it: a borrower may have given the
-# same name to all of them, and may have made folders with names that we would use.
+# Moves folders up whose path is longer than a path may be, in pieces of twelve levels, which always fit. Each piece
+# gets a name of its own, the process id of the shell that moves it: a user may have given the same name to all of them,
+# and may have made folders with names that we would use.
 mm_flatten() {
     mm_tries=0
     while [ $mm_tries -lt 1000 ] && [ -n "$(find "$1" -xdev -mindepth 12 -maxdepth 12 -type d | head -n 1)" ]; do
@@ -1429,20 +1617,68 @@ mm_flatten() {
     done
 }
 
-# Says so where a subvolume is left.
-mm_snapshot_in() {
+# Removes what find could not empty, because folders are nested too deep for a path. What others have put there stays.
+mm_delete_deep_folders() {
+    for mm_folder in $mm_shared_folders; do
+        for mm_top in "$mm_folder"/* "$mm_folder"/.[!.]* "$mm_folder"/..?*; do
+            if [ ! -d "$mm_top" ] || [ -L "$mm_top" ]; then continue; fi
+            [ -n "$(find "$mm_top" -maxdepth 0 -user "$mm_uid")" ] || continue
+            mm_flatten "$mm_top"
+            for mm_piece in "$mm_top"/.machine-manager-*; do
+                [ ! -d "$mm_piece" ] || chown -h "$mm_uid" "$mm_piece"
+            done
+            find "$mm_top" -xdev -depth -user "$mm_uid" -delete
+        done
+    done
+}
+
+# Whether a file system is mounted that the account has mounted by itself; $mm_mounted is the place. Root cannot look
+# into it, so its owner is not seen from there.
+mm_has_mounts() {
+    while read -r _ mm_mounted mm_type mm_options _; do
+        case $mm_type,$mm_options, in
+        fuse*,user_id=$mm_uid,*) return 0 ;;
+        esac
+    done </proc/mounts
+    return 1
+}
+
+# Takes a place as /proc/mounts writes it. The name may end with the end of a line, which the dot keeps.
+mm_unmount() {
+    mm_place=$(printf '%b.' "$1")
+    umount -l "${mm_place%.}"
+}
+
+# A user can make subvolumes of btrfs, read-only ones too, which neither rm nor find can empty. The root of each has
+# inode 256. Where there is no btrfs command to make them writable, perl or python can ask the kernel for it.
+mm_delete_subvolumes() {
+    grep -qs ' btrfs ' /proc/mounts || return 0
+    # shellcheck disable=SC2016
+    find "$1" -depth -type d -inum 256 -user "$mm_uid" -exec /bin/sh -c '
+        btrfs property set -t subvol "$1" ro false ||
+            perl -e "open(D, q(<), shift); \$no = pack(q(Q), 0); ioctl(D, 0x4008941a, \$no) or exit 1" "$1" ||
+            python3 -c "import fcntl, os, sys; fcntl.ioctl(os.open(sys.argv[1], 0), 0x4008941a, bytes(8))" "$1"
+        find "$1" -xdev -depth -user "$2" -delete
+    ' sh {} "$mm_uid" \; 3>&- 9>&-
+}
+
+# Prints a hint where a subvolume is left.
+mm_snapshot_hint() {
     grep -qs ' btrfs ' /proc/mounts && [ -n "$(find "$1" -type d -inum 256)" ] || return 0
     printf ' (a read-only btrfs snapshot in it can be deleted only with btrfs-progs, perl or python3)'
 }
 
+# ---- remove: shared memory ------------------------------------------------------------------------------------------
+
 mm_delete_ipc() {
-    if mm_has ipcrm && mm_ipc; then
+    if mm_has ipcrm && mm_has_ipc; then
         for mm_object in $mm_objects; do ipcrm "${mm_object%:*}" "${mm_object#*:}"; done
     fi
 }
 
-# Shared memory, queues and semaphores that the account owns or made. They survive everybody who uses them.
-mm_ipc() {
+# Whether there are System V shared memory segments, queues or semaphores that the account owns or made. They outlive
+# every process that uses them.
+mm_has_ipc() {
     mm_objects=
     for mm_kind in shm:8:-m msg:8:-q sem:5:-s; do
         mm_list=/proc/sysvipc/${mm_kind%%:*}
@@ -1454,129 +1690,68 @@ mm_ipc() {
             set -- $mm_line
             mm_id=$2
             shift $((${mm_column%:*} - 1))
-            # The owner, his group, and whoever made it.
+            # The owner's uid, its gid, and the uid of the creator.
             if [ "$1" = "$mm_uid" ] || [ "$3" = "$mm_uid" ]; then mm_objects="$mm_objects $mm_option:$mm_id"; fi
         done <"$mm_list"
     done
     [ -n "$mm_objects" ]
 }
 
-# Whether a file of the account is left where everybody may write; $mm_folder is the place. An answer of no counts only
-# while $mm_blind is empty.
-mm_files() {
-    # shellcheck disable=SC2086
-    mm_files_in $mm_shared
-    case $? in
-    0) for mm_folder in $mm_shared; do ! mm_files_in "$mm_folder" || return 0; done ;;
-    1) return 1 ;;
-    *)
-        mm_blind=${mm_blind:-files}
-        return 1
-        ;;
-    esac
-}
+# ---- probe ----------------------------------------------------------------------------------------------------------
 
-# The last that is looked at is a file of our own: when find says nothing of it, it has not come to its end, for which the
-# status is 2.
-mm_files_in() {
-    find "$@" "$mm_state" -xdev -mindepth 1 \( -user "$mm_uid" -o -path "$mm_state/said" \) | {
-        read -r mm_line || exit 2
-        [ "$mm_line" != "$mm_state/said" ]
-    }
-}
-
-# Whether something of the account is left that would be run later; $mm_folder is the place.
-mm_jobs() {
-    for mm_folder in /var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs \
-        /var/lib/systemd/linger; do
-        ! mm_exists "$mm_folder/$mm_account" || return 0
-    done
-    return 1
-}
-
-mm_verify_gone() {
-    mm_left=
-    mm_judge
-    case $mm_name in
-    ours) mm_left="its entry in the account list (${mm_why:-it is there again})" ;;
-    # Added by another program since the entry was removed.
-    another) ;;
-    esac
-    if [ "$mm_name" != another ]; then
-        [ -z "$mm_in_shadow" ] || mm_left="$mm_left, its password"
-        ! mm_own_group || mm_left="$mm_left, its group"
-        [ -z "$mm_in_groups" ] || mm_left="$mm_left, its name in the group$mm_in_groups"
-        [ -z "$mm_in_subids" ] || mm_left="$mm_left, its subordinate numbers"
-        ! mm_jobs || mm_left="$mm_left, a job in $mm_folder"
-        [ -z "$mm_in_sudoers" ] || mm_left="$mm_left, a sudo rule for its name"
-    fi
-    for mm_uid in $mm_uids; do
-        ! mm_processes || mm_left="$mm_left, a process that cannot be ended"
-        ! mm_mounts || mm_left="$mm_left, a file system of its own"
-        ! mm_home_is_ours || mm_left="$mm_left, its folder $mm_home$(mm_snapshot_in "$mm_home")"
-        ! mm_exists "/run/user/$mm_uid" || mm_left="$mm_left, its folder /run/user/$mm_uid"
-        ! mm_files || mm_left="$mm_left, files in $mm_folder"
-        [ -z "$mm_blind" ] || mm_left="$mm_left, $mm_blind, which cannot be listed"
-        ! mm_ipc || mm_left="$mm_left, shared memory or queues"
-    done
-    mm_left=${mm_left#, }
-    [ -z "$mm_left" ] || [ "$mm_name" = ours ] || mm_left="$mm_left${mm_why:+ ($mm_why)}"
-    [ -z "$mm_left" ]
-}
-
-# ---- look -----------------------------------------------------------------------------------------------------------
-
-# All accounts of ours, also those that a removal has only taken out of the list so far. Takes no lock, since it changes
-# nothing and must not be held up by work that is under way. The dot shows that the answer is whole.
+# Lists all our accounts, also those that a removal has only taken out of the list so far. Takes no lock, since it
+# changes nothing and must not wait for work that is under way. The dot shows that the answer is whole.
 mm_probe() {
     mm_found='' mm_names=' '
-    while IFS=: read -r mm_account _ mm_p_uid _ mm_p_gecos _; do
-        mm_record=$mm_state/accounts/$mm_account
-        if mm_owner; then
+    while IFS=: read -r mm_account _ mm_entry_uid _ mm_entry_comment _; do
+        mm_record_file=$mm_state/accounts/$mm_account
+        if mm_find_owner; then
             mm_found="$mm_found$mm_account=$mm_owner "
-        elif mm_token=$mm_r_token && mm_suspect; then
+        elif mm_token=$mm_record_token && mm_entry_may_be_ours; then
             # Its removal will say what is wrong with it.
-            mm_found="$mm_found$mm_account=$mm_r_token "
+            mm_found="$mm_found$mm_account=$mm_record_token "
         fi
         mm_names="$mm_names$mm_account "
     done </etc/passwd
-    for mm_record in "$mm_state"/accounts/*; do
-        mm_account=${mm_record##*/}
+    for mm_record_file in "$mm_state"/accounts/*; do
+        mm_account=${mm_record_file##*/}
         case $mm_account in
         *.*) continue ;;
         esac
         case $mm_names in
         *" $mm_account "*) continue ;;
         esac
-        ! mm_recorded || mm_found="$mm_found$mm_account=$mm_r_token "
+        ! mm_read_record || mm_found="$mm_found$mm_account=$mm_record_token "
     done
     # A name that no account has stands for all new ones.
-    mm_account=machine-manager-probe mm_scope=''
-    mm_check_tools || mm_scope=UNUSABLE
-    [ -n "$mm_scope" ] || mm_check_login || [ "$mm_scope" = UNUSABLE ] || mm_problem=
-    mm_end FOUND "$mm_found.${mm_problem:+ $mm_problem}"
+    mm_account=machine-manager-probe mm_outcome=''
+    mm_check_tools || mm_outcome=UNUSABLE
+    [ -n "$mm_outcome" ] || mm_check_login || [ "$mm_outcome" = UNUSABLE ] || mm_problem=
+    mm_answer FOUND "$mm_found.${mm_problem:+ $mm_problem}"
 }
 
-# ---- the work -------------------------------------------------------------------------------------------------------
+# ---- main -----------------------------------------------------------------------------------------------------------
 
 mm_main() {
-    # What the commands say must not mix with the answer, and an answer that nobody waits for must not stop the work.
+    # The output of the commands must not mix with the answer, and an answer that nobody waits for must not stop the
+    # work.
     exec 3>&1 >/dev/null 2>&1 </dev/null
     trap '' HUP PIPE
     umask 077
-    cd / || mm_end FAILED 'the machine has no root folder'
-    mm_check
-    # The limit for what only looks or helps; none where there is no timeout that works. That of busybox lives on for a
-    # second, in which it must not keep the answer's end from the caller.
-    mm_briefly='timeout -s KILL 5'
-    $mm_briefly true 3>&- || mm_briefly=
+    cd / || mm_answer FAILED 'the machine has no root folder'
+    mm_check_input
+    # The time limit for commands that only read or help; empty where there is no timeout command that works. busybox's
+    # lives on for a second, in which it must not keep the answer's output open. Hence 3>&- after $mm_timeout, and 9>&-
+    # for the lock.
+    mm_timeout='timeout -s KILL 5'
+    $mm_timeout true 3>&- || mm_timeout=
     [ "$mm_action" != PROBE ] || mm_probe
-    mm_many='' mm_uid='' mm_uids='' mm_gid='' mm_why=''
-    mm_lock
+    mm_use_xargs='' mm_uid='' mm_uids='' mm_gid='' mm_cause=''
+    mm_acquire_lock
     case $mm_action in
     CREATE) mm_create ;;
     REMOVE) mm_remove ;;
-    *) mm_end FAILED 'the action is not known' ;;
+    *) mm_answer FAILED 'the action is not known' ;;
     esac
 }
 

@@ -1,4 +1,4 @@
-"""Prints one line of JSON for each machine as soon as its own result is there, and nothing else."""
+"""Prints one line of JSON for each machine as soon as its result is there, and nothing else."""
 
 import json
 import sys
@@ -10,11 +10,11 @@ DOCUMENTATION = """
     type: stdout
     short_description: one line of JSON for each machine
     description:
-      - Prints one line of JSON for each machine as soon as its own result is there, and nothing else.
+      - Prints one line of JSON for each machine as soon as its result is there, and nothing else.
 """
 
-# Of what was written to both outputs.
-KEPT = 1300
+# The most characters of the output of both streams.
+MAX_OUTPUT = 1300
 
 
 class CallbackModule(CallbackBase):
@@ -42,8 +42,8 @@ class CallbackModule(CallbackBase):
             "rc": values.get("rc", -1),
             "stage": values.get("stage", "BEFORE_LOG_IN"),
             "answer": str(values.get("answer", "")),
-            "said": str(values.get("said", values.get("msg", "")))[-KEPT:],
+            "said": str(values.get("said", values.get("msg", "")))[-MAX_OUTPUT:],
         }
-        # Unlike Ansible's own display, the line is written whole and at once.
+        # Not by Ansible's display, which may split lines and delay them.
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()

@@ -4,29 +4,27 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Makes and removes accounts on machines. Any mix of tasks for any machines and users may be given; tasks given while
- * others are under way share the next run.
+ * Makes and removes accounts on machines. A call may have any mix of tasks for any machines and users.
  *
  * <p>
- * A driver never touches the database and must never be called inside a transaction: it waits for the network.
+ * A driver does not use the database, and must not be called inside a transaction, as it waits for the network.
  */
 public interface AccountDriver {
 
     /**
-     * Starts the given work.
+     * Starts tasks and returns at once.
      *
-     * @param tasks what is to be done; at most one task for each machine at a time makes sense, since a machine works
-     *        on one task after the other
+     * @param tasks the tasks; those for the same machine run one after the other
      * @return one future for each task, in the order of the tasks. Each completes as soon as its own machine has
-     *         answered, without waiting for slower ones, and at the latest when the run's deadline has passed. A future
-     *         completes with an exception only on a bug; every failure of a machine, of the network or of the tools is an
-     *         {@link AccountResult}
+     *         answered, without waiting for slower ones, and at the latest when the time limit of the run is over. A
+     *         future completes with an exception only on a bug: every failure of a machine, of the network or of the tools
+     *         is an {@link AccountResult}
      */
     List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks);
 
     /**
-     * Says which machines may be wanted next, so that a driver that keeps connections open can open them ahead of need.
-     * Returns at once, and nothing comes of a machine that does not answer.
+     * Tells the driver which machines may be needed next, so that it can open connections to them ahead of need. Returns
+     * at once. A failure to connect is only logged.
      */
     default void prepare(List<Target> targets) {
     }

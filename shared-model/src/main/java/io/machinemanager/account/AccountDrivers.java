@@ -7,7 +7,7 @@ import jakarta.enterprise.inject.Produces;
 
 import io.smallrye.common.annotation.Identifier;
 
-/** Selects the driver that the operator configured. The other driver is never created. */
+/** Selects the driver that {@code ACCOUNT_DRIVER} names. The other one is never created. */
 @ApplicationScoped
 class AccountDrivers {
 

@@ -6,38 +6,38 @@ import java.util.Optional;
 
 import org.apache.commons.codec.digest.Sha2Crypt;
 
-/** Passwords of accounts on machines: their rule, their making and their hash. */
+import io.machinemanager.ssh.PasswordText;
+
+/** Passwords of accounts on machines: rule, generation and hash. */
 public final class AccountPassword {
 
+    // That many characters in UTF-8 stay below the 512 bytes that PAM takes (PAM_MAX_RESP_SIZE).
+    private static final int MAX_LENGTH = 128;
     private static final String ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     private static final String SALT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /** In place of a hash: no password lets anybody in. Unlike a locked account, a key does, whatever PAM is set to. */
+    /**
+     * In place of a hash: no password is accepted. Unlike with a locked account, a log-in by key works, whatever PAM is set
+     * to.
+     */
     public static final String NONE = "*";
 
     private AccountPassword() {
     }
 
-    /** What is wrong with a password, as one sentence; nothing when it may be used. */
+    /** Says in one sentence what is wrong with a password; empty when it may be used. */
     public static Optional<String> problemWith(String password) {
-        // 128 characters in UTF-8 stay below the 512 bytes that PAM takes.
-        boolean allowed = !password.isEmpty() && password.length() <= 128
-                && password.codePoints().noneMatch(AccountPassword::isForbidden);
-        return allowed
+        return PasswordText.isAllowed(password, MAX_LENGTH)
                 ? Optional.empty()
-                : Optional.of("A password has 1 to 128 characters and no control characters.");
+                : Optional.of("A password has 1 to %d characters and no control characters.".formatted(MAX_LENGTH));
     }
 
-    private static boolean isForbidden(int character) {
-        return Character.isISOControl(character) || Character.getType(character) == Character.SURROGATE;
-    }
-
-    /** A password of 20 characters that are not mistaken for one another. */
+    /** A random password of 20 letters and digits, without those that look alike. */
     public static String generate() {
         return random(20, ALPHABET);
     }
 
-    /** The SHA-512 crypt ({@code $6$}) of a password with a fresh salt, as {@code /etc/shadow} takes it. */
+    /** The SHA-512 crypt ({@code $6$}, see crypt(5)) of a password with a random salt, as {@code /etc/shadow} takes it. */
     public static String hash(String password) {
         return Sha2Crypt.sha512Crypt(password.getBytes(StandardCharsets.UTF_8), "$6$" + random(16, SALT_ALPHABET));
     }

@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * How the account script is brought to a machine: by a constant command, and everything that varies as lines on its
- * standard input. So no value is ever code for a shell, and no process list, here or there, shows a password or a hash.
+ * How the account script gets to a machine: a constant command runs it, and all values are lines on its standard input.
+ * So no value is ever code for a shell, and no process list, here or on the machine, shows a password or a hash.
  */
 public final class AccountScript {
 
-    /** The script's place among the resources. */
+    /** The name of the script in the resource folder {@code account}. */
     public static final String RESOURCE = "account.sh";
 
-    // What comes before the mark is for sudo, which reads a password only when it wants one.
+    // The password for sudo comes before this line. sudo reads it only when it needs one, and so the shell may see it too.
     private static final String BEGIN = "MM-BEGIN";
 
     private static final String SHELL = "/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != " + BEGIN
@@ -25,35 +25,35 @@ public final class AccountScript {
             + " IFS= read -r mm_hash; IFS= read -r mm_limit; IFS= read -r mm_key; IFS= read -r mm_sudo;"
             + " IFS= read -r mm_first_uid; IFS= read -r mm_last_uid; eval \"$(cat)\"'";
 
-    // The machine's own limits must be over before ours is, so that it still can say what went wrong.
-    private static final double SHARE_OF_MACHINE = 2.0 / 3;
+    // The script must reach its own time limit before the caller stops waiting, so that it can still give the reason.
+    private static final double SHARE_OF_SCRIPT = 2.0 / 3;
 
     private static final Pattern HASH = Pattern.compile("\\$6\\$[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{86}");
     private static final Pattern KEY = Pattern.compile("[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{1,8192}={0,2}");
     private static final AccountLogin NO_LOGIN = new AccountLogin("", null, false);
-    private static final long LARGEST_TOKEN = 999_999_999_999_999_999L;
+    private static final long MAX_TOKEN = 999_999_999_999_999_999L;
 
     private AccountScript() {
     }
 
     /**
-     * The command that the log-in runs.
+     * The command to run on the machine.
      *
-     * @return one of three constants: with sudo for everybody but root
+     * @return one of three constants: for root, for sudo with a password, and for sudo without one
      */
     public static String command(Target target) {
         if (isRoot(target)) {
             return SHELL;
         }
-        // With a key and no password there is nothing that sudo could read.
+        // With a key and no password, sudo must not ask for one (-n).
         return (target.login().password() == null ? "sudo -n -- " : "sudo -S -p '' -- ") + SHELL;
     }
 
     /**
-     * What goes to the command's standard input before the text of the script.
+     * The standard input of the command, up to the text of the script.
      *
-     * @param task a task without {@linkplain #problemWith(AccountTask) problem}
-     * @return lines, each with its end
+     * @param task a task without a {@linkplain #problemWith(AccountTask) problem}
+     * @return lines, each with a newline; a secret, as it holds the password for sudo and the password hash
      */
     public static String input(AccountTask task, ScriptLimits limits) {
         AccountLogin login = task.login() == null ? NO_LOGIN : task.login();
@@ -66,12 +66,12 @@ public final class AccountScript {
         return isRoot(task.target()) || password == null ? input : password + "\n" + input;
     }
 
-    /** How long a machine may take, of the time that a run may take; in whole seconds. */
-    static Duration shareOf(Duration runTimeout) {
-        return Duration.ofSeconds(Math.round(runTimeout.toMillis() / 1000.0 * SHARE_OF_MACHINE));
+    /** The time limit for the script within that of a run, in whole seconds. */
+    static Duration timeLimitWithin(Duration runTimeout) {
+        return Duration.ofSeconds(Math.round(runTimeout.toMillis() / 1000.0 * SHARE_OF_SCRIPT));
     }
 
-    /** The text of the script, which follows the input. */
+    /** The text of the script in ASCII, which follows the {@linkplain #input input}. */
     public static byte[] text() {
         try (InputStream resource = AccountScript.class.getResourceAsStream("/account/" + RESOURCE)) {
             return resource.readAllBytes();
@@ -80,9 +80,9 @@ public final class AccountScript {
         }
     }
 
-    /** What keeps a task from being a task for the script, as one sentence; nothing when all is well. */
+    /** Says in one sentence why a task cannot be given to the script; empty when it can. */
     static Optional<String> problemWith(AccountTask task) {
-        if (task.token() < 1 || task.token() > LARGEST_TOKEN) {
+        if (task.token() < 1 || task.token() > MAX_TOKEN) {
             return Optional.of("The fencing token is out of range.");
         }
         return AccountName.problemWith(task.account()).or(() -> task.action() == AccountTask.Action.CREATE

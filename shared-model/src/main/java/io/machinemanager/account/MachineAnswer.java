@@ -11,25 +11,27 @@ import java.util.regex.Pattern;
 import io.machinemanager.account.AccountResult.Outcome;
 
 /**
- * What a machine answered to a task, whichever way the task went there.
+ * The answer of a machine to a task, from either driver.
  *
  * @param answer the answer of the account script, such as {@code DONE the account is ready}; empty when there is none
- * @param status the exit status of the remote command; -1 when there is none, as when the connection was lost
- * @param stage how far the task came, which says who has spoken
- * @param said what explains a failure; before the log-in it is of ssh or Ansible, later of the machine's shell and sudo
+ * @param status the exit status of the remote command; {@link #NO_STATUS} when there is none, as when the connection was
+ *        lost
+ * @param stage how far the task came, and so which program wrote the diagnostics
+ * @param diagnostics output that explains a failure: before the log-in of ssh or Ansible, later of the machine's shell
+ *        and sudo
  */
-public record MachineAnswer(String answer, int status, Stage stage, String said) {
+public record MachineAnswer(String answer, int status, Stage stage, String diagnostics) {
 
     /** There is no exit status. */
     public static final int NO_STATUS = -1;
 
     /** How far a task came. */
     public enum Stage {
-        /** No log-in is known of. */
+        /** There was no log-in, as far as is known. */
         BEFORE_LOG_IN,
-        /** There was a log-in, and nothing was seen of the script. */
+        /** There was a log-in, but no output of the script. */
         LOGGED_IN,
-        /** The script has begun. */
+        /** The script has started. */
         BEGUN
     }
 
@@ -38,12 +40,13 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
 
     private static final Pattern FOUND = Pattern.compile("(?<list>|[^.]* )[.](?: (?<reason>.+))?");
 
-    // By Ansible, whatever the machine was about, where ssh only says so of a log-in.
-    private static final Pattern GIVEN_UP = Pattern.compile("in the expected time frame|timed out after [0-9]+ second");
+    // Messages of Ansible, which may mean any step, while those of ssh are about the log-in only.
+    private static final Pattern TIMED_OUT_AT_ANY_STEP = Pattern
+            .compile("in the expected time frame|timed out after [0-9]+ second");
 
     private static final Pattern FINGERPRINT = Pattern.compile("SHA256:[A-Za-z0-9+/]{43}");
 
-    /** What a line means. */
+    /** What a line of the diagnostics means. */
     private record Meaning(Pattern pattern, Outcome outcome, String reason) {
     }
 
@@ -56,8 +59,8 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
                     + "connection (closed|reset) by [^ ]+ port|invalid ssh identification",
             "The machine closed the connection before the log-in.");
 
-    /** What ssh and Ansible say when there is no log-in; in a line the first that fits counts. Nothing has changed. */
-    private static final List<Meaning> OF_LOG_IN = List.of(
+    /** Messages of ssh and Ansible when the log-in failed. The first pattern that matches a line counts. */
+    private static final List<Meaning> LOG_IN_FAILURES = List.of(
             new Meaning(
                     Pattern.compile(
                             "host identification has changed|host key verification failed|no .* host key is known for"),
@@ -76,24 +79,24 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
             unreachable("protocol error: no ssh",
                     "What answers on the machine's SSH port does not speak SSH properly."));
 
-    /** What the server says before it refuses a log-in or closes the connection, and only then. */
-    private static final List<Meaning> OF_ACCOUNT = List.of(
+    /** Messages of the server about the account, just before it refuses a log-in or closes the connection. */
+    private static final List<Meaning> ACCOUNT_FAILURES = List.of(
             unreachable(
                     "password has expired|password change required|required to change your password|password expired",
                     "The password to log in to the machine with has expired."),
             unreachable("account .*(has expired|is locked|is not available)|account is currently not available",
                     "The account to log in to the machine with is locked, expired or without a shell."));
 
-    /** What sshd says before it closes a connection without a log-in. */
-    private static final List<Meaning> OF_CLOSING = List.of(
+    /** Messages of sshd before it closes a connection without a log-in. */
+    private static final List<Meaning> REASONS_TO_CLOSE = List.of(
             unreachable("not allowed at this time",
                     "The machine's SSH server refuses connections from this service for a while (PerSourcePenalties);"
                             + " exempt the service's address with PerSourcePenaltyExemptList."),
             unreachable("exceeded maxstartups",
                     "The machine's SSH server has too many log-ins under way (MaxStartups)."));
 
-    /** What the machine says after the log-in, in place of running the script. */
-    private static final List<Meaning> OF_COMMAND = List.of(
+    /** Messages of the machine after the log-in, when it does not run the script. */
+    private static final List<Meaning> COMMAND_FAILURES = List.of(
             unreachable("incorrect password attempt|sorry, try again|sudo: .*(password is required|no password was)",
                     "The machine's sudo does not accept the password."),
             unreachable("not in the sudoers file|is not allowed to (run|execute)|may not run sudo",
@@ -107,21 +110,21 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
         return new Meaning(Pattern.compile(pattern), Outcome.UNREACHABLE, reason);
     }
 
-    /** There was no log-in, of which this was said. */
-    public static MachineAnswer beforeLogIn(String said) {
-        return new MachineAnswer("", NO_STATUS, Stage.BEFORE_LOG_IN, said);
+    /** The answer of a machine without a log-in. */
+    public static MachineAnswer beforeLogIn(String diagnostics) {
+        return new MachineAnswer("", NO_STATUS, Stage.BEFORE_LOG_IN, diagnostics);
     }
 
-    /** What it means for work that changes the machine: when that was given up, something may have been done. */
+    /** The result of a task that changes the machine: after a time-out, something may have been changed. */
     public AccountResult resultOfWork() {
         AccountResult result = result();
         return answer.isEmpty() && stage == Stage.BEFORE_LOG_IN
-                && GIVEN_UP.matcher(said.toLowerCase(Locale.ROOT)).find()
+                && TIMED_OUT_AT_ANY_STEP.matcher(diagnostics.toLowerCase(Locale.ROOT)).find()
                         ? new AccountResult(Outcome.FAILED, result.reason())
                         : result;
     }
 
-    /** What the answer means for the task. */
+    /** The result of a task that changes nothing. */
     public AccountResult result() {
         String[] words = answer.split(" ", 2);
         return switch (words[0]) {
@@ -136,8 +139,7 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
 
     /**
      * Reads {@code name=token} pairs up to a dot, and after it the reason why no new account would be of use, if there is
-     * one. A machine could send anything, so whatever is not a pair is passed over. A list without its end tells nothing
-     * for sure.
+     * one. A machine can send anything, so text that is not a pair is skipped. A list without its end may be incomplete.
      */
     private static AccountResult found(String answer) {
         Matcher parts = FOUND.matcher(answer);
@@ -155,23 +157,26 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
 
     private AccountResult failure() {
         return switch (stage) {
-            case BEFORE_LOG_IN -> reasonOfLogIn().map(this::resultOf).orElseGet(this::noAnswer);
+            case BEFORE_LOG_IN -> logInFailure().map(this::resultOf).orElseGet(this::noAnswer);
             case LOGGED_IN -> status == NO_STATUS ? lost() : notRun();
             case BEGUN -> status == NO_STATUS ? lost() : noAnswer();
         };
     }
 
-    /** The cause comes last. What a server says before, such as its banner, only explains why it let nobody in. */
-    private Optional<Meaning> reasonOfLogIn() {
-        Optional<Meaning> cause = lastOf(OF_LOG_IN);
-        return cause.filter(CLOSED::equals).flatMap(closed -> lastOf(OF_CLOSING))
-                .or(() -> cause.filter(List.of(CLOSED, REFUSED)::contains).flatMap(refused -> lastOf(OF_ACCOUNT)))
-                .or(() -> cause).or(() -> lastOf(OF_ACCOUNT));
+    /**
+     * The last line with a known meaning is the cause. Earlier messages of the server, such as its banner, only explain why
+     * it refused the log-in.
+     */
+    private Optional<Meaning> logInFailure() {
+        Optional<Meaning> cause = lastOf(LOG_IN_FAILURES);
+        return cause.filter(CLOSED::equals).flatMap(closed -> lastOf(REASONS_TO_CLOSE))
+                .or(() -> cause.filter(List.of(CLOSED, REFUSED)::contains).flatMap(refused -> lastOf(ACCOUNT_FAILURES)))
+                .or(() -> cause).or(() -> lastOf(ACCOUNT_FAILURES));
     }
 
-    /** The meaning of the last line that has one. */
+    /** The meaning of the last line of the diagnostics that has one. */
     private Optional<Meaning> lastOf(List<Meaning> meanings) {
-        return said.toLowerCase(Locale.ROOT).lines().map(line -> meanings.stream()
+        return diagnostics.toLowerCase(Locale.ROOT).lines().map(line -> meanings.stream()
                 .filter(meaning -> meaning.pattern().matcher(line).find()).findFirst())
                 .flatMap(Optional::stream).reduce((first, last) -> last);
     }
@@ -180,9 +185,9 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
         return new AccountResult(meaning.outcome(), meaning.reason() + shownKey(meaning.outcome()));
     }
 
-    /** The script has not begun, so nothing has changed. */
+    /** The script did not start, so nothing was changed. */
     private AccountResult notRun() {
-        return lastOf(OF_COMMAND).or(() -> lastOf(OF_ACCOUNT)).map(this::resultOf)
+        return lastOf(COMMAND_FAILURES).or(() -> lastOf(ACCOUNT_FAILURES)).map(this::resultOf)
                 .orElseGet(() -> new AccountResult(Outcome.UNREACHABLE,
                         ("The machine takes the log-in and does not run "
                                 + "the command (exit status %d)%s. A start file of the login shell may read its input, replace the "
@@ -199,21 +204,21 @@ public record MachineAnswer(String answer, int status, Stage stage, String said)
                 "The machine gave no answer (exit status %d)%s.".formatted(status, lastLine()));
     }
 
-    /** Lets an admin compare the key with that of the machine before accepting it. */
+    /** Shows the new key, so that an admin can compare it with that of the machine before accepting it. */
     private String shownKey(Outcome outcome) {
-        Matcher shown = FINGERPRINT.matcher(said);
+        Matcher shown = FINGERPRINT.matcher(diagnostics);
         return outcome == Outcome.HOST_KEY_CHANGED && shown.find() ? " It shows %s now.".formatted(shown.group()) : "";
     }
 
-    /** What was said last, for a person who has to find out; it is foreign text, so it is short and of plain characters. */
+    /** The last line of the diagnostics, short and in plain characters, as it is foreign text. */
     private String lastLine() {
-        return said.lines().map(String::strip).filter(line -> !line.isEmpty()).reduce((first, last) -> last)
+        return diagnostics.lines().map(String::strip).filter(line -> !line.isEmpty()).reduce((first, last) -> last)
                 .map(line -> ": " + line.substring(0, Math.min(line.length(), 160)).replaceAll("[^ -~]", "?")
                         .replaceAll("[.]$", ""))
                 .orElse("");
     }
 
-    /** A borrower with the rights of root can have the machine answer anything, nothing among it. */
+    /** The reason after the first word. A user with sudo can make the machine answer anything, even no reason. */
     private static String sentence(String[] words) {
         return sentence(words.length < 2 ? "" : words[1]);
     }

@@ -13,59 +13,59 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.RunQueue.Job;
 import io.quarkus.logging.Log;
 
-/** What the ways of doing account work have in common: tasks wait for a free run, and each is answered exactly once. */
+/** Runs tasks for both drivers: tasks wait for a free run, and each gets exactly one result. */
 public final class RunExecutor {
 
-    /** How long ending the processes of a run may take, beyond its own limit. */
-    public static final Duration ENDING = Duration.ofSeconds(15);
+    /** How long it may take to end the processes of a run, after its own time limit. */
+    public static final Duration END_TIMEOUT = Duration.ofSeconds(15);
 
     /** Does the tasks of one run. */
     @FunctionalInterface
     public interface Run {
 
         /**
-         * Does the tasks and returns within the time limit of a run, or soon when its thread is interrupted.
+         * Does the tasks. Returns within the time limit of a run, or soon when its thread is interrupted.
          *
-         * @param tasks what is to be done, each for another machine
-         * @param onResult is called with the place of a task as soon as its machine has answered
-         * @return what is to be said of the machines that have not answered
+         * @param tasks the tasks, each for another machine
+         * @param onResult gets the index of a task and its result, as soon as the machine has answered
+         * @return the result for machines that have not answered
          */
         AccountResult of(List<AccountTask> tasks, BiConsumer<Integer, AccountResult> onResult);
     }
 
     private final String name;
     private final RunQueue queue;
-    private final Duration gathering;
+    private final Duration batchDelay;
     private final Run run;
-    private final Set<Thread> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<Thread> running = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param name what the threads are called
+     * @param name the name of the threads
      * @param queue decides which tasks go into a run
-     * @param gathering for how long the first task waits for others to share its run with
-     * @param run does them
+     * @param batchDelay how long the first task waits for others to share its run; zero for not at all
+     * @param run does the tasks of one run
      */
-    public RunExecutor(String name, RunQueue queue, Duration gathering, Run run) {
+    public RunExecutor(String name, RunQueue queue, Duration batchDelay, Run run) {
         this.name = name;
         this.queue = queue;
-        this.gathering = gathering;
+        this.batchDelay = batchDelay;
         this.run = run;
     }
 
     /** See {@link AccountDriver#submit}. */
     public List<CompletableFuture<AccountResult>> submit(List<AccountTask> tasks) {
         List<Job> jobs = tasks.stream().map(task -> new Job(task, new CompletableFuture<>())).toList();
-        List<Job> sound = jobs.stream().filter(RunExecutor::isSound).toList();
-        if (queue.add(sound)) {
+        List<Job> valid = jobs.stream().filter(RunExecutor::isValid).toList();
+        if (queue.add(valid)) {
             startRunsSoon();
         } else {
-            sound.forEach(RunExecutor::refuseAtShutdown);
+            valid.forEach(RunExecutor::refuseAtShutdown);
         }
         return jobs.stream().map(Job::result).toList();
     }
 
-    /** Ends a job at once whose task cannot be carried out. */
-    private static boolean isSound(Job job) {
+    /** Whether the task of a job can be done. If not, completes the job. */
+    private static boolean isValid(Job job) {
         Optional<AccountResult> problem = AccountScript.problemWith(job.task())
                 .map(reason -> new AccountResult(Outcome.REFUSED, reason))
                 .or(() -> job.task().target().problem()
@@ -75,18 +75,18 @@ public final class RunExecutor {
     }
 
     private void startRunsSoon() {
-        if (gathering.isZero()) {
+        if (batchDelay.isZero()) {
             startRuns();
         } else {
             Thread.ofVirtual().name(name).start(() -> {
-                LockSupport.parkNanos(gathering.toNanos());
+                LockSupport.parkNanos(batchDelay.toNanos());
                 startRuns();
             });
         }
     }
 
     private void startRuns() {
-        for (List<Job> batch = queue.take(); !batch.isEmpty(); batch = queue.take()) {
+        for (List<Job> batch = queue.nextBatch(); !batch.isEmpty(); batch = queue.nextBatch()) {
             List<Job> jobs = batch;
             Thread.ofVirtual().name(name).start(() -> run(jobs));
         }
@@ -95,22 +95,22 @@ public final class RunExecutor {
     private void run(List<Job> batch) {
         Set<Job> unanswered = ConcurrentHashMap.newKeySet();
         unanswered.addAll(batch);
-        underWay.add(Thread.currentThread());
-        AccountResult silence = new AccountResult(Outcome.RUN_LOST,
+        running.add(Thread.currentThread());
+        AccountResult unansweredResult = new AccountResult(Outcome.RUN_LOST,
                 "The account work failed where Machine Manager runs.");
         try {
-            silence = run.of(batch.stream().map(Job::task).toList(), (place, result) -> {
-                if (unanswered.remove(batch.get(place))) {
-                    end(batch.get(place), result);
+            unansweredResult = run.of(batch.stream().map(Job::task).toList(), (index, result) -> {
+                if (unanswered.remove(batch.get(index))) {
+                    end(batch.get(index), result);
                 }
             });
         } catch (RuntimeException e) {
             Log.errorf(e, "A run of account work failed");
         } finally {
-            underWay.remove(Thread.currentThread());
+            running.remove(Thread.currentThread());
             for (Job job : batch) {
                 if (unanswered.remove(job)) {
-                    complete(job, silence);
+                    complete(job, unansweredResult);
                 }
             }
             queue.runEnded(batch);
@@ -124,7 +124,7 @@ public final class RunExecutor {
         startRuns();
     }
 
-    /** What callers attach to the future must not hold up the answers of other machines. */
+    /** In a thread of its own, as code that callers attach to the future must not delay the results of other machines. */
     private static void complete(Job job, AccountResult result) {
         job.result().completeAsync(() -> result, task -> Thread.ofVirtual().name("account-result").start(task));
     }
@@ -134,22 +134,23 @@ public final class RunExecutor {
     }
 
     /**
-     * Takes no more work, and waits for the runs in hand, unless that was done before. Those that take longer are broken
-     * off; what comes of them may find the database closed, and then their claims decide.
+     * Refuses new tasks and waits for the current runs. Runs that take longer than the timeout are interrupted. If the
+     * database is closed when such a run ends, its result is not recorded, and the work is repeated when its claim has
+     * expired. Calling this again does nothing.
      *
-     * @param patience how long that is
+     * @param timeout how long to wait for the current runs
      */
-    public void close(Duration patience) {
+    public void close(Duration timeout) {
         if (queue.isClosed()) {
             return;
         }
         queue.close().forEach(RunExecutor::refuseAtShutdown);
         try {
-            if (!queue.awaitIdle(patience)) {
-                Log.warn("Account work takes longer than the end of the process waits for; it is broken off");
-                underWay.forEach(Thread::interrupt);
-                if (!queue.awaitIdle(ENDING)) {
-                    Log.error("Account work is still under way at the end of the process");
+            if (!queue.awaitIdle(timeout)) {
+                Log.warn("Account work is still running at the end of the shutdown time; it is interrupted");
+                running.forEach(Thread::interrupt);
+                if (!queue.awaitIdle(END_TIMEOUT)) {
+                    Log.error("Account work could not be interrupted before the end of the process");
                 }
             }
         } catch (InterruptedException e) {

@@ -10,15 +10,15 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Decides which tasks go into the next run: all that wait, up to the size of a batch, but never two for one machine, and
- * none for a machine that is still being worked on.
+ * Decides which tasks go into the next run: all waiting tasks, up to the size of a batch, but only one for each machine,
+ * and none for a machine that a current run works on.
  */
 public final class RunQueue {
 
     /**
-     * A task that waits or is under way.
+     * A task that is waiting or running.
      *
-     * @param result completes with what came of it
+     * @param result completes with the result of the task
      */
     record Job(AccountTask task, CompletableFuture<AccountResult> result) {
 
@@ -34,6 +34,10 @@ public final class RunQueue {
     private int runs;
     private boolean closed;
 
+    /**
+     * @param concurrentRuns how many runs there may be at once, at least 1
+     * @param batchSize how many tasks a run may have, at least 1
+     */
     public RunQueue(int concurrentRuns, int batchSize) {
         this.concurrentRuns = concurrentRuns;
         this.batchSize = batchSize;
@@ -49,11 +53,11 @@ public final class RunQueue {
     }
 
     /**
-     * Takes the jobs of one run, for which {@link #runEnded} must be called later.
+     * Removes the jobs of the next run from the queue. The caller must call {@link #runEnded} when that run has ended.
      *
-     * @return nothing when there is no free run, or no job that may start now
+     * @return the jobs; empty when no run is free, or no job may start now
      */
-    synchronized List<Job> take() {
+    synchronized List<Job> nextBatch() {
         List<Job> batch = new ArrayList<>();
         if (runs == concurrentRuns) {
             return batch;
@@ -69,7 +73,7 @@ public final class RunQueue {
         return batch;
     }
 
-    /** Frees the machine of a job that has ended before its run. */
+    /** Frees the machine of a job that has a result before its run has ended. */
     synchronized void jobEnded(Job job) {
         busy.remove(job.machine(), job);
     }
@@ -81,15 +85,15 @@ public final class RunQueue {
         notifyAll();
     }
 
-    /** Whether it takes no more jobs. */
+    /** Whether the queue refuses new jobs. */
     synchronized boolean isClosed() {
         return closed;
     }
 
     /**
-     * Takes no more jobs from now on.
+     * Refuses new jobs from now on.
      *
-     * @return those that were not started
+     * @return the jobs that were not started
      */
     synchronized List<Job> close() {
         closed = true;
@@ -99,9 +103,9 @@ public final class RunQueue {
     }
 
     /**
-     * Waits until no run is under way.
+     * Waits until there is no current run.
      *
-     * @return whether that is so; false when it took longer than the limit
+     * @return false when that took longer than the limit
      */
     synchronized boolean awaitIdle(Duration limit) throws InterruptedException {
         long end = System.nanoTime() + limit.toNanos();

@@ -3,16 +3,16 @@ package io.machinemanager.account;
 import java.time.Duration;
 
 /**
- * Within which bounds the account script works.
+ * The limits that the account script gets.
  *
- * @param time how long the caller waits for the answer, in whole seconds
- * @param firstUid the least number that an account gets, at least 1000
- * @param lastUid the greatest
+ * @param time how long the script may assume that its caller waits for the answer, in whole seconds
+ * @param firstUid the lowest uid for accounts, at least 1000
+ * @param lastUid the highest uid for accounts
  */
 public record ScriptLimits(Duration time, int firstUid, int lastUid) {
 
-    /** The bounds for a run that may take so long. */
+    /** The limits for a run with this time limit. */
     public static ScriptLimits of(AccountConfig config, Duration runTimeout) {
-        return new ScriptLimits(AccountScript.shareOf(runTimeout), config.uidFirst(), config.uidLast());
+        return new ScriptLimits(AccountScript.timeLimitWithin(runTimeout), config.uidFirst(), config.uidLast());
     }
 }

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The rule for addresses of machines: a DNS name (RFC 1123, with the underscore that container networks use), an IPv4
- * address of four decimal numbers, or an IPv6 address without brackets and zone. So no address begins with a hyphen,
- * and none is read as an option or a pattern by a program that it is handed to.
+ * The rule for addresses of machines: a DNS name (RFC 1123, section 2.1, and the underscore that container networks use),
+ * an IPv4 address of four decimal numbers, or an IPv6 address (RFC 4291, section 2.2) without brackets and zone. So no
+ * address begins with a hyphen, and no program takes one for an option or a pattern.
  */
 public final class Host {
 
@@ -25,7 +25,7 @@ public final class Host {
     private Host() {
     }
 
-    /** What is wrong with an address, as one sentence; nothing when it may be used. */
+    /** Says in one sentence what is wrong with an address; empty when it may be used. */
     public static Optional<String> problemWith(String host) {
         boolean allowed = host.indexOf(':') >= 0 ? isIpv6(host) : isIpv4(host) || isName(host);
         return allowed
@@ -34,8 +34,10 @@ public final class Host {
     }
 
     /**
-     * One spelling for all that certainly lead to the same host: names without regard to case and to a dot at their end,
-     * IP addresses in any form, and those that a system has for itself.
+     * Returns the same text for all spellings of an address: names in any case and with or without a dot at the end, IP
+     * addresses in any notation, and all names and addresses of the own host.
+     *
+     * @param host an address without a {@linkplain #problemWith problem}
      */
     public static String normalise(String host) {
         String name = host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
@@ -45,7 +47,7 @@ public final class Host {
         if (!isIpv4(name) && !isIpv6(name)) {
             return name;
         }
-        // an IPv4 address in the form of IPv6 becomes one of IPv4
+        // an IPv4-mapped IPv6 address becomes an IPv4 address
         InetAddress address = InetAddress.ofLiteral(name);
         return address.isAnyLocalAddress() || address.equals(Inet6Address.ofLiteral("::1"))
                 ? LOOPBACK
@@ -53,7 +55,7 @@ public final class Host {
     }
 
     private static boolean isName(String host) {
-        // a name that ends in a number would be taken for an unusual form of an IPv4 address (RFC 3696, section 2)
+        // programs read a name that ends in a number as an unusual form of an IPv4 address (RFC 3696, section 2)
         return host.length() <= MAX_LENGTH && LABELS.matcher(host).matches()
                 && !LAST_LABEL_NUMERIC.matcher(host).matches();
     }

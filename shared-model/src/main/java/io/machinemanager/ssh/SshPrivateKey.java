@@ -8,37 +8,38 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The form of a private key for SSH: the PEM of OpenSSH, of PKCS#1, SEC 1 or PKCS#8, without a passphrase, since nobody is
- * there to type one. Whether there is a key in it is for {@code ssh-keygen} to say.
+ * The format of a private key for SSH: PEM text of OpenSSH, PKCS#1, SEC 1 or PKCS#8, without a passphrase, as the
+ * service could not enter one. Only {@code ssh-keygen} can tell whether there is a usable key in it.
  */
 public final class SshPrivateKey {
 
-    private static final int LONGEST = 16_384;
+    private static final int MAX_LENGTH = 16_384;
     private static final Pattern PEM = Pattern
             .compile("-----BEGIN ((?:OPENSSH |RSA |EC |ENCRYPTED )?PRIVATE KEY)-----\n"
                     + "([!-~][ -~]*\n|\n)*-----END \\1-----\n");
     private static final Pattern OPENSSH = Pattern
             .compile("-----BEGIN OPENSSH PRIVATE KEY-----\n([A-Za-z0-9+/=\n]+)-----END.*\n");
-    /** What a key of OpenSSH begins with, when it is in clear: the magic, then "none" as the cipher. */
+    /** How an unencrypted key of OpenSSH begins: the magic, then the cipher "none" (PROTOCOL.key of OpenSSH). */
     private static final byte[] UNENCRYPTED = "openssh-key-v1\0\0\0\0\4none".getBytes(StandardCharsets.ISO_8859_1);
 
     private SshPrivateKey() {
     }
 
-    /** The key with the ends of line that OpenSSH insists on. */
+    /** The key with the line ends that OpenSSH requires. */
     public static String normalise(String text) {
         return text.replace("\r\n", "\n").strip() + "\n";
     }
 
-    /** What keeps a text from being a private key, as one sentence without any of it; nothing when it has the form. */
+    /** Says in one sentence, without any of the text, why it is not a private key; empty when it has the format. */
     public static Optional<String> problemWith(String text) {
-        String key = text.length() <= LONGEST ? normalise(text) : "";
+        String key = text.length() <= MAX_LENGTH ? normalise(text) : "";
         if (!PEM.matcher(key).matches()) {
             return Optional.of("A private key is PEM text, from -----BEGIN … PRIVATE KEY----- to the end, of at most %d"
-                    .formatted(LONGEST) + " characters.");
+                    .formatted(MAX_LENGTH) + " characters.");
         }
         return isEncrypted(key)
-                ? Optional.of("The private key has a passphrase; nobody is there to type it. Give one without.")
+                ? Optional
+                        .of("The private key has a passphrase, which the service cannot enter. Give a key without one.")
                 : Optional.empty();
     }
 
@@ -53,7 +54,7 @@ public final class SshPrivateKey {
     private static boolean startsUnencrypted(String base64) {
         try {
             byte[] bytes = Base64.getMimeDecoder().decode(base64);
-            // what is too short to tell is no key at all, which ssh-keygen says better
+            // a text that is too short is no key at all, for which ssh-keygen has a better message
             return bytes.length < UNENCRYPTED.length
                     || Arrays.equals(bytes, 0, UNENCRYPTED.length, UNENCRYPTED, 0, UNENCRYPTED.length);
         } catch (IllegalArgumentException e) {

@@ -12,36 +12,38 @@ import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * A public key of SSH, taken apart and checked down to its last byte (RFC 4253, section 6.6; RFC 5656; RFC 8709), so that
- * nothing but a key can pass for one.
+ * A public key of SSH. It is parsed and checked to its last byte (RFC 4253, section 6.6; RFC 5656, section 3.1; RFC 8709,
+ * section 4), so that no other data can pass for a key.
  *
  * @param type such as {@code ssh-ed25519}
- * @param base64 the key itself in its one canonical form, of letters, digits, {@code + / =}
+ * @param base64 the key in canonical base64
  */
 public record SshPublicKey(String type, String base64) {
 
-    /** The fewest bits of an RSA key that OpenSSH and we accept as safe. */
-    private static final int FEWEST_RSA_BITS = 2048;
+    /** Shorter keys are not safe. */
+    private static final int MIN_RSA_BITS = 2048;
 
-    private static final int MOST_RSA_BITS = 16_384;
-    private static final int LONGEST = 8192;
+    private static final int MAX_RSA_BITS = 16_384;
+    private static final int MAX_LENGTH = 8192;
 
-    // type, key, comment: no options come first, and the comment, which is dropped, may be anything of one line
+    // type, key, comment: options before the type are refused, and the comment is dropped
     private static final Pattern LINE = Pattern
             .compile("([a-z0-9@.-]{1,64})[ \\t]+([A-Za-z0-9+/]+={0,2})(?:[ \\t].*)?");
 
-    // bytes of a point: one of the form, and two coordinates
+    // bytes of an uncompressed point: the form (4) and two coordinates (SEC 1, section 2.3.3)
     private static final Map<String, Integer> CURVES = Map.of("nistp256", 65, "nistp384", 97, "nistp521", 133);
 
     /**
-     * Reads a line as it stands in {@code id_ed25519.pub} or, without options, in {@code authorized_keys}.
+     * Reads a line in the format of {@code id_ed25519.pub}, or of {@code authorized_keys} (sshd(8)) without options.
      *
-     * @throws IllegalArgumentException with one sentence for whoever gave the line, when it is not a safe key
+     * @param text at most 8,192 characters
+     * @throws IllegalArgumentException with one sentence for the user, when it is not a safe key: Ed25519, ECDSA, or RSA of
+     *         2,048 to 16,384 bits
      */
     public static SshPublicKey parse(String text) {
         String line = text.strip();
         Matcher parts = LINE.matcher(line);
-        if (line.length() > LONGEST || line.codePoints().anyMatch(SshPublicKey::isForbidden) || !parts.matches()) {
+        if (line.length() > MAX_LENGTH || line.codePoints().anyMatch(SshPublicKey::isForbidden) || !parts.matches()) {
             throw refused("is not one line of a type and base64, such as ssh-ed25519 AAAA…,");
         }
         byte[] blob = decode(parts.group(2));
@@ -72,7 +74,7 @@ public record SshPublicKey(String type, String base64) {
                 case "ssh-ed25519" -> require(bytes(blob).length == 32);
                 case "ssh-rsa" -> checkRsa(blob);
                 case "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521" -> checkPoint(type, blob);
-                // keys in hardware, which name what they are for
+                // keys in hardware, with an application string (PROTOCOL.u2f of OpenSSH)
                 case "sk-ssh-ed25519@openssh.com" -> require(bytes(blob).length == 32 && bytes(blob).length > 0);
                 case "sk-ecdsa-sha2-nistp256@openssh.com" -> {
                     checkPoint("ecdsa-sha2-nistp256", blob);
@@ -91,9 +93,9 @@ public record SshPublicKey(String type, String base64) {
         BigInteger exponent = new BigInteger(nonEmpty(blob));
         BigInteger modulus = new BigInteger(nonEmpty(blob));
         require(exponent.testBit(0) && exponent.compareTo(BigInteger.TWO) > 0);
-        require(modulus.testBit(0) && modulus.signum() > 0 && modulus.bitLength() <= MOST_RSA_BITS);
-        if (modulus.bitLength() < FEWEST_RSA_BITS) {
-            throw refused("has %d bits of RSA and needs %d".formatted(modulus.bitLength(), FEWEST_RSA_BITS));
+        require(modulus.testBit(0) && modulus.signum() > 0 && modulus.bitLength() <= MAX_RSA_BITS);
+        if (modulus.bitLength() < MIN_RSA_BITS) {
+            throw refused("has %d bits of RSA and needs %d".formatted(modulus.bitLength(), MIN_RSA_BITS));
         }
     }
 
@@ -133,7 +135,7 @@ public record SshPublicKey(String type, String base64) {
         return new IllegalArgumentException("An SSH public key that " + why + " is not accepted.");
     }
 
-    /** The fingerprint as {@code ssh-keygen -l} and ssh itself show it: {@code SHA256:…}. */
+    /** The fingerprint as {@code ssh-keygen -l} and ssh show it: {@code SHA256:…}. */
     public String fingerprint() {
         byte[] hash = DigestUtils.sha256(Base64.getDecoder().decode(base64));
         return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(hash);

@@ -4,8 +4,6 @@ import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -30,7 +28,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** What a borrower may do on a machine, and that nothing of it is left to the next one. On Debian and on busybox. */
+/** Access of a user to a machine, on Debian and on busybox, and its complete removal. */
 @Tag("machines")
 @ParameterizedClass
 @ArgumentsSource(Drivers.class)
@@ -41,8 +39,7 @@ class AccountAccessTest {
     @TempDir
     static Path workDir;
     private static AccountWork work;
-    private static Path key;
-    private static String publicKey;
+    private static UserKey key;
 
     @Parameter
     Driver driver;
@@ -52,10 +49,7 @@ class AccountAccessTest {
         for (Flavour flavour : List.of(Flavour.DEBIAN, Flavour.BUSYBOX)) {
             LABS.put(flavour, Lab.start(1, flavour));
         }
-        key = workDir.resolve("key");
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
-        String[] words = Files.readString(workDir.resolve("key.pub")).split(" ");
-        publicKey = words[0] + " " + words[1];
+        key = UserKey.generate(workDir);
     }
 
     @BeforeParameterizedClassInvocation
@@ -86,42 +80,29 @@ class AccountAccessTest {
     }
 
     private static AccountLogin withKey(boolean sudo) {
-        return new AccountLogin(AccountPassword.NONE, publicKey, sudo);
-    }
-
-    /** What a command says after a log-in with the key; nothing when there was no log-in. */
-    private static String byKey(LabMachine machine, String account, String command) throws IOException {
-        return run("ssh", "-F", "none", "-i", key.toString(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
-                "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-p",
-                Integer.toString(machine.port()), account + "@" + machine.host(), command);
-    }
-
-    private static String run(String... command) throws IOException {
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        process.getOutputStream().close();
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new AccountLogin(AccountPassword.NONE, key.publicKey(), sudo);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void keyLetsTheBorrowerInAndNoPasswordDoes(Flavour flavour) throws IOException {
+    void keyLetsTheUserInAndNoPasswordDoes(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
 
         assertThat(create(machine, "alice", token, withKey(false))).isEqualTo(AccountResult.done());
-        assertThat(byKey(machine, "alice", "id -un; stat -c '%a %U' . .ssh .ssh/authorized_keys"))
+        assertThat(key.run(machine, "alice", "id -un; stat -c '%a %U' . .ssh .ssh/authorized_keys"))
                 .isEqualTo("alice\n700 alice\n700 alice\n600 alice\n");
         assertThat(login(machine, "alice").isRefused()).isTrue();
-        assertThat(machine.lines("/home/alice/.ssh/authorized_keys")).containsExactly(publicKey);
+        assertThat(machine.lines("/home/alice/.ssh/authorized_keys")).containsExactly(key.publicKey());
 
         assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
-        assertThat(byKey(machine, "alice", "id")).isEmpty();
+        assertThat(key.run(machine, "alice", "id")).isEmpty();
         assertThat(machine.homeExists("alice")).isFalse();
     }
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void sudoIsAllowedOnlyOnRequestAndGoesWithTheAccount(Flavour flavour) throws IOException {
+    void sudoIsAllowedOnlyOnRequestAndRemovedWithTheAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "bert", token, withPassword(false));
@@ -137,7 +118,7 @@ class AccountAccessTest {
 
         token = AccountWork.newToken();
         assertThat(create(machine, "bert", token, withKey(true))).isEqualTo(AccountResult.done());
-        assertThat(byKey(machine, "bert", "sudo -n id -u")).isEqualTo("0\n");
+        assertThat(key.run(machine, "bert", "sudo -n id -u")).isEqualTo("0\n");
         assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
         assertThat(rules(machine)).doesNotContain("bert");
     }
@@ -148,7 +129,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void accountLeftHalfMadeIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
+    void halfMadeAccountIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "cora", token, withKey(false));
@@ -158,7 +139,7 @@ class AccountAccessTest {
 
         assertThat(create(machine, "cora", token, withKey(false))).isEqualTo(AccountResult.done());
         assertThat(machine.uidOf("cora").orElseThrow()).isNotEqualTo(uid);
-        assertThat(byKey(machine, "cora", "id -un")).isEqualTo("cora\n");
+        assertThat(key.run(machine, "cora", "id -un")).isEqualTo("cora\n");
         assertThat(machine.exec("ls", "-A", "/root/trap").output()).isEmpty();
         assertThat(work.remove(machine, "cora", token)).isEqualTo(AccountResult.done());
         machine.exec("rmdir", "/root/trap");
@@ -166,11 +147,11 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void repeatedCreationLeavesTheHomeOfAReadyAccountAlone(Flavour flavour) throws IOException {
+    void repeatedCreationDoesNotTouchTheHomeOfAReadyAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "dora", token, withKey(false));
-        byKey(machine, "dora", "rm -r .ssh; ln -s /etc .ssh; touch kept");
+        key.run(machine, "dora", "rm -r .ssh; ln -s /etc .ssh; touch kept");
 
         assertThat(create(machine, "dora", token, withKey(false))).isEqualTo(AccountResult.done());
         assertThat(machine.homeExists("dora/kept")).isTrue();
@@ -180,7 +161,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void whatCannotBeRemovedOutsideTheHomeKeepsTheMachineFromTheNextBorrower(Flavour flavour) {
+    void remainsOutsideTheHomeFailTheRemoval(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "ella", token, withPassword(false));
@@ -198,7 +179,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void jobsForLaterAreRemovedWhateverDaemonKeepsThem(Flavour flavour) {
+    void jobsOfEachSchedulerAreRemoved(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         create(machine, "fred", token, withPassword(false));
@@ -218,7 +199,7 @@ class AccountAccessTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
-    void numberOfWhichSomethingMayBeLeftIsPassedOver(Flavour flavour) {
+    void numberWithRemainsIsSkipped(Flavour flavour) {
         LabMachine machine = machine(flavour);
         machine.exec("sh", "-c", "echo 30000 > /var/lib/machine-manager/uid; touch /var/tmp/left;"
                 + " chown 30001 /var/tmp/left; printf '1\\n30002\\n' > /var/lib/machine-manager/accounts/other");

@@ -17,7 +17,7 @@ class AccountNameTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "Alice", "9lives", "-rf", "a b", "a:b", "a\n", "../x", "$(id)", "ä", "a.b",
             "abcdefghijklmnopqrstuvwxyz0123456" })
-    void namesOfAnotherFormMayNot(String name) {
+    void otherNamesMayNot(String name) {
         assertThat(AccountName.problemWith(name)).hasValueSatisfying(
                 problem -> assertThat(problem).contains("1 to 32 characters"));
     }
@@ -29,7 +29,7 @@ class AccountNameTest {
             "İx, i-x",
             "abcdefghijklmnopqrstuvwxyz0123456789, abcdefghijklmnopqrstuvwxyz012345",
             "9bcdefghijklmnopqrstuvwxyz0123456789, _9bcdefghijklmnopqrstuvwxyz01234" })
-    void aUsersNameIsMadeAnAccountName(String user, String account) {
+    void accountNameIsMadeOfTheUsersName(String user, String account) {
         assertThat(AccountName.madeOf(user)).isEqualTo(account);
         assertThat(AccountName.problemWith(account)).isEmpty();
     }

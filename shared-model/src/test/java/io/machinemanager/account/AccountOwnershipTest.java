@@ -18,7 +18,7 @@ import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** Only accounts of our own making are ever changed or removed. The machine is reached by a user with sudo. */
+/** Only accounts of ours are changed or removed. The service logs in to the machine as a user with sudo. */
 class AccountOwnershipTest extends EachDriver {
 
     private static LabMachine machine;
@@ -35,7 +35,7 @@ class AccountOwnershipTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"operator1", "person", "crowd", "folder", "chief", "_apt" })
-    void nameThatMeansSomethingOnTheMachineIsRefusedAndNothingIsTouched(String name) {
+    void nameInUseOnTheMachineIsRefusedAndNothingIsTouched(String name) {
         List<String> before = accounts();
         AccountResult result = work.create(machine, name, AccountWork.newToken());
 
@@ -46,7 +46,7 @@ class AccountOwnershipTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"operator1", "person", "crowd", "folder", "_apt" })
-    void removalOfWhatIsNotOursTouchesNothing(String name) {
+    void removalOfAForeignAccountTouchesNothing(String name) {
         List<String> before = accounts();
 
         assertThat(work.remove(machine, name, AccountWork.newToken()).isDone()).isTrue();
@@ -80,7 +80,7 @@ class AccountOwnershipTest extends EachDriver {
     }
 
     @Test
-    void accountGoesAlsoWhenADirectoryHasGotTheSameName() {
+    void accountIsRemovedEvenWhenADirectoryServiceHasTheName() {
         long token = AccountWork.newToken();
         work.create(machine, "dora", token);
         machine.exec("sh", "-c", """
@@ -109,7 +109,7 @@ class AccountOwnershipTest extends EachDriver {
     }
 
     @Test
-    void accountIsAnOrdinaryOne() {
+    void accountHasNoSpecialRights() {
         long token = AccountWork.newToken();
         work.create(machine, "bert", token);
 
@@ -138,7 +138,7 @@ class AccountOwnershipTest extends EachDriver {
     }
 
     @Test
-    void defaultsThatExpireAccountsDoNotMatter() {
+    void machineDefaultsForExpiryAreOverridden() {
         machine.exec("sh", "-c",
                 "cp -p /etc/login.defs /etc/default/useradd /root; echo 'PASS_MAX_DAYS 0' >> /etc/login.defs;"
                         + " printf 'EXPIRE=2001-01-01\\nINACTIVE=0\\n' >> /etc/default/useradd");

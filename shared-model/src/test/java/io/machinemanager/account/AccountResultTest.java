@@ -13,19 +13,19 @@ class AccountResultTest {
     }
 
     @Test
-    void aReasonFitsWhereReasonsAreKept() {
+    void reasonIsCutToTheLengthOfTheColumn() {
         assertThat(reason("x".repeat(10_000))).hasSizeLessThanOrEqualTo(500).endsWith("...");
     }
 
     @Test
-    void whatAMachineSaysForgesNoLinesAndMovesNoCursor() {
+    void reasonHasNoControlCharacters() {
         assertThat(reason("no\n2026 INFO forged\r\u001b[2J\u2028\u202e end"))
                 .isEqualTo("no?2026 INFO forged??[2J?? end");
         assertThat(reason("ünïcode stays")).isEqualTo("ünïcode stays");
     }
 
     @Test
-    void thereIsAlwaysOne() {
+    void thereIsAlwaysAReason() {
         assertThat(reason(null)).isNotBlank();
     }
 }

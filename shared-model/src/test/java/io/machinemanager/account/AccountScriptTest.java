@@ -2,7 +2,10 @@ package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +77,34 @@ class AccountScriptTest {
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
                 .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n");
+    }
+
+    @Test
+    void aTextThatWasCutOffDoesNothing() {
+        String definitions = text().replaceAll("(?ms)^mm_\\w+\\(\\) \\{\n.*?^}\n", "").replaceAll("(?m)^#.*\n", "")
+                .replaceAll("(?m)^\n", "");
+
+        assertThat(definitions).endsWith("\nmm_main\n");
+        assertThat(definitions.substring(0, definitions.length() - "mm_main\n".length()))
+                .matches("(\\w+=('[^']*'|\"[^\"`(]*\"|[^ \n'\"`(]+)\n|(export|unset)( [A-Z_]+)+\n)+");
+    }
+
+    @Test
+    void testsThatTheScriptNamesExist() {
+        String list = text().replaceAll("(?s).*\n# Guarantees|\n# Protocol.*", "").replaceAll("\n# {7}", " ");
+        var entries = list.lines().filter(line -> line.startsWith("#     - "))
+                .map(line -> line.substring(8).split(": "))
+                .toList();
+
+        assertThat(entries).hasSizeGreaterThan(30).allSatisfy(entry -> {
+            Class<?> test = Class.forName(AccountScriptTest.class.getPackageName() + "." + entry[0]);
+            assertThat(test.getDeclaredMethods()).extracting(Method::getName)
+                    .containsAll(entry[1].equals("all") ? List.of() : List.of(entry[1].split(", ")));
+        });
+    }
+
+    private static String text() {
+        return new String(AccountScript.text(), StandardCharsets.US_ASCII);
     }
 
     private static AccountTask task(Target target, String account, long token) {

@@ -16,7 +16,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** The whole way to machines and back, by either driver. */
+/** Creation, probe and removal of an account. */
 @BothDrivers
 class AccountWayTest extends EachDriver {
 
@@ -26,7 +26,7 @@ class AccountWayTest extends EachDriver {
     }
 
     @Test
-    void accountIsMadeAndGoneAgainWithItsSession() {
+    void accountIsCreatedAndRemovedWithItsSession() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
 
@@ -56,14 +56,14 @@ class AccountWayTest extends EachDriver {
     }
 
     @Test
-    void probeTellsOurAccountsAndThoseOnly() {
+    void probeListsOnlyOurAccounts() {
         LabMachine machine = lab.machine(0);
         long first = AccountWork.newToken();
         long second = AccountWork.newToken();
         work.create(machine, "gina", first);
         work.create(machine, "hans", second);
         machine.exec("useradd", "-c", "machine-manager", "person");
-        // What users can do to the mark where chfn lets them.
+        // Where chfn is allowed, a user can change the mark like this.
         machine.exec("usermod", "-c", "machine-manager-1", "hans");
 
         assertThat(work.result(AccountTask.probe(machine.target())))
@@ -87,9 +87,9 @@ class AccountWayTest extends EachDriver {
     @ParameterizedTest
     @ValueSource(strings = {"{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
             "-oProxyCommand=id", "\"in quotes\"", "'in quotes'" })
-    void machinePasswordIsTakenLiterally(String password) {
+    void machinePasswordIsUsedLiterally(String password) {
         LabMachine machine = lab.machine(2);
-        // In ASCII, since the locale of this process decides how the arguments of another are written.
+        // In ASCII, because the locale of this process decides the encoding of arguments of other programs.
         StringBuilder octal = new StringBuilder();
         for (byte value : password.getBytes(StandardCharsets.UTF_8)) {
             octal.append("\\0%03o".formatted(value & 0xff));

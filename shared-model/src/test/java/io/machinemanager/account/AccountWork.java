@@ -1,25 +1,29 @@
 package io.machinemanager.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.ansible.AnsibleDriver;
 import io.machinemanager.account.ssh.SshDriver;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** What a test has a driver do, for reservations whose tokens grow by themselves. */
+/** Work that a test gives to a driver, with a new fencing token for each reservation. */
 public record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     private static final AtomicLong TOKENS = new AtomicLong(System.currentTimeMillis() * 1000);
     private static final String PASSWORD = "open sesame";
     static final String HASH = AccountPassword.hash(PASSWORD);
 
-    /** Work that a driver of that kind does. */
+    /** Work for a new driver of this kind. */
     public static AccountWork by(AccountConfig.Driver kind, AccountConfig settings) {
         return new AccountWork(switch (kind) {
             case ANSIBLE -> new AnsibleDriver(settings);
@@ -32,7 +36,7 @@ public record AccountWork(AccountDriver driver) implements AutoCloseable {
         switch (driver) {
             case AnsibleDriver ansible -> ansible.close();
             case SshDriver ssh -> ssh.close();
-            default -> throw new IllegalStateException("Nobody has started " + driver);
+            default -> throw new IllegalStateException("Not a driver of the product: " + driver);
         }
     }
 
@@ -71,6 +75,17 @@ public record AccountWork(AccountDriver driver) implements AutoCloseable {
 
     public static AccountResult resultOf(CompletableFuture<AccountResult> future) {
         return future.orTimeout(3, TimeUnit.MINUTES).join();
+    }
+
+    /** A machine whose SSH port is a server socket of the test. */
+    static Target targetAt(ServerSocket port) {
+        return new Target("m1", "127.0.0.1", port.getLocalPort(), "root", "secret",
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnFnVCGkBs4lWvQyMIJTrgDJJdBz1tLzr5WEBH2HQQp");
+    }
+
+    public static void assertUnreachable(AccountResult result, String reason) {
+        assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
+        assertThat(result.reason()).contains(reason);
     }
 
     public static SshLogin login(LabMachine machine, String account) {

@@ -14,7 +14,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** The same script on a machine with nothing but busybox and sshd. */
+/** The script on a machine that has only busybox and sshd. */
 class BusyboxMachineTest extends EachDriver {
 
     private static LabMachine machine;
@@ -26,7 +26,7 @@ class BusyboxMachineTest extends EachDriver {
     }
 
     @Test
-    void accountIsMadeAndGoneAgainWithItsProcesses() {
+    void accountIsCreatedAndRemovedWithItsProcesses() {
         long token = AccountWork.newToken();
         assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
         int uid = machine.uidOf("alice").orElseThrow();
@@ -46,7 +46,7 @@ class BusyboxMachineTest extends EachDriver {
     }
 
     @Test
-    void homeTooDeepForItsNamesIsRemoved() {
+    void homeTooDeepForAPathIsRemoved() {
         long token = AccountWork.newToken();
         work.create(machine, "bert", token);
         login(machine, "bert")
@@ -58,7 +58,7 @@ class BusyboxMachineTest extends EachDriver {
     }
 
     @Test
-    void foldersTooDeepForTheirNamesWhereEverybodyMayWriteAreRemoved() {
+    void sharedFoldersTooDeepForAPathAreRemoved() {
         long token = AccountWork.newToken();
         work.create(machine, "dora", token);
         login(machine, "dora").run("cd /tmp; d=%s; mkdir $d; i=0; while [ $i -lt 100 ]; do mkdir n; mv $d n; mv n $d;"

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.testing.Lab;
 
-/** Tests of account work on the machines of a lab, which the test class starts. They run with each of {@link Drivers}. */
+/** Runs the tests of a class with each of {@link Drivers} in turn, on machines of a lab that the class starts. */
 @Tag("machines")
 @ParameterizedClass
 @ArgumentsSource(Drivers.class)

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.ssh.SshDriver;
 
-/** A machine that goes on sending and never comes to the point keeps nobody busy for longer than a dead one. */
+/** A machine that sends without end, but never logs in, is given up as fast as one that sends nothing. */
 @Timeout(30)
 class EndlessLogInTest {
 
@@ -41,7 +41,7 @@ class EndlessLogInTest {
         driver.close();
     }
 
-    /** Lines before the version are allowed (RFC 4253, 4.2); each restarts a limit that is on reading. */
+    /** Lines before the version are allowed (RFC 4253, section 4.2); each restarts a time limit for reading. */
     private void sendForEver() {
         while (!machine.isClosed()) {
             try (Socket client = machine.accept()) {
@@ -50,21 +50,17 @@ class EndlessLogInTest {
                     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
                 }
             } catch (IOException e) {
-                // the client has had enough
+                // the client has closed the connection
             }
         }
     }
 
-    private Target target() {
-        return new Target("m1", "127.0.0.1", machine.getLocalPort(), "root", "secret",
-                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnFnVCGkBs4lWvQyMIJTrgDJJdBz1tLzr5WEBH2HQQp");
-    }
-
     @Test
-    void workIsGivenUpAndTheNextHasItsTurn() {
+    void workTimesOutAndTheNextTaskRuns() {
         AccountResult tooLate = new AccountResult(Outcome.UNREACHABLE, "The machine does not answer in time.");
 
-        assertThat(work.result(AccountWork.creation(target(), "alice", AccountWork.newToken()))).isEqualTo(tooLate);
-        assertThat(work.result(AccountTask.probe(target()))).isEqualTo(tooLate);
+        assertThat(work.result(AccountWork.creation(AccountWork.targetAt(machine), "alice", AccountWork.newToken())))
+                .isEqualTo(tooLate);
+        assertThat(work.result(AccountTask.probe(AccountWork.targetAt(machine)))).isEqualTo(tooLate);
     }
 }

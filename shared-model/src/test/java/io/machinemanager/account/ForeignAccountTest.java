@@ -16,12 +16,12 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /**
- * Another program adds, changes and removes accounts at the same time, or a borrower with the rights of root changes his own.
- * What is not provably ours is left alone, and what is ours goes whatever was changed in it.
+ * Another program adds, changes and removes accounts at the same time, or a user with sudo changes its own account. An
+ * account that is not provably ours is not touched; an account of ours is removed, whatever was changed in it.
  */
 class ForeignAccountTest extends EachDriver {
 
-    /** Runs before the machine's own useradd does; $name is the account's name and $number the number chosen for it. */
+    /** A useradd that runs other commands first; $name is the name of the account and $number the number chosen for it. */
     private static final String BEFORE_OURS = """
             for name; do :; done
             number=$(sed -n 2p /var/lib/machine-manager/accounts/$name 2>/dev/null)
@@ -43,7 +43,7 @@ class ForeignAccountTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"-m -u 1500", "-m -u $number", "-M -N -u $number", "-m -r" })
-    void anAccountThatAnotherProgramAddsMeanwhileIsLeftAlone(String options) {
+    void accountThatAnotherProgramAddsMeanwhileIsNotTouched(String options) {
         machine.fake("useradd", BEFORE_OURS.formatted("/usr/sbin/useradd " + options
                 + " $name; mkdir -p /home/$name; echo theirs >/home/$name/file"));
         long token = AccountWork.newToken();
@@ -60,7 +60,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void aGroupOfThatNameThatAnotherProgramAddsMeanwhileIsLeftAlone() {
+    void groupThatAnotherProgramAddsMeanwhileIsNotTouched() {
         machine.fake("useradd", BEFORE_OURS.formatted("groupadd -g 1700 $name"));
         long token = AccountWork.newToken();
 
@@ -72,7 +72,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void aFolderThatAnotherProgramMakesMeanwhileIsLeftAlone() {
+    void folderThatAnotherProgramMakesMeanwhileIsNotTouched() {
         machine.fake("useradd", """
                 for name; do :; done
                 /usr/sbin/useradd "$@"; status=$?
@@ -88,7 +88,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void aNumberThatAnotherProgramTakesMeanwhileIsReplacedByTheNext() {
+    void numberThatAnotherProgramTakesMeanwhileIsReplacedByTheNext() {
         machine.fake("useradd", BEFORE_OURS
                 .formatted("[ -e /root/once ] || { touch /root/once; /usr/sbin/useradd -M -u $number other; }"));
         long token = AccountWork.newToken();
@@ -100,7 +100,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void ourMarkInTheCommentOfAnotherAccountMakesItNotOurs() {
+    void markInTheCommentOfAForeignAccountDoesNotMakeItOurs() {
         machine.exec("useradd", "-m", "-u", "1600", "-c", "machine-manager-77", "bob");
         List<String> before = entries("bob");
 
@@ -112,7 +112,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void anAccountThatAnotherProgramReplacesByItsOwnLosesOnlyWhatWasOurs() {
+    void accountReplacedByAnotherProgramLosesOnlyWhatWasOurs() {
         long token = AccountWork.newToken();
         work.create(machine, "udo", token);
         machine.exec("sh", "-c", "userdel -r udo; useradd -m -u 1501 udo; echo theirs >/home/udo/file");
@@ -126,7 +126,7 @@ class ForeignAccountTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"0:0", "1:1", "33333:33333", "0:20000" })
-    void anAccountIsGoneWhateverNumberItWasGivenSince(String numbers) {
+    void accountIsRemovedWhateverNumberItWasGivenSince(String numbers) {
         long token = AccountWork.newToken();
         work.create(machine, "vera", token);
         int uid = machine.uidOf("vera").orElseThrow();
@@ -141,7 +141,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void filesOfBothNumbersGoWhenTheNumberWasChangedWithinOurRange() {
+    void filesOfBothNumbersAreRemovedAfterAChangeWithinOurRange() {
         long token = AccountWork.newToken();
         work.create(machine, "vito", token);
         machine.exec("sh", "-c",
@@ -153,7 +153,7 @@ class ForeignAccountTest extends EachDriver {
     }
 
     @Test
-    void anAccountThatMayBeOursAndCannotBeProvenToBeIsNotHeldToBeGone() {
+    void accountThatMayBeOursFailsTheRemoval() {
         long token = AccountWork.newToken();
         work.create(machine, "wanda", token);
         machine.exec("sh", "-c", "usermod -p other wanda; sed -i 's/^wanda:x:[0-9]*:/wanda:x:0:/' /etc/passwd");

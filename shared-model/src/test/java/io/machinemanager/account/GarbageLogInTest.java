@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.ssh.SshDriver;
 
-/** Whatever answers on a machine's port, what it sends is never our failure. */
+/** A machine that sends garbage on its SSH port is unreachable; it causes no failure of the driver. */
 @Timeout(30)
 class GarbageLogInTest {
 
@@ -35,7 +35,7 @@ class GarbageLogInTest {
     private static final byte KEX_REPLY = 31;
     private static final String COOKIE = "00".repeat(16);
 
-    // RFC 4253, 7.1: ten lists of names, then whether a guess follows, then a reserved number
+    // RFC 4253, section 7.1: ten lists of names, then whether a guess follows, then a reserved number
     private static final byte[] GOOD_KEXINIT = packet(KEXINIT, COOKIE + Stream.of("curve25519-sha256", "ssh-ed25519",
             "aes128-ctr", "aes128-ctr", "hmac-sha2-256", "hmac-sha2-256", "none", "none", "", "")
             .map(names -> "%08x".formatted(names.length()) + HexFormat.of().formatHex(names.getBytes(US_ASCII)))
@@ -57,7 +57,7 @@ class GarbageLogInTest {
         driver.close();
     }
 
-    /** RFC 4253, 6: the length of what follows, that of the padding, the payload, the padding. */
+    /** RFC 4253, section 6: packet length, padding length, payload, padding. */
     private static byte[] packet(byte type, String hex) {
         byte[] body = HexFormat.of().parseHex(hex);
         int padding = 8 + 7 - (4 + 1 + 1 + body.length + 7) % 8;
@@ -85,25 +85,25 @@ class GarbageLogInTest {
 
     @ParameterizedTest
     @MethodSource("garbage")
-    void aMachineThatAnswersItIsUnreachable(byte[] garbage) {
+    void machineThatAnswersWithItIsUnreachable(byte[] garbage) {
         CompletableFuture<Void> answered = answerWith(garbage);
 
-        AccountResult result = work.result(AccountTask.probe(target()));
+        AccountResult result = work.result(AccountTask.probe(AccountWork.targetAt(machine)));
 
         assertThat(result.outcome()).as(result.reason()).isEqualTo(Outcome.UNREACHABLE);
         assertThat(answered).as("the connection was closed").succeedsWithin(Duration.ofSeconds(10));
     }
 
     @Test
-    void theReasonSaysWhatIsWrongWithIt() {
+    void reasonSaysWhatIsWrong() {
         answerWith(packet(KEXINIT, COOKIE + "7fffffff"));
 
-        assertThat(work.result(AccountTask.probe(target())))
+        assertThat(work.result(AccountTask.probe(AccountWork.targetAt(machine))))
                 .isEqualTo(new AccountResult(Outcome.UNREACHABLE,
                         "What answers on the machine's SSH port does not speak SSH properly."));
     }
 
-    /** Completed once the client has closed the connection. */
+    /** Completes when the client has closed the connection. */
     private CompletableFuture<Void> answerWith(byte[] garbage) {
         return CompletableFuture.runAsync(() -> {
             try (Socket client = machine.accept()) {
@@ -112,13 +112,8 @@ class GarbageLogInTest {
                 client.shutdownOutput();
                 client.getInputStream().transferTo(OutputStream.nullOutputStream());
             } catch (IOException e) {
-                // the client has had enough
+                // the client has closed the connection
             }
         }, task -> Thread.ofVirtual().start(task));
-    }
-
-    private Target target() {
-        return new Target("m1", "127.0.0.1", machine.getLocalPort(), "root", "secret",
-                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnFnVCGkBs4lWvQyMIJTrgDJJdBz1tLzr5WEBH2HQQp");
     }
 }

@@ -23,7 +23,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** What a machine keeps beside the account, and what stands in the way of its removal. */
+/** State that a machine keeps beside the account, and states of the machine that prevent a removal. */
 class LeftStateTest extends EachDriver {
 
     private static final String STATE = "for file in /run/faillock/%1$s /srv/tally/%1$s /run/sudo/ts/%1$s"
@@ -44,7 +44,7 @@ class LeftStateTest extends EachDriver {
     }
 
     @Test
-    void theNextUserOfANameIsNotLockedOutByTheLastOne() {
+    void nextUserOfANameIsNotLockedOutByTheLastOne() {
         machine.exec("sh", "-c", """
                 cp -a /etc/pam.d /root/pam.d
                 sed -i 's/^auth.*pam_unix.so.*/auth required pam_faillock.so preauth deny=3\\n&\\n\
@@ -65,7 +65,7 @@ class LeftStateTest extends EachDriver {
     }
 
     @Test
-    void whatIsKeptUnderTheNameGoesBeforeANewAccountAndWithIt() {
+    void stateKeptUnderTheNameIsRemovedBeforeACreationAndByARemoval() {
         machine.exec("sh", "-c",
                 "cp -p /etc/security/faillock.conf /root; echo 'dir = /srv/tally' >>/etc/security/faillock.conf;"
                         + " touch /etc/security/opasswd");
@@ -91,7 +91,7 @@ class LeftStateTest extends EachDriver {
                 + ": /etc/security/opasswd /etc/subuid").output();
     }
 
-    /** Each first cause is named, and the log-in is closed at once all the same, where that can be done. */
+    /** The reason names the first cause. The account is locked at once even so, where that is possible. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
             sleep 1000 & echo $! >/etc/passwd.lock                          | pkill sleep; rm /etc/passwd.lock | /etc/passwd.lock is held by process [0-9]+ .sleep. | true
@@ -99,7 +99,7 @@ class LeftStateTest extends EachDriver {
             mv /usr/sbin/userdel /root                                      | mv /root/userdel /usr/sbin       | the machine has neither userdel nor deluser        | true
             mount --bind /etc /etc && mount -o remount,bind,ro /etc         | umount /etc                      | the folder /etc is read-only                       | false
             """)
-    void whatKeepsTheAccountListFromBeingChangedIsNamed(String setUp, String end, String reason, boolean isLocked) {
+    void programThatLocksTheAccountListIsNamed(String setUp, String end, String reason, boolean isLocked) {
         machine.exec("sh", "-c", "cat >/root/lock.pl <<'EOF'\n" + """
                 use Fcntl;
                 open(LIST, ">>/etc/.pwd.lock");
@@ -134,7 +134,7 @@ class LeftStateTest extends EachDriver {
             mv /usr/sbin/useradd /root                              | mv /root/useradd /usr/sbin  | The machine has neither useradd nor busybox's adduser.
             mount --bind /etc /etc; mount -o remount,bind,ro /etc   | umount /etc                 | The folder /etc of the machine is read-only.
             """)
-    void aMachineOnWhichNoAccountCouldBeMadeAndRemovedSaysSo(String setUp, String end, String reason) {
+    void machineWithoutTheToolsIsUnusable(String setUp, String end, String reason) {
         machine.exec("sh", "-c", setUp);
         AccountResult created = work.create(machine, "quin", AccountWork.newToken());
         AccountResult probed = work.result(AccountTask.probe(machine.target()));
@@ -146,9 +146,9 @@ class LeftStateTest extends EachDriver {
         assertThat(work.result(AccountTask.probe(machine.target())).outcome()).isEqualTo(Outcome.DONE);
     }
 
-    /** A user of a home on btrfs may make them without any right, and rm cannot empty them. */
+    /** Every user of a home on btrfs may make read-only subvolumes, and rm cannot empty them. */
     @Test
-    void readOnlySubvolumesGo() throws IOException {
+    void readOnlySubvolumesAreRemoved() throws IOException {
         Path image = workDir.resolve("btrfs");
         Files.deleteIfExists(image);
         assertThat(host("truncate", "-s", "300M", image.toString())).matches(CommandResult::succeeded);

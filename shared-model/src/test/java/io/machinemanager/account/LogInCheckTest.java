@@ -18,7 +18,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** An account is good only when its owner can log in with what was asked for. */
+/** An account is only DONE when its user can log in by a method that was asked for. */
 @BothDrivers
 class LogInCheckTest extends EachDriver {
 
@@ -62,7 +62,7 @@ class LogInCheckTest extends EachDriver {
             Match User ops;AuthorizedKeysFile /etc/ssh/keys/%u       | key      | REFUSED  | reads no keys from the home
             Match User ops;PubkeyAcceptedAlgorithms rsa-sha2-512     | key      | REFUSED  | no keys of the type ssh-ed25519
             """)
-    void whereSshdLetsTheAccountNotInNoneIsMade(String settings, String way, Outcome outcome, String reason) {
+    void noAccountIsMadeWhereSshdKeepsItOut(String settings, String way, Outcome outcome, String reason) {
         sshd(settings);
         AccountResult result = create("ops", way);
 
@@ -87,7 +87,7 @@ class LogInCheckTest extends EachDriver {
             Match Address 10.0.0.0/8;PasswordAuthentication no                     | password
             Match User ops;AuthorizedKeysFile /etc/ssh/keys/%u .ssh/authorized_keys | key
             """)
-    void whereSshdLetsTheAccountInItIsMade(String settings, String way) {
+    void accountIsMadeWhereSshdLetsItIn(String settings, String way) {
         sshd(settings);
         assertThat(create("ops", way)).isEqualTo(AccountResult.done());
         if (way.equals("password") && !settings.contains("Kbd")) {
@@ -108,7 +108,7 @@ class LogInCheckTest extends EachDriver {
             -:ALL EXCEPT root ops:ALL  |               | DONE
             -:ALL:LOCAL                          |               | DONE
             """)
-    void whatPamsListOfAccessSaysIsHeeded(String first, String second, Outcome outcome) {
+    void pamAccessIsRespected(String first, String second, Outcome outcome) {
         machine.exec("sh", "-c", "echo 'account required pam_access.so' >>/etc/pam.d/sshd;"
                 + " printf '%s\\n' \"$@\" >>/etc/security/access.conf", "sh", first, second == null ? "" : second);
         AccountResult result = create("ops", "password");
@@ -124,7 +124,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void aListOfUsersOfPamsIsHeeded() {
+    void pamListfileIsRespected() {
         machine.exec("sh", "-c", "echo root >/etc/ssh/users; sed -i '1i"
                 + "auth required pam_listfile.so item=user sense=allow file=/etc/ssh/users onerr=fail' /etc/pam.d/sshd");
 
@@ -133,7 +133,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void whereOnlyRootMayLogInNoAccountIsMadeAndAProbeSaysSo() {
+    void noAccountIsMadeWhereOnlyRootMayLogInAndAProbeSaysSo() {
         long other = AccountWork.newToken();
         work.create(machine, "anna", other);
         machine.exec("touch", "/etc/nologin");
@@ -150,7 +150,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void keysThatOthersHaveForTheNameAreNoticed() {
+    void foreignKeysForTheNameAreNoticed() {
         sshd("AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u");
         machine.exec("sh", "-c", "mkdir /etc/ssh/keys; echo '" + KEY + "' >/etc/ssh/keys/ops");
 
@@ -159,7 +159,7 @@ class LogInCheckTest extends EachDriver {
     }
 
     @Test
-    void rulesForAnAddressAreAskedForTheServicesOwnAlsoThroughSudo() {
+    void rulesForAddressesAreCheckedWithTheServicesAddressEvenThroughSudo() {
         machine.exec("sh", "-c", "useradd -m operator1; echo operator1:secret | chpasswd;"
                 + " echo 'operator1 ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/operator1");
         sshd("Match User ops Address 127.0.0.1;PasswordAuthentication no");
@@ -180,7 +180,7 @@ class LogInCheckTest extends EachDriver {
         return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
     }
 
-    /** Takes effect for each log-in from now on, as sshd reads its settings anew. */
+    /** Changes settings of sshd for each log-in from now on. */
     private static void sshd(String settings) {
         machine.exec("sh", "-c",
                 "printf '%s\\n' \"$1\" >/etc/ssh/sshd_config.d/00-test.conf",

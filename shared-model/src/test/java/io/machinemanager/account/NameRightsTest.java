@@ -12,7 +12,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** A machine may hand rights to a name before there is an account of that name: then the name cannot be lent there. */
+/** A machine may give rights to a name before there is an account of that name. Such a name is refused there. */
 class NameRightsTest extends EachDriver {
 
     private static LabMachine machine;
@@ -48,7 +48,7 @@ class NameRightsTest extends EachDriver {
             /etc/group                        | games2:x:999:anna,ops                              | the group games2 on the machine has ops
             /etc/gshadow                      | games2:!:ops:                                      | the group games2 on the machine has ops
             """)
-    void aNameThatTheMachineGivesRightsToIsRefusedAndNothingIsLeft(String file, String line, String reason) {
+    void nameWithRightsOnTheMachineIsRefusedAndNothingIsLeft(String file, String line, String reason) {
         put(file, line);
         AccountResult result = work.create(machine, "ops", AccountWork.newToken());
         takeBack(file);
@@ -68,7 +68,7 @@ class NameRightsTest extends EachDriver {
             /etc/tmpfiles.d/z.conf         | d /run/ops 0770 root root
             /etc/systemd/system/z.service  | Description=Serves the ops people
             """)
-    void whatEachNewAccountMayDoOrIsNotAboutTheNameIsNoReasonToRefuse(String file, String line) {
+    void rightsOfEveryAccountAndOtherNamesAreNoReasonToRefuse(String file, String line) {
         put(file, line);
         long token = AccountWork.newToken();
         AccountResult made = work.create(machine, "ops", token);
@@ -80,7 +80,7 @@ class NameRightsTest extends EachDriver {
     }
 
     @Test
-    void numbersThatASudoRuleNamesAreNotGiven() {
+    void numbersThatASudoRuleNamesAreSkipped() {
         machine.exec("sh", "-c",
                 "mkdir -p /var/lib/machine-manager; echo 20499 >/var/lib/machine-manager/uid; echo '#20500, %#20501 ALL=(ALL) ALL' >/etc/sudoers.d/z");
         long token = AccountWork.newToken();
@@ -93,7 +93,7 @@ class NameRightsTest extends EachDriver {
     }
 
     @Test
-    void groupsThatComeFromElsewhereAreSeen() {
+    void groupsOfOtherSourcesAreSeen() {
         machine.fake("id", "[ \"$1\" != -G ] || { /usr/bin/id -G \"$2\"; echo 27; exit; }; exec /usr/bin/id \"$@\"");
         AccountResult result = work.create(machine, "rosa", AccountWork.newToken());
         machine.endFakes();
@@ -104,7 +104,7 @@ class NameRightsTest extends EachDriver {
     }
 
     @Test
-    void membershipThatABorrowerGaveToItselfGoesWithTheAccount() {
+    void membershipThatAUserAddedIsRemovedWithTheAccount() {
         long token = AccountWork.newToken();
         work.create(machine, "sara", token);
         machine.exec("sh", "-c",

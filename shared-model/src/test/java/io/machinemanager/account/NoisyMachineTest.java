@@ -21,7 +21,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** What the start files of the login shell print, read and run neither spoils nor forges the answer; by either driver. */
+/** Start files of the login shell can neither damage nor forge an answer, whatever they print, read and run. */
 class NoisyMachineTest extends EachDriver {
 
     private static Lab labWithSudo;
@@ -61,7 +61,7 @@ class NoisyMachineTest extends EachDriver {
             "stty -echo; set -ex; alias printf=false cat=false sh=false",
             "export LC_ALL=xx_XX.UTF-8; export BASH_ENV=/etc/passwd ENV=/etc/passwd",
             "sleep 300 &" })
-    void whatIsPrintedAndSetDoesNoHarm(String text) {
+    void outputAndSettingsOfStartFilesDoNoHarm(String text) {
         for (LabMachine machine : new LabMachine[]{lab.machine(0), labWithSudo.machine(0) }) {
             startFile(machine, text);
             long token = AccountWork.newToken();
@@ -95,7 +95,7 @@ class NoisyMachineTest extends EachDriver {
             "exec tmux | (exit status 127)",
             "exec true | (exit status 0).",
             "PATH=/nowhere | (exit status 0): /bin/sh: 1: cat: not found." })
-    void aCommandThatIsNotRunIsSaidToBeSo(String text, String reason) {
+    void reasonSaysThatTheCommandWasNotRun(String text, String reason) {
         startFile(lab.machine(0), text);
 
         AccountResult result = work.create(lab.machine(0), "bert", AccountWork.newToken());
@@ -107,7 +107,7 @@ class NoisyMachineTest extends EachDriver {
     }
 
     @Test
-    void aForcedCommandIsSaidToBeSo() {
+    void reasonNamesAForcedCommand() {
         lab.machine(0).setSshd("ForceCommand echo connection refused");
         AccountResult result = work.result(AccountTask.probe(lab.machine(0).target()));
         lab.machine(0).setSshd("");
@@ -117,7 +117,7 @@ class NoisyMachineTest extends EachDriver {
     }
 
     @Test
-    void aLogInWithoutAShellIsSaidToBeSo() {
+    void reasonNamesALogInWithoutAShell() {
         LabMachine machine = lab.machine(0);
         machine.exec("usermod", "-s", "/usr/sbin/nologin", "root");
 
@@ -139,7 +139,7 @@ class NoisyMachineTest extends EachDriver {
     }
 
     @Test
-    void aMachineThatPrintsForEverIsGivenUp() {
+    void machineThatPrintsForEverTimesOut() {
         startFile(lab.machine(0), "yes");
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withRunTimeout(Duration.ofSeconds(8)))) {
             long start = System.nanoTime();
@@ -151,7 +151,7 @@ class NoisyMachineTest extends EachDriver {
     }
 
     @Test
-    void muchNoiseTakesNoMemory() throws IOException {
+    void muchOutputTakesNoMemory() throws IOException {
         Path small = Files.createTempFile(workDir, "small-", "", PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));
         Files.writeString(small, "#!/bin/sh\nulimit -v 400000\nexec ansible-playbook \"$@\"\n");

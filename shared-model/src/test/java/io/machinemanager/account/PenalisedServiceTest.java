@@ -17,7 +17,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
-/** A borrower at the service's address makes the machine's sshd refuse the service for a while; by either driver. */
+/** A user at the service's address makes the machine's sshd refuse the service for a while. */
 @BothDrivers
 class PenalisedServiceTest extends EachDriver {
 
@@ -32,13 +32,13 @@ class PenalisedServiceTest extends EachDriver {
     }
 
     @BeforeEach
-    void penaltiesAreOn() {
+    void turnPenaltiesOn() {
         machine = lab.machine(0);
         machine.setSshd("PerSourcePenalties authfail:30s min:45s max:60s");
     }
 
     @AfterEach
-    void penaltiesAreOff() {
+    void turnPenaltiesOff() {
         machine.setSshd("PerSourcePenalties no");
     }
 
@@ -48,7 +48,7 @@ class PenalisedServiceTest extends EachDriver {
     }
 
     @Test
-    void aRemovalComesOverTheKeptConnectionOrTellsThePenaltyAndComesAfterIt() {
+    void removalUsesTheKeptConnectionOrNamesThePenaltyAndSucceedsAfterIt() {
         long token = AccountWork.newToken();
         assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
         try (var session = login(machine, "alice").open()) {

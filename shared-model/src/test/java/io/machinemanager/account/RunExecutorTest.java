@@ -18,7 +18,7 @@ class RunExecutorTest {
     }
 
     @Test
-    void aRunThatBreaksIsNoFaultOfTheMachinesThatHaveNotAnswered() {
+    void failedRunIsNoMachinesFault() {
         RunExecutor runs = new RunExecutor("test-run", new RunQueue(1, 10), Duration.ZERO, (tasks, onResult) -> {
             onResult.accept(0, AccountResult.done());
             throw new IllegalStateException("a bug");
@@ -32,7 +32,7 @@ class RunExecutorTest {
     }
 
     @Test
-    void aRunThatTakesLongerThanTheEndWaitsForIsBrokenOff() {
+    void runThatOutlastsTheShutdownIsInterrupted() {
         AccountResult interrupted = new AccountResult(Outcome.RUN_LOST, "The account work was interrupted.");
         RunExecutor runs = new RunExecutor("test-run", new RunQueue(1, 10), Duration.ZERO, (tasks, onResult) -> {
             LockSupport.park();

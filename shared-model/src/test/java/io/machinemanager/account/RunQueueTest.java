@@ -13,15 +13,15 @@ import io.machinemanager.account.RunQueue.Job;
 class RunQueueTest {
 
     @Test
-    void allThatWaitsSharesARun() {
+    void waitingJobsShareARun() {
         RunQueue queue = new RunQueue(1, 10);
         Job first = job("a");
         Job second = job("b");
         queue.add(List.of(first));
         queue.add(List.of(second));
 
-        assertThat(queue.take()).containsExactly(first, second);
-        assertThat(queue.take()).isEmpty();
+        assertThat(queue.nextBatch()).containsExactly(first, second);
+        assertThat(queue.nextBatch()).isEmpty();
     }
 
     @Test
@@ -31,10 +31,10 @@ class RunQueueTest {
         Job second = job("a");
         queue.add(List.of(first, second));
 
-        assertThat(queue.take()).containsExactly(first);
-        assertThat(queue.take()).isEmpty();
+        assertThat(queue.nextBatch()).containsExactly(first);
+        assertThat(queue.nextBatch()).isEmpty();
         queue.jobEnded(first);
-        assertThat(queue.take()).containsExactly(second);
+        assertThat(queue.nextBatch()).containsExactly(second);
     }
 
     @Test
@@ -44,12 +44,12 @@ class RunQueueTest {
         Job second = job("a");
         Job third = job("a");
         queue.add(List.of(first, second, third));
-        List<Job> run = queue.take();
+        List<Job> run = queue.nextBatch();
         queue.jobEnded(first);
-        assertThat(queue.take()).containsExactly(second);
+        assertThat(queue.nextBatch()).containsExactly(second);
 
         queue.runEnded(run);
-        assertThat(queue.take()).isEmpty();
+        assertThat(queue.nextBatch()).isEmpty();
     }
 
     @Test
@@ -57,21 +57,21 @@ class RunQueueTest {
         RunQueue queue = new RunQueue(2, 2);
         queue.add(List.of(job("a"), job("b"), job("c"), job("d"), job("e")));
 
-        List<Job> run = queue.take();
+        List<Job> run = queue.nextBatch();
         assertThat(run).hasSize(2);
-        assertThat(queue.take()).hasSize(2);
-        assertThat(queue.take()).isEmpty();
+        assertThat(queue.nextBatch()).hasSize(2);
+        assertThat(queue.nextBatch()).isEmpty();
         queue.runEnded(run);
-        assertThat(queue.take()).hasSize(1);
+        assertThat(queue.nextBatch()).hasSize(1);
     }
 
     @Test
-    void closedQueueGivesBackWhatWaitsAndTakesNoMore() throws InterruptedException {
+    void closedQueueReturnsWaitingJobsAndRefusesNewOnes() throws InterruptedException {
         RunQueue queue = new RunQueue(1, 1);
         Job first = job("a");
         Job second = job("b");
         queue.add(List.of(first, second));
-        List<Job> run = queue.take();
+        List<Job> run = queue.nextBatch();
 
         assertThat(queue.close()).containsExactly(second);
         assertThat(queue.add(List.of(job("c")))).isFalse();

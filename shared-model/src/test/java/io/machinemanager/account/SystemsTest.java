@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -35,7 +33,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** The life of an account on each system that the README lists as tested, with each driver; without the deep tests on two. */
+/** Creates, uses and removes an account on each system documented as tested, with each driver; without deep tests on two. */
 @Tag("machines")
 @ParameterizedClass(name = "{0} by {1}")
 @MethodSource("systems")
@@ -43,12 +41,11 @@ class SystemsTest {
 
     @TempDir
     static Path workDir;
-    private static Path key;
-    private static String publicKey;
+    private static UserKey key;
     private static Lab lab;
     private static LabMachine machine;
     private static AccountWork work;
-    /** Why there is no machine with this system. */
+    /** Why there is no machine with this system; null if there is one. */
     private static String missing;
 
     @Parameter(0)
@@ -67,10 +64,7 @@ class SystemsTest {
 
     @BeforeAll
     static void makeKey() throws IOException {
-        key = workDir.resolve("key");
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
-        String[] words = Files.readString(workDir.resolve("key.pub")).split(" ");
-        publicKey = words[0] + " " + words[1];
+        key = UserKey.generate(workDir);
     }
 
     @BeforeParameterizedClassInvocation
@@ -79,7 +73,7 @@ class SystemsTest {
         try {
             Lab.build(flavour);
         } catch (IllegalStateException e) {
-            missing = "This system cannot be had here: " + e.getMessage();
+            missing = "This system is not available here: " + e.getMessage();
             return;
         }
         lab = Lab.start(1, flavour);
@@ -87,9 +81,9 @@ class SystemsTest {
         work = AccountWork.by(driver, TestSettings.in(workDir.resolve("runs")));
     }
 
-    // Here, since a class that is skipped as a whole is in no report.
+    // Before each test, because reports do not list a class that is skipped as a whole.
     @BeforeEach
-    void skipWhatCannotBeHad() {
+    void skipMissingSystem() {
         assumeTrue(missing == null, missing);
     }
 
@@ -104,7 +98,7 @@ class SystemsTest {
 
     @ParameterizedTest
     @CsvSource({"touch, false", "rm -f, true" })
-    void accountIsMadeUsedFoundAndGoneWithAllOfIt(String subordinateIds, boolean sudo) {
+    void accountIsCreatedUsedFoundAndRemovedCompletely(String subordinateIds, boolean sudo) {
         machine.exec("sh", "-c", subordinateIds + " /etc/subuid /etc/subgid");
         String account = sudo ? "amy" : "alice";
         long token = AccountWork.newToken();
@@ -121,7 +115,7 @@ class SystemsTest {
                 for f in ~/f /tmp/f /var/tmp/f /dev/shm/f; do echo left > $f; done; mkdir -p ~/a/b /tmp/a/b
                 (setsid sleep 1000 >/dev/null 2>&1 </dev/null &)
                 echo true | at now + 1 hour""");
-        // The crontab of busybox is for root alone here.
+        // Only root may run busybox's crontab here.
         machine.exec("sh", "-c", "echo '* * * * * true' | crontab -u " + account + " -");
         assertThat(machine.processesOf(uid)).isNotEmpty();
         assertThat(machine.exec("ls", "/var/spool/cron/crontabs").output()).contains(account);
@@ -147,22 +141,22 @@ class SystemsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true })
-    void keyLetsTheBorrowerInWithSudoOrWithout(boolean sudo) throws IOException {
+    void keyLetsTheUserInWithSudoOrWithout(boolean sudo) throws IOException {
         long token = AccountWork.newToken();
 
-        assertThat(create("bert", token, new AccountLogin(AccountPassword.NONE, publicKey, sudo)))
+        assertThat(create("bert", token, new AccountLogin(AccountPassword.NONE, key.publicKey(), sudo)))
                 .isEqualTo(AccountResult.done());
         int uid = machine.uidOf("bert").orElseThrow();
-        assertThat(byKey("bert", "id -un; sudo -n id -un")).isEqualTo(sudo ? "bert\nroot\n" : "bert\n");
+        assertThat(key.run(machine, "bert", "id -un; sudo -n id -un")).isEqualTo(sudo ? "bert\nroot\n" : "bert\n");
         assertThat(login(machine, "bert").isRefused()).isTrue();
 
         assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
         assertNothingIsLeftOf("bert", uid);
-        assertThat(byKey("bert", "id -un")).isEmpty();
+        assertThat(key.run(machine, "bert", "id -un")).isEmpty();
     }
 
     @Test
-    void perlsAdduserIsNotTakenForThatOfBusybox() {
+    void adduserOfPerlIsNotTakenForThatOfBusybox() {
         assumeTrue(machine.exec("grep", "-q", "^#!.*perl", "/usr/sbin/adduser").succeeded(),
                 "there is no adduser in Perl on this system");
         CommandResult moved = machine.exec("mv", "/usr/sbin/useradd", "/usr/sbin/useradd.away");
@@ -178,18 +172,5 @@ class SystemsTest {
 
     private static AccountResult create(String account, long token, AccountLogin login) {
         return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
-    }
-
-    /** What a command says after a log-in with the key; nothing when there was no log-in. */
-    private static String byKey(String account, String command) throws IOException {
-        return run("ssh", "-F", "none", "-i", key.toString(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o",
-                "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p",
-                Integer.toString(machine.port()), account + "@" + machine.host(), command);
-    }
-
-    private static String run(String... command) throws IOException {
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        process.getOutputStream().close();
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 }

@@ -9,7 +9,7 @@ class TargetTest {
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbJ";
 
     @Test
-    void machineThatSshCouldMisunderstandIsAProblem() {
+    void valuesThatSshCouldMisreadAreRefused() {
         assertThat(new Target("m", "_h", 22, "root", "x", KEY).problem()).isEmpty();
         assertThat(new Target("m", "-oProxyCommand=id", 22, "root", "x", KEY).problem())
                 .isPresent();

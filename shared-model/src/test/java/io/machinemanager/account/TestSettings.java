@@ -9,7 +9,7 @@ public record TestSettings(String playbook, int forks, Duration runTimeout, Dura
         int batchSize, Optional<Path> workDir, int maxConnections, Duration keepConnections, Duration healthTimeout,
         int uidFirst, int uidLast) implements AccountConfig {
 
-    /** The defaults, with a work folder of the test's own, and patience with looks on a busy host. */
+    /** The defaults, with a work folder of the test, and a longer time limit for probes on a busy host. */
     public static TestSettings in(Path workDir) {
         return new TestSettings("ansible-playbook", 20, Duration.ofSeconds(60), Duration.ofSeconds(10), 4, 100,
                 Optional.of(workDir), 100, Duration.ofMinutes(5), Duration.ofSeconds(60), 20000, 59999);

@@ -1,5 +1,6 @@
 package io.machinemanager.account;
 
+import static io.machinemanager.account.AccountWork.assertUnreachable;
 import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,7 +20,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** What cannot be done is said with its reason, in time, and holds up nobody else; by either driver. */
+/** A task that cannot be done fails in time, with its reason, and does not delay others. */
 @BothDrivers
 class UnreachableMachineTest extends EachDriver {
 
@@ -29,7 +30,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void machinesThatCannotBeReachedSayWhyAndDoNotHoldUpTheOthers() throws IOException {
+    void unreachableMachinesSayWhyAndDoNotDelayOthers() throws IOException {
         try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Target good = lab.machine(0).target();
             long token = AccountWork.newToken();
@@ -60,7 +61,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void aLookThatTakesTooLongIsGivenUpAndAccountWorkIsNot() {
+    void probeTimesOutBeforeAccountWork() {
         LabMachine machine = lab.machine(0);
         machine.exec("sh", "-c", "mkdir -p /root/.ssh; echo 'sleep 20' >/root/.ssh/rc");
         try (var impatient = AccountWork.by(driver,
@@ -82,9 +83,9 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void aLookAtAMachineThatSwallowsEverythingIsGivenUp() throws IOException {
+    void probeOfAMachineThatNeverAnswersTimesOut() throws IOException {
         LabMachine machine = lab.machine(0);
-        // Once its queue of connections is full, the kernel drops what comes, as a firewall does.
+        // Once the queue of connections is full, the kernel drops further packets, as a firewall does.
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withHealthTimeout(Duration.ofSeconds(2)));
                 var blackHole = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var first = new Socket(blackHole.getInetAddress(), blackHole.getLocalPort());
@@ -99,17 +100,12 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
-    void expiredMachinePasswordIsSaidToBeSo() {
+    void reasonNamesAnExpiredMachinePassword() {
         LabMachine machine = lab.machine(2);
         machine.exec("sh", "-c", "echo 'root:secret' | chpasswd; chage -d 0 root");
         Target target = new Target("two", machine.host(), machine.port(), "root", "secret", machine.hostKeys());
 
         assertUnreachable(work.result(AccountWork.removal(target, "nobody-there", AccountWork.newToken())), "expired");
         machine.exec("chage", "-d", "-1", "root");
-    }
-
-    private static void assertUnreachable(AccountResult result, String reason) {
-        assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
-        assertThat(result.reason()).contains(reason);
     }
 }

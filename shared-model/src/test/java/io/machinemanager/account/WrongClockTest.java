@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** A machine may believe in any time at all: nothing of ours asks it. */
+/** No step depends on the clock of the machine. */
 class WrongClockTest extends EachDriver {
 
     private static LabMachine machine;
@@ -26,7 +26,7 @@ class WrongClockTest extends EachDriver {
     static void start() throws IOException {
         lab = Lab.start(1);
         machine = lab.machine(0);
-        // Every program there asks this library for the time, which reads how wrong it is to be from a file.
+        // Every program on the machine gets the time from this library, which reads the error of the clock from a file.
         Files.copy(library(), machine.path("/usr/lib/libfaketime.so.1"), StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(machine.path("/etc/ld.so.preload"), "/usr/lib/libfaketime.so.1\n");
         machine.exec("sh", "-c", "kill -HUP $(cat /run/sshd.pid)");
@@ -51,7 +51,7 @@ class WrongClockTest extends EachDriver {
 
     @ParameterizedTest
     @ValueSource(strings = {"-20y", "+60y" })
-    void accountIsMadeAndGoneAgainWhateverTheTime(String wrong) throws IOException {
+    void accountIsCreatedAndRemovedWhateverTheTime(String wrong) throws IOException {
         assertThat(Math.abs(year(wrong) - Year.now().getValue())).isGreaterThan(15);
         long token = AccountWork.newToken();
 
@@ -64,7 +64,7 @@ class WrongClockTest extends EachDriver {
     }
 
     @Test
-    void accountSurvivesAClockThatJumpsAndGoesWhenItShould() throws IOException {
+    void accountSurvivesAClockThatJumpsAndIsRemovedOnRequest() throws IOException {
         assertThat(year("+60y")).isGreaterThan(2080);
         long token = AccountWork.newToken();
         assertThat(work.create(machine, "bert", token)).isEqualTo(AccountResult.done());

@@ -15,7 +15,7 @@ class HostKeysTest {
     @ValueSource(strings = {A, A + " root@host", "10.0.0.1 " + A, "[10.0.0.1]:22221 " + A, "host,10.0.0.1 " + A + " x",
             "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " + A,
             "# 10.0.0.1:22 SSH-2.0-OpenSSH_9.2\n10.0.0.1 " + A + "\n\n" + A + "\r\n" })
-    void keysOfEveryCommonSourceAreReadToTheSameForm(String text) {
+    void keysOfEachCommonFormatAreReadToTheSameForm(String text) {
         assertThat(HostKeys.parse(text)).isEqualTo(A);
     }
 
@@ -30,12 +30,12 @@ class HostKeysTest {
     @ValueSource(strings = {"", "\n", "# nothing", "rescan please", "@cert-authority * " + A, "@revoked host " + A,
             A + "\nnonsense", "host " + A + "\u0000", "a b " + A, "ssh-ed25519 AAAA", "host ssh-dss AAAA",
             "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQxAAAABHNzaDo=" })
-    void whatIsNoKeyOfAHostIsRefused(String text) {
+    void otherTextIsRefused(String text) {
         assertThat(HostKeys.problemWith(text)).isPresent();
     }
 
     @Test
-    void aFloodOfKeysIsRefused() {
+    void tooManyKeysAreRefused() {
         assertThat(HostKeys.problemWith((A + "\n").repeat(10))).isEmpty();
         assertThat(HostKeys.problemWith((A + "\n").repeat(11))).isPresent();
     }

@@ -12,7 +12,7 @@ class HostTest {
     @ValueSource(strings = {"localhost", "a", "lab-7.example.org", "LAB.Example.org", "my_container", "1and1.example",
             "xn--bcher-kva.example", "127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "::", "fe80::1",
             "2001:db8::8a2e:370:7334", "2001:DB8:0:0:0:0:0:1", "::ffff:192.0.2.1" })
-    void namesAndLiteralsAreTaken(String host) {
+    void namesAndLiteralsAreAccepted(String host) {
         assertThat(Host.problemWith(host)).isEmpty();
     }
 

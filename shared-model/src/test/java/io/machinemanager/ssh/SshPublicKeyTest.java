@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The keys are those that ssh-keygen makes, and fingerprints are compared with those that it shows. */
+/** Tests with keys of ssh-keygen, and with the fingerprints that it shows. */
 class SshPublicKeyTest {
 
     private static final String ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
@@ -24,7 +24,7 @@ class SshPublicKeyTest {
 
     @ParameterizedTest
     @CsvSource({"ed25519,256", "ecdsa,256", "ecdsa,384", "ecdsa,521", "rsa,2048", "rsa,3072" })
-    void keysOfSshKeygenAreTakenWithoutTheirComment(String type, String bits) throws IOException {
+    void keysOfSshKeygenAreAcceptedWithoutTheirComment(String type, String bits) throws IOException {
         String line = keygen(type, bits);
         SshPublicKey key = SshPublicKey.parse(line + "\n");
 
@@ -47,15 +47,15 @@ class SshPublicKeyTest {
             "command=\"id\" " + ED25519, "no-pty " + ED25519, "cert-authority " + ED25519,
             ED25519 + "\n" + ED25519, ED25519 + " x\nssh-rsa AAAA", ED25519 + "\r* x", ED25519 + " \u2028x",
             ED25519 + "\u0000", "$(id) " + ED25519, "# " + ED25519,
-            // another type than the key's own, and types that nobody should use
+            // another type than that of the key, and types that are not safe
             "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx",
             "ssh-dss AAAAB3NzaC1kc3MAAAAA", "ssh-ed25519-cert-v01@openssh.com AAAA" })
-    void whatIsNotOneKeyIsRefused(String line) {
+    void textThatIsNotOneKeyIsRefused(String line) {
         assertThatThrownBy(() -> SshPublicKey.parse(line)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void noByteMayBeMissingOrLeftOver() {
+    void truncatedOrLongerKeysAreRefused() {
         byte[] blob = Base64.getDecoder().decode(ED25519.split(" ")[1]);
         for (int length = 0; length < blob.length + 4; length++) {
             String key = "ssh-ed25519 " + Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(blob, length));

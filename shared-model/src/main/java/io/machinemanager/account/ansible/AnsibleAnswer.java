@@ -12,16 +12,16 @@ import io.machinemanager.account.MachineAnswer;
 import io.machinemanager.account.MachineAnswer.Stage;
 
 /**
- * What Ansible tells of one machine, one line of its output.
+ * One line of Ansible's output: the answer of one machine, as the callback plugin {@code result_lines} prints it.
  *
- * @param host the machine's name in the run
- * @param answer what the machine answered
+ * @param host the machine's name in the inventory
+ * @param answer the answer of the machine
  */
 record AnsibleAnswer(String host, MachineAnswer answer) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Reads a line of output; nothing when it is not an answer. */
+    /** Reads a line of output; empty when it is not an answer. */
     static Optional<AnsibleAnswer> read(String line) {
         try {
             JsonNode json = JSON.readTree(line);
@@ -38,7 +38,7 @@ record AnsibleAnswer(String host, MachineAnswer answer) {
                 Stage.valueOf(json.path("stage").asText(Stage.BEFORE_LOG_IN.name())), json.path("said").asText());
     }
 
-    /** What the line means for a task of that kind. */
+    /** The result of a task with this action. */
     AccountResult result(Action action) {
         return action == Action.PROBE ? answer.result() : answer.resultOfWork();
     }

@@ -19,15 +19,15 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.common.annotation.Identifier;
 
 /**
- * Does account work by Ansible. Tasks that come while all runs are taken wait and then share one; a run has one ssh call
- * for each machine.
+ * Does account work with Ansible. A run makes one ssh call for each machine. Tasks that come while all runs are in use wait
+ * and then share a run.
  */
 @ApplicationScoped
 @Identifier("ANSIBLE")
 public class AnsibleDriver implements AccountDriver {
 
-    // Little beside what a run takes to start, and enough for the calls that give back many machines.
-    private static final Duration GATHERING = Duration.ofMillis(20);
+    // Short compared with the start of a run, and long enough for calls that release many machines.
+    private static final Duration BATCH_DELAY = Duration.ofMillis(20);
 
     private final AccountConfig config;
     private final AnsibleFiles files;
@@ -37,7 +37,7 @@ public class AnsibleDriver implements AccountDriver {
         this.config = config;
         this.files = new AnsibleFiles(config.workDir().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"))));
         this.runs = new RunExecutor("ansible-run",
-                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())), GATHERING,
+                new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())), BATCH_DELAY,
                 (tasks, onResult) -> new AnsibleRun(files, config, tasks, onResult).run());
     }
 
@@ -50,10 +50,10 @@ public class AnsibleDriver implements AccountDriver {
         close();
     }
 
-    /** Takes no more work, and waits for the runs in hand; those of very many machines may be broken off. */
+    /** Refuses new work and waits for the current runs. Runs of very many machines may be interrupted. */
     @PreDestroy
     public void close() {
-        runs.close(config.runTimeout().plus(RunExecutor.ENDING));
+        runs.close(config.runTimeout().plus(RunExecutor.END_TIMEOUT));
         files.close();
     }
 }

@@ -14,23 +14,23 @@ import io.machinemanager.account.process.PrivateFiles;
 import io.quarkus.logging.Log;
 
 /**
- * The private folder from which Ansible runs: the playbook and what belongs to it, unpacked from the resources, and a
- * folder for each run, which holds machine passwords and is gone with the run. What a killed service has left behind is
- * removed by the next one that starts.
+ * The private folder from which Ansible runs. It has the playbook with its plugins, unpacked from the resources, and a
+ * folder for each run, which holds machine passwords and is deleted after the run. The folder of a service that was killed
+ * is deleted by the next service that unpacks its own.
  */
 final class AnsibleFiles implements AutoCloseable {
 
     private static final String PREFIX = "machine-manager-";
-    private static final String OWNER = "owner.lock";
+    private static final String LOCK_FILE = "owner.lock";
     private static final List<String> RESOURCES = List.of("ansible.cfg", "ssh_config", "accounts.yml",
             AccountScript.RESOURCE, "action_plugins/account_script.py", "callback_plugins/result_lines.py");
 
     private final Path parent;
     private Path folder;
-    private FileChannel owner;
+    private FileChannel lock;
 
     /**
-     * @param parent where the private folder is made; it is made itself when it is missing
+     * @param parent the folder for the private folder; it is made when it is missing
      */
     AnsibleFiles(Path parent) {
         this.parent = parent.toAbsolutePath();
@@ -39,15 +39,15 @@ final class AnsibleFiles implements AutoCloseable {
     /**
      * Makes the folder of a run.
      *
-     * @return an empty folder directly in that of the playbook
-     * @throws IOException when the disk is full or not writable
+     * @return an empty folder in the folder of the playbook
+     * @throws IOException when the disk is full or cannot be written
      */
     Path newRun() throws IOException {
         return PrivateFiles.newFolder(unpacked(), "run-");
     }
 
     private synchronized Path unpacked() throws IOException {
-        // A cleaner of temporary folders may have been here since the last run.
+        // A cleaner of temporary files may have deleted some since the last run.
         if (folder == null || !RESOURCES.stream().allMatch(name -> Files.exists(folder.resolve(name)))) {
             close();
             deleteAbandoned();
@@ -60,7 +60,7 @@ final class AnsibleFiles implements AutoCloseable {
         PrivateFiles.makeFolders(parent);
         folder = PrivateFiles.newFolder(parent, PREFIX);
         try {
-            own();
+            lock();
             for (String name : RESOURCES) {
                 Path file = folder.resolve(name);
                 PrivateFiles.makeFolders(file.getParent());
@@ -74,12 +74,12 @@ final class AnsibleFiles implements AutoCloseable {
         }
     }
 
-    /** The lock shows others that we live. Its file gets its name only once it is locked. */
-    private void own() throws IOException {
+    /** The lock shows other services that this one is alive. The file gets its name only once it is locked. */
+    private void lock() throws IOException {
         Path unlocked = folder.resolve("owner.new");
-        owner = FileChannel.open(unlocked, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        owner.lock();
-        Files.move(unlocked, folder.resolve(OWNER));
+        lock = FileChannel.open(unlocked, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        lock.lock();
+        Files.move(unlocked, folder.resolve(LOCK_FILE));
     }
 
     private void deleteAbandoned() throws IOException {
@@ -94,11 +94,11 @@ final class AnsibleFiles implements AutoCloseable {
     }
 
     private static void deleteIfAbandoned(Path other) {
-        Path lock = other.resolve(OWNER);
-        if (!Files.isWritable(lock)) {
+        Path file = other.resolve(LOCK_FILE);
+        if (!Files.isWritable(file)) {
             return;
         }
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             if (channel.tryLock() != null) {
                 PrivateFiles.delete(other);
             }
@@ -109,20 +109,20 @@ final class AnsibleFiles implements AutoCloseable {
         }
     }
 
-    /** Removes the folder. It is made anew when it is needed again. */
+    /** Deletes the folder. The next run makes it again. */
     @Override
     public synchronized void close() {
         try {
             if (folder != null) {
                 PrivateFiles.delete(folder);
             }
-            if (owner != null) {
-                owner.close();
+            if (lock != null) {
+                lock.close();
             }
         } catch (IOException e) {
             Log.warnf("The folder %s could not be removed: %s", folder, e.getMessage());
         }
         folder = null;
-        owner = null;
+        lock = null;
     }
 }

@@ -25,39 +25,39 @@ import io.machinemanager.account.ScriptLimits;
 import io.machinemanager.account.Target;
 
 /**
- * The text of Ansible's inventory and of ssh's known_hosts for one run. In both a machine goes by its number in the run,
- * so that no name from outside means anything to them.
+ * The text of Ansible's inventory and of ssh's known_hosts for one run. Both name a machine by its number in the run, as a
+ * name from outside could have a meaning for Ansible or ssh.
  */
 final class AnsibleInventory {
 
-    // Ansible never takes such a value for a template.
+    // Ansible never evaluates a value with this tag as a template.
     private static final Tag UNSAFE = new Tag("!unsafe");
 
-    // Over what ssh_config says, which is for passwords.
+    // Override ssh_config, which is for passwords.
     private static final String KEY_OPTIONS = " -o IdentitiesOnly=yes -o PubkeyAuthentication=yes"
             + " -o PreferredAuthentications=publickey -o BatchMode=yes";
 
     private AnsibleInventory() {
     }
 
-    /** The name of a machine in a run, from its place in the list of tasks. */
-    static String hostName(int place) {
-        return "m" + place;
+    /** The name of a machine in a run, from the index of its task. */
+    static String hostName(int index) {
+        return "m" + index;
     }
 
     /**
      * The inventory.
      *
-     * @param workLimit how long Ansible waits for the answer of a machine, after which another has its turn
-     * @param lookLimit the same for a machine that is only looked at
-     * @return YAML in ASCII
+     * @param workTimeout how long Ansible waits for the answer of a machine before it goes on with another
+     * @param probeTimeout the same for a machine that is only probed
+     * @return YAML in ASCII; a secret, as it holds passwords
      */
-    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration workLimit, Duration lookLimit) {
+    static String inventory(List<AccountTask> tasks, ScriptLimits limits, Duration workTimeout, Duration probeTimeout) {
         List<NodeTuple> hosts = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
             AccountTask task = tasks.get(i);
-            Node patience = seconds(task.action() == Action.PROBE ? lookLimit : workLimit);
-            hosts.add(entry(hostName(i), host(hostName(i), task, limits, patience)));
+            Node timeout = seconds(task.action() == Action.PROBE ? probeTimeout : workTimeout);
+            hosts.add(entry(hostName(i), host(hostName(i), task, limits, timeout)));
         }
         Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
         StringWriter text = new StringWriter();
@@ -65,14 +65,14 @@ final class AnsibleInventory {
         return text.toString();
     }
 
-    private static Node host(String name, AccountTask task, ScriptLimits limits, Node patience) {
+    private static Node host(String name, AccountTask task, ScriptLimits limits, Node timeout) {
         Target target = task.target();
         List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
                 entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
                 entry("ansible_user", unsafe(target.user())),
                 entry("account_command", unsafe(AccountScript.command(target))),
                 entry("account_input", unsafe(AccountScript.input(task, limits))),
-                entry("account_patience", patience)));
+                entry("account_timeout", timeout)));
         String options = "-o HostKeyAlias=" + name;
         if (target.login().privateKey() == null) {
             values.add(entry("ansible_password", unsafe(target.login().password())));
@@ -81,12 +81,12 @@ final class AnsibleInventory {
         }
         values.add(entry("ansible_ssh_extra_args", unsafe(options)));
         if (task.action() == Action.PROBE) {
-            values.add(entry("ansible_ssh_timeout", patience));
+            values.add(entry("ansible_ssh_timeout", timeout));
         }
         return map(values);
     }
 
-    /** The private keys that are needed, by the name of the file in the folder of the run. */
+    /** The private keys that the run needs, by file name in the folder of the run. */
     static Map<String, String> keyFiles(List<AccountTask> tasks) {
         Map<String, String> files = new LinkedHashMap<>();
         for (int i = 0; i < tasks.size(); i++) {
@@ -102,7 +102,7 @@ final class AnsibleInventory {
         return host + ".key";
     }
 
-    /** The host keys of all machines, as sshd(8) describes the file. */
+    /** The host keys of all machines, in the format of known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
     static String knownHosts(List<AccountTask> tasks) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < tasks.size(); i++) {

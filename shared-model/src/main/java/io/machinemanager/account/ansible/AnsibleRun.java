@@ -22,25 +22,25 @@ import io.machinemanager.account.process.ProcessTree;
 import io.machinemanager.account.process.ProgramOutput;
 import io.quarkus.logging.Log;
 
-/** One run of ansible-playbook. */
-public final class AnsibleRun {
+/** One run of {@code ansible-playbook}. */
+final class AnsibleRun {
 
-    private static final Duration READERS_PATIENCE = Duration.ofSeconds(5);
-    private static final int LONGEST_LINE = 64 * 1024;
-    // All went well, or not on all machines, or some could not be reached: a run that came to its end.
-    private static final Set<Integer> ORDERLY = Set.of(0, 2, 4);
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(5);
+    private static final int MAX_LINE = 64 * 1024;
+    // Exit statuses of a complete run: success, failed tasks, unreachable machines.
+    private static final Set<Integer> COMPLETE = Set.of(0, 2, 4);
 
     private final AnsibleFiles files;
     private final AccountConfig config;
     private final List<AccountTask> tasks;
     private final BiConsumer<Integer, AccountResult> onResult;
-    private final int atOnce;
+    private final int forks;
     private final Duration limit;
-    private volatile String complaint = "";
+    private volatile String firstError = "";
 
     /**
-     * @param tasks what is to be done, each for another machine
-     * @param onResult is called with the place of a task as soon as its machine has answered, from one thread
+     * @param tasks the tasks, each for another machine
+     * @param onResult gets the index of a task and its result, as soon as the machine has answered; called by one thread
      */
     AnsibleRun(AnsibleFiles files, AccountConfig config, List<AccountTask> tasks,
             BiConsumer<Integer, AccountResult> onResult) {
@@ -48,15 +48,15 @@ public final class AnsibleRun {
         this.config = config;
         this.tasks = tasks;
         this.onResult = onResult;
-        this.atOnce = Math.clamp(config.forks(), 1, tasks.size());
-        // else machines that hang would spend the time of those that wait for their turn
-        this.limit = config.runTimeout().multipliedBy(Math.ceilDiv(tasks.size(), atOnce));
+        this.forks = Math.clamp(config.forks(), 1, tasks.size());
+        // Otherwise machines that hang would use up the time of those that wait for a fork.
+        this.limit = config.runTimeout().multipliedBy(Math.ceilDiv(tasks.size(), forks));
     }
 
     /**
-     * Runs and waits for the end. Nothing of the run is left afterwards: no process, no file.
+     * Runs and waits for the end. Afterwards no process and no file of the run is left.
      *
-     * @return what is to be said of the machines that have not answered
+     * @return the result for machines that have not answered
      */
     AccountResult run() {
         Path folder = null;
@@ -64,14 +64,14 @@ public final class AnsibleRun {
             folder = files.newRun();
             PrivateFiles.write(folder.resolve("inventory.yml"),
                     AnsibleInventory.inventory(tasks, ScriptLimits.of(config, config.runTimeout()),
-                            turnOf(config.runTimeout()), config.healthTimeout()));
+                            machineTimeout(config.runTimeout()), config.healthTimeout()));
             PrivateFiles.write(folder.resolve("known_hosts"), AnsibleInventory.knownHosts(tasks));
             for (var key : AnsibleInventory.keyFiles(tasks).entrySet()) {
                 PrivateFiles.write(folder.resolve(key.getKey()), key.getValue());
             }
             return run(folder);
         } catch (IOException e) {
-            Log.errorf("The variables of account work could not be written: %s", e);
+            Log.errorf("The inventory of an Ansible run could not be written: %s", e);
             return notStarted(
                     "The folder for temporary files where Machine Manager runs is full or cannot be written.");
         } finally {
@@ -79,8 +79,8 @@ public final class AnsibleRun {
         }
     }
 
-    /** For how long a machine that hangs keeps others waiting: so that all turns, and the start, fit into the run. */
-    private static Duration turnOf(Duration runTimeout) {
+    /** How long a machine may occupy a fork: nine tenths, so that the start of Ansible fits into the time of the run too. */
+    private static Duration machineTimeout(Duration runTimeout) {
         return runTimeout.multipliedBy(9).dividedBy(10);
     }
 
@@ -90,7 +90,7 @@ public final class AnsibleRun {
         try {
             process = start(folder, tree);
         } catch (IOException e) {
-            Log.errorf("Account work could not be started: %s", e.getMessage());
+            Log.errorf("Ansible could not be started: %s", e.getMessage());
             return notStarted("Ansible cannot be run where Machine Manager runs: %s is missing or not a program."
                     .formatted(config.playbook()));
         }
@@ -99,11 +99,11 @@ public final class AnsibleRun {
 
     private AccountResult await(Process process, ProcessTree tree) {
         Thread answers = reader(process.inputReader(StandardCharsets.UTF_8), this::answer);
-        Thread complaints = reader(process.errorReader(StandardCharsets.UTF_8), this::complain);
+        Thread errors = reader(process.errorReader(StandardCharsets.UTF_8), this::error);
         try {
             boolean ended = waitFor(process, tree);
-            answers.join(READERS_PATIENCE);
-            complaints.join(READERS_PATIENCE);
+            answers.join(READ_TIMEOUT);
+            errors.join(READ_TIMEOUT);
             return ended
                     ? withoutAnswer(process.exitValue())
                     : failed("No answer within %d s.".formatted(limit.toSeconds()));
@@ -113,20 +113,20 @@ public final class AnsibleRun {
         }
     }
 
-    /** Whether it ended by itself. Also then something that it has started may be left. */
+    /** Whether the process ended by itself. Kills everything that it started, in any case. */
     private boolean waitFor(Process process, ProcessTree tree) throws InterruptedException {
         try {
             return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
         } finally {
             if (!tree.kill(process.toHandle())) {
-                Log.errorf("Processes of the Ansible run %d do not end", process.pid());
+                Log.errorf("Processes of the Ansible run with process id %d could not be killed", process.pid());
             }
         }
     }
 
     private Process start(Path folder, ProcessTree tree) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(config.playbook(), "--inventory", "inventory.yml",
-                "--forks", Integer.toString(atOnce),
+                "--forks", Integer.toString(forks),
                 "--timeout", Long.toString(Math.max(1, config.connectTimeout().toSeconds())), "../accounts.yml");
         builder.directory(folder.toFile()).redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         Map<String, String> environment = builder.environment();
@@ -141,7 +141,7 @@ public final class AnsibleRun {
         return Thread.ofVirtual().name("ansible-output").start(() -> {
             try (output) {
                 for (String line = output.readLine(); line != null; line = output.readLine()) {
-                    take(line, onLine);
+                    accept(line, onLine);
                 }
             } catch (IOException e) {
                 Log.debugf("Ansible's output ended: %s", e.getMessage());
@@ -149,8 +149,8 @@ public final class AnsibleRun {
         });
     }
 
-    /** What one machine has said must not lose what the others say. */
-    private static void take(String line, Consumer<String> onLine) {
+    /** A line that cannot be read must not end the reading of the others. */
+    private static void accept(String line, Consumer<String> onLine) {
         try {
             onLine.accept(line);
         } catch (RuntimeException e) {
@@ -159,7 +159,7 @@ public final class AnsibleRun {
     }
 
     private void answer(String line) {
-        if (line.length() <= LONGEST_LINE) {
+        if (line.length() <= MAX_LINE) {
             AnsibleAnswer.read(line).ifPresent(answer -> {
                 for (int i = 0; i < tasks.size(); i++) {
                     if (AnsibleInventory.hostName(i).equals(answer.host())) {
@@ -170,18 +170,18 @@ public final class AnsibleRun {
         }
     }
 
-    /** Keeps the first error only: what follows it may quote the variables. */
-    private void complain(String line) {
-        if (complaint.isEmpty() && (line.startsWith("ERROR!") || line.startsWith("[ERROR]"))) {
-            complaint = line.substring(0, Math.min(line.length(), 200));
+    /** Keeps only the first error, because later lines may quote secret variables. */
+    private void error(String line) {
+        if (firstError.isEmpty() && (line.startsWith("ERROR!") || line.startsWith("[ERROR]"))) {
+            firstError = line.substring(0, Math.min(line.length(), 200));
         }
     }
 
     private AccountResult withoutAnswer(int status) {
-        String reason = complaint.isEmpty()
+        String reason = firstError.isEmpty()
                 ? "Ansible ended without an answer of the machine (exit status %d).".formatted(status)
-                : "Ansible ended without an answer of the machine: " + complaint;
-        return new AccountResult(ORDERLY.contains(status) ? Outcome.FAILED : Outcome.RUN_LOST, reason);
+                : "Ansible ended without an answer of the machine: " + firstError;
+        return new AccountResult(COMPLETE.contains(status) ? Outcome.FAILED : Outcome.RUN_LOST, reason);
     }
 
     private static void delete(Path folder) {
@@ -190,7 +190,7 @@ public final class AnsibleRun {
                 PrivateFiles.delete(folder);
             }
         } catch (IOException e) {
-            Log.errorf("The folder %s, which holds passwords, could not be removed: %s", folder, e.getMessage());
+            Log.errorf("The folder %s, which holds passwords, could not be deleted: %s", folder, e.getMessage());
         }
     }
 

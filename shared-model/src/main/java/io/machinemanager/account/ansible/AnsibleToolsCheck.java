@@ -9,7 +9,7 @@ import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.startup.StartupCheck;
 import io.quarkus.runtime.configuration.ConfigUtils;
 
-/** Looks for the programs that account work needs, in production only: it takes the better part of a second. */
+/** Checks at the start for the programs of the Ansible driver. Only in production, as it takes most of a second. */
 @ApplicationScoped
 class AnsibleToolsCheck implements StartupCheck {
 

@@ -9,29 +9,29 @@ import java.util.regex.Pattern;
 import io.machinemanager.account.AccountConfig;
 import io.machinemanager.account.process.ProgramOutput;
 
-/** Tells before the first reservation whether account work can be done at all. */
+/** Checks that the programs of the Ansible driver are installed. */
 public final class AnsibleVersion {
 
     private static final Pattern VERSION = Pattern.compile("ansible-playbook \\[core (\\d+)\\.(\\d+)");
     private static final int OLDEST_MAJOR = 2;
     private static final int OLDEST_MINOR = 14;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int TRIES = 3;
-    // From here on a status means that a signal ended the program.
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final int MAX_ATTEMPTS = 3;
+    // The lowest exit status that means that a signal ended the program.
     private static final int KILLED = 128;
 
     private AnsibleVersion() {
     }
 
     /**
-     * What is wrong with the programs that account work needs. Starts them, which takes about a second.
+     * Says what is wrong with the programs of the Ansible driver. Starts them, which takes about a second.
      *
      * @param playbook the path or name of ansible-playbook, as {@link AccountConfig#playbook()} has it
-     * @return one sentence that names what to install; nothing when all is well
+     * @return one sentence that names the package to install; empty when all programs work
      */
     public static Optional<String> problemWith(String playbook) {
-        return answerOf(playbook, "--version")
-                .map(answer -> problemWithVersion(answer.output()))
+        return run(playbook, "--version")
+                .map(output -> problemWithVersion(output.text()))
                 .orElseGet(() -> Optional
                         .of(("Account work needs Ansible, and %s cannot be run: install ansible-core %d.%d "
                                 + "or newer, or set ANSIBLE_PLAYBOOK.")
@@ -54,26 +54,26 @@ public final class AnsibleVersion {
     }
 
     private static Optional<String> problemWithProgram(String program, String option, String toInstall) {
-        return answerOf(program, option).filter(answer -> answer.status() == 0).isPresent()
+        return run(program, option).filter(output -> output.status() == 0).isPresent()
                 ? Optional.empty()
                 : Optional.of("Account work needs %s: install %s.".formatted(program, toInstall));
     }
 
     /**
-     * What a program said; nothing when it cannot be started. One that was killed, as on a host short of memory, says
-     * nothing about what is installed: it is asked again.
+     * The output of a program; empty when it cannot be started. A program that was killed, as on a host that is short of
+     * memory, is started again.
      */
-    private static Optional<Answer> answerOf(String... command) {
+    private static Optional<Output> run(String... command) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         ProgramOutput.cleanEnvironment(builder.environment());
-        // Ansible makes a folder before it says anything, and the home of a service's user may not be there.
+        // Ansible makes a folder before any output, and the home of the service's user may not exist.
         builder.environment().put("ANSIBLE_LOCAL_TEMP", System.getProperty("java.io.tmpdir"));
         try {
             for (int attempt = 1;; attempt++) {
                 Process process = builder.start();
-                String output = ProgramOutput.of(process, "", PATIENCE);
-                if (process.waitFor() < KILLED || attempt == TRIES) {
-                    return Optional.of(new Answer(process.exitValue(), output));
+                String output = ProgramOutput.of(process, "", TIMEOUT);
+                if (process.waitFor() < KILLED || attempt == MAX_ATTEMPTS) {
+                    return Optional.of(new Output(process.exitValue(), output));
                 }
             }
         } catch (IOException e) {
@@ -84,6 +84,6 @@ public final class AnsibleVersion {
         }
     }
 
-    private record Answer(int status, String output) {
+    private record Output(int status, String text) {
     }
 }

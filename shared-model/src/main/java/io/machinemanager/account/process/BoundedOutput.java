@@ -2,12 +2,12 @@ package io.machinemanager.account.process;
 
 import java.io.ByteArrayOutputStream;
 
-/** Keeps the last bytes of what a machine says, however much that is: a machine may say anything, and for ever. */
+/** Keeps the last bytes of an output that may be endless. */
 public final class BoundedOutput extends ByteArrayOutputStream {
 
     private final int limit;
 
-    /** @param limit how many bytes are kept at least; in memory there are never more than two times as many */
+    /** @param limit how many bytes are kept at least; memory never holds more than twice as many */
     public BoundedOutput(int limit) {
         this.limit = limit;
     }

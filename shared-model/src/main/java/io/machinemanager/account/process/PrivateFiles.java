@@ -14,7 +14,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files and folders that only our own user can read, from the moment they exist. */
+/** Files and folders that only the own user can access, from the moment they exist (modes 0600 and 0700). */
 public final class PrivateFiles {
 
     private static final FileAttribute<?> FOLDER = PosixFilePermissions
@@ -25,15 +25,21 @@ public final class PrivateFiles {
     private PrivateFiles() {
     }
 
+    /** Makes a new folder with a random name in an existing one. */
     public static Path newFolder(Path parent, String prefix) throws IOException {
         return Files.createTempDirectory(parent, prefix, FOLDER);
     }
 
+    /** Makes a folder and its missing parents; does nothing when it exists. */
     public static void makeFolders(Path folder) throws IOException {
         Files.createDirectories(folder, FOLDER);
     }
 
-    /** Writes a file that does not exist yet. */
+    /**
+     * Writes a new file.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException when it exists
+     */
     public static void write(Path file, byte[] content) throws IOException {
         try (var channel = Files.newByteChannel(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 FILE); var out = java.nio.channels.Channels.newOutputStream(channel)) {
@@ -41,12 +47,12 @@ public final class PrivateFiles {
         }
     }
 
-    /** Writes a text file that does not exist yet. */
+    /** Writes a new text file in UTF-8, like {@link #write(Path, byte[])}. */
     public static void write(Path file, String content) throws IOException {
         write(file, content.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Deletes a folder and all in it, without following links; one that is not there is no error. */
+    /** Deletes a folder with its content, without following links; does nothing when it does not exist. */
     public static void delete(Path folder) throws IOException {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             return;

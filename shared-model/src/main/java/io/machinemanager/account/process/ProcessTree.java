@@ -13,48 +13,48 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * A process and everything that it starts. Its members are found as descendants and, on Linux, by an environment variable
- * that each inherits, so that those whose parent has died are found as well.
+ * A process and every process that it starts. They are found as descendants and, on Linux, by an environment variable that
+ * each inherits, so that a process is found even when its parent has ended.
  */
 public final class ProcessTree {
 
     private static final String VARIABLE = "MACHINE_MANAGER_RUN";
     private static final String PROC = "/proc";
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-    // One that is just turning into another program has no environment for a moment.
-    private static final int LOOKS = 3;
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+    private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
+    // During exec a process has no environment for a moment, so one scan may miss it.
+    private static final int SCANS = 3;
+    private static final Duration SCAN_INTERVAL = Duration.ofMillis(20);
 
     private final String mark = UUID.randomUUID().toString();
 
-    /** Adds the mark to the environment of the process that is to be the root of the tree. */
+    /** Adds the mark to the environment of a process before it starts as the root of the tree. */
     public void mark(Map<String, String> environment) {
         environment.put(VARIABLE, mark);
     }
 
     /**
-     * Kills all members until none is left.
+     * Kills all processes of the tree until none is left.
      *
-     * @return whether none is left; false after ten seconds
+     * @return false when some are left after ten seconds
      */
     public boolean kill(ProcessHandle root) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        for (int looksWithoutAny = 0; looksWithoutAny < LOOKS;) {
+        long end = System.nanoTime() + KILL_TIMEOUT.toNanos();
+        for (int emptyScans = 0; emptyScans < SCANS;) {
             List<ProcessHandle> members = members(root);
             members.forEach(ProcessHandle::destroyForcibly);
             if (!members.isEmpty() && System.nanoTime() > end) {
                 return false;
             }
-            looksWithoutAny = members.isEmpty() ? looksWithoutAny + 1 : 0;
-            if (looksWithoutAny < LOOKS) {
-                LockSupport.parkNanos(members.isEmpty() ? BETWEEN_LOOKS.toNanos() : 1);
+            emptyScans = members.isEmpty() ? emptyScans + 1 : 0;
+            if (emptyScans < SCANS) {
+                LockSupport.parkNanos(members.isEmpty() ? SCAN_INTERVAL.toNanos() : 1);
             }
         }
         return true;
     }
 
     private List<ProcessHandle> members(ProcessHandle root) {
-        // Descendants come first: once their parent is dead they can no longer be told from others where there is no /proc.
+        // Descendants first: without /proc, they cannot be found any more once their parent has ended.
         List<ProcessHandle> members = new ArrayList<>(root.descendants().toList());
         members.addAll(marked());
         members.add(root);
@@ -75,7 +75,7 @@ public final class ProcessTree {
             byte[] environment = Files.readAllBytes(Path.of(PROC, Long.toString(process.pid()), "environ"));
             return new String(environment, StandardCharsets.ISO_8859_1).contains(VARIABLE + "=" + mark);
         } catch (IOException e) {
-            return false; // it belongs to somebody else, or has just ended
+            return false; // the process belongs to another user, or has just ended
         }
     }
 }

@@ -6,20 +6,22 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What small programs say, of which the whole is wanted. */
+/** The whole output of small programs. */
 public final class ProgramOutput {
 
     private ProgramOutput() {
     }
 
     /**
-     * Gives a program its input and reads its standard output to the end.
+     * Writes the input of a program and reads its standard output to the end.
      *
-     * @param limit after how long it is killed, which ends the output
-     * @throws IOException when it does not take the input, or the output breaks
+     * @param input at most as much as a pipe holds (64 KiB, see pipe(7)), unless the program reads it before its output
+     * @param timeout after how long the program is killed, which ends the output
+     * @return the output in UTF-8
+     * @throws IOException when the program ends before it has read its input, or its output cannot be read
      */
-    public static String of(Process process, String input, Duration limit) throws IOException {
-        process.onExit().orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).exceptionally(late -> {
+    public static String of(Process process, String input, Duration timeout) throws IOException {
+        process.onExit().orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).exceptionally(late -> {
             process.destroyForcibly();
             return process;
         });
@@ -29,7 +31,7 @@ public final class ProgramOutput {
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** Leaves only the path: no setting of Ansible, Python or ssh may come from the environment of the service. */
+    /** Leaves only PATH, so that no setting of Ansible, Python or ssh comes from the environment of the service. */
     public static void cleanEnvironment(Map<String, String> environment) {
         String path = environment.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
         environment.clear();

@@ -9,7 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.process.ProgramOutput;
 
-/** Asks a machine for its SSH host keys. */
+/** Asks machines for their SSH host keys with {@code ssh-keyscan(1)}. */
 @ApplicationScoped
 public class HostKeyScanner {
 
@@ -19,9 +19,9 @@ public class HostKeyScanner {
      * Asks a machine for its SSH host keys, without logging in.
      *
      * @param host a DNS name or an IP literal
-     * @param port the port of its sshd
-     * @param timeout how long to wait for an answer, at least a second
-     * @return {@code type base64}, one key a line, sorted; nothing when the machine does not answer
+     * @param port the port of its sshd, 1 to 65535
+     * @param timeout how long to wait for an answer, in whole seconds, at least one; the call may take two seconds longer
+     * @return {@code type base64}, one key a line, sorted; empty when the machine does not answer
      */
     public Optional<String> scan(String host, int port, Duration timeout) {
         long seconds = Math.max(1, timeout.toSeconds());
@@ -30,7 +30,7 @@ public class HostKeyScanner {
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         ProgramOutput.cleanEnvironment(keyscan.environment());
         try {
-            // Its own limit does not count while it waits for an answer of the name service.
+            // The limit of ssh-keyscan does not cover the time that it waits for a name server.
             String keys = ProgramOutput.of(keyscan.start(), "", Duration.ofSeconds(seconds).plus(MARGIN)).lines()
                     .filter(line -> !line.startsWith("#") && line.indexOf(' ') > 0)
                     .map(line -> line.substring(line.indexOf(' ') + 1)).sorted()

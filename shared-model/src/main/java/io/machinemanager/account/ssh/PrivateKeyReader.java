@@ -10,16 +10,17 @@ import io.machinemanager.account.process.ProgramOutput;
 import io.machinemanager.ssh.SshPrivateKey;
 import io.machinemanager.ssh.SshPublicKey;
 
-/** Has {@code ssh-keygen} say whether a text is a private key that ssh will be able to use. */
+/** Checks with {@code ssh-keygen(1)} whether a text is a private key that ssh can use. */
 @ApplicationScoped
 public class PrivateKeyReader {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     /**
-     * What keeps a text from being used as a private key. Starts a process, which gets the key through a pipe.
+     * Says why a text cannot be used as a private key. Starts a process, which gets the key through a pipe, and waits for
+     * it, at most ten seconds.
      *
-     * @return one sentence without any of the key; nothing when it can be used
+     * @return one sentence without any of the key; empty when the key can be used
      */
     public Optional<String> problemWith(String text) {
         return SshPrivateKey.problemWith(text).or(() -> problemWithPublicKey(SshPrivateKey.normalise(text)));
@@ -40,7 +41,7 @@ public class PrivateKeyReader {
         ProcessBuilder builder = new ProcessBuilder("ssh-keygen", "-y", "-P", "", "-f", "/dev/stdin")
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         ProgramOutput.cleanEnvironment(builder.environment());
-        String line = ProgramOutput.of(builder.start(), privateKey, PATIENCE);
+        String line = ProgramOutput.of(builder.start(), privateKey, TIMEOUT);
         if (line.isBlank()) {
             throw new IOException("no public key");
         }

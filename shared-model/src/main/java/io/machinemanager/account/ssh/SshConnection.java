@@ -27,19 +27,18 @@ import io.machinemanager.account.process.BoundedOutput;
 import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.logging.Log;
 
-/** A log-in to a machine that is kept open: each task is one command on it. Used by one thread at a time. */
+/** An SSH connection to a machine that stays open: each task is one command on it. Used by one thread at a time. */
 final class SshConnection implements AutoCloseable {
 
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
-    // More than this does not help to find out why there is no answer.
-    private static final int KEPT = 600;
-    private static final Duration ASK_AGAIN = Duration.ofMillis(5);
+    // In bytes. More output does not help to find out why there is no answer.
+    private static final int MAX_OUTPUT = 600;
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(5);
 
-    // The script ends right after its answer. A process that a shell start file has left in the background may keep the
-    // output open for longer.
+    // The script ends right after its answer. A background process of a shell start file may keep the output open longer.
     private static final Duration AFTER_ANSWER = Duration.ofSeconds(2);
 
-    // The cheapest for both sides comes first.
+    // The one that costs both sides the least time comes first.
     private static final String KEY_EXCHANGES = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,"
             + "ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
 
@@ -54,27 +53,29 @@ final class SshConnection implements AutoCloseable {
     /**
      * Logs in.
      *
-     * @param timeout how long the connection and the log-in may take together
+     * @param timeout limit for the connection and the log-in together
      * @param script the text of the account script
-     * @throws SshFailure when there is no log-in; nothing was changed on the machine then
+     * @throws SshFailure when the log-in fails; nothing was changed on the machine then
      */
     static SshConnection open(Target target, Duration timeout, byte[] script) throws SshFailure {
-        SshExecution talk = new SshExecution();
+        LoginMessages messages = new LoginMessages();
         SshHostKeys keys = new SshHostKeys(target.hostKeys());
         SshSocket socket = new SshSocket(timeout);
         try {
-            return new SshConnection(logIn(target, timeout, talk, keys, socket), script);
+            return new SshConnection(logIn(target, timeout, messages, keys, socket), script);
         } catch (JSchException e) {
-            throw new SshFailure(e, String.join("\n", keys.stranger(), talk.said(), socket.greeting()).strip());
+            throw new SshFailure(e,
+                    String.join("\n", keys.unknownFingerprint(), messages.text(), socket.greeting()).strip());
         }
     }
 
-    private static Session logIn(Target target, Duration timeout, SshExecution talk, SshHostKeys keys, SshSocket socket)
+    private static Session logIn(Target target, Duration timeout, LoginMessages messages, SshHostKeys keys,
+            SshSocket socket)
             throws JSchException {
         JSch client = new JSch();
         Session session = client.getSession(target.user(), target.host(), target.port());
         session.setHostKeyRepository(keys);
-        session.setUserInfo(talk);
+        session.setUserInfo(messages);
         SshCredentials login = target.login();
         if (login.privateKey() == null) {
             session.setPassword(login.password().getBytes(StandardCharsets.UTF_8));
@@ -94,18 +95,18 @@ final class SshConnection implements AutoCloseable {
     }
 
     /**
-     * The library's own limit counts anew with each byte that arrives, so one that sends for ever is cut off from here. The
-     * library cannot be told to end what it has only begun, hence the socket.
+     * The timeout of JSch starts again with each byte that arrives, so a server that never stops sending must be cut off
+     * from here. JSch cannot end a session that is not connected yet, hence the socket.
      */
     private static void connect(Session session, Duration timeout, SshSocket socket) throws JSchException {
         session.setSocketFactory(socket);
-        CompletableFuture<Boolean> late = closingAfter(timeout, socket);
+        CompletableFuture<Boolean> late = closeAfter(timeout, socket);
         try {
             session.connect((int) timeout.toMillis());
         } catch (JSchException e) {
             throw late.getNow(false) ? tooLate(e) : e;
         } catch (RuntimeException e) {
-            // the library believes what a machine says of the length of what it sends
+            // JSch trusts the lengths that a server sends
             throw late.getNow(false) ? tooLate(e) : new JSchException("protocol error: no SSH is spoken", e);
         } finally {
             late.complete(false);
@@ -116,28 +117,32 @@ final class SshConnection implements AutoCloseable {
         return new JSchException("timeout: the log-in took too long", cause);
     }
 
-    /** Completed with true when the time has passed and that was closed; whoever is done before says false. */
-    private static CompletableFuture<Boolean> closingAfter(Duration limit, AutoCloseable what) {
+    /**
+     * Closes a resource after a time.
+     *
+     * @return completes with true when the time is up; the caller completes it with false when it is done before
+     */
+    private static CompletableFuture<Boolean> closeAfter(Duration limit, AutoCloseable resource) {
         CompletableFuture<Boolean> late = new CompletableFuture<Boolean>()
                 .completeOnTimeout(true, limit.toMillis(), TimeUnit.MILLISECONDS);
-        // The timer's thread is one for all.
+        // All timers share one thread, which must not wait for a close.
         late.thenAcceptAsync(isLate -> {
             if (isLate) {
-                close(what);
+                close(resource);
             }
         }, task -> Thread.ofVirtual().name("ssh-late").start(task));
         return late;
     }
 
-    private static void close(AutoCloseable what) {
+    private static void close(AutoCloseable resource) {
         try {
-            what.close();
+            resource.close();
         } catch (Exception e) {
             Log.debugf("Closing a connection that took too long: %s", e.getMessage());
         }
     }
 
-    /** Whether the connection has not been seen to break. */
+    /** Whether the connection is open, as far as is known: a machine that froze is not noticed. */
     boolean isAlive() {
         return session.isConnected();
     }
@@ -145,35 +150,35 @@ final class SshConnection implements AutoCloseable {
     /**
      * Runs the account script.
      *
-     * @param patience how long the machine may take to start the command
-     * @param limit after how long the connection is closed, which ends the wait for the answer
-     * @param limits within which bounds the script is to work
-     * @return what the machine answered; without an answer when it said nothing that is one
+     * @param startTimeout how long the machine may take to start the command
+     * @param timeout after how long the connection is closed, which ends the wait for the answer
+     * @param limits the limits that the script gets
+     * @return the answer of the machine; with an empty answer when the command ended without one
      * @throws JSchException when the command could not be started, so that nothing was changed on the machine
-     * @throws SocketTimeoutException when the limit has passed
+     * @throws SocketTimeoutException when the timeout has passed
      * @throws IOException when the connection broke
      */
-    MachineAnswer run(AccountTask task, Duration patience, Duration limit, ScriptLimits limits)
+    MachineAnswer run(AccountTask task, Duration startTimeout, Duration timeout, ScriptLimits limits)
             throws JSchException, IOException {
         ChannelExec channel = (ChannelExec) session.openChannel("exec");
         String nonce = UUID.randomUUID().toString();
-        BoundedOutput complaints = new BoundedOutput(KEPT);
-        AnswerOutput answer = new AnswerOutput(nonce, KEPT);
+        BoundedOutput errors = new BoundedOutput(MAX_OUTPUT);
+        AnswerOutput answer = new AnswerOutput(nonce, MAX_OUTPUT);
         channel.setCommand(AccountScript.command(task.target()));
         channel.setInputStream(new ByteArrayInputStream(input(task, limits, nonce)));
-        channel.setErrStream(complaints);
+        channel.setErrStream(errors);
         InputStream output = channel.getInputStream();
-        CompletableFuture<Boolean> late = closingAfter(limit, this);
+        CompletableFuture<Boolean> late = closeAfter(timeout, this);
         try {
-            channel.connect((int) patience.toMillis());
+            channel.connect((int) startTimeout.toMillis());
             read(output, answer, channel);
             int status = answer.answer().isEmpty() ? exitStatus(channel) : channel.getExitStatus();
             if (answer.answer().isEmpty() && late.getNow(false)) {
                 throw new SocketTimeoutException("The machine has not answered in time.");
             }
-            String said = answer.said() + "\n" + complaints.toString(StandardCharsets.UTF_8);
+            String diagnostics = answer.otherOutput() + "\n" + errors.toString(StandardCharsets.UTF_8);
             MachineAnswer result = new MachineAnswer(answer.answer(), status,
-                    answer.hasBegun() ? Stage.BEGUN : Stage.LOGGED_IN, said.strip());
+                    answer.hasBegun() ? Stage.BEGUN : Stage.LOGGED_IN, diagnostics.strip());
             if (answer.answer().isEmpty() && status == MachineAnswer.NO_STATUS) {
                 throw new IOException("The connection to the machine was lost during the work.");
             }
@@ -184,16 +189,16 @@ final class SshConnection implements AutoCloseable {
         }
     }
 
-    /** Reads to the end, so that the script has ended too and holds up no further work. */
+    /** Reads to the end of the output, so that the script has ended too and does not delay the next task. */
     private static void read(InputStream output, AnswerOutput answer, ChannelExec channel) throws IOException {
         CompletableFuture<Boolean> lingering = new CompletableFuture<>();
         byte[] chunk = new byte[8192];
         try {
             for (int read = output.read(chunk); read >= 0; read = output.read(chunk)) {
-                boolean open = answer.answer().isEmpty();
+                boolean unanswered = answer.answer().isEmpty();
                 answer.write(chunk, 0, read);
-                if (open && !answer.answer().isEmpty()) {
-                    lingering = closingAfter(AFTER_ANSWER, channel::disconnect);
+                if (unanswered && !answer.answer().isEmpty()) {
+                    lingering = closeAfter(AFTER_ANSWER, channel::disconnect);
                 }
             }
         } catch (IOException e) {
@@ -206,13 +211,13 @@ final class SshConnection implements AutoCloseable {
     }
 
     /**
-     * How the command ended, which may be said after the end of what it wrote. Whoever closes the connection ends the wait.
-     * The library tells nobody of it, so it is asked.
+     * The exit status of the command, which the server may send after the end of the output. Closing the connection ends
+     * the wait. JSch does not notify of the status, so it is polled.
      */
     private static int exitStatus(ChannelExec channel) throws InterruptedIOException {
         try {
             while (channel.getExitStatus() == MachineAnswer.NO_STATUS && !channel.isClosed()) {
-                Thread.sleep(ASK_AGAIN);
+                Thread.sleep(POLL_INTERVAL);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

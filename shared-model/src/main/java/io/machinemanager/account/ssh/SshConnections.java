@@ -14,208 +14,217 @@ import java.util.concurrent.TimeUnit;
 import io.machinemanager.account.Target;
 
 /**
- * The connections that rest, each for one way to log in to one machine. There are no more open ones, in use or at rest,
- * than the limit says: the one that has rested longest is closed for a new one. Only work that comes while others are
- * being opened ahead of need does not wait for those, and so exceeds it for as long as a log-in takes. A connection to a
- * lent machine stays however long it rests, and the others make room first: the removal of the account may find a server
- * that takes no new log-in, as sshd does for a while after wrong passwords from the same address.
+ * A pool of SSH connections, with at most one idle connection for each way to log in to a machine. The limit counts
+ * borrowed and idle connections together; for a new connection, the pool closes the one that has been idle longest.
+ *
+ * <p>
+ * Two rules differ from an ordinary pool. Work never waits for connections that are being opened ahead of need, so the
+ * limit may be exceeded for as long as a log-in takes. And a connection to a machine with an account of ours does not
+ * expire, and other connections are closed before it: the removal of the account may find a server that takes no new
+ * log-in, as sshd does for a while after wrong passwords from the same address (PerSourcePenalties in sshd_config(5)).
  */
 final class SshConnections implements AutoCloseable {
 
-    private record Resting(SshConnection connection, long since, boolean lent) {
+    /**
+     * @param since when it became idle, as {@link System#nanoTime}
+     * @param reserved whether there is an account of ours on the machine
+     */
+    private record Idle(SshConnection connection, long since, boolean reserved) {
     }
 
     private final int limit;
-    private final Duration longestRest;
-    private final Executor later;
-    private final Map<Target, Resting> resting = new LinkedHashMap<>();
-    private final List<Target> inUse = new ArrayList<>();
-    private boolean sweepPlanned;
+    private final Duration maxIdle;
+    private final Executor afterDelay;
+    private final Map<Target, Idle> idle = new LinkedHashMap<>();
+    private final List<Target> borrowed = new ArrayList<>();
+    private boolean expiryPlanned;
     private boolean closed;
 
     /**
-     * @param limit how many may be open
-     * @param longestRest after how long without work one is closed
+     * @param limit how many connections may be open, at least 1
+     * @param maxIdle after how long without work a connection is closed
      */
-    SshConnections(int limit, Duration longestRest) {
+    SshConnections(int limit, Duration maxIdle) {
         this.limit = limit;
-        this.longestRest = longestRest;
-        this.later = CompletableFuture.delayedExecutor(Math.max(1, longestRest.toMillis() / 2), TimeUnit.MILLISECONDS,
-                task -> Thread.ofVirtual().name("ssh-sweep").start(task));
+        this.maxIdle = maxIdle;
+        this.afterDelay = CompletableFuture.delayedExecutor(Math.max(1, maxIdle.toMillis() / 2), TimeUnit.MILLISECONDS,
+                task -> Thread.ofVirtual().name("ssh-expiry").start(task));
     }
 
     /**
-     * Takes the connection to a machine that rested, if any, and makes room for a new one otherwise. The machine counts as
-     * in use until the lease is closed.
+     * Acquires a machine's place in the pool, with the idle connection to it if there is one. The place counts until the
+     * borrowed connection is closed.
      */
-    synchronized Lease take(Target target) {
-        return lease(target);
+    synchronized BorrowedConnection acquire(Target target) {
+        return borrow(target);
     }
 
     /**
-     * Takes the machine in order to open a connection to it ahead of need. One that has a connection at rest is called to
-     * mind instead, so that it stays open longer than others.
+     * Acquires a machine's place in order to open a connection ahead of need. An idle connection to the machine counts as
+     * used just now, so that it stays open longer than others.
      *
-     * @return nothing when there is a connection, or no room for one
+     * @return empty when the machine has a connection, or when there is no free place
      */
-    synchronized Optional<Lease> takeAhead(Target target) {
-        Resting kept = resting.get(target);
+    synchronized Optional<BorrowedConnection> acquireAhead(Target target) {
+        Idle kept = idle.get(target);
         if (kept != null && kept.connection.isAlive()) {
-            resting.remove(target);
-            resting.put(target, new Resting(kept.connection, System.nanoTime(), kept.lent));
+            idle.remove(target);
+            idle.put(target, new Idle(kept.connection, System.nanoTime(), kept.reserved));
             return Optional.empty();
         }
-        return closed || inUse.contains(target) || size() >= limit ? Optional.empty() : Optional.of(lease(target));
+        return closed || borrowed.contains(target) || size() >= limit ? Optional.empty() : Optional.of(borrow(target));
     }
 
-    private Lease lease(Target target) {
-        Resting kept = resting.remove(target);
-        inUse.add(target);
-        makeRoom();
-        return new Lease(target, kept == null ? null : kept.connection, kept != null && kept.lent);
+    private BorrowedConnection borrow(Target target) {
+        Idle kept = idle.remove(target);
+        borrowed.add(target);
+        evict();
+        return new BorrowedConnection(target, kept == null ? null : kept.connection, kept != null && kept.reserved);
     }
 
-    private void makeRoom() {
-        makeRoom(false);
-        makeRoom(true);
+    /** Closes idle connections until the limit is met; those to machines with an account of ours last. */
+    private void evict() {
+        evict(false);
+        evict(true);
     }
 
-    private void makeRoom(boolean ofLent) {
-        Iterator<Resting> eldest = resting.values().iterator();
+    private void evict(boolean reserved) {
+        Iterator<Idle> eldest = idle.values().iterator();
         while (eldest.hasNext() && size() > limit) {
-            Resting next = eldest.next();
-            if (next.lent == ofLent) {
+            Idle next = eldest.next();
+            if (next.reserved == reserved) {
                 eldest.remove();
                 next.connection.close();
             }
         }
     }
 
-    /** The use of one machine's connection by one thread. */
-    final class Lease implements AutoCloseable {
+    /** A place in the pool, and the connection in it, while one thread uses it. */
+    final class BorrowedConnection implements AutoCloseable {
 
         private final Target target;
         private SshConnection connection;
-        private boolean lent;
-        private boolean beside;
+        private boolean reserved;
+        private boolean hasSecondPlace;
 
-        private Lease(Target target, SshConnection connection, boolean lent) {
+        private BorrowedConnection(Target target, SshConnection connection, boolean reserved) {
             this.target = target;
             this.connection = connection;
-            this.lent = lent;
+            this.reserved = reserved;
         }
 
         /** Notes whether there is an account on the machine that will have to be removed. */
-        void lent(boolean isLent) {
-            lent = isLent;
+        void setReserved(boolean isReserved) {
+            reserved = isReserved;
         }
 
-        /** Lets the connection stay until another one works, if there is room for both; otherwise it is closed. */
-        void keepBeside() {
-            beside = connection().isPresent() && roomBeside(target, lent);
-            if (!beside) {
-                drop();
+        /** Keeps the connection open until {@link #replace}, if the limit allows both; otherwise closes it now. */
+        void keepUntilReplaced() {
+            hasSecondPlace = connection().isPresent() && acquireSecondPlace(target, reserved);
+            if (!hasSecondPlace) {
+                discard();
             }
         }
 
-        /** The connection, unless there is none or it was seen to break. */
+        /** The connection; empty when there is none or it was seen to break. */
         Optional<SshConnection> connection() {
             return Optional.ofNullable(connection).filter(SshConnection::isAlive);
         }
 
-        /** Closes the connection there is. */
-        void drop() {
+        /** Closes the connection, if there is one. The place stays acquired. */
+        void discard() {
             if (connection != null) {
                 connection.close();
                 connection = null;
             }
         }
 
-        /** Takes another connection instead of the one there is. */
+        /** Closes the connection, if there is one, and puts another in its place. */
         SshConnection replace(SshConnection fresh) {
-            drop();
+            discard();
             connection = fresh;
             return fresh;
         }
 
-        /** Ends the use; a connection that still works goes to rest. */
+        /** Releases the place. A connection that still works becomes idle; another one is closed. */
         @Override
         public void close() {
-            if (connection().isEmpty() || !rest(target, connection, lent)) {
-                drop();
+            if (connection().isEmpty() || !makeIdle(target, connection, reserved)) {
+                discard();
             }
-            if (beside) {
-                end(target);
+            if (hasSecondPlace) {
+                release(target);
             }
-            end(target);
+            release(target);
         }
     }
 
-    private synchronized boolean roomBeside(Target target, boolean lent) {
-        inUse.add(target);
-        if (lent) {
-            makeRoom(false);
+    private synchronized boolean acquireSecondPlace(Target target, boolean reserved) {
+        borrowed.add(target);
+        if (reserved) {
+            evict(false);
         }
         if (size() > limit) {
-            inUse.remove(target);
+            borrowed.remove(target);
             return false;
         }
         return true;
     }
 
-    private synchronized boolean rest(Target target, SshConnection connection, boolean lent) {
+    private synchronized boolean makeIdle(Target target, SshConnection connection, boolean reserved) {
         if (!closed) {
-            // A place that is taken again would be that of the one that was there.
-            Resting other = resting.remove(target);
+            // Removed first, because put() would leave the entry at the old one's place in the order of the map.
+            Idle other = idle.remove(target);
             if (other != null) {
                 other.connection.close();
             }
-            resting.put(target, new Resting(connection, System.nanoTime(), lent));
-            planSweep();
+            idle.put(target, new Idle(connection, System.nanoTime(), reserved));
+            planExpiry();
         }
         return !closed;
     }
 
-    private synchronized void end(Target target) {
-        inUse.remove(target);
-        makeRoom();
+    private synchronized void release(Target target) {
+        borrowed.remove(target);
+        evict();
     }
 
     private int size() {
-        return resting.size() + inUse.size();
+        return idle.size() + borrowed.size();
     }
 
-    /** How many are at rest. */
-    synchronized int resting() {
-        return resting.size();
+    /** How many connections are idle. */
+    synchronized int idleCount() {
+        return idle.size();
     }
 
-    private void planSweep() {
-        if (!sweepPlanned) {
-            sweepPlanned = true;
-            later.execute(this::sweep);
+    private void planExpiry() {
+        if (!expiryPlanned) {
+            expiryPlanned = true;
+            afterDelay.execute(this::closeExpired);
         }
     }
 
-    private synchronized void sweep() {
-        sweepPlanned = false;
-        long latest = System.nanoTime() - longestRest.toNanos();
-        resting.values().removeIf(rest -> {
-            boolean over = !rest.lent && rest.since - latest < 0 || !rest.connection.isAlive();
-            if (over) {
-                rest.connection.close();
+    private synchronized void closeExpired() {
+        expiryPlanned = false;
+        long oldest = System.nanoTime() - maxIdle.toNanos();
+        idle.values().removeIf(next -> {
+            boolean expired = !next.reserved && next.since - oldest < 0 || !next.connection.isAlive();
+            if (expired) {
+                next.connection.close();
             }
-            return over;
+            return expired;
         });
-        if (!resting.isEmpty()) {
-            planSweep();
+        if (!idle.isEmpty()) {
+            planExpiry();
         }
     }
 
+    /** Closes all idle connections, and from now on each borrowed one at its release. */
     @Override
     public synchronized void close() {
         closed = true;
-        resting.values().forEach(rest -> rest.connection.close());
-        resting.clear();
+        idle.values().forEach(next -> next.connection.close());
+        idle.clear();
     }
 }

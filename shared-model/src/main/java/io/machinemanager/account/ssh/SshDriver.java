@@ -25,21 +25,21 @@ import io.machinemanager.account.RunQueue;
 import io.machinemanager.account.ScriptLimits;
 import io.machinemanager.account.Target;
 import io.machinemanager.account.ansible.AnsibleDriver;
-import io.machinemanager.account.ssh.SshConnections.Lease;
+import io.machinemanager.account.ssh.SshConnections.BorrowedConnection;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 import io.smallrye.common.annotation.Identifier;
 
 /**
- * Does account work in this process, over SSH connections that are kept open. It runs the same script as
- * {@link AnsibleDriver} and tells the same reasons.
+ * Does account work in this process, over SSH connections that stay open. Runs the same script as {@link AnsibleDriver},
+ * with the same results and reasons.
  */
 @ApplicationScoped
 @Identifier("SSH")
 public class SshDriver implements AccountDriver {
 
-    // A machine that answers at all takes a command at once; one that went without a word is logged in to anew.
-    private static final Duration KEPT_PATIENCE = Duration.ofSeconds(2);
+    // A machine that works starts a command at once. After this time an idle connection counts as broken.
+    private static final Duration IDLE_START_TIMEOUT = Duration.ofSeconds(2);
 
     private final AccountConfig config;
     private final SshConnections connections;
@@ -62,86 +62,89 @@ public class SshDriver implements AccountDriver {
     @Override
     public void prepare(List<Target> targets) {
         targets.stream().filter(target -> target.problem().isEmpty())
-                .forEach(target -> connections.takeAhead(target)
-                        .ifPresent(
-                                lease -> Thread.ofVirtual().name("ssh-prepare").start(() -> prepare(target, lease))));
+                .forEach(target -> connections.acquireAhead(target).ifPresent(
+                        place -> Thread.ofVirtual().name("ssh-prepare").start(() -> prepare(target, place))));
     }
 
-    private void prepare(Target target, Lease taken) {
-        try (Lease lease = taken) {
-            lease.replace(open(target));
+    private void prepare(Target target, BorrowedConnection place) {
+        try (place) {
+            place.replace(open(target));
         } catch (SshFailure e) {
-            Log.debugf("Machine %s: no connection ahead of need: %s", target.machine(), e.getMessage());
+            Log.debugf("Machine %s: opening a connection ahead of need failed: %s", target.machine(), e.getMessage());
         }
     }
 
     private AccountResult run(AccountTask task) {
-        long end = System.nanoTime() + limit(task).toNanos();
-        try (Lease lease = connections.take(task.target())) {
+        long end = System.nanoTime() + timeout(task).toNanos();
+        try (BorrowedConnection borrowed = connections.acquire(task.target())) {
             AccountResult result = task.action() == Action.PROBE
-                    ? onFreshBeside(task, lease, end)
-                    : onKept(task, lease).orElseGet(() -> onFresh(task, lease, end));
-            noteLoan(task, lease, result);
+                    ? probe(task, borrowed, end)
+                    : runOnIdle(task, borrowed).orElseGet(() -> runOnNew(task, borrowed, end));
+            noteReservation(task, borrowed, result);
             return result;
         }
     }
 
     /**
-     * A probe is worth something only with a log-in of its own. The kept connection stays until that works: it still does
-     * for a removal when the machine's SSH server takes no new ones for a while.
+     * A probe needs a log-in of its own to show that the machine works. The idle connection stays open until that log-in
+     * succeeds: a removal can still use it while the machine's SSH server takes no new log-ins.
      */
-    private AccountResult onFreshBeside(AccountTask task, Lease lease, long end) {
-        lease.keepBeside();
-        return onFresh(task, lease, end);
+    private AccountResult probe(AccountTask task, BorrowedConnection borrowed, long end) {
+        borrowed.keepUntilReplaced();
+        return runOnNew(task, borrowed, end);
     }
 
-    /** Only the process that probes goes on removing, so only there a connection is kept for the whole loan. */
-    private static void noteLoan(AccountTask task, Lease lease, AccountResult result) {
+    /**
+     * A connection is kept for the whole time of a reservation only in the process that probes machines, because the same
+     * process also removes the accounts.
+     */
+    private static void noteReservation(AccountTask task, BorrowedConnection borrowed, AccountResult result) {
         if (task.action() == Action.REMOVE && result.isDone()) {
-            lease.lent(false);
+            borrowed.setReserved(false);
         } else if (task.action() == Action.PROBE && (result.isDone() || result.outcome() == Outcome.UNUSABLE)) {
-            lease.lent(!result.accounts().isEmpty());
+            borrowed.setReserved(!result.accounts().isEmpty());
         }
     }
 
-    /** Nothing when the connection broke at rest or at work: each task may be repeated without harm. */
-    private Optional<AccountResult> onKept(AccountTask task, Lease lease) {
-        return lease.connection().flatMap(connection -> {
+    /** Empty when there is no connection or it broke: each task may be repeated without harm. */
+    private Optional<AccountResult> runOnIdle(AccountTask task, BorrowedConnection borrowed) {
+        return borrowed.connection().flatMap(connection -> {
             try {
-                return Optional.of(run(connection, task, KEPT_PATIENCE, config.runTimeout()));
+                return Optional.of(run(connection, task, IDLE_START_TIMEOUT, config.runTimeout()));
             } catch (SocketTimeoutException e) {
-                return Optional.of(tooLate(task));
+                return Optional.of(timedOut(task));
             } catch (JSchException | IOException e) {
-                Log.debugf("Machine %s: its connection broke: %s", task.target().machine(), e.getMessage());
-                lease.drop();
+                Log.debugf("Machine %s: its idle connection broke: %s", task.target().machine(), e.getMessage());
+                borrowed.discard();
                 return Optional.empty();
             }
         });
     }
 
-    private AccountResult onFresh(AccountTask task, Lease lease, long end) {
+    private AccountResult runOnNew(AccountTask task, BorrowedConnection borrowed, long end) {
         SshConnection connection;
         try {
-            connection = lease.replace(open(task));
+            connection = borrowed.replace(open(task));
         } catch (SshFailure e) {
             return e.result();
         }
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
-            return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : tooLate(task);
+            return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : timedOut(task);
         } catch (JSchException e) {
-            lease.drop();
-            return new AccountResult(Outcome.UNREACHABLE, "The machine lets the log-in run no command.");
+            borrowed.discard();
+            return new AccountResult(Outcome.UNREACHABLE,
+                    "The machine does not let the user that logs in run a command.");
         } catch (SocketTimeoutException e) {
-            return tooLate(task);
+            return timedOut(task);
         } catch (IOException e) {
             return new AccountResult(Outcome.FAILED, e.getMessage());
         }
     }
 
-    private AccountResult run(SshConnection connection, AccountTask task, Duration patience, Duration limit)
+    private AccountResult run(SshConnection connection, AccountTask task, Duration startTimeout, Duration timeout)
             throws JSchException, IOException {
-        return connection.run(task, patience, limit, ScriptLimits.of(config, limit)).result();
+        return connection.run(task, startTimeout, timeout, ScriptLimits.of(config, timeout)).result();
     }
 
     private SshConnection open(Target target) throws SshFailure {
@@ -149,32 +152,32 @@ public class SshDriver implements AccountDriver {
     }
 
     private SshConnection open(AccountTask task) throws SshFailure {
-        Duration patience = task.action() == Action.PROBE ? config.healthTimeout() : config.connectTimeout();
-        return SshConnection.open(task.target(), patience, script);
+        Duration timeout = task.action() == Action.PROBE ? config.healthTimeout() : config.connectTimeout();
+        return SshConnection.open(task.target(), timeout, script);
     }
 
-    private Duration limit(AccountTask task) {
+    private Duration timeout(AccountTask task) {
         return task.action() == Action.PROBE ? config.healthTimeout() : config.runTimeout();
     }
 
-    private static AccountResult tooLate(AccountTask task) {
+    private static AccountResult timedOut(AccountTask task) {
         return new AccountResult(task.action() == Action.PROBE ? Outcome.UNREACHABLE : Outcome.FAILED,
                 "The machine does not answer in time.");
     }
 
-    /** How many connections are open and wait for work. */
-    int restingConnections() {
-        return connections.resting();
+    /** How many connections are open and idle. */
+    int idleConnections() {
+        return connections.idleCount();
     }
 
     void onShutdown(@Observes ShutdownEvent event) {
         close();
     }
 
-    /** Takes no more work, waits for the work in hand, and closes the connections. */
+    /** Refuses new work, waits for the running work, and closes the connections. */
     @PreDestroy
     public void close() {
-        runs.close(config.runTimeout().plus(RunExecutor.ENDING));
+        runs.close(config.runTimeout().plus(RunExecutor.END_TIMEOUT));
         connections.close();
     }
 }

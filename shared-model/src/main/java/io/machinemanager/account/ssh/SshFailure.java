@@ -14,48 +14,48 @@ import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.MachineAnswer;
 
-/** There is no log-in to a machine. The reason is told as if OpenSSH had met it. */
+/** A log-in to a machine failed. The message has the words of OpenSSH, which {@link MachineAnswer} understands. */
 final class SshFailure extends Exception {
 
     /**
-     * @param cause why there is no log-in
-     * @param said what the machine said before
+     * @param cause the failure of JSch
+     * @param messages what the machine said before; empty if nothing
      */
-    SshFailure(JSchException cause, String said) {
-        super(said.isBlank() ? words(cause) : said + "\n" + words(cause), cause);
+    SshFailure(JSchException cause, String messages) {
+        super(messages.isBlank() ? openSshMessage(cause) : messages + "\n" + openSshMessage(cause), cause);
     }
 
     /** The result of the task that needed the log-in; nothing was changed on the machine. */
     AccountResult result() {
-        AccountResult told = MachineAnswer.beforeLogIn(getMessage()).result();
-        return told.outcome() == Outcome.HOST_KEY_CHANGED
-                ? told
-                : new AccountResult(Outcome.UNREACHABLE, told.reason());
+        AccountResult result = MachineAnswer.beforeLogIn(getMessage()).result();
+        return result.outcome() == Outcome.HOST_KEY_CHANGED
+                ? result
+                : new AccountResult(Outcome.UNREACHABLE, result.reason());
     }
 
-    private static String words(JSchException failure) {
+    private static String openSshMessage(JSchException failure) {
         String message = String.valueOf(failure.getMessage());
         return switch (failure) {
             case JSchHostKeyException _ -> "Host key verification failed";
             case JSchAlgoNegoFailException _ -> "no matching key exchange";
             default -> message.startsWith("Auth ") || message.contains("Login trials")
                     ? "Permission denied"
-                    : ofNetwork(failure.getCause(), message);
+                    : networkMessage(failure.getCause(), message);
         };
     }
 
-    private static String ofNetwork(Throwable cause, String message) {
+    private static String networkMessage(Throwable cause, String message) {
         return switch (cause) {
             case UnknownHostException _ -> "Could not resolve hostname";
             case ConnectException refused -> refused.getMessage();
             case NoRouteToHostException _ -> "No route to host";
             case SocketTimeoutException _ -> "Connection timed out";
             case SocketException broken -> "kex_exchange_identification: " + broken.getMessage();
-            case null, default -> ofConnection(message);
+            case null, default -> connectionMessage(message);
         };
     }
 
-    private static String ofConnection(String message) {
+    private static String connectionMessage(String message) {
         if (message.contains("timeout")) {
             return "Connection timed out";
         }

@@ -12,18 +12,21 @@ import com.jcraft.jsch.UserInfo;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshPublicKey;
 
-/** The recorded host keys of one machine: they are all that counts, and nothing is ever learnt. */
+/** The recorded host keys of one machine: only they are accepted, and no other key is ever added. */
 final class SshHostKeys implements HostKeyRepository {
 
     private final List<SshPublicKey> keys;
-    private String stranger = "";
+    private String unknownFingerprint = "";
 
     /** @param text one {@code type base64} a line */
     SshHostKeys(String text) {
         this.keys = HostKeys.of(text);
     }
 
-    /** The signature algorithms to ask the machine for, so that it shows a key that is recorded; separated by commas. */
+    /**
+     * The signature algorithms to offer, separated by commas, so that the machine shows a key that is recorded. RSA keys
+     * sign with SHA-2 only (RFC 8332).
+     */
     String algorithms() {
         return keys.stream().map(SshPublicKey::type).distinct()
                 .flatMap(type -> type.equals("ssh-rsa") ? Stream.of("rsa-sha2-512", "rsa-sha2-256") : Stream.of(type))
@@ -36,28 +39,28 @@ final class SshHostKeys implements HostKeyRepository {
         if (keys.stream().anyMatch(key -> key.base64().equals(base64))) {
             return OK;
         }
-        stranger = new SshPublicKey("", base64).fingerprint();
+        unknownFingerprint = new SshPublicKey("", base64).fingerprint();
         return CHANGED;
     }
 
-    /** The fingerprint of the last key that was shown and is not recorded; empty when there was none. */
-    String stranger() {
-        return stranger;
+    /** The SHA-256 fingerprint of the last key that the machine showed and that is not recorded; empty when there was none. */
+    String unknownFingerprint() {
+        return unknownFingerprint;
     }
 
     @Override
     public void add(HostKey key, UserInfo user) {
-        // A key that a machine shows is never taken over.
+        // A key that a machine shows is never recorded.
     }
 
     @Override
     public void remove(String host, String type) {
-        // Nobody may make the client forget.
+        // A recorded key is never removed.
     }
 
     @Override
     public void remove(String host, String type, byte[] key) {
-        // Nobody may make the client forget.
+        // A recorded key is never removed.
     }
 
     @Override

@@ -11,19 +11,19 @@ import java.time.Duration;
 import com.jcraft.jsch.SocketFactory;
 
 /**
- * The way to one machine. It can be closed from outside at any time, also while the name is looked up: what comes of it
- * then is closed from the start.
+ * The socket of one connection. It can be closed from another thread at any time, even while the host name is resolved:
+ * the connection then fails at once.
  */
 final class SshSocket implements SocketFactory, AutoCloseable {
 
     private static final String VERSION = "SSH-";
-    private static final int KEPT = 256;
+    private static final int MAX_GREETING = 256;
 
     private final Socket socket = new Socket();
     private final StringBuffer greeting = new StringBuffer();
     private final Duration timeout;
 
-    /** @param timeout how long the machine may take to accept the connection */
+    /** @param timeout how long the machine may take to accept the TCP connection */
     SshSocket(Duration timeout) {
         this.timeout = timeout;
     }
@@ -37,11 +37,11 @@ final class SshSocket implements SocketFactory, AutoCloseable {
     @Override
     public InputStream getInputStream(Socket connected) throws IOException {
         return new FilterInputStream(connected.getInputStream()) {
-            // The library reads byte by byte until it has the version, and in blocks afterwards.
+            // JSch reads byte by byte until it has the version, and in blocks afterwards.
             @Override
             public int read() throws IOException {
                 int read = super.read();
-                if (read >= 0 && greeting.length() < KEPT) {
+                if (read >= 0 && greeting.length() < MAX_GREETING) {
                     greeting.append((char) read);
                 }
                 return read;
@@ -49,11 +49,14 @@ final class SshSocket implements SocketFactory, AutoCloseable {
         };
     }
 
-    /** The lines that came before the version of SSH (RFC 4253, 4.2), in which a server may say why it speaks none. */
+    /**
+     * The lines that the server sent before its SSH version (RFC 4253, section 4.2), at most 256 characters. They may say
+     * why it refuses the connection.
+     */
     String greeting() {
-        String said = greeting.toString();
-        int version = said.indexOf(VERSION);
-        return (version < 0 ? said : said.substring(0, version)).strip();
+        String text = greeting.toString();
+        int version = text.indexOf(VERSION);
+        return (version < 0 ? text : text.substring(0, version)).strip();
     }
 
     @Override

@@ -18,7 +18,7 @@ import io.machinemanager.account.MachineAnswer.Stage;
 
 class AnsibleAnswerTest {
 
-    // As Ansible 2.14 and 2.19 and OpenSSH 9 and 10 say it.
+    // Messages of Ansible 2.14 and 2.19 and of OpenSSH 9 and 10.
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             UNREACHABLE | refuses the connection | ssh: connect to host 127.0.0.1 port 1: Connection refused
@@ -43,7 +43,7 @@ class AnsibleAnswerTest {
             NOT_STARTED | sshpass | to use the 'ssh' connection type with passwords, you must install the sshpass program
             FAILED | gave no answer | something that nobody has seen before
             """)
-    void failureHasAReasonThatAPersonUnderstands(Outcome outcome, String reason, String said) {
+    void failureHasAPlainReason(Outcome outcome, String reason, String said) {
         AccountResult result = MachineAnswer.beforeLogIn(said.replace('^', '\n')).result();
 
         assertThat(result.outcome()).isEqualTo(outcome);
@@ -61,7 +61,7 @@ class AnsibleAnswerTest {
             does not run the command (exit status 1): Permission denied | Permission denied
             does not run the command (exit status 1): Connection timed out | Connection timed out
             """)
-    void whatIsSaidAfterTheLogInIsNotOfTheLogIn(String reason, String said) {
+    void outputAfterTheLogInIsNotAboutTheLogIn(String reason, String said) {
         AccountResult result = new MachineAnswer("", 1, Stage.LOGGED_IN, said.replace('^', '\n')).result();
 
         assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
@@ -86,7 +86,7 @@ class AnsibleAnswerTest {
     @ValueSource(strings = {
             "The account_script action failed to execute in the expected time frame (54) and was terminated",
             "Timed out after 54 second(s)." })
-    void workThatWasGivenUpMayHaveBeenDone(String said) {
+    void workThatTimedOutMayHaveBeenDone(String said) {
         AnsibleAnswer answer = new AnsibleAnswer("m0", MachineAnswer.beforeLogIn(said));
 
         assertThat(answer.result(Action.CREATE)).isEqualTo(
@@ -102,7 +102,7 @@ class AnsibleAnswerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"FAILED", "FAILED ", "FAILED      \t", "REFUSED  " })
-    void anAnswerWithoutAReasonIsAnAnswer(String answer) {
+    void answerWithoutAReasonCounts(String answer) {
         assertThat(new MachineAnswer(answer, 0, Stage.BEGUN, "").result().reason())
                 .isEqualTo("The machine gave no reason.");
     }
@@ -110,20 +110,20 @@ class AnsibleAnswerTest {
     @ParameterizedTest
     @ValueSource(strings = {"FOUND", "FOUND a=12 b=34", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c=",
             "FOUND a=12 b=34." })
-    void aListThatWasCutTellsNothing(String answer) {
+    void truncatedListIsAFailure(String answer) {
         assertThat(new MachineAnswer(answer, 0, Stage.BEGUN, "").result())
                 .isEqualTo(new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end."));
     }
 
     @Test
-    void whatIsNoAccountInAListIsPassedOver() {
+    void otherTextInAListIsSkipped() {
         assertThat(new MachineAnswer("FOUND .", 0, Stage.BEGUN, "").result()).isEqualTo(AccountResult.found(Map.of()));
         assertThat(new MachineAnswer("FOUND a=12 B=3 x b=34 c=0 .", 0, Stage.BEGUN, "").result())
                 .isEqualTo(AccountResult.found(Map.of("a", 12L, "b", 34L)));
     }
 
     @Test
-    void changedHostKeyIsNamedSoThatItCanBeCompared() {
+    void reasonShowsTheChangedHostKey() {
         AccountResult result = MachineAnswer.beforeLogIn("""
                 @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                 The fingerprint for the ED25519 key sent by the remote host is
@@ -136,7 +136,7 @@ class AnsibleAnswerTest {
     }
 
     @Test
-    void answerOfTheScriptIsTaken() {
+    void answerOfTheScriptIsRead() {
         assertThat(AnsibleAnswer.read("""
                 {"host": "m3", "state": "ok", "rc": 0, "answer": "DONE the account is ready", "said": "noise"}""")
                 .orElseThrow().result(Action.CREATE)).isEqualTo(AccountResult.done());

@@ -30,7 +30,7 @@ import io.machinemanager.account.TestSettings;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** Runs of Ansible show nothing secret, are shared, and leave nothing behind. */
+/** Ansible runs show no secret, are shared by tasks, and leave nothing behind. */
 @Tag("machines")
 class AnsibleDriverTest {
 
@@ -56,7 +56,7 @@ class AnsibleDriverTest {
 
     @AfterEach
     void nothingIsLeftOfTheRuns() {
-        // A result is there as soon as the machine has answered, which is a moment before the end of the run.
+        // A result comes as soon as the machine has answered, a moment before the end of the run.
         Awaitility.await().ignoreExceptions().untilAsserted(() -> {
             try (Stream<Path> files = Files.walk(workDir)) {
                 assertThat(files.map(Path::toString)).noneMatch(file -> file.contains("/run-"));
@@ -65,7 +65,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void nothingSecretIsInAProcessListOrAnEnvironment() throws IOException {
+    void secretsAreInNoProcessListAndNoEnvironment() throws IOException {
         LabMachine machine = lab.machine(1);
         String hash = AccountPassword.hash("open sesame");
         for (String command : List.of("useradd", "chpasswd")) {
@@ -86,7 +86,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void manyTasksForOneMachineAreDoneOneAfterTheOther() {
+    void tasksForOneMachineAreDoneInSequence() {
         LabMachine machine = lab.machine(1);
         long first = AccountWork.newToken();
         long second = AccountWork.newToken();
@@ -100,7 +100,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void aMachineThatHangsDoesNotTakeTheTurnsOfOthers() {
+    void hungMachineDoesNotDelayOthers() {
         LabMachine hanging = hanging(1);
         long token = AccountWork.newToken();
         try (var oneAtATime = oneAtATime()) {
@@ -117,7 +117,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void whatWasWaitedForInVainIsEndedWithItsTurn() {
+    void timedOutSshIsKilled() {
         LabMachine first = hanging(1);
         LabMachine second = hanging(2);
         long token = AccountWork.newToken();
@@ -141,7 +141,7 @@ class AnsibleDriverTest {
                 new AnsibleDriver(TestSettings.in(workDir).withForks(1).withRunTimeout(Duration.ofSeconds(10))));
     }
 
-    /** Without its timeout command a machine does not end by itself what hangs there. */
+    /** Without a working timeout command, the machine itself does not end commands that hang. */
     private static LabMachine hanging(int place) {
         LabMachine machine = lab.machine(place);
         machine.fake("timeout", "exit 1");
@@ -155,7 +155,7 @@ class AnsibleDriverTest {
     }
 
     @Test
-    void diskThatFillsWhileARunIsUnderWayKeepsNoMachineFromItsAnswer() throws Exception {
+    void fullDiskDuringARunKeepsNoMachineFromItsAnswer() throws Exception {
         LabMachine machine = lab.machine(2);
         Path disk = Files.createDirectory(workDir.resolve("disk"));
         run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());

@@ -24,7 +24,7 @@ import io.machinemanager.account.AccountWork;
 import io.machinemanager.account.Target;
 import io.machinemanager.account.TestSettings;
 
-/** What a driver makes of an ansible-playbook that does not do what it should. No machine takes part. */
+/** Runs of programs in place of ansible-playbook that fail or hang. There is no machine. */
 class AnsibleRunTest {
 
     private static final Target NOWHERE = new Target("nowhere", "127.0.0.1", 1, "root", "machine secret",
@@ -34,8 +34,8 @@ class AnsibleRunTest {
     Path folder;
 
     @Test
-    void runThatDoesNotEndIsKilledWithEverythingItStarted() throws IOException {
-        // One child in the same session, one that has left it, one whose parent has gone.
+    void hungRunIsKilledWithAllItsProcesses() throws IOException {
+        // One child in the same session, one in another session, one whose parent has ended.
         Path hanging = program("""
                 sleep 4242.1 &
                 setsid sleep 4242.2 &
@@ -52,7 +52,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void machinesThatWaitForTheirTurnHaveATimeOfTheirOwn() throws IOException {
+    void waitingMachinesHaveATimeLimitOfTheirOwn() throws IOException {
         Path slow = program("""
                 case "$*" in *'--forks 2 '*) ;; *) exit 1 ;; esac
                 sleep 3
@@ -70,7 +70,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void whatARunLeavesBehindIsKilledAndDoesNotDelayItsEnd() throws IOException {
+    void leftoverProcessesOfARunAreKilledAndDoNotDelayItsEnd() throws IOException {
         Path leaving = program("setsid sleep 4243 &\n");
 
         assertThat(resultWith(settings().withPlaybook(leaving)).reason())
@@ -80,7 +80,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void strangeOutputIsNoHarm() throws IOException {
+    void unexpectedOutputIsIgnored() throws IOException {
         Path babbling = program("""
                 head -c 3000000 /dev/urandom
                 head -c 3000000 /dev/urandom >&2
@@ -136,7 +136,7 @@ class AnsibleRunTest {
 
     @ParameterizedTest
     @CsvSource({"0, FAILED", "2, FAILED", "4, FAILED", "1, RUN_LOST", "5, RUN_LOST", "99, RUN_LOST", "250, RUN_LOST" })
-    void aRunThatDidNotComeToItsEndIsNoMachinesFault(int status, Outcome outcome) throws IOException {
+    void abortedRunIsNoMachinesFault(int status, Outcome outcome) throws IOException {
         AccountResult result = resultWith(settings().withPlaybook(program("exit " + status + "\n")));
 
         assertThat(result).isEqualTo(new AccountResult(outcome,
@@ -144,13 +144,13 @@ class AnsibleRunTest {
     }
 
     @Test
-    void aRunThatIsKilledIsNoMachinesFault() throws IOException {
+    void killedRunIsNoMachinesFault() throws IOException {
         assertThat(resultWith(settings().withPlaybook(program("kill -KILL $$\n"))).outcome())
                 .isEqualTo(Outcome.RUN_LOST);
     }
 
     @Test
-    void aRunThatIsInterruptedIsNoMachinesFault() throws Exception {
+    void interruptedRunIsNoMachinesFault() throws Exception {
         Path waiting = program("touch \"$(dirname \"$0\")/started\"; sleep 4244\n");
         CompletableFuture<AccountResult> result = new CompletableFuture<>();
         try (var files = new AnsibleFiles(folder.resolve("work"))) {
@@ -183,7 +183,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void workIsRefusedAfterTheShutdownAndThatInHandIsAwaited() throws IOException {
+    void workIsRefusedAfterTheShutdownAndRunningWorkIsAwaited() throws IOException {
         Path slow = program("""
                 touch "$(dirname "$0")/started"
                 sleep 2
@@ -202,7 +202,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void folderOfAKilledServiceIsRemovedByTheNextAndThatOfALivingOneIsNot() throws IOException {
+    void folderOfAKilledServiceIsRemovedAndThatOfARunningOneIsNot() throws IOException {
         Path work = Files.createDirectory(folder.resolve("work"));
         Path abandoned = Files.createDirectories(work.resolve("machine-manager-1/run-1"));
         Files.writeString(abandoned.resolve("inventory.yml"), "secret");
@@ -218,7 +218,7 @@ class AnsibleRunTest {
     }
 
     @Test
-    void playbookIsUnpackedAgainWhenACleanerOfTemporaryFilesTookIt() throws IOException {
+    void playbookIsUnpackedAgainAfterATemporaryFileCleaner() throws IOException {
         try (var files = new AnsibleFiles(folder)) {
             Path first = files.newRun().getParent();
             Files.delete(first.resolve("accounts.yml"));

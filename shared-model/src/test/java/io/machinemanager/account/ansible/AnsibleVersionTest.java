@@ -36,7 +36,7 @@ class AnsibleVersionTest {
     }
 
     @Test
-    void programThatWasKilledIsAskedAgain(@TempDir Path folder) throws IOException {
+    void killedProgramIsStartedAgain(@TempDir Path folder) throws IOException {
         Path program = folder.resolve("ansible-playbook");
         Files.writeString(program, """
                 #!/bin/sh
@@ -56,7 +56,7 @@ class AnsibleVersionTest {
     }
 
     @Test
-    void homeOfTheServicesUserNeedNotBeThere(@TempDir Path folder) throws IOException {
+    void homeOfTheServicesUserMayBeMissing(@TempDir Path folder) throws IOException {
         Path playbook = program(folder, """
                 if [ -w "${ANSIBLE_LOCAL_TEMP:-/nonexistent}" ]; then echo 'ansible-playbook [core 2.19.1]'; exit; fi
                 echo 'ERROR: Unable to create local directories(/nonexistent/.ansible/tmp)'; exit 5""");

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class BoundedOutputTest {
 
     @Test
-    void theLastIsKept() {
+    void lastBytesAreKept() {
         BoundedOutput output = new BoundedOutput(5);
 
         output.writeBytes("abc".getBytes(StandardCharsets.US_ASCII));

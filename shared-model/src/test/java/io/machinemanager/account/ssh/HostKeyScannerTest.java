@@ -44,7 +44,7 @@ class HostKeyScannerTest {
     }
 
     @Test
-    void theServicesSecretsAreNotInTheProgramsEnvironment() throws Exception {
+    void secretsAreNotInTheEnvironmentOfThePrograms() throws Exception {
         try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 var worker = Executors.newSingleThreadExecutor()) {
             worker.submit(() -> scanner.scan("127.0.0.1", silent.getLocalPort(), LIMIT));

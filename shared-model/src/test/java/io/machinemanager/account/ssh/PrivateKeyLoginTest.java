@@ -1,5 +1,6 @@
 package io.machinemanager.account.ssh;
 
+import static io.machinemanager.account.AccountWork.assertUnreachable;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountWork;
 import io.machinemanager.account.Target;
@@ -24,7 +24,7 @@ import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** Machines that are logged in to with a private key, by each driver. */
+/** Log-ins to machines with a private key, by each driver. */
 @Tag("machines")
 class PrivateKeyLoginTest {
 
@@ -73,7 +73,7 @@ class PrivateKeyLoginTest {
     private record Login(String user, SshCredentials credentials) {
     }
 
-    /** Makes a user, unless it is there, and a key to log in with, of which the private part is returned. */
+    /** Makes a user, unless it exists, and a key pair for it. Returns the private key. */
     private static String newKeyOf(LabMachine machine, String user) {
         return machine.exec("sh", "-c",
                 """
@@ -82,10 +82,5 @@ class PrivateKeyLoginTest {
                         rm -f /run/key-$1; ssh-keygen -q -t ed25519 -N '' -f /run/key-$1; cat /run/key-$1.pub > $home/.ssh/authorized_keys
                         chown -R $1: $home/.ssh; cat /run/key-$1""",
                 "sh", user).output();
-    }
-
-    private static void assertUnreachable(AccountResult result, String reason) {
-        assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
-        assertThat(result.reason()).contains(reason);
     }
 }

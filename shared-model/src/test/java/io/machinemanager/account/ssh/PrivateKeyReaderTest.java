@@ -24,7 +24,7 @@ class PrivateKeyReaderTest {
     @ParameterizedTest
     @CsvSource({"ed25519,256,RFC4716", "rsa,2048,RFC4716", "rsa,2048,PEM", "rsa,2048,PKCS8", "ecdsa,256,PEM",
             "ecdsa,521,PKCS8" })
-    void keysThatSshKeygenMakesAreTaken(String type, String bits, String format) throws IOException {
+    void keysOfSshKeygenAreAccepted(String type, String bits, String format) throws IOException {
         String key = keygen("-t", type, "-b", bits, "-m", format, "-N", "");
 
         assertThat(reader.problemWith(key)).isEmpty();
@@ -56,7 +56,7 @@ class PrivateKeyReaderTest {
             "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
             "-----BEGIN PRIVATE KEY-----\n\u0000\n-----END PRIVATE KEY-----", "$(id)\n-----BEGIN PRIVATE KEY-----\n" })
-    void whatIsNoKeyIsRefused(String text) {
+    void otherTextIsRefused(String text) {
         assertThat(reader.problemWith(text)).isPresent();
     }
 

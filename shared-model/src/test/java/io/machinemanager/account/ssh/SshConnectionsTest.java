@@ -7,9 +7,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.Target;
-import io.machinemanager.account.ssh.SshConnections.Lease;
+import io.machinemanager.account.ssh.SshConnections.BorrowedConnection;
 
-/** What is opened ahead of need takes up room from the moment when that is decided. */
+/** A connection that is opened ahead of need has its place in the pool before it is open. */
 class SshConnectionsTest {
 
     private final SshConnections connections = new SshConnections(3, Duration.ofMinutes(5));
@@ -19,35 +19,35 @@ class SshConnectionsTest {
     }
 
     @Test
-    void noMoreAreOpenedAheadOfNeedThanThereIsRoomBesideTheWork() {
-        connections.take(machine("a"));
-        connections.take(machine("b"));
+    void prewarmingStaysWithinTheLimit() {
+        connections.acquire(machine("a"));
+        connections.acquire(machine("b"));
 
-        assertThat(connections.takeAhead(machine("c"))).isPresent();
-        assertThat(connections.takeAhead(machine("d"))).isEmpty();
-        assertThat(connections.takeAhead(machine("e"))).isEmpty();
+        assertThat(connections.acquireAhead(machine("c"))).isPresent();
+        assertThat(connections.acquireAhead(machine("d"))).isEmpty();
+        assertThat(connections.acquireAhead(machine("e"))).isEmpty();
     }
 
     @Test
-    void whatCameToNothingMakesRoomAgain() {
-        connections.take(machine("a"));
-        connections.take(machine("b"));
-        connections.takeAhead(machine("c")).ifPresent(Lease::close);
+    void failedBorrowFreesItsPlace() {
+        connections.acquire(machine("a"));
+        connections.acquire(machine("b"));
+        connections.acquireAhead(machine("c")).ifPresent(BorrowedConnection::close);
 
-        assertThat(connections.takeAhead(machine("d"))).isPresent();
+        assertThat(connections.acquireAhead(machine("d"))).isPresent();
     }
 
     @Test
-    void aMachineThatIsWorkedOnNeedsNoOtherConnection() {
-        connections.take(machine("a"));
+    void machineInUseIsNotPrewarmed() {
+        connections.acquire(machine("a"));
 
-        assertThat(connections.takeAhead(machine("a"))).isEmpty();
+        assertThat(connections.acquireAhead(machine("a"))).isEmpty();
     }
 
     @Test
-    void nothingIsOpenedAheadOfNeedAfterTheEnd() {
+    void nothingIsPrewarmedAfterTheShutdown() {
         connections.close();
 
-        assertThat(connections.takeAhead(machine("a"))).isEmpty();
+        assertThat(connections.acquireAhead(machine("a"))).isEmpty();
     }
 }

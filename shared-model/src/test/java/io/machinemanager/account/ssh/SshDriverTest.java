@@ -31,13 +31,13 @@ import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
-/** Connections are kept, replaced when they break, and bounded; nothing is done for a machine that shows another key. */
+/** Connections are kept, replaced when they break, and bounded; a machine that shows another host key is not logged in to. */
 @Tag("machines")
 class SshDriverTest {
 
     private static final TestSettings SETTINGS = TestSettings.in(Path.of("target"));
 
-    // sshd has two for each log-in.
+    // sshd has two processes for each log-in.
     private static final int SSHD_PROCESSES = 2;
 
     private static Lab lab;
@@ -71,7 +71,7 @@ class SshDriverTest {
     }
 
     @Test
-    void oneLogInDoesForManyTasks() {
+    void oneLogInServesManyTasks() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
 
@@ -85,7 +85,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionThatBrokeAtRestIsReplaced() {
+    void brokenIdleConnectionIsReplaced() {
         LabMachine machine = lab.machine(0);
         long token = AccountWork.newToken();
         work.create(machine, "berta", token);
@@ -97,7 +97,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionWhoseOtherEndFrozeIsSoonReplaced() {
+    void frozenIdleConnectionIsReplacedSoon() {
         driver.close();
         use(SETTINGS.withConnectTimeout(Duration.ofSeconds(60)));
         LabMachine machine = lab.machine(0);
@@ -112,11 +112,11 @@ class SshDriverTest {
         } finally {
             machine.exec("pkill", "-KILL", "--runstates", "T", "sshd-session");
         }
-        assertThat(connection(machine)).as("the new one is kept").isNotEmpty();
+        assertThat(connection(machine)).as("the new connection stays open").isNotEmpty();
     }
 
     @Test
-    void aLookAtAMachineLogsInAnew() {
+    void probeLogsInAnew() {
         LabMachine machine = lab.machine(0);
         Target target = machine.target();
         assertThat(work.result(AccountTask.probe(target)).isDone()).isTrue();
@@ -129,7 +129,7 @@ class SshDriverTest {
     @Test
     void connectionsAreOpenedAheadOfNeed() {
         driver.prepare(lab.machines().stream().map(LabMachine::target).toList());
-        Awaitility.await().until(() -> driver.restingConnections() == 3);
+        Awaitility.await().until(() -> driver.idleConnections() == 3);
         List<String> connection = connection(lab.machine(1));
 
         long token = AccountWork.newToken();
@@ -139,7 +139,7 @@ class SshDriverTest {
     }
 
     @Test
-    void thereAreNeverMoreConnectionsThanTheLimitSays() {
+    void connectionsStayWithinTheLimit() {
         driver.close();
         use(SETTINGS.withMaxConnections(1));
 
@@ -151,12 +151,12 @@ class SshDriverTest {
     }
 
     @Test
-    void theConnectionThatWasCalledToMindLastStays() {
+    void connectionPreparedLastStays() {
         driver.close();
         use(SETTINGS.withMaxConnections(2));
         for (int next : List.of(0, 1)) {
             driver.prepare(List.of(lab.machine(next).target()));
-            Awaitility.await().until(() -> driver.restingConnections() == next + 1);
+            Awaitility.await().until(() -> driver.idleConnections() == next + 1);
         }
 
         driver.prepare(List.of(lab.machine(0).target()));
@@ -167,7 +167,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aConnectionWithoutWorkIsClosed() {
+    void idleConnectionIsClosed() {
         driver.close();
         use(SETTINGS.withKeepConnections(Duration.ofMillis(200)));
         assertThat(work.result(AccountTask.probe(lab.machine(0).target())).isDone()).isTrue();
@@ -176,31 +176,31 @@ class SshDriverTest {
     }
 
     @Test
-    void theConnectionToALentMachineStaysAndOthersMakeRoom() {
+    void connectionToAReservedMachineStaysAndOthersAreEvicted() {
         driver.close();
         use(SETTINGS.withKeepConnections(Duration.ofMillis(200)).withMaxConnections(2));
-        LabMachine lent = lab.machine(0);
+        LabMachine reserved = lab.machine(0);
         long token = AccountWork.newToken();
-        work.create(lent, "emma", token);
-        work.result(AccountTask.probe(lent.target()));
-        List<String> connection = connection(lent);
+        work.create(reserved, "emma", token);
+        work.result(AccountTask.probe(reserved.target()));
+        List<String> connection = connection(reserved);
         for (int next : List.of(1, 2)) {
             assertThat(work.result(AccountTask.probe(lab.machine(next).target())).isDone()).isTrue();
         }
-        Awaitility.await().until(() -> driver.restingConnections() == 1);
-        assertThat(connection(lent)).isEqualTo(connection);
+        Awaitility.await().until(() -> driver.idleConnections() == 1);
+        assertThat(connection(reserved)).isEqualTo(connection);
 
-        assertThat(work.remove(lent, "emma", token)).isEqualTo(AccountResult.done());
-        Awaitility.await().until(() -> sshdProcesses(lent).isEmpty());
+        assertThat(work.remove(reserved, "emma", token)).isEqualTo(AccountResult.done());
+        Awaitility.await().until(() -> sshdProcesses(reserved).isEmpty());
     }
 
     @Test
-    void manyTasksForOneMachineGoOneAfterTheOther() {
+    void tasksForOneMachineRunInSequence() {
         LabMachine machine = lab.machine(0);
         List<AccountTask> tasks = IntStream.range(0, 8)
                 .mapToObj(i -> AccountWork.creation(machine.target(), "dora" + i, AccountWork.newToken())).toList();
         assertThat(driver.submit(tasks)).allMatch(result -> AccountWork.resultOf(result).isDone());
-        assertThat(driver.restingConnections()).isEqualTo(1);
+        assertThat(driver.idleConnections()).isEqualTo(1);
         assertThat(connection(machine)).isNotEmpty();
 
         List<AccountTask> removals = tasks.stream()
@@ -214,7 +214,7 @@ class SshDriverTest {
             "port | 1                    | The machine refuses the connection: nothing answers on its SSH port.",
             "word | wrong                | The machine refuses the log-in: the user, the password or the key is wrong.",
             "user | nobody-here          | The machine refuses the log-in: the user, the password or the key is wrong." })
-    void whyThereIsNoLogInIsTold(String what, String value, String reason) {
+    void reasonForAFailedLogInIsGiven(String what, String value, String reason) {
         Target good = lab.machine(0).target();
         Target bad = new Target(good.machine(), what.equals("host") ? value : good.host(),
                 what.equals("port") ? Integer.parseInt(value) : good.port(), what.equals("user") ? value : good.user(),
@@ -224,7 +224,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aMachineWithAnotherKeyIsNotLoggedInTo() {
+    void machineWithAnotherHostKeyIsNotLoggedInTo() {
         Target first = lab.machine(0).target();
         Target second = lab.machine(1).target();
         Target mixed = new Target(first.machine(), first.host(), first.port(), first.user(), first.login(),
@@ -239,7 +239,7 @@ class SshDriverTest {
     }
 
     @Test
-    void eachRecordedKeyServesByItself() {
+    void eachRecordedHostKeySufficesByItself() {
         Target target = lab.machine(0).target();
         assertThat(target.hostKeys().lines()).allSatisfy(key -> {
             Target one = new Target(target.machine(), target.host(), target.port(), target.user(), target.login(),
@@ -249,7 +249,7 @@ class SshDriverTest {
     }
 
     @Test
-    void aMachineThatNeverAnswersIsGivenUp() throws Exception {
+    void machineThatNeverAnswersTimesOut() throws Exception {
         driver.close();
         use(SETTINGS.withHealthTimeout(Duration.ofSeconds(1)));
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -262,18 +262,18 @@ class SshDriverTest {
     }
 
     @Test
-    void nothingIsBegunAfterTheEnd() {
+    void noWorkStartsAfterTheShutdown() {
         driver.close();
         assertThat(work.result(AccountTask.probe(lab.machine(0).target())).outcome()).isEqualTo(Outcome.NOT_STARTED);
-        assertThat(driver.restingConnections()).isZero();
+        assertThat(driver.idleConnections()).isZero();
     }
 
-    /** The one connection there is, once the process of the last command and earlier connections are gone. */
+    /** The only connection, once the processes of the last command and of earlier connections are gone. */
     private static List<String> connection(LabMachine machine) {
         return Awaitility.await().until(() -> sshdProcesses(machine), processes -> processes.size() == SSHD_PROCESSES);
     }
 
-    /** The processes of sshd that serve root's log-ins, so as long as the connection is there. */
+    /** The processes of sshd that serve root's connections. */
     private static List<String> sshdProcesses(LabMachine machine) {
         return machine.processesOf(0).stream().filter(process -> process.contains("sshd-session")).toList();
     }

@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.jcraft.jsch.JSch;
 
-/** The SSH client finds its algorithms by class name, so a native image must be told of each. */
+/** JSch loads its algorithms by class name, so each must be registered for the native image. */
 class SshNativeTest {
 
     private static final String METADATA = "/META-INF/native-image/io.machinemanager/jsch/reachability-metadata.json";
 
     @Test
-    void eachClassThatTheClientFindsByNameIsRegistered() throws IOException {
+    void eachClassThatJschLoadsByNameIsRegistered() throws IOException {
         Set<String> wanted = new TreeSet<>(JSch.getConfig().values().stream().filter(Objects::nonNull)
                 .flatMap(value -> List.of(value.split(",")).stream()).filter(SshNativeTest::isLoadable).toList());
 
@@ -29,7 +29,7 @@ class SshNativeTest {
     }
 
     @Test
-    void whatIsRegisteredExists() throws IOException {
+    void registeredClassesExist() throws IOException {
         assertThat(registered()).isNotEmpty().allMatch(SshNativeTest::isLoadable);
     }
 
@@ -41,7 +41,7 @@ class SshNativeTest {
         return types;
     }
 
-    /** Those of the package bc need a library that is not here, and the client does without them. */
+    /** Classes of the package bc need Bouncy Castle, which is not on the class path. JSch works without them. */
     private static boolean isLoadable(String name) {
         try {
             return name.startsWith("com.jcraft.jsch.") && !name.startsWith("com.jcraft.jsch.bc.")

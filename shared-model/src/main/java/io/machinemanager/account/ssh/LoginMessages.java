@@ -3,21 +3,21 @@ package io.machinemanager.account.ssh;
 import com.jcraft.jsch.UIKeyboardInteractive;
 import com.jcraft.jsch.UserInfo;
 
-/** Keeps what a machine says before the log-in, which may be why it refuses it; every question is left without answer. */
-final class SshExecution implements UserInfo, UIKeyboardInteractive {
+/** Keeps what an SSH server says during the log-in, which may say why it refuses it. Answers no question of the server. */
+final class LoginMessages implements UserInfo, UIKeyboardInteractive {
 
-    private static final int KEPT = 600;
+    private static final int MAX_KEPT = 600;
 
-    private final StringBuilder said = new StringBuilder();
+    private final StringBuilder text = new StringBuilder();
 
-    /** What was said, cut off when it is long. */
-    String said() {
-        return said.toString();
+    /** The messages so far, at most 600 characters. */
+    String text() {
+        return text.toString();
     }
 
     @Override
     public void showMessage(String message) {
-        said.append(message, 0, Math.min(message.length(), KEPT - said.length()));
+        text.append(message, 0, Math.min(message.length(), MAX_KEPT - text.length()));
     }
 
     @Override
