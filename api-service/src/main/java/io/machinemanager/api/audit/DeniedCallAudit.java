@@ -6,6 +6,8 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+
 import io.machinemanager.api.input.FormQueryDecoder;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
@@ -23,7 +25,7 @@ class DeniedCallAudit {
     private final AuditService audit;
     private final CurrentActor origin;
     private final CurrentVertxRequest call;
-    private final DeniedLimit limit = new DeniedLimit(System::nanoTime);
+    private final DeniedLimit limit = new DeniedLimit(Ticker.systemTicker());
 
     DeniedCallAudit(AuditService audit, CurrentActor origin, CurrentVertxRequest call) {
         this.audit = audit;

@@ -32,11 +32,11 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
             Claims.nbf.name(), Claims.exp.name(), "roles", Tokens.VERSION);
 
     private final SessionService sessions;
-    private final VerifiedTokenCache seen;
+    private final VerifiedTokenCache verified;
 
-    TokenStatusAugmentor(SessionService sessions, VerifiedTokenCache seen) {
+    TokenStatusAugmentor(SessionService sessions, VerifiedTokenCache verified) {
         this.sessions = sessions;
-        this.seen = seen;
+        this.verified = verified;
     }
 
     @Override
@@ -53,10 +53,10 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
         if (!token.getClaimNames().containsAll(REQUIRED)) {
             return Uni.createFrom().failure(new AuthenticationFailedException("a claim is missing"));
         }
-        if (!PolledCalls.isOne(HttpSecurityUtils.getRoutingContextAttribute(attributes))) {
+        if (!PolledCalls.contains(HttpSecurityUtils.getRoutingContextAttribute(attributes))) {
             return context.runBlocking(() -> check(token));
         }
-        seen.add(token);
+        verified.add(token);
         return recent(token).orElseGet(() -> context.runBlocking(() -> check(token)));
     }
 
