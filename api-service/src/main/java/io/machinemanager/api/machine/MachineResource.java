@@ -1,6 +1,5 @@
 package io.machinemanager.api.machine;
 
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -36,8 +35,8 @@ import io.machinemanager.api.auth.Role;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.polling.SharedAnswers;
-import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.api.polling.ConditionalResponse;
+import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
@@ -55,15 +54,15 @@ public class MachineResource {
     private final SecurityIdentity identity;
     private final PoolService pool;
     private final MachineRegistrar admission;
-    private final SharedAnswers answers;
+    private final PolledResponses polled;
     private final LoopbackAddressWarning own;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, SharedAnswers answers,
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, PolledResponses polled,
             LoopbackAddressWarning own) {
         this.identity = identity;
         this.pool = pool;
         this.admission = admission;
-        this.answers = answers;
+        this.polled = polled;
         this.own = own;
     }
 
@@ -89,13 +88,14 @@ public class MachineResource {
 
     /** Lists the machines. */
     @GET
+    @RunOnVirtualThread
     @Operation(summary = "List the machines by name")
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
-    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
+    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        return answers.answer(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
+        return polled.of(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
                 Function.identity(), Function.identity());
     }
 
@@ -106,7 +106,7 @@ public class MachineResource {
     @Operation(summary = "Show one machine")
     public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
         MachineView view = MachineView.details(pool.only(name), isAdmin());
-        return Unchanged.answer(request, view, Stream.of(view.untimed()));
+        return ConditionalResponse.of(request, view, Stream.of(view.untimed()));
     }
 
     /** Changes a machine. */
@@ -144,7 +144,7 @@ public class MachineResource {
     }
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {
-        Unchanged.check(request, Stream.of(MachineView.details(seen, true).untimed()));
+        ConditionalResponse.check(request, Stream.of(MachineView.details(seen, true).untimed()));
     }
 
     private boolean isAdmin() {

@@ -2,7 +2,7 @@ package io.machinemanager.api.machine;
 
 import java.util.List;
 
-import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.api.polling.RowSource;
 import io.machinemanager.pool.PoolService;
 
 /**
@@ -11,7 +11,7 @@ import io.machinemanager.pool.PoolService;
  * @param offset how many to leave out at the start
  * @param forAdmin whether they are shown to an admin
  */
-record MachineRows(PoolService pool, int offset, boolean forAdmin) implements Rows<MachineView> {
+record MachineRows(PoolService pool, int offset, boolean forAdmin) implements RowSource<MachineView> {
 
     @Override
     public List<MachineView> first(int limit) {

@@ -2,7 +2,7 @@ package io.machinemanager.api.reservation;
 
 import java.util.List;
 
-import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.api.polling.RowSource;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.reservation.LiveReservation;
 import io.machinemanager.reservation.LiveReservations;
@@ -13,7 +13,7 @@ import io.machinemanager.reservation.LiveReservations.Wanted;
  *
  * @param offset how many to leave out at the start
  */
-record ReservationRows(LiveReservations live, Wanted wanted, int offset) implements Rows<ReservationView> {
+record ReservationRows(LiveReservations live, Wanted wanted, int offset) implements RowSource<ReservationView> {
 
     @Override
     public List<ReservationView> first(int limit) {

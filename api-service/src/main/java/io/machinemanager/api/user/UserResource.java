@@ -37,7 +37,7 @@ import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.auth.ApiKeyService;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.reservation.UserDeletionService;
@@ -96,7 +96,7 @@ public class UserResource {
     @Operation(summary = "Show one user")
     public RestResponse<UserView> get(@RestPath String username, @Context Request request) {
         UserView view = UserView.of(users.get(username));
-        return Unchanged.answer(request, view, Stream.of(view));
+        return ConditionalResponse.of(request, view, Stream.of(view));
     }
 
     /** Changes a user. */
@@ -117,7 +117,7 @@ public class UserResource {
                     + " current one.");
         }
         return UserView.of(users.change(username, update.toChange(),
-                seen -> Unchanged.check(request, Stream.of(UserView.of(seen)))));
+                seen -> ConditionalResponse.check(request, Stream.of(UserView.of(seen)))));
     }
 
     /** Whoever has got hold of an admin's key must not be able to become an admin who outlives it. */
@@ -138,7 +138,7 @@ public class UserResource {
     @Operation(summary = "Delete a user", description = "The user's reservations are released first, and all of its tokens stop working at once."
             + " The last admin cannot be deleted, and an API key cannot delete admins.")
     public MessageView delete(@RestPath String username, @Context Request request) {
-        Unchanged.check(request, Stream.of(UserView.of(users.get(username))));
+        ConditionalResponse.check(request, Stream.of(UserView.of(users.get(username))));
         refuseApiKeysForAdmins(username);
         deletion.delete(username);
         return new MessageView("deleted");
