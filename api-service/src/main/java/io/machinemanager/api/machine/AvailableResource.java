@@ -23,7 +23,7 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Which machines are to be had. */
+/** Which machines can be reserved. */
 @Path("/available")
 @Tag(name = "Machines")
 @Produces(MediaType.APPLICATION_JSON)
@@ -44,9 +44,9 @@ public class AvailableResource {
     @GET
     @RunOnVirtualThread
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
-            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones that have
-            not answered yet, ones on which work failed a short while ago, on which no new account would be of use or an
-            account is still to be removed, and second names of one host. Admins see the reason of each.""")
+            `unavailable` are machines that are neither reserved nor lent: they are disabled, have not answered yet, work on
+            them failed a short while ago, a new account would be of no use on them, an account is still to be removed, or
+            they are a second name of one host. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
     public RestResponse<Object> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();

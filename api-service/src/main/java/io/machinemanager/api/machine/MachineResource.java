@@ -32,7 +32,6 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.auth.Role;
-import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
@@ -53,17 +52,17 @@ public class MachineResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
-    private final MachineRegistrar admission;
+    private final MachineRegistrar registrar;
     private final PolledResponses polled;
-    private final LoopbackAddressWarning own;
+    private final LoopbackAddressWarning loopback;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, PolledResponses polled,
-            LoopbackAddressWarning own) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar registrar, PolledResponses polled,
+            LoopbackAddressWarning loopback) {
         this.identity = identity;
         this.pool = pool;
-        this.admission = admission;
+        this.registrar = registrar;
         this.polled = polled;
-        this.own = own;
+        this.loopback = loopback;
     }
 
     /** Registers a machine. */
@@ -79,11 +78,9 @@ public class MachineResource {
             is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.""")
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
-        FieldCheck.body(registration).check();
+        MachineView view = MachineView.registered(registrar.register(registration));
         return ResponseBuilder
-                .create(RestResponse.Status.CREATED, MachineView.registered(admission.register(registration))
-                        .withWarning(own.warning(registration.host())))
-                .build();
+                .create(RestResponse.Status.CREATED, view.withWarning(loopback.warning(registration.host()))).build();
     }
 
     /** Lists the machines. */
@@ -106,7 +103,7 @@ public class MachineResource {
     @Operation(summary = "Show one machine")
     public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
         MachineView view = MachineView.details(pool.only(name), isAdmin());
-        return ConditionalResponse.of(request, view, Stream.of(view.untimed()));
+        return ConditionalResponse.of(request, view, Stream.of(view.forETag()));
     }
 
     /** Changes a machine. */
@@ -116,16 +113,15 @@ public class MachineResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Change a machine", description = """
-            What is left out stays. `"enabled": false` keeps the machine from being lent again; whoever has it keeps it. Host and
+            What is left out stays. `"enabled": false` keeps the machine from being lent again; a present reservation goes on. Host and
             port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
             machine has is a 409, unless `shared_host` is true.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
-        FieldCheck.body(update).check();
-        return MachineView.details(admission.change(name, update, seen -> check(request, seen)), true)
-                .withWarning(own.warning(update.host()));
+        return MachineView.details(registrar.change(name, update, seen -> check(request, seen)), true)
+                .withWarning(loopback.warning(update.host()));
     }
 
     /** Deletes a machine. */
@@ -144,7 +140,7 @@ public class MachineResource {
     }
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {
-        ConditionalResponse.check(request, Stream.of(MachineView.details(seen, true).untimed()));
+        ConditionalResponse.check(request, Stream.of(MachineView.details(seen, true).forETag()));
     }
 
     private boolean isAdmin() {

@@ -8,7 +8,7 @@ import io.machinemanager.pool.PoolService;
 /**
  * The machines by name.
  *
- * @param offset how many to leave out at the start
+ * @param offset how many machines to skip
  * @param forAdmin whether they are shown to an admin
  */
 record MachineRows(PoolService pool, int offset, boolean forAdmin) implements RowSource<MachineView> {

@@ -56,7 +56,7 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Reservations: one for each machine lent. */
+/** Reservations: one for each machine that is lent. */
 @Path("/reservations")
 @Tag(name = "Reservations")
 @Produces(MediaType.APPLICATION_JSON)
@@ -92,10 +92,10 @@ public class ReservationResource {
             repeated: for 24 hours the same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
     @APIResponseSchema(value = LeaseView.class, responseCode = "201")
-    public RestResponse<LeaseView> reserve(ReservationRequest form, @Context HttpHeaders headers) {
-        ReservationSpec order = FieldCheck.body(form).toOrder(caller());
-        Lease lease = key(headers).map(key -> idempotency.reserve(key, order))
-                .orElseGet(() -> reservations.reserve(order));
+    public RestResponse<LeaseView> reserve(ReservationRequest body, @Context HttpHeaders headers) {
+        ReservationSpec spec = FieldCheck.body(body).toSpec(caller());
+        Lease lease = key(headers).map(key -> idempotency.reserve(key, spec))
+                .orElseGet(() -> reservations.reserve(spec));
         return ResponseBuilder.create(RestResponse.Status.CREATED, LeaseView.of(lease))
                 .header("Cache-Control", "no-store").build();
     }
@@ -128,7 +128,7 @@ public class ReservationResource {
         Page page = Page.of(query);
         Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
         return polled.of(request, page, new ReservationRows(live, wanted, page.offset()),
-                () -> live.count(wanted), ReservationsView::new, ReservationView::untimed);
+                () -> live.count(wanted), ReservationsView::new, ReservationView::forETag);
     }
 
     private Wanted inState(ReservationState state) {
@@ -143,7 +143,7 @@ public class ReservationResource {
     @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
     public RestResponse<ReservationDetailView> get(@RestPath String id, @Context Request request) {
         ReservationDetailView view = ReservationDetailView.of(own(id));
-        return ConditionalResponse.of(request, view, Stream.of(view.untimed()));
+        return ConditionalResponse.of(request, view, Stream.of(view.forETag()));
     }
 
     /** Moves the end of a reservation. */
@@ -161,7 +161,7 @@ public class ReservationResource {
         return ReservationDetailView.of(reservations.details(reservation));
     }
 
-    /** Gives a machine back. */
+    /** Ends a reservation before its time. */
     @DELETE
     @RunOnVirtualThread
     @Path("/{id}")
@@ -176,7 +176,7 @@ public class ReservationResource {
                 view).build();
     }
 
-    /** The id of a reservation that is as the caller last saw it, if it says what that was. */
+    /** The id of the reservation, when it meets the conditions of the request. */
     private long unchanged(String id, Request request) {
         ReservationDetails details = own(id);
         check(request, details);
@@ -184,7 +184,7 @@ public class ReservationResource {
     }
 
     private static void check(Request request, ReservationDetails seen) {
-        ConditionalResponse.check(request, Stream.of(ReservationDetailView.of(seen).untimed()));
+        ConditionalResponse.check(request, Stream.of(ReservationDetailView.of(seen).forETag()));
     }
 
     private ReservationDetails own(String id) {

@@ -10,7 +10,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * @param reservations by machine
  */
-@RegisterForReflection // written out by hand
+@RegisterForReflection // Jackson is called by hand
 public record ReservationsView(
         @Schema(type = SchemaType.ARRAY, implementation = ReservationView.class) Iterable<ReservationView> reservations) {
 }

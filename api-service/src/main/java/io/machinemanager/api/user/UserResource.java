@@ -45,7 +45,7 @@ import io.machinemanager.user.UserService;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Users, for admins. */
+/** The users; for admins. */
 @Path("/users")
 @Tag(name = "Users")
 @Produces(MediaType.APPLICATION_JSON)
@@ -87,7 +87,7 @@ public class UserResource {
     @APIResponse(responseCode = "200", description = "The users", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = UserView.class)))
     public RestResponse<List<UserView>> list(@Context UriInfo uri) {
         Page page = Page.of(QueryParameters.of(uri));
-        return page.answer(users.list(page.offset(), page.limit()).stream().map(UserView::of).toList(), users::count);
+        return page.response(users.list(page.offset(), page.limit()).stream().map(UserView::of).toList(), users::count);
     }
 
     /** Shows a user. */
@@ -120,12 +120,12 @@ public class UserResource {
                 seen -> ConditionalResponse.check(request, Stream.of(UserView.of(seen)))));
     }
 
-    /** Whoever has got hold of an admin's key must not be able to become an admin who outlives it. */
+    /** A stolen API key of an admin must not be able to make an admin that remains when the key is revoked. */
     private void refuseApiKeys() {
         Caller.token(identity);
     }
 
-    /** Nor to take away those who could end it. */
+    /** A stolen API key of an admin must not be able to remove the admins who could revoke it. */
     private void refuseApiKeysForAdmins(String username) {
         if (users.get(username).admin) {
             refuseApiKeys();
