@@ -21,6 +21,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 
 import io.machinemanager.api.input.Page;
+import io.quarkus.logging.Log;
 
 /**
  * Responses to calls that clients repeat while they wait for something. Callers that ask the same at the same time share one
@@ -82,7 +83,15 @@ public class PolledResponses {
     }
 
     private StreamingOutput stream(Supplier<?> body) {
-        return out -> json.writeValue(out, body.get());
+        return out -> {
+            try {
+                json.writeValue(out, body.get());
+            } catch (RuntimeException e) {
+                // the connection is closed, and no exception mapper hears of it
+                Log.warn("A long list could not be read to its end", e);
+                throw e;
+            }
+        };
     }
 
     private byte[] write(Object body) {

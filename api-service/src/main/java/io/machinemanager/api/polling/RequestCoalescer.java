@@ -20,6 +20,7 @@ final class RequestCoalescer<K, V> {
 
         private final CompletableFuture<V> result = new CompletableFuture<>();
         private CompletableFuture<V> previous;
+        /** Callers that come from then on do not share the load. */
         private volatile boolean begun;
 
         Load<V> after(Load<V> last) {
@@ -31,7 +32,8 @@ final class RequestCoalescer<K, V> {
             previous.exceptionally(failure -> null).join();
             // the loads of a busy key would make a chain that is never collected
             previous = null;
-            // from here on callers no longer share it
+            // callers that are ready to run join first; for a caller alone this takes no time
+            Thread.yield();
             begun = true;
             try {
                 result.complete(loader.get());
