@@ -4,15 +4,15 @@ import io.netty.bootstrap.ChannelInitializerExtension;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
-/** Where the service starts. */
+/** The main class of the service. */
 @QuarkusMain
 public class ApiService {
 
-    /** Starts the service and returns when it has ended. */
+    /** Runs the service until it is stopped. */
     public static void main(String... arguments) {
-        // the server would answer an address that is no URI with an empty 400; RequestLimits says what is wrong with it
+        // the server would answer an invalid URI with an empty 400; RequestLimits answers with an error that says what is wrong
         System.setProperty("vertx.disableURIValidation", "true");
-        // SlowClients
+        // lets Netty find SlowClients
         System.setProperty(ChannelInitializerExtension.EXTENSIONS_SYSTEM_PROPERTY, "serviceload");
         Quarkus.run(arguments);
     }

@@ -2,30 +2,32 @@ package io.machinemanager.user;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+
 /**
- * What tokens were good for a moment ago, so that somebody who polls does not cost a query with each call. Whatever this
- * process does to users or tokens counts at once; what another one does, within {@link #LONGEST}.
+ * The status of the users whose tokens were checked within the last second, so that a client that polls does not cost a
+ * query with each call. A change that this process makes to users or tokens counts at once; a change by another process
+ * counts after {@link #LONGEST} at the latest.
  */
 @ApplicationScoped
 public class TokenStatusCache {
 
-    /** How old an answer may be. */
+    /** How old a cached status may be. */
     static final Duration LONGEST = Duration.ofSeconds(1);
 
     // Each costs some 300 bytes.
-    private static final int MOST = 10_000;
+    private static final int MAX_ENTRIES = 10_000;
 
-    private record Known(UserStatus standing, long since, long change) {
+    private record Entry(UserStatus status, long since) {
     }
 
-    private final ShortMemory<Object, Known> known = new ShortMemory<>(MOST);
-    private final AtomicLong changes = new AtomicLong();
     private final LongSupplier nanoTime;
+    private volatile Cache<Object, Entry> entries;
 
     TokenStatusCache() {
         this(System::nanoTime);
@@ -34,52 +36,59 @@ public class TokenStatusCache {
     /** @param nanoTime as {@link System#nanoTime()} */
     TokenStatusCache(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
+        this.entries = empty();
     }
 
     /**
-     * What is known about a token, with the database's time carried on to this moment.
+     * The cached status of a token's user, with the database's time carried on to this moment.
      *
-     * @param token what names it
-     * @return nothing when nothing is known that is recent enough
+     * @param token identifies the token by its {@code equals}
+     * @return nothing when no recent status is cached
      */
     public Optional<UserStatus> of(Object token) {
-        Known found = known.get(token);
-        if (found == null || found.change != changes.get()) {
-            return Optional.empty();
-        }
-        Duration age = Duration.ofNanos(nanoTime.getAsLong() - found.since);
-        return age.compareTo(LONGEST) >= 0
-                ? Optional.empty()
-                : Optional.of(found.standing.at(found.standing.at().plus(age)));
+        return Optional.ofNullable(entries.getIfPresent(token)).flatMap(this::recent);
     }
 
-    /** Where the question of what a token is good for begins: whatever changes from here on makes its answer worthless. */
+    private Optional<UserStatus> recent(Entry entry) {
+        Duration age = Duration.ofNanos(nanoTime.getAsLong() - entry.since);
+        return age.compareTo(LONGEST) < 0
+                ? Optional.of(entry.status.at(entry.status.at().plus(age)))
+                : Optional.empty();
+    }
+
+    /** Has to be called before the database is asked for a token: a change from here on makes its answer obsolete. */
     public Question ask(Object token) {
-        return new Question(token, nanoTime.getAsLong(), changes.get());
+        return new Question(entries, token, nanoTime.getAsLong());
     }
 
-    /** A question to the database that is under way. */
-    public final class Question {
+    /** A question to the database that is under way. It keeps the cache that was in use when it began. */
+    public static final class Question {
 
+        private final Cache<Object, Entry> entries;
         private final Object token;
         private final long since;
-        private final long change;
 
-        private Question(Object token, long since, long change) {
+        private Question(Cache<Object, Entry> entries, Object token, long since) {
+            this.entries = entries;
             this.token = token;
             this.since = since;
-            this.change = change;
         }
 
-        /** Keeps the answer for others to use. */
-        public void answered(UserStatus standing) {
-            known.put(token, new Known(standing, since, change));
+        /** Caches the answer, unless {@link #forget} was called meanwhile. */
+        public void answered(UserStatus status) {
+            entries.put(token, new Entry(status, since));
         }
     }
 
-    /** Forgets everything; to be called when a user or a token was changed, after that was committed. */
+    /**
+     * Clears the cache; has to be called when a user or a token was changed, after the commit. The cache is replaced, so that
+     * an answer to a question from before the change ends up in the old one.
+     */
     public void forget() {
-        changes.incrementAndGet();
-        known.clear();
+        entries = empty();
+    }
+
+    private static Cache<Object, Entry> empty() {
+        return Caffeine.newBuilder().maximumSize(MAX_ENTRIES).executor(Runnable::run).build();
     }
 }

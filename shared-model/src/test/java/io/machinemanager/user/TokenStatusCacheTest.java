@@ -14,47 +14,58 @@ class TokenStatusCacheTest {
     private static final UserStatus ALICE = new UserStatus(1, "alice", false, 7, NOON);
 
     private final AtomicLong nanos = new AtomicLong(-5);
-    private final TokenStatusCache recent = new TokenStatusCache(nanos::get);
+    private final TokenStatusCache cache = new TokenStatusCache(nanos::get);
 
     private void pass(Duration time) {
         nanos.addAndGet(time.toNanos());
     }
 
     @Test
-    void anAnswerCountsForASecondAndItsTimeGoesOn() {
-        recent.ask("token").answered(ALICE);
+    void anAnswerIsCachedForASecondAndItsTimeGoesOn() {
+        cache.ask("token").answered(ALICE);
         pass(Duration.ofMillis(999));
 
-        assertThat(recent.of("token")).contains(ALICE.at(NOON.plusMillis(999)));
-        assertThat(recent.of("another")).isEmpty();
+        assertThat(cache.of("token")).contains(ALICE.at(NOON.plusMillis(999)));
+        assertThat(cache.of("another")).isEmpty();
 
         pass(Duration.ofMillis(1));
-        assertThat(recent.of("token")).isEmpty();
+        assertThat(cache.of("token")).isEmpty();
     }
 
     @Test
     void theSecondBeginsWithTheQuestion() {
-        var question = recent.ask("token");
+        var question = cache.ask("token");
         pass(TokenStatusCache.LONGEST);
         question.answered(ALICE);
 
-        assertThat(recent.of("token")).isEmpty();
+        assertThat(cache.of("token")).isEmpty();
     }
 
     @Test
-    void aChangeMakesAllAnswersWorthless() {
-        recent.ask("token").answered(ALICE);
-        recent.forget();
+    void aChangeClearsTheCache() {
+        cache.ask("token").answered(ALICE);
+        cache.forget();
 
-        assertThat(recent.of("token")).isEmpty();
+        assertThat(cache.of("token")).isEmpty();
     }
 
     @Test
-    void anAnswerThatComesAfterAChangeButWasAskedForBeforeIsWorthless() {
-        var question = recent.ask("token");
-        recent.forget();
+    void anAnswerToAQuestionFromBeforeAChangeIsNotCached() {
+        var question = cache.ask("token");
+        cache.forget();
         question.answered(ALICE);
 
-        assertThat(recent.of("token")).isEmpty();
+        assertThat(cache.of("token")).isEmpty();
+    }
+
+    @Test
+    void aQuestionThatIsUnderWayDuringAChangeDoesNotReplaceALaterAnswer() {
+        UserStatus changed = new UserStatus(1, "alice", true, 8, NOON);
+        var before = cache.ask("token");
+        cache.forget();
+        cache.ask("token").answered(changed);
+        before.answered(ALICE);
+
+        assertThat(cache.of("token")).contains(changed);
     }
 }

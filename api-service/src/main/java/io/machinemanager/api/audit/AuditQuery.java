@@ -12,7 +12,7 @@ import io.machinemanager.audit.AuditFilter;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.error.InvalidRequestException;
 
-/** Reads which entries are wanted from a query. */
+/** Reads a filter of the audit log from a query. */
 final class AuditQuery {
 
     private final QueryParameters query;

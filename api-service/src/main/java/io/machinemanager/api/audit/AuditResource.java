@@ -22,7 +22,7 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.audit.AuditService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** What was done, for admins. */
+/** The audit log; for admins. */
 @Path("/audit")
 @Tag(name = "Audit")
 @Produces(MediaType.APPLICATION_JSON)
@@ -39,7 +39,7 @@ public class AuditResource {
         this.audit = audit;
     }
 
-    /** Lists what was done. */
+    /** Lists events. */
     @GET
     @Operation(summary = "List who did what, the latest first", description = """
             At most `limit` entries, of those that fit all that is given. To read on, ask again with `before` as the id

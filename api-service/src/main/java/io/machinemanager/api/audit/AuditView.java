@@ -7,17 +7,17 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import io.machinemanager.audit.AuditEntry;
 
 /**
- * Something that was done.
+ * An event of the audit log.
  *
- * @param id grows with time
- * @param at when
- * @param actor the user who did it; null when a service acted by itself, or when it is not known who it was
+ * @param id grows from event to event
+ * @param at when it happened
+ * @param actor the user who did it; null when a service acted by itself, or when the user is not known
  * @param apiKey the name of the API key that was used, if it was one
  * @param address the client's address; null when there was no client
  * @param action what was done
  * @param target the user, machine or API key that it was done to
  * @param outcome {@code done}, {@code refused} or {@code failed}
- * @param detail what else there is to know
+ * @param detail more about it
  */
 public record AuditView(long id, Instant at, @Schema(nullable = true) String actor,
         @Schema(nullable = true) String apiKey, @Schema(nullable = true) String address, String action,

@@ -6,6 +6,8 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+
 import io.machinemanager.api.input.FormQueryDecoder;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
@@ -16,39 +18,39 @@ import io.machinemanager.database.FailureLog;
 import io.machinemanager.error.ErrorCode;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 
-/** Writes down who was told that he may not do something, within {@link DeniedLimit}. */
+/** Records calls that were refused with 403, within {@link DeniedLimit}. */
 @ApplicationScoped
 class DeniedCallAudit {
 
     private final AuditService audit;
-    private final CurrentActor origin;
+    private final CurrentActor actor;
     private final CurrentVertxRequest call;
-    private final DeniedLimit limit = new DeniedLimit(System::nanoTime);
+    private final DeniedLimit limit = new DeniedLimit(Ticker.systemTicker());
 
-    DeniedCallAudit(AuditService audit, CurrentActor origin, CurrentVertxRequest call) {
+    DeniedCallAudit(AuditService audit, CurrentActor actor, CurrentVertxRequest call) {
         this.audit = audit;
-        this.origin = origin;
+        this.actor = actor;
         this.call = call;
     }
 
     @ServerResponseFilter
-    void note(ContainerRequestContext request, ContainerResponseContext response) {
+    void recordRefusal(ContainerRequestContext request, ContainerResponseContext response) {
         if (response.getStatus() == ErrorCode.FORBIDDEN.status()) {
-            origin.user().ifPresent(user -> note(user, request));
+            actor.user().ifPresent(user -> recordRefusal(user, request));
         }
     }
 
-    private void note(String user, ContainerRequestContext request) {
-        // the path as it was sent, and no query, which may hold a password
-        AuditEvent act = AuditEvent.of(AuditAction.ACCESS_DENIED, null).by(origin).outcome(AuditOutcome.REFUSED)
+    private void recordRefusal(String user, ContainerRequestContext request) {
+        // only the path, because a query may hold a password
+        AuditEvent event = AuditEvent.of(AuditAction.ACCESS_DENIED, null).by(actor).outcome(AuditOutcome.REFUSED)
                 .detail(request.getMethod() + " " + FormQueryDecoder.escaped(call.getCurrent().request().path()));
-        // the answer may be on its way from a thread that must not wait for the database
-        limit.take(user, act).ifPresent(taken -> Thread.ofVirtual().name("audit").start(() -> record(taken)));
+        // this may be the thread of the connection, which must not wait for the database
+        limit.take(user, event).ifPresent(taken -> Thread.ofVirtual().name("audit").start(() -> record(taken)));
     }
 
-    private void record(AuditEvent act) {
+    private void record(AuditEvent event) {
         try {
-            audit.record(act);
+            audit.record(event);
         } catch (RuntimeException e) {
             FailureLog.log("A refused call could not be written down", e);
         }

@@ -4,53 +4,40 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.LongSupplier;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.machinemanager.audit.AuditEvent;
-import io.machinemanager.user.ShortMemory;
 
 /**
- * Keeps a user, or a program that knows no better, from filling the audit with calls that are refused: the same one is
- * written down once a minute, and of different ones {@link #MOST}.
+ * Keeps users and faulty programs from filling the audit log with refused calls: in a minute each call of a user is recorded
+ * once, and at most {@link #MAX_CALLS} different ones.
  */
 final class DeniedLimit {
 
-    /** How many refused calls of a user are written down in a minute, by each process. */
-    static final int MOST = 20;
+    /** How many refused calls of a user are recorded in a minute, by each process. */
+    static final int MAX_CALLS = 20;
 
-    private static final long MINUTE = Duration.ofMinutes(1).toNanos();
-    private static final int MOST_USERS = 10_000;
+    private static final int MAX_USERS = 10_000;
 
-    private final ShortMemory<String, Minute> users = new ShortMemory<>(MOST_USERS);
-    private final LongSupplier nanoTime;
+    private final Cache<String, Set<AuditEvent>> recorded;
 
-    private record Minute(long since, Set<AuditEvent> written) {
+    /** @param ticker the clock that measures the minute, in nanoseconds */
+    DeniedLimit(Ticker ticker) {
+        recorded = Caffeine.newBuilder().maximumSize(MAX_USERS).expireAfterWrite(Duration.ofMinutes(1)).ticker(ticker)
+                .executor(Runnable::run).build();
     }
 
-    /** @param nanoTime as {@link System#nanoTime()} */
-    DeniedLimit(LongSupplier nanoTime) {
-        this.nanoTime = nanoTime;
-    }
-
-    /** What is to be written down of a refused call, if anything is; the last one of a minute says that it is. */
-    synchronized Optional<AuditEvent> take(String user, AuditEvent act) {
-        Set<AuditEvent> written = minuteOf(user).written;
-        if (written.size() == MOST || !written.add(act)) {
+    /** The event to record for a refused call, if any; the last one of a minute says that it is the last. */
+    synchronized Optional<AuditEvent> take(String user, AuditEvent event) {
+        Set<AuditEvent> events = recorded.get(user, first -> new HashSet<>());
+        if (events.size() == MAX_CALLS || !events.add(event)) {
             return Optional.empty();
         }
-        return Optional.of(written.size() < MOST
-                ? act
-                : act.detail("the last one of this minute that is written down: " + act.detail()));
-    }
-
-    private Minute minuteOf(String user) {
-        long now = nanoTime.getAsLong();
-        Minute known = users.get(user);
-        if (known != null && now - known.since < MINUTE) {
-            return known;
-        }
-        Minute begun = new Minute(now, new HashSet<>());
-        users.put(user, begun);
-        return begun;
+        return Optional.of(events.size() < MAX_CALLS
+                ? event
+                : event.detail("the last one of this minute that is written down: " + event.detail()));
     }
 }

@@ -15,14 +15,14 @@ import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Tells the audit who makes the call in hand. The address is the connection's, or what a proxy of {@code TRUSTED_PROXIES}
- * says it is.
+ * The actor of the current call. The address is that of the connection, or the one that a proxy of {@code TRUSTED_PROXIES}
+ * has forwarded.
  */
 @ApplicationScoped
 class RequestActor implements CurrentActor {
 
     private static final String FORWARDED_FOR = "X-Forwarded-For";
-    /** Without the zone of a link-local one. */
+    /** Does not match a link-local address with its zone. */
     private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
 
     private final CurrentVertxRequest request;

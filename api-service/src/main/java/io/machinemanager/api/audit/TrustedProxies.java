@@ -16,13 +16,13 @@ import io.machinemanager.ssh.Host;
 import io.machinemanager.startup.StartupCheck;
 
 /**
- * Tells for which address a proxy of {@code TRUSTED_PROXIES} calls. Each proxy adds the address it was called from at the
- * right end of {@code X-Forwarded-For}; what stands left of that was sent by the client and may be anything.
+ * Finds the address of the client behind the proxies of {@code TRUSTED_PROXIES}. Each proxy adds the address of its caller at
+ * the right end of {@code X-Forwarded-For}; the entries left of it were sent by that caller and may be forged.
  */
 @ApplicationScoped
 class TrustedProxies implements StartupCheck {
 
-    /** An address of either kind, with the port that some proxies add. */
+    /** An IPv4 or IPv6 address, with the port that some proxies add. */
     private static final Pattern ADDRESS = Pattern
             .compile(
                     "\"?(?:\\[([0-9A-Fa-f:.]+)](?::\\d+)?|(\\d+(?:\\.\\d+){3})(?::\\d+)?|([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*))\"?");
@@ -43,9 +43,9 @@ class TrustedProxies implements StartupCheck {
     }
 
     /**
-     * The rightmost address that no trusted proxy has.
+     * The rightmost address that does not belong to a trusted proxy.
      *
-     * @param peer where the connection comes from
+     * @param peer the address of the connection
      * @param forwardedFor the headers of the request in their order
      */
     String client(String peer, List<String> forwardedFor) {
@@ -70,7 +70,7 @@ class TrustedProxies implements StartupCheck {
                 .or(() -> range(name).map(range -> range.test(address))).orElseGet(() -> hasAddress(name, address)));
     }
 
-    /** A name may get another address at any time, as a container does; the JVM asks for it anew after 30 s. */
+    /** The address of a name, such as a container's, may change at any time. The JVM caches it for 30 s. */
     private static boolean hasAddress(String name, InetAddress address) {
         try {
             return Arrays.asList(InetAddress.getAllByName(name)).contains(address);

@@ -2,7 +2,7 @@ package io.machinemanager.api.auth;
 
 import io.quarkus.security.identity.request.BaseAuthenticationRequest;
 
-/** An API key that somebody showed. */
+/** The API key that a caller sent. */
 class ApiKeyAuthenticationRequest extends BaseAuthenticationRequest {
 
     private final String secret;

@@ -9,16 +9,16 @@ import io.machinemanager.auth.NewApiKey;
 import io.machinemanager.user.UserStatus;
 
 /**
- * An API key to be made.
+ * An API key to be created.
  *
- * @param name what it is to be called, unique among one's own
- * @param expiresInDays for how many days it is to be good; 90 when it is left out, 366 at the most
+ * @param name its name, unique among the owner's keys
+ * @param expiresInDays for how many days it is valid; 90 when it is left out, at most 366
  * @param role {@code admin} or {@code user}; the owner's own role when it is left out
  */
 public record ApiKeyCreation(String name, Integer expiresInDays, String role) {
 
     private static final int DEFAULT_DAYS = 90;
-    private static final int MOST_DAYS = 366;
+    private static final int MAX_DAYS = 366;
     private static final String USER = "user";
 
     void check() {
@@ -28,9 +28,9 @@ public record ApiKeyCreation(String name, Integer expiresInDays, String role) {
     }
 
     private static Optional<String> problemWithDays(int days) {
-        return days >= 1 && days <= MOST_DAYS
+        return days >= 1 && days <= MAX_DAYS
                 ? Optional.empty()
-                : Optional.of("An API key is good for 1 to %d days.".formatted(MOST_DAYS));
+                : Optional.of("An API key is good for 1 to %d days.".formatted(MAX_DAYS));
     }
 
     private static Optional<String> problemWithRole(String role) {

@@ -15,7 +15,7 @@ import io.quarkus.security.runtime.QuarkusPrincipal;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.smallrye.mutiny.Uni;
 
-/** Looks at the user behind an API key, whose role is read anew at each call. */
+/** Finds the user of an API key. The role is read from the database at each call. */
 @ApplicationScoped
 class ApiKeyIdentityProvider implements IdentityProvider<ApiKeyAuthenticationRequest> {
 
@@ -40,6 +40,6 @@ class ApiKeyIdentityProvider implements IdentityProvider<ApiKeyAuthenticationReq
                 .orElseThrow(() -> new AuthenticationFailedException("there is no such API key"));
         return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(key.user().username()))
                 .addRoles(key.user().admin() ? Set.of(Role.ADMIN) : Set.of())
-                .addAttributes(Map.of(Caller.STANDING, key.user(), Caller.API_KEY, key.name())).build();
+                .addAttributes(Map.of(Caller.STATUS, key.user(), Caller.API_KEY, key.name())).build();
     }
 }

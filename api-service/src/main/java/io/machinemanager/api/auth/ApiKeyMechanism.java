@@ -14,16 +14,16 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 
-/** Takes a bearer token that begins like an API key for one, and leaves all others to the mechanism for JSON Web Tokens. */
+/** Accepts bearer tokens that begin like an API key. All others are left to the mechanism for JSON Web Tokens. */
 @ApplicationScoped
 class ApiKeyMechanism implements HttpAuthenticationMechanism {
 
-    private static final String BEGINNING = "Bearer " + ApiKeyService.PREFIX;
+    private static final String PREFIX = "Bearer " + ApiKeyService.PREFIX;
 
     @Override
     public Uni<SecurityIdentity> authenticate(RoutingContext context, IdentityProviderManager identities) {
         String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
-        if (header == null || !header.regionMatches(true, 0, BEGINNING, 0, BEGINNING.length())) {
+        if (header == null || !header.regionMatches(true, 0, PREFIX, 0, PREFIX.length())) {
             return Uni.createFrom().nullItem();
         }
         return identities.authenticate(new ApiKeyAuthenticationRequest(header.substring("Bearer ".length()).strip()));
@@ -39,7 +39,7 @@ class ApiKeyMechanism implements HttpAuthenticationMechanism {
         return Set.of(ApiKeyAuthenticationRequest.class);
     }
 
-    /** Before the one for JSON Web Tokens, which would refuse what is none. */
+    /** Before the mechanism for JSON Web Tokens, which would refuse an API key. */
     @Override
     public int getPriority() {
         return DEFAULT_PRIORITY + 1000;

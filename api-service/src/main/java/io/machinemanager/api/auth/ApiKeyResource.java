@@ -26,7 +26,7 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** The caller's API keys: for programs, such as those of continuous integration, which should not know a password. */
+/** The caller's API keys. They are for programs, such as CI jobs, that should not know a password. */
 @Path("/whoami/api-keys")
 @Tag(name = "API keys")
 @Produces(MediaType.APPLICATION_JSON)
@@ -42,7 +42,7 @@ public class ApiKeyResource {
         this.keys = keys;
     }
 
-    /** Makes an API key of the caller's. */
+    /** Creates an API key for the caller. */
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Make an API key", description = """
@@ -51,13 +51,13 @@ public class ApiKeyResource {
             admins or end their keys. It ends with its owner, when the owner's password is changed, by itself after
             `expires_in_days`, and when it is deleted.""")
     @APIResponseSchema(value = ApiKeyView.class, responseCode = "201")
-    public RestResponse<ApiKeyView> create(ApiKeyCreation form) {
+    public RestResponse<ApiKeyView> create(ApiKeyCreation creation) {
         Caller.token(identity);
-        FieldCheck.body(form).check();
+        FieldCheck.body(creation).check();
         UserStatus owner = Caller.of(identity);
         return ResponseBuilder
                 .create(RestResponse.Status.CREATED,
-                        ApiKeyView.of(keys.create(owner, form.toNewApiKey(owner))))
+                        ApiKeyView.of(keys.create(owner, creation.toNewApiKey(owner))))
                 .header("Cache-Control", "no-store").build();
     }
 
@@ -68,7 +68,7 @@ public class ApiKeyResource {
         return keys.list(Caller.of(identity).username()).stream().map(ApiKeyView::of).toList();
     }
 
-    /** Ends an API key of the caller's. */
+    /** Revokes one of the caller's API keys. */
     @DELETE
     @Path("/{name}")
     @Operation(summary = "End one of one's own API keys", description = "A program may end the key that it uses itself, and no other.")

@@ -14,29 +14,29 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Knows the tokens of polled calls again that were good a moment ago, and leaves all others to the mechanism for JSON Web
- * Tokens.
+ * Accepts the tokens of polled calls that were checked within the last second, without another check of the signature or
+ * query. All other tokens are left to the mechanism for JSON Web Tokens.
  */
 @ApplicationScoped
 class CachedTokenMechanism implements HttpAuthenticationMechanism {
 
-    private static final String BEGINNING = "Bearer ";
+    private static final String SCHEME = "Bearer ";
 
-    private final VerifiedTokenCache seen;
+    private final VerifiedTokenCache verified;
     private final TokenStatusAugmentor tokens;
 
-    CachedTokenMechanism(VerifiedTokenCache seen, TokenStatusAugmentor tokens) {
-        this.seen = seen;
+    CachedTokenMechanism(VerifiedTokenCache verified, TokenStatusAugmentor tokens) {
+        this.verified = verified;
         this.tokens = tokens;
     }
 
     @Override
     public Uni<SecurityIdentity> authenticate(RoutingContext context, IdentityProviderManager identities) {
         String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
-        if (header == null || !header.startsWith(BEGINNING) || !PolledCalls.isOne(context)) {
+        if (header == null || !header.startsWith(SCHEME) || !PolledCalls.contains(context)) {
             return Uni.createFrom().nullItem();
         }
-        return seen.of(header.substring(BEGINNING.length())).flatMap(tokens::recent)
+        return verified.get(header.substring(SCHEME.length())).flatMap(tokens::recent)
                 .orElseGet(() -> Uni.createFrom().nullItem());
     }
 

@@ -8,13 +8,13 @@ import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.user.UserStatus;
 import io.quarkus.security.identity.SecurityIdentity;
 
-/** Who makes a call. */
+/** The user that makes a call. */
 public final class Caller {
 
-    /** Where {@link TokenStatusAugmentor} and {@link ApiKeyIdentityProvider} leave the caller's standing. */
-    static final String STANDING = "io.machinemanager.standing";
+    /** Where {@link TokenStatusAugmentor} and {@link ApiKeyIdentityProvider} store the caller's status. */
+    static final String STATUS = "io.machinemanager.status";
 
-    /** Where {@link ApiKeyIdentityProvider} leaves the key's name. */
+    /** Where {@link ApiKeyIdentityProvider} stores the key's name. */
     static final String API_KEY = "io.machinemanager.api-key";
 
     private Caller() {
@@ -22,10 +22,10 @@ public final class Caller {
 
     /** The caller of an authenticated call. */
     public static UserStatus of(SecurityIdentity identity) {
-        return identity.getAttribute(STANDING);
+        return identity.getAttribute(STATUS);
     }
 
-    /** The name of the API key that the caller showed, if it was one. */
+    /** The name of the API key that the caller sent, if it was one. */
     public static Optional<String> apiKey(SecurityIdentity identity) {
         return Optional.ofNullable(identity.getAttribute(API_KEY));
     }
@@ -33,7 +33,7 @@ public final class Caller {
     /**
      * The token of an authenticated call.
      *
-     * @throws ForbiddenException when the caller showed an API key instead
+     * @throws ForbiddenException when the caller sent an API key instead
      */
     public static JsonWebToken token(SecurityIdentity identity) {
         if (identity.getPrincipal() instanceof JsonWebToken token) {

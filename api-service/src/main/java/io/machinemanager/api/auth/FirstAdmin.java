@@ -11,7 +11,7 @@ import io.machinemanager.startup.StartupFailure;
 import io.machinemanager.user.UserService;
 import io.quarkus.runtime.StartupEvent;
 
-/** Makes the first admin at start, so that there is somebody who can log in. */
+/** Creates the first admin at the start, so that an admin can log in. */
 @ApplicationScoped
 class FirstAdmin {
 

@@ -13,8 +13,8 @@ import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 
 /**
- * Hands the secrets of {@link JwtConfig} to the JWT library, which takes keys as JSON only: the current one to sign with,
- * and all of them to verify with.
+ * Gives the secrets of {@link JwtConfig} to the JWT library, which takes keys as JSON only: the current one for signing, and
+ * all of them for verifying.
  */
 public class JwtKeys implements ConfigSourceFactory {
 
@@ -35,10 +35,10 @@ public class JwtKeys implements ConfigSourceFactory {
 
     private record Source(Map<String, String> keys) implements ConfigSource {
 
-        /** Above application.properties and the environment, so that there is one way to set the keys. */
+        /** Above application.properties and the environment, so that there is only one way to set the keys. */
         private static final int ORDINAL = 450;
 
-        /** None: what a build finds by name becomes a default of what it builds, and a key must not. */
+        /** None: the build makes the properties that it finds by name defaults of the package, and a key must not become one. */
         @Override
         public Set<String> getPropertyNames() {
             return Set.of();

@@ -3,7 +3,7 @@ package io.machinemanager.api.auth;
 import io.machinemanager.api.input.FieldCheck;
 
 /**
- * What somebody logs in with.
+ * The body of a log-in.
  *
  * @param username the user's name
  * @param password the user's password

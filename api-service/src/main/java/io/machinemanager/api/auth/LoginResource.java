@@ -26,13 +26,13 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 @RunOnVirtualThread
 public class LoginResource {
 
-    private final CurrentActor origin;
+    private final CurrentActor actor;
     private final LoginService logins;
     private final SessionService sessions;
     private final Tokens tokens;
 
-    LoginResource(CurrentActor origin, LoginService logins, SessionService sessions, Tokens tokens) {
-        this.origin = origin;
+    LoginResource(CurrentActor actor, LoginService logins, SessionService sessions, Tokens tokens) {
+        this.actor = actor;
         this.logins = logins;
         this.sessions = sessions;
         this.tokens = tokens;
@@ -46,11 +46,11 @@ public class LoginResource {
             Gives a token, to be sent with every other call as `Authorization: Bearer <access_token>`. It ends by itself after
             `expires_in` seconds, and at once when the user is deleted, changes the password or changes the role. With
             `"refresh": true` there is a `refresh_token` too. After too many wrong passwords the answer is 429 for a while.""")
-    public RestResponse<TokenView> logIn(LoginRequest credentials) {
-        FieldCheck.body(credentials).check();
-        UserStatus user = logins.logIn(new LoginAttempt(credentials.username(), origin.address()),
-                credentials.password());
-        TokenView view = credentials.wantsRefresh() ? tokens.issue(sessions.begin(user)) : tokens.issue(user);
-        return view.answer();
+    public RestResponse<TokenView> logIn(LoginRequest request) {
+        FieldCheck.body(request).check();
+        UserStatus user = logins.logIn(new LoginAttempt(request.username(), actor.address()),
+                request.password());
+        TokenView view = request.wantsRefresh() ? tokens.issue(sessions.begin(user)) : tokens.issue(user);
+        return view.response();
     }
 }

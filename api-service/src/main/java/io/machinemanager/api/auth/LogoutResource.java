@@ -38,16 +38,17 @@ public class LogoutResource {
         this.tokens = tokens;
     }
 
-    /** Ends the token of the call. */
+    /** Revokes the token of the call. */
     @POST
     @Operation(summary = "Log out", description = "Ends the token of this call, and the refresh token that was given with it.")
     public MessageView logOut() {
         JsonWebToken token = Caller.token(identity);
         UserStatus user = Caller.of(identity);
-        // tokens may have been given out for longer than they are now
-        Instant own = Instant.ofEpochSecond(token.getExpirationTime());
-        Instant others = user.at().plus(tokens.lifetime());
-        sessions.logOut(user, token.getTokenID(), Caller.session(token), Collections.max(List.of(own, others)));
+        // the lifetime may have been longer when this token was issued
+        Instant thisToken = Instant.ofEpochSecond(token.getExpirationTime());
+        Instant otherTokens = user.at().plus(tokens.lifetime());
+        sessions.logOut(user, token.getTokenID(), Caller.session(token),
+                Collections.max(List.of(thisToken, otherTokens)));
         return new MessageView("logged out");
     }
 }

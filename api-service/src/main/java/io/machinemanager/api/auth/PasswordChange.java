@@ -6,8 +6,8 @@ import io.machinemanager.user.LoginPassword;
 /**
  * A change of one's own password.
  *
- * @param currentPassword the password until now
- * @param newPassword the password from now on
+ * @param currentPassword the present password
+ * @param newPassword the new password
  */
 public record PasswordChange(String currentPassword, String newPassword) {
 

@@ -3,9 +3,9 @@ package io.machinemanager.api.auth;
 import io.machinemanager.api.input.FieldCheck;
 
 /**
- * What somebody stays logged in with.
+ * The body of a call for new tokens.
  *
- * @param refreshToken the refresh token that was given last
+ * @param refreshToken the latest refresh token
  */
 public record RefreshRequest(String refreshToken) {
 

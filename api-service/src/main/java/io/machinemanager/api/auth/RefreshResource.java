@@ -15,7 +15,7 @@ import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.auth.SessionService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Staying logged in. */
+/** New tokens for a refresh token. */
 @Path("/token/refresh")
 @Tag(name = "Log-in")
 @Produces(MediaType.APPLICATION_JSON)
@@ -38,8 +38,8 @@ public class RefreshResource {
             Each refresh token is taken once, and the answer has the next one. For 30 seconds the same token gives the same answer
             again, in case that was lost, unless the next token was used meanwhile. A token that is shown later ends all
             tokens of that log-in, because it may be a copy.""")
-    public RestResponse<TokenView> refresh(RefreshRequest form) {
-        FieldCheck.body(form).check();
-        return tokens.issue(sessions.refresh(form.refreshToken(), tokens.lifetime())).answer();
+    public RestResponse<TokenView> refresh(RefreshRequest request) {
+        FieldCheck.body(request).check();
+        return tokens.issue(sessions.refresh(request.refreshToken(), tokens.lifetime())).response();
     }
 }

@@ -1,9 +1,9 @@
 package io.machinemanager.api.auth;
 
-/** The roles there are beside being logged in. */
+/** The roles. A user without one may do what every logged-in user may do. */
 public final class Role {
 
-    /** Manages users, machines and everybody's reservations. */
+    /** Manages the users, the machines and all reservations. */
     public static final String ADMIN = "admin";
 
     private Role() {

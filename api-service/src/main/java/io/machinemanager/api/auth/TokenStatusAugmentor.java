@@ -22,8 +22,8 @@ import io.quarkus.vertx.http.runtime.security.HttpSecurityUtils;
 import io.smallrye.mutiny.Uni;
 
 /**
- * Looks at the user behind a token whose signature was found good: the user must still be there with the same password and
- * role, and the token's times must fit the database's. Roles come from the database, not from the token.
+ * Checks what can change about a token whose signature was verified: its user must still exist with the same password and
+ * role, and the database's time must be within the token's times. Roles come from the database, not from the token.
  */
 @ApplicationScoped
 class TokenStatusAugmentor implements SecurityIdentityAugmentor {
@@ -32,11 +32,11 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
             Claims.nbf.name(), Claims.exp.name(), "roles", Tokens.VERSION);
 
     private final SessionService sessions;
-    private final VerifiedTokenCache seen;
+    private final VerifiedTokenCache verified;
 
-    TokenStatusAugmentor(SessionService sessions, VerifiedTokenCache seen) {
+    TokenStatusAugmentor(SessionService sessions, VerifiedTokenCache verified) {
         this.sessions = sessions;
-        this.seen = seen;
+        this.verified = verified;
     }
 
     @Override
@@ -53,16 +53,16 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
         if (!token.getClaimNames().containsAll(REQUIRED)) {
             return Uni.createFrom().failure(new AuthenticationFailedException("a claim is missing"));
         }
-        if (!PolledCalls.isOne(HttpSecurityUtils.getRoutingContextAttribute(attributes))) {
+        if (!PolledCalls.contains(HttpSecurityUtils.getRoutingContextAttribute(attributes))) {
             return context.runBlocking(() -> check(token));
         }
-        seen.add(token);
+        verified.add(token);
         return recent(token).orElseGet(() -> context.runBlocking(() -> check(token)));
     }
 
     /**
-     * Who shows a token whose signature is good, or that it is not good any more; nothing when that was not asked a moment
-     * ago. Asks nobody.
+     * The caller with a token whose signature was verified, or the failure when the token is no longer valid. Makes no query:
+     * the result is empty when the status of the token's user is not in the cache.
      */
     Optional<Uni<SecurityIdentity>> recent(JsonWebToken token) {
         return sessions.recentStanding(token.getSubject(), ids(token))
@@ -71,18 +71,18 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
 
     private SecurityIdentity check(JsonWebToken token) {
         return check(token, sessions.standing(token.getSubject(), ids(token)).orElseThrow(
-                () -> new AuthenticationFailedException("there is no such user, or the token was ended")));
+                () -> new AuthenticationFailedException("the user does not exist, or the token was revoked")));
     }
 
     private static SecurityIdentity check(JsonWebToken token, UserStatus user) {
         if (!Tokens.version(user).equals(token.getClaim(Tokens.VERSION))) {
-            throw new AuthenticationFailedException("the user was changed since");
+            throw new AuthenticationFailedException("the user was changed after the token was issued");
         }
         if (!fits(token, user.at())) {
-            throw new AuthenticationFailedException("it is not its time");
+            throw new AuthenticationFailedException("the token has expired or is not valid yet");
         }
         return QuarkusSecurityIdentity.builder().setPrincipal(token)
-                .addRoles(user.admin() ? Set.of(Role.ADMIN) : Set.of()).addAttributes(Map.of(Caller.STANDING, user))
+                .addRoles(user.admin() ? Set.of(Role.ADMIN) : Set.of()).addAttributes(Map.of(Caller.STATUS, user))
                 .build();
     }
 

@@ -10,12 +10,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.machinemanager.auth.LoginSession;
 
 /**
- * A token, as RFC 6749 (section 5.1) has it.
+ * A token, in the form of RFC 6749, section 5.1.
  *
  * @param accessToken the token
  * @param tokenType how it is sent
- * @param expiresIn for how many seconds it is good
- * @param refreshToken what gives the next tokens; only when it was asked for
+ * @param expiresIn for how many seconds it is valid
+ * @param refreshToken the refresh token, which gives the next tokens; only when it was asked for
  * @param refreshExpiresIn for how many seconds tokens can be refreshed from now on
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -33,8 +33,8 @@ public record TokenView(String accessToken, String tokenType, long expiresIn, St
                 Duration.between(session.at(), session.expiresAt()).toSeconds());
     }
 
-    /** An answer that nobody between here and the client keeps. */
-    RestResponse<TokenView> answer() {
+    /** A response that no cache may store. */
+    RestResponse<TokenView> response() {
         return ResponseBuilder.ok(this).header("Cache-Control", "no-store").build();
     }
 

@@ -15,17 +15,17 @@ import io.machinemanager.user.UserStatus;
 import io.smallrye.jwt.build.Jwt;
 import io.smallrye.jwt.build.JwtClaimsBuilder;
 
-/** Issues tokens. All times in them are the database's, as are the times they are checked against. */
+/** Issues tokens. All times in them are the database's, and they are checked against the database's time. */
 @ApplicationScoped
 public class Tokens {
 
-    /** Who issues our tokens, and the only issuer whose tokens are taken. */
+    /** The issuer in our tokens; tokens of other issuers are refused. */
     static final String ISSUER = "machine-manager";
 
     /** The claim that ties a token to the user's password and role at the time. */
     static final String VERSION = "ver";
 
-    /** The claim of tokens that belong to a session, which can be refreshed and ended as a whole. */
+    /** The claim with the session of a token; a session can be refreshed, and is ended as a whole. */
     static final String SESSION = "sid";
 
     private final Duration lifetime;
@@ -39,13 +39,13 @@ public class Tokens {
         return TokenView.of(claims(user).jws().sign(), lifetime);
     }
 
-    /** A token of a session, and what gives the next one: for the same refresh token always the same. */
+    /** The tokens of a session; the same refresh token always gives the same tokens. */
     public TokenView issue(LoginSession session) {
         String id = UUID.nameUUIDFromBytes(session.refreshToken().getBytes(StandardCharsets.US_ASCII)).toString();
-        Duration left = lifetime.minus(Duration.between(session.user().at(), session.at()));
+        Duration remaining = lifetime.minus(Duration.between(session.user().at(), session.at()));
         return TokenView.of(
                 claims(session.user()).claim(Claims.jti.name(), id).claim(SESSION, session.id()).jws().sign(),
-                left, session);
+                remaining, session);
     }
 
     private JwtClaimsBuilder claims(UserStatus user) {
@@ -55,12 +55,12 @@ public class Tokens {
                 .issuedAt(now).claim(Claims.nbf.name(), now.getEpochSecond()).expiresAt(now.plus(lifetime));
     }
 
-    /** How long a token is good for. */
+    /** How long a token is valid. */
     public Duration lifetime() {
         return lifetime;
     }
 
-    /** The user's token version as a token carries it: a text, since JSON numbers do not hold 64 bits everywhere. */
+    /** The user's token version as text, because not all JSON parsers read numbers of 64 bits. */
     static String version(UserStatus user) {
         return Long.toHexString(user.tokenVersion());
     }

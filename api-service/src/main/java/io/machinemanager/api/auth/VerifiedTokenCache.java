@@ -6,27 +6,30 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
-import io.machinemanager.user.ShortMemory;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 
 /**
- * Tokens of polled calls whose signature was found good, so that it is not computed anew with each call. That stays as it
- * was for as long as the process runs; all that can change about a token is asked beside it, see {@link TokenStatusAugmentor}.
+ * Tokens of polled calls whose signature was verified, so that it is not verified anew with each call. A signature stays
+ * valid for as long as the process runs, because the keys do not change; {@link TokenStatusAugmentor} checks everything
+ * about a token that can change.
  */
 @ApplicationScoped
 class VerifiedTokenCache {
 
     // Each costs some 3 kB.
-    private static final int MOST = 1000;
+    private static final int MAX_TOKENS = 1000;
 
-    private final ShortMemory<String, JsonWebToken> seen = new ShortMemory<>(MOST);
+    private final Cache<String, JsonWebToken> tokens = Caffeine.newBuilder().maximumSize(MAX_TOKENS)
+            .executor(Runnable::run).build();
 
-    /** What a token's text says, if it was seen. */
-    Optional<JsonWebToken> of(String text) {
-        return Optional.ofNullable(seen.get(text));
+    /** The token of that text, if it is in the cache. */
+    Optional<JsonWebToken> get(String text) {
+        return Optional.ofNullable(tokens.getIfPresent(text));
     }
 
-    /** Keeps a token whose signature is good. */
+    /** Adds a token whose signature was verified. */
     void add(JsonWebToken token) {
-        seen.put(token.getRawToken(), token);
+        tokens.put(token.getRawToken(), token);
     }
 }

@@ -30,12 +30,12 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 public class WhoamiResource {
 
     private final SecurityIdentity identity;
-    private final CurrentActor origin;
+    private final CurrentActor actor;
     private final LoginService logins;
 
-    WhoamiResource(SecurityIdentity identity, CurrentActor origin, LoginService logins) {
+    WhoamiResource(SecurityIdentity identity, CurrentActor actor, LoginService logins) {
         this.identity = identity;
-        this.origin = origin;
+        this.actor = actor;
         this.logins = logins;
     }
 
@@ -57,7 +57,7 @@ public class WhoamiResource {
     public MessageView changePassword(PasswordChange change) {
         Caller.token(identity);
         FieldCheck.body(change).check();
-        logins.changePassword(Caller.of(identity), origin.address(), change.currentPassword(), change.newPassword());
+        logins.changePassword(Caller.of(identity), actor.address(), change.currentPassword(), change.newPassword());
         return new MessageView("changed");
     }
 }

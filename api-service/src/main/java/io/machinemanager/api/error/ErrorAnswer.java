@@ -10,7 +10,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.error.ErrorCode;
 
-/** Builds answers of the one error shape. */
+/** Builds error responses. All of them have the same shape. */
 public final class ErrorAnswer {
 
     private ErrorAnswer() {

@@ -16,7 +16,6 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 
-import io.machinemanager.api.http.AllowedMethods;
 import io.machinemanager.api.input.FormQueryDecoder;
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.database.FailureLog;
@@ -31,10 +30,10 @@ import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 
-/** Turns whatever goes wrong, in whichever layer, into the one error shape. */
+/** Turns all exceptions into error responses of the one shape. */
 class ErrorMappers {
 
-    /** Seconds after which a caller may try again when the database is away. */
+    /** Seconds after which a caller may try again when the database is not available. */
     private static final int RETRY_AFTER = 5;
 
     private final CurrentVertxRequest call;
@@ -60,7 +59,7 @@ class ErrorMappers {
     }
 
     @ServerExceptionMapper
-    RestResponse<Map<String, Object>> noToken(UnauthorizedException failure) {
+    RestResponse<Map<String, Object>> missingToken(UnauthorizedException failure) {
         return ErrorAnswer.of(ErrorCode.UNAUTHORIZED, "This call needs a token; POST /login gives one.")
                 .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer").build();
     }
@@ -68,7 +67,7 @@ class ErrorMappers {
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> badToken(AuthenticationFailedException failure) {
         if (DatabaseFailure.isPassing(failure)) {
-            return databaseAway(failure);
+            return databaseUnavailable(failure);
         }
         return ErrorAnswer.of(ErrorCode.UNAUTHORIZED, "The token is not valid, or not any more; log in again.")
                 .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"").build();
@@ -84,13 +83,13 @@ class ErrorMappers {
         return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, JsonProblem.describe(failure));
     }
 
-    /** The same again, because the framework has a mapper of its own for this kind. */
+    /** The same for a subclass for which the framework has a mapper of its own. */
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> badJson(MismatchedInputException failure) {
         return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, JsonProblem.describe(failure));
     }
 
-    /** Bytes that are not of the encoding that the first of them look like. */
+    /** The parser guesses the encoding from the first bytes; bytes that follow may not be valid in it. */
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> badText(CharConversionException failure) {
         return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, "The body is not valid JSON in UTF-8.");
@@ -105,33 +104,27 @@ class ErrorMappers {
         if (status >= 500) {
             return everythingElse(failure, request);
         }
-        ResponseBuilder<Map<String, Object>> answer = ErrorAnswer.of(status, HttpProblem.code(status),
-                HttpProblem.message(status), Map.of());
-        if (status == ErrorCode.METHOD_NOT_ALLOWED.status()) {
-            AllowedMethods.of(request.getUriInfo().getPath())
-                    .ifPresent(methods -> answer.header(HttpHeaders.ALLOW, methods));
-        }
-        return answer.build();
+        return ErrorAnswer.of(status, HttpProblem.code(status), HttpProblem.message(status), Map.of()).build();
     }
 
     @ServerExceptionMapper
     RestResponse<Map<String, Object>> everythingElse(Throwable failure, ContainerRequestContext request) {
         if (DatabaseFailure.isPassing(failure)) {
-            return databaseAway(failure);
+            return databaseUnavailable(failure);
         }
         if (failure instanceof IOException && call.getCurrent().response().closed()) {
-            Log.debugf("A client went away before it had its answer: %s", failure);
+            Log.debugf("A client closed its connection before the response was sent: %s", failure);
             return ErrorAnswer.plain(ErrorCode.INVALID_REQUEST, HttpProblem.message(400));
         }
         String id = UUID.randomUUID().toString();
-        // the path alone, and as it was sent: a query may hold a password, and a path a line break
+        // only the path, because a query may hold a password; escaped, because a path may hold a line break
         Log.errorf(failure, "Defect %s in %s %s", id, request.getMethod(),
                 FormQueryDecoder.escaped(call.getCurrent().request().path()));
         return ErrorAnswer.of(ErrorCode.SERVER_ERROR.status(), ErrorCode.SERVER_ERROR,
                 "Something went wrong here; an operator finds it in the log under this id.", Map.of("id", id)).build();
     }
 
-    private static RestResponse<Map<String, Object>> databaseAway(Throwable failure) {
+    private static RestResponse<Map<String, Object>> databaseUnavailable(Throwable failure) {
         String state = DatabaseFailure.state(failure);
         Log.warnf("The database %s: %s", state, FailureLog.rootOf(failure));
         return ErrorAnswer.of(ErrorCode.UNAVAILABLE, "The database %s at the moment; try again soon.".formatted(state))

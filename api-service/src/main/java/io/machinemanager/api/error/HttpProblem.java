@@ -2,13 +2,13 @@ package io.machinemanager.api.error;
 
 import io.machinemanager.error.ErrorCode;
 
-/** Code and words for requests that HTTP itself finds fault with, before any code of ours is asked. */
+/** The error code and message for requests that the HTTP layer refuses, before a resource is called. */
 public final class HttpProblem {
 
     private HttpProblem() {
     }
 
-    /** The code for a status of 400 to 499, or 505; what has no code of its own is an invalid request. */
+    /** The code for a status of 400 to 499, or 505; a status without a code of its own is an invalid request. */
     public static ErrorCode code(int status) {
         return switch (status) {
             case 401 -> ErrorCode.UNAUTHORIZED;
@@ -22,7 +22,7 @@ public final class HttpProblem {
         };
     }
 
-    /** One sentence that a person can act on. */
+    /** One sentence that says what to do. */
     public static String message(int status) {
         return switch (status) {
             case 401 -> "This call needs a token; POST /login gives one.";

@@ -9,13 +9,13 @@ import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 
-/** Says in words for the caller what is wrong with a JSON body; the parser's own words name classes of ours. */
+/** Describes to the caller what is wrong with a JSON body. The parser's own messages name Java classes. */
 final class JsonProblem {
 
     private JsonProblem() {
     }
 
-    /** One sentence, which never repeats a value: it may be a password. */
+    /** One sentence, which never repeats a value, because the value may be a password. */
     static String describe(JsonProcessingException problem) {
         if (problem instanceof JsonMappingException mapping && isWrongType(mapping)) {
             String field = field(mapping);

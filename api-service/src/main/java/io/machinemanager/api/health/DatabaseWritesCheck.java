@@ -16,7 +16,7 @@ import org.eclipse.microprofile.health.Readiness;
 
 import io.machinemanager.database.DatabaseFailure;
 
-/** Whether the database takes changes; that it answers at all is the datasource's own check. */
+/** Checks that the database accepts writes. The datasource's own check shows that it answers. */
 @Readiness
 @ApplicationScoped
 class DatabaseWritesCheck implements HealthCheck {

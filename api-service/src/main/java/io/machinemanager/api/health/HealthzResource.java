@@ -11,7 +11,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 import io.smallrye.common.annotation.NonBlocking;
 
-/** Whether the service is alive; whether it can work is for the management port's readiness to say. */
+/** Whether the process is alive. Whether it can work is told by the readiness check on the management port. */
 @Path("/healthz")
 @Tag(name = "Health")
 @Produces(MediaType.APPLICATION_JSON)
@@ -29,7 +29,7 @@ public class HealthzResource {
     }
 
     /**
-     * A sign of life.
+     * The state of the process.
      *
      * @param status always {@code ok}
      */

@@ -5,10 +5,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The methods that each address takes. The framework knows them too but does not tell, and a 405 has to name them
- * (RFC 9110, section 15.5.6).
+ * The methods that each address takes. The framework does not give access to them, and a 405 has to name them (RFC 9110,
+ * section 15.5.6).
  */
-public final class AllowedMethods {
+final class AllowedMethods {
 
     private static final List<Address> ADDRESSES = List.of(
             new Address("/(healthz|whoami|available|audit)", "GET, HEAD"),
@@ -23,8 +23,8 @@ public final class AllowedMethods {
     private AllowedMethods() {
     }
 
-    /** The methods of an address, as an {@code Allow} header has them. */
-    public static Optional<String> of(String path) {
+    /** The methods of an address, in the form of an {@code Allow} header. */
+    static Optional<String> of(String path) {
         return ADDRESSES.stream().filter(address -> address.pattern.matcher(path).matches())
                 .map(address -> address.methods + ", OPTIONS").findFirst();
     }

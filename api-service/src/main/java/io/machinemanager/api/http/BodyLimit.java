@@ -17,15 +17,15 @@ import io.quarkus.logging.Log;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 
 /**
- * Refuses bodies that turn out to be too large while they are read, because they came in chunks and did not say their
- * size; {@link RequestLimits} sees to the others. The body is read before it is parsed, since the parser would take the
- * refusal for a defect of the JSON. A body that cannot be read to its end is the client's fault and never ours.
+ * Refuses chunked bodies that are too large, which is known only when they are read; {@link RequestLimits} refuses bodies
+ * whose Content-Length is too large. The body is read before it is parsed, because the parser would report the refusal as
+ * malformed JSON. A body that cannot be read to its end is the client's error, not the service's.
  */
 @Provider
 public class BodyLimit implements ReaderInterceptor {
 
-    /** As long as Caddy waits for the body and the answer together. */
-    private static final Duration LONGEST = Duration.ofMinutes(5);
+    /** As long as Caddy waits for the body and the response together. */
+    private static final Duration MAX_DURATION = Duration.ofMinutes(5);
     private static final int PART = 4096;
 
     private final CurrentVertxRequest call;
@@ -34,7 +34,7 @@ public class BodyLimit implements ReaderInterceptor {
         this.call = call;
     }
 
-    /** Reads the body, and hands on what was read. */
+    /** Reads the body, and lets the parser read the copy. */
     @Override
     public Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
         byte[] body = read(context.getInputStream());
@@ -49,25 +49,25 @@ public class BodyLimit implements ReaderInterceptor {
         return context.proceed();
     }
 
-    /** Reading fails when the client breaks off or is silent for too long. */
+    /** Fails when the client closes the connection or sends nothing for too long. */
     private static byte[] read(InputStream body) {
         try {
-            return read(body, LONGEST);
+            return read(body, MAX_DURATION);
         } catch (IOException e) {
-            Log.debugf("A client did not send its body to the end: %s", FailureLog.rootOf(e));
+            Log.debugf("A client did not send its whole body: %s", FailureLog.rootOf(e));
             throw new WebApplicationException(Status.BAD_REQUEST);
         }
     }
 
-    /** Reads a body, and a byte more than it may have, within a time. */
-    static byte[] read(InputStream body, Duration longest) throws IOException {
+    /** Reads a body within a time, and stops soon after the largest allowed size. */
+    static byte[] read(InputStream body, Duration maxDuration) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         byte[] part = new byte[PART];
         long began = System.nanoTime();
         int length = 0;
         while (length >= 0 && read.size() <= RequestLimits.MAX_BODY) {
             read.write(part, 0, length);
-            if (System.nanoTime() - began > longest.toNanos()) {
+            if (System.nanoTime() - began > maxDuration.toNanos()) {
                 throw new WebApplicationException(Status.REQUEST_TIMEOUT);
             }
             length = body.read(part);

@@ -12,21 +12,21 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Lets a request whose body in chunks is malformed be answered. The server would close the connection without an answer.
- * Instead the body ends here, {@link BodyLimit} refuses it, and the connection is closed after the answer.
+ * Makes a request whose chunked body is malformed get a response. The server would close the connection without one.
+ * Instead the body ends here, {@link BodyLimit} refuses it, and the connection is closed after the response.
  */
 final class MalformedChunks extends ChannelInboundHandlerAdapter {
 
     private static final String MALFORMED = MalformedChunks.class.getName();
-    /** The server's own, in the pipeline of a connection of HTTP/1. */
+    /** The name of the server's own handler in the pipeline of an HTTP/1 connection. */
     private static final String SERVER = "handler";
 
-    /** The call whose body comes now; null when that one was not handed to us, such as one sent before its turn. */
+    /** The call whose body arrives now; null when it has not been passed to {@link #watch}, as with a pipelined request. */
     private RoutingContext call;
     private long arrived;
     private long begun;
 
-    /** Looks at what comes of this request's body from now on. Belongs on the thread of the connection. */
+    /** Watches this request's body from now on. To be called on the connection's thread. */
     static void watch(RoutingContext call) {
         if (call.request().version() == HttpVersion.HTTP_2) {
             return;
@@ -68,7 +68,7 @@ final class MalformedChunks extends ChannelInboundHandlerAdapter {
         RoutingContext refused = call;
         call = null;
         if (refused == null) {
-            // one that was sent before the answer to the one before it
+            // a pipelined request, sent before the response to the previous one
             connection.close();
             return;
         }

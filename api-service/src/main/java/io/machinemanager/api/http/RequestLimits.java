@@ -21,25 +21,24 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Gives requests that never get as far as a resource their answer in the one error shape: those that are too large, and
- * those whose address cannot be decoded. The server's own limits, which close the connection without a word, lie above
- * these.
+ * Refuses requests that are too large or whose address cannot be decoded, with an error response. The server's own limits
+ * are higher, because the server closes the connection without a response.
  */
 @ApplicationScoped
 class RequestLimits {
 
-    /** The largest body that somebody has reason to send is a machine's registration, of about 1 kB. */
+    /** The largest useful body is a machine's registration, of about 1 kB. */
     static final int MAX_BODY = 64 * 1024;
 
-    /** What Caddy lets through in front of us. */
+    /** The limit of Caddy, the proxy in front of the API. */
     static final int MAX_HEADERS = 16 * 1024;
 
     static final int MAX_ADDRESS = 4 * 1024;
 
-    /** More digits than these are too large whatever they are. */
-    private static final int DIGITS = 12;
+    /** A Content-Length with more digits is too large, and may not fit a long. */
+    private static final int MAX_DIGITS = 12;
 
-    /** Before anything else looks at the request. */
+    /** Before all other filters. */
     private static final int FIRST = 1000;
 
     void limit(@Observes Filters filters) {
@@ -48,9 +47,9 @@ class RequestLimits {
 
     void explain(@Observes Router router) {
         router.errorHandler(400, context -> refuse(context, 400));
-        // for what is no path, such as the * of OPTIONS
+        // for addresses that are no path, such as the * of OPTIONS
         router.errorHandler(404, context -> refuse(context, 404));
-        // such as one without a Host, which the server would take for a defect of ours
+        // such as a request without a Host, which the server would answer with 500
         router.route().order(Integer.MIN_VALUE).failureHandler(context -> {
             if (context.statusCode() == 400 && context.failure() instanceof VertxException) {
                 refuse(context, 400);
@@ -116,13 +115,13 @@ class RequestLimits {
         if (length == null) {
             return 0;
         }
-        return length.length() > DIGITS ? Long.MAX_VALUE : Long.parseLong(length);
+        return length.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(length);
     }
 
     private static void refuse(RoutingContext context, int status) {
         JsonObject body = new JsonObject(
                 ErrorAnswer.body(HttpProblem.code(status), HttpProblem.message(status), Map.of()));
-        // what of the body is still under way is not waited for
+        // does not wait for the rest of the body
         context.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store").putHeader(HttpHeaders.CONNECTION, "close")
                 .end(body.encode()).onComplete(sent -> context.request().connection().close());

@@ -14,14 +14,15 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Closes connections on which the headers of a request do not come to their end in time, however many bytes trickle in, and
- * those on which no request comes. The server itself only limits the time without any byte, which has to be longer than the
- * longest call. Netty finds this class in {@code META-INF/services} when {@link #EXTENSIONS_SYSTEM_PROPERTY} says so.
+ * Closes connections on which the headers of a request are not complete in time, even when bytes keep arriving, and
+ * connections on which no request arrives. The server itself limits only the time without any byte, and that limit has to be
+ * longer than the longest call. Netty finds this class in {@code META-INF/services} because {@code ApiService} sets
+ * {@link #EXTENSIONS_SYSTEM_PROPERTY}.
  */
 @RegisterForReflection // made by a ServiceLoader
 public class SlowClients extends ChannelInitializerExtension {
 
-    /** As long as Caddy gives its clients. */
+    /** The same as the limit of Caddy. */
     private static final Duration HEADERS = Duration.ofSeconds(10);
     private static final Duration IDLE = Duration.ofMinutes(2);
 
@@ -30,7 +31,7 @@ public class SlowClients extends ChannelInitializerExtension {
         connection.pipeline().addFirst(new Limits());
     }
 
-    /** Tells that the headers of a request have arrived. Belongs on the thread of the connection. */
+    /** The headers of a request have arrived. To be called on the connection's thread. */
     static void arrived(RoutingContext call) {
         Channel connection = ((ConnectionBase) call.request().connection()).channel();
         Limits limits = connection.pipeline().get(Limits.class);
@@ -40,7 +41,7 @@ public class SlowClients extends ChannelInitializerExtension {
         }
     }
 
-    /** Of one connection, and used on its thread only. */
+    /** The limits of one connection, used only on its thread. */
     private static final class Limits extends ChannelInboundHandlerAdapter {
 
         private int calls;
@@ -79,7 +80,7 @@ public class SlowClients extends ChannelInitializerExtension {
         private void answered(Channel connection) {
             calls--;
             if (calls == 0 && connection.isActive()) {
-                // over HTTP/2 there are bytes that belong to no request
+                // over HTTP/2 some bytes belong to no request
                 idle = !http2;
                 begin(connection, IDLE);
             }

@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 
 /**
- * Reads true and false, and 1, 0 and {@code "true"} as the original took them. It took any other text for true,
- * {@code "false"} too; nobody is to become an admin by that, so other text is refused.
+ * Reads true and false, and also 1, 0 and {@code "true"}, as the original did. The original took any other text for true,
+ * even {@code "false"}; other text is refused here, because it could make a user an admin by mistake.
  */
 class BooleanDeserializer extends StdScalarDeserializer<Boolean> {
 
@@ -26,15 +26,15 @@ class BooleanDeserializer extends StdScalarDeserializer<Boolean> {
 
     @Override
     public Boolean deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-        String written = parser.getText();
+        String text = parser.getText();
         return switch (parser.currentToken()) {
-            case VALUE_TRUE, VALUE_FALSE -> Boolean.valueOf(written);
-            case VALUE_NUMBER_INT -> switch (written) {
+            case VALUE_TRUE, VALUE_FALSE -> Boolean.valueOf(text);
+            case VALUE_NUMBER_INT -> switch (text) {
                 case "1" -> true;
                 case "0" -> false;
                 default -> (Boolean) context.handleUnexpectedToken(Boolean.class, parser);
             };
-            default -> "true".equals(written) ? true : (Boolean) context.handleUnexpectedToken(Boolean.class, parser);
+            default -> "true".equals(text) ? true : (Boolean) context.handleUnexpectedToken(Boolean.class, parser);
         };
     }
 }

@@ -7,7 +7,7 @@ import java.util.function.Function;
 
 import io.machinemanager.error.InvalidRequestException;
 
-/** Checks the fields of a body and reports all that is wrong at once. */
+/** Checks the fields of a body and reports all problems at once. */
 public final class FieldCheck {
 
     private final List<String> missing = new ArrayList<>();
@@ -15,9 +15,9 @@ public final class FieldCheck {
     private final List<String> problems = new ArrayList<>();
 
     /**
-     * A body that has to be there.
+     * Checks that there is a body.
      *
-     * @throws InvalidRequestException when it is not
+     * @throws InvalidRequestException when there is none
      */
     public static <T> T body(T body) {
         if (body == null) {
@@ -26,7 +26,7 @@ public final class FieldCheck {
         return body;
     }
 
-    /** A field that has to be there and to keep a rule. */
+    /** Checks a required field against a rule. */
     public <T> FieldCheck required(String field, T value, Function<T, Optional<String>> problem) {
         if (value == null) {
             missing.add(field);
@@ -34,12 +34,12 @@ public final class FieldCheck {
         return optional(field, value, problem);
     }
 
-    /** A field that has to be there. */
+    /** Checks that a required field is given. */
     public FieldCheck required(String field, Object value) {
         return required(field, value, any -> Optional.empty());
     }
 
-    /** A field that has to keep a rule if it is there. */
+    /** Checks a field against a rule when it is given. */
     public <T> FieldCheck optional(String field, T value, Function<T, Optional<String>> problem) {
         Optional.ofNullable(value).flatMap(problem).ifPresent(sentence -> {
             wrong.add(field);
@@ -49,9 +49,9 @@ public final class FieldCheck {
     }
 
     /**
-     * Of some fields, none of which is required, one at least that has to be there.
+     * Checks that at least one of these fields is given.
      *
-     * @throws InvalidRequestException when there is none
+     * @throws InvalidRequestException when none is given
      */
     public FieldCheck anyOf(List<String> fields, Object... values) {
         for (Object value : values) {

@@ -11,18 +11,18 @@ import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * Reads the query of each call as forms are written: parameters apart by {@code &} alone, in UTF-8, whether a client has
- * escaped it or not. The server would end a parameter at a semicolon, and take each byte beyond ASCII for a character; a
- * password would be another one than the client believes.
+ * Decodes the query of each call like a form: parameters are separated by {@code &} only and are in UTF-8, also where the
+ * client has not escaped it. The server would also end a parameter at a semicolon, and read each byte beyond ASCII as one
+ * character, so that a password would differ from what the client sent.
  */
 @ApplicationScoped
 public class FormQueryDecoder {
 
-    /** Right after the look whether the address can be decoded. */
+    /** Right after the filter that checks whether the address can be decoded. */
     private static final int SECOND = 999;
 
-    private static final int MOST_PARAMETERS = 1000;
-    private static final int LAST_OF_ASCII = 0x7f;
+    private static final int MAX_PARAMETERS = 1000;
+    private static final int MAX_ASCII = 0x7f;
 
     void decode(@Observes Filters filters) {
         filters.register(FormQueryDecoder::decode, SECOND);
@@ -32,18 +32,18 @@ public class FormQueryDecoder {
         String query = context.request().query();
         if (query != null) {
             MultiMap parameters = context.queryParams().clear();
-            new QueryStringDecoder(escaped(query), StandardCharsets.UTF_8, false, MOST_PARAMETERS, true).parameters()
+            new QueryStringDecoder(escaped(query), StandardCharsets.UTF_8, false, MAX_PARAMETERS, true).parameters()
                     .forEach((name, values) -> parameters.add(name, (Iterable<String>) values));
         }
         context.next();
     }
 
-    /** An address, or a part of one, in which the client has not escaped all that it should have. */
+    /** An address, or a part of it, with the bytes escaped that the client should have escaped. */
     public static String escaped(String address) {
         StringBuilder escaped = new StringBuilder();
-        // a character beyond ASCII is a byte
+        // each character beyond ASCII stands for one byte
         for (char c : address.toCharArray()) {
-            if (c > LAST_OF_ASCII) {
+            if (c > MAX_ASCII) {
                 escaped.append("%%%02X".formatted((int) c));
             } else {
                 escaped.append(c);

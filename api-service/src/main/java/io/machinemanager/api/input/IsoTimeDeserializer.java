@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.datatype.jsr310.deser.InstantDeserializer;
 
-/** Reads times as Jackson does, except that a bare number is none: seconds cannot be told from milliseconds. */
+/** Reads times like Jackson, but refuses a bare number, which could mean seconds or milliseconds. */
 class IsoTimeDeserializer extends StdScalarDeserializer<Instant> {
 
     private static final long serialVersionUID = 1;

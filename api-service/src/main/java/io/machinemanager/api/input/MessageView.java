@@ -1,7 +1,7 @@
 package io.machinemanager.api.input;
 
 /**
- * What was done, where there is nothing else to say.
+ * The response to a call that has nothing else to return.
  *
  * @param message one word or sentence
  */

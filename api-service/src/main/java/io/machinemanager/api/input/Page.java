@@ -7,24 +7,24 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 /**
- * Which part of a list is wanted, from the parameters {@code offset} and {@code limit}.
+ * The part of a list that is asked for, by the parameters {@code offset} and {@code limit}.
  *
- * @param offset how many to leave out at the start
- * @param limit how many at the most
- * @param whole neither was given
+ * @param offset how many rows to skip
+ * @param limit the largest number of rows
+ * @param whole whether neither was given
  */
 public record Page(int offset, int limit, boolean whole) {
 
-    /** The header that tells how long the whole list is, where only a part was asked for. */
+    /** The header with the length of the whole list, in responses with a part of it. */
     public static final String TOTAL = "X-Total-Count";
 
-    /** What the API's description says of that header. */
+    /** The API's description of that header. */
     public static final String TOTAL_DESCRIBED = "How long the whole list is; only with limit or offset.";
 
-    /** What the API's description says of {@code limit}. */
+    /** The API's description of {@code limit}. */
     public static final String LIMIT_DESCRIBED = "How many at the most; the whole list without it.";
 
-    /** What the API's description says of {@code offset}. */
+    /** The API's description of {@code offset}. */
     public static final String OFFSET_DESCRIBED = "How many to leave out at the start.";
 
     /** The page that a query asks for. */
@@ -34,12 +34,12 @@ public record Page(int offset, int limit, boolean whole) {
         return new Page(offset.orElse(0), limit.orElse(Integer.MAX_VALUE), offset.isEmpty() && limit.isEmpty());
     }
 
-    /** An answer with that part of the list, and how long the whole list is where only a part was asked for. */
-    public <T> RestResponse<T> answer(T body, LongSupplier total) {
-        ResponseBuilder<T> answer = ResponseBuilder.ok(body);
+    /** A response with that part of the list, and with the length of the whole list when a part was asked for. */
+    public <T> RestResponse<T> response(T body, LongSupplier total) {
+        ResponseBuilder<T> response = ResponseBuilder.ok(body);
         if (!whole) {
-            answer.header(TOTAL, total.getAsLong());
+            response.header(TOTAL, total.getAsLong());
         }
-        return answer.build();
+        return response.build();
     }
 }

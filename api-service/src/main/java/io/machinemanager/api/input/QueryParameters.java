@@ -29,7 +29,7 @@ public final class QueryParameters {
     }
 
     /**
-     * A parameter's value, as it is.
+     * A parameter's value as text.
      *
      * @return nothing when it is not given
      * @throws InvalidRequestException when it is given more than once
@@ -44,18 +44,18 @@ public final class QueryParameters {
     }
 
     /**
-     * A parameter's value as one of some constants, which are written in small letters.
+     * A parameter's value as one of some constants, written in lower case.
      *
      * @throws InvalidRequestException when it is anything else
      */
     public <E extends Enum<E>> Optional<E> oneOf(String name, Set<E> allowed) {
-        return text(name).map(text -> allowed.stream().filter(constant -> written(constant).equals(text)).findFirst()
+        return text(name).map(text -> allowed.stream().filter(constant -> code(constant).equals(text)).findFirst()
                 .orElseThrow(() -> new InvalidRequestException("The parameter %s must be one of %s.".formatted(name,
-                        allowed.stream().map(QueryParameters::written).collect(Collectors.joining(", "))),
+                        allowed.stream().map(QueryParameters::code).collect(Collectors.joining(", "))),
                         List.of(name))));
     }
 
-    private static String written(Enum<?> constant) {
+    private static String code(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
@@ -65,32 +65,34 @@ public final class QueryParameters {
      * @throws InvalidRequestException when it is no whole number of 32 bits
      */
     public Optional<Integer> number(String name) {
-        return text(name).map(text -> parse(name, text));
+        return text(name).map(text -> IntegerDeserializer.parse(text).orElseThrow(() -> new InvalidRequestException(
+                "The parameter %s must be a whole number, at most %d.".formatted(name, Integer.MAX_VALUE),
+                List.of(name))));
     }
 
     /**
-     * A parameter's value as a number of at least {@code least}.
+     * A parameter's value as a number of at least {@code min}.
      *
      * @throws InvalidRequestException when it is anything else
      */
-    public Optional<Integer> number(String name, int least) {
+    public Optional<Integer> number(String name, int min) {
         Optional<Integer> number = number(name);
-        number.filter(n -> n < least).ifPresent(n -> {
-            throw new InvalidRequestException("The parameter %s must be at least %d.".formatted(name, least),
+        number.filter(n -> n < min).ifPresent(n -> {
+            throw new InvalidRequestException("The parameter %s must be at least %d.".formatted(name, min),
                     List.of(name));
         });
         return number;
     }
 
     /**
-     * A parameter's value as a number of at least {@code least} and at most {@code most}.
+     * A parameter's value as a number of at least {@code min} and at most {@code max}.
      *
      * @throws InvalidRequestException when it is anything else
      */
-    public Optional<Integer> number(String name, int least, int most) {
-        Optional<Integer> number = number(name, least);
-        number.filter(n -> n > most).ifPresent(n -> {
-            throw new InvalidRequestException("The parameter %s must be at most %d.".formatted(name, most),
+    public Optional<Integer> number(String name, int min, int max) {
+        Optional<Integer> number = number(name, min);
+        number.filter(n -> n > max).ifPresent(n -> {
+            throw new InvalidRequestException("The parameter %s must be at most %d.".formatted(name, max),
                     List.of(name));
         });
         return number;
@@ -113,7 +115,7 @@ public final class QueryParameters {
     /**
      * A parameter's value as the id of something.
      *
-     * @throws InvalidRequestException when none can have it
+     * @throws InvalidRequestException when it cannot be an id
      */
     public Optional<Long> id(String name) {
         return text(name).map(text -> idOf(text).orElseThrow(() -> new InvalidRequestException(
@@ -121,21 +123,8 @@ public final class QueryParameters {
                 List.of(name))));
     }
 
-    /** The id that a text is; nothing when none can be written so. */
+    /** The id that a text stands for; nothing when the text cannot be an id. */
     public static Optional<Long> idOf(String text) {
         return ID.matcher(text).matches() ? Optional.of(Long.valueOf(text)) : Optional.empty();
-    }
-
-    private static int parse(String name, String text) {
-        try {
-            if (WholeNumber.DIGITS.matcher(text).matches()) {
-                return Integer.parseInt(text);
-            }
-        } catch (NumberFormatException e) {
-            // too large, like what is none
-        }
-        throw new InvalidRequestException(
-                "The parameter %s must be a whole number, at most %d.".formatted(name, Integer.MAX_VALUE),
-                List.of(name));
     }
 }

@@ -15,10 +15,9 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 
 /**
- * Takes JSON at its word: a number is no text, 1.5 is no whole number, a number or an empty text is no time, and nothing
- * may follow the value or be said twice.
- * A number in quotes passes where a number is wanted, and 0 and 1 where yes or no is, as clients written for the original
- * send them.
+ * Makes Jackson strict: a number is not accepted as text, 1.5 not as a whole number, a number or an empty text not as a time;
+ * text after the value and duplicate fields are refused. Two exceptions are for clients written for the original: a number
+ * may be in quotes, and 0 and 1 are accepted as false and true.
  */
 @Singleton
 class StrictJson implements ObjectMapperCustomizer {
@@ -27,7 +26,7 @@ class StrictJson implements ObjectMapperCustomizer {
     public void customize(ObjectMapper mapper) {
         mapper.getFactory().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-        mapper.registerModule(new SimpleModule("strict").addDeserializer(Integer.class, new WholeNumber())
+        mapper.registerModule(new SimpleModule("strict").addDeserializer(Integer.class, new IntegerDeserializer())
                 .addDeserializer(Boolean.class, new BooleanDeserializer())
                 .addDeserializer(Instant.class, new IsoTimeDeserializer()));
         mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
@@ -41,7 +40,7 @@ class StrictJson implements ObjectMapperCustomizer {
         mapper.coercionConfigFor(LogicalType.DateTime).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
     }
 
-    /** After the modules that are found by themselves: of two that read the same type the later one counts. */
+    /** After the modules that Quarkus registers: of two deserializers for a type the later one counts. */
     @Override
     public int priority() {
         return MINIMUM_PRIORITY;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** Reads a text, and a whole number as its digits: clients written for the original send passwords of digits so. */
+/** Reads a text, or a whole number as text. Clients written for the original send passwords of digits as numbers. */
 @RegisterForReflection // Jackson makes it
 public class TextOrNumberDeserializer extends StdScalarDeserializer<String> {
 

@@ -1,7 +1,6 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -18,12 +17,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 import io.machinemanager.api.auth.Caller;
-import io.machinemanager.api.polling.SharedAnswers;
+import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.pool.PoolService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
+import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Which machines are to be had. */
+/** Which machines can be reserved. */
 @Path("/available")
 @Tag(name = "Machines")
 @Produces(MediaType.APPLICATION_JSON)
@@ -32,23 +32,24 @@ public class AvailableResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
-    private final SharedAnswers answers;
+    private final PolledResponses polled;
 
-    AvailableResource(SecurityIdentity identity, PoolService pool, SharedAnswers answers) {
+    AvailableResource(SecurityIdentity identity, PoolService pool, PolledResponses polled) {
         this.identity = identity;
         this.pool = pool;
-        this.answers = answers;
+        this.polled = polled;
     }
 
     /** Lists the machines by whether they would be lent now. */
     @GET
+    @RunOnVirtualThread
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
-            `unavailable` are those that nobody holds and that are not lent either: disabled ones, ones that have
-            not answered yet, ones on which work failed a short while ago, on which no new account would be of use or an
-            account is still to be removed, and second names of one host. Admins see the reason of each.""")
+            `unavailable` are machines that are neither reserved nor lent: they are disabled, have not answered yet, work on
+            them failed a short while ago, a new account would be of no use on them, an account is still to be removed, or
+            they are a second name of one host. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
-    public CompletionStage<RestResponse<Object>> available(@Context Request request) {
+    public RestResponse<Object> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();
-        return answers.answer(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
+        return polled.of(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
     }
 }

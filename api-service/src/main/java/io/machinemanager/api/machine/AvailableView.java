@@ -13,11 +13,11 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 /**
  * The names of the machines, sorted, by whether they would be lent now.
  *
- * @param available those that would be
- * @param reserved those that somebody holds
- * @param unavailable those that nobody holds and that would not be lent: names, or {@link Unavailable} for admins
+ * @param available the machines that would be lent
+ * @param reserved the machines that are reserved
+ * @param unavailable the other machines: names, or {@link Unavailable} for admins
  */
-@RegisterForReflection // written out by hand
+@RegisterForReflection // Jackson is called by hand
 public record AvailableView(List<String> available, List<String> reserved,
         @Schema(anyOf = {
                 String.class, AvailableView.Unavailable.class }) List<Object> unavailable){
@@ -32,7 +32,7 @@ public record AvailableView(List<String> available, List<String> reserved,
     public record Unavailable(String name, String reason) {
     }
 
-    /** Keeps of each machine the name alone, which is what a large pool has memory for. */
+    /** Only the name of each machine is kept in memory, so that a large pool fits. */
     static AvailableView of(PoolService pool, boolean forAdmin) {
         AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         pool.glance(machine -> view.add(machine, forAdmin));

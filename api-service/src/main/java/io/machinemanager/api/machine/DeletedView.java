@@ -9,7 +9,7 @@ import io.machinemanager.pool.AbandonedAccount;
  * A machine that was deleted.
  *
  * @param message one word
- * @param leftBehind what may be left on its host; only after a deletion by force
+ * @param leftBehind the account that may be left on its host; only after a forced deletion
  */
 public record DeletedView(String message, @JsonInclude(Include.NON_NULL) AbandonedAccount leftBehind) {
 }

@@ -12,7 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** Warns of an address that means the service's own container, where no machine is, and never the container's host. */
+/** Warns of a loopback address when the service runs in a container: there it means the container, never its host. */
 @ApplicationScoped
 class LoopbackAddressWarning {
 
@@ -21,13 +21,13 @@ class LoopbackAddressWarning {
 
     private final List<Path> marks;
 
-    /** @param marks the files by which a container is known: Docker makes the first, Podman the second */
+    /** @param marks files that exist in a container only: Docker makes the first, Podman the second */
     LoopbackAddressWarning(
             @ConfigProperty(name = "container.marks", defaultValue = "/.dockerenv,/run/.containerenv") List<Path> marks) {
         this.marks = marks;
     }
 
-    /** What to write instead; nothing when the address may be right. */
+    /** The warning; nothing when the address may be right. */
     Optional<String> warning(String host) {
         return host != null && isOwn(host) && marks.stream().anyMatch(Files::exists)
                 ? Optional.of(

@@ -8,6 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.ssh.HostKeyScanner;
 import io.machinemanager.account.ssh.PrivateKeyReader;
+import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
@@ -19,7 +20,10 @@ import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
 import io.machinemanager.probe.ProbeService;
 
-/** What takes processes before a machine comes into the pool, which must not happen inside a transaction. */
+/**
+ * Registers and changes machines: checks the fields, reads the SSH host keys, stores the machine, and logs in once to see
+ * whether it works. What takes processes or the network happens before and after the transaction, never inside.
+ */
 @ApplicationScoped
 class MachineRegistrar {
 
@@ -41,55 +45,57 @@ class MachineRegistrar {
     }
 
     /**
-     * Registers a machine with the host keys that are given, or else those that it shows if it answers. Then one log-in shows
-     * whether it works, so that it is free when it does; the scheduler tries it again when it does not.
+     * Registers a machine with the host keys that are given, or else with those that it shows if it answers. When there are
+     * any it is probed, so that it is free at once when it works; otherwise the scheduler probes it later.
      */
     TimedResult<PooledMachine> register(MachineRegistration registration) {
-        checkPrivateKey(registration.privateKey());
-        NewMachine wanted = registration.toNewMachine();
-        Optional<String> keys = registration.hostKeys().or(() -> scan(wanted.host(), wanted.port()));
-        machines.register(wanted, keys.orElse(null));
-        keys.ifPresent(known -> probes.lookNow(wanted.name()));
-        return pool.only(wanted.name());
+        FieldCheck.body(registration).check();
+        checkPrivateKey(registration);
+        NewMachine machine = registration.toNewMachine();
+        String keys = Optional.ofNullable(registration.hostKeys()).or(() -> scan(machine.host(), machine.port()))
+                .orElse(null);
+        machines.register(machine, keys);
+        return keys == null ? pool.only(machine.name()) : probed(machine.name());
     }
 
     /**
-     * Changes a machine, with the host keys that it shows if it moves or they are to be read anew. When it is reached or
-     * logged in to in another way then, one log-in shows whether it works.
+     * Changes a machine. When it moves, or its host keys are to be read anew, it gets the host keys that it shows. It is
+     * probed when the change has to do with how the service logs in.
      *
-     * @param condition is given the machine as it is before the change; what it throws leaves the machine as it is
-     * @throws ConflictException when they are to be read anew and the machine does not answer
+     * @param condition is given the machine as it is before the change; when it throws, nothing is changed
+     * @throws ConflictException when the host keys are to be read anew and the machine does not answer
      */
     TimedResult<PooledMachine> change(String name, MachineUpdate update,
             Consumer<TimedResult<PooledMachine>> condition) {
-        checkPrivateKey(update.privateKey());
+        FieldCheck.body(update).check();
+        checkPrivateKey(update);
+        MachineChange change = withHostKeys(update, pool.only(name).rows().getFirst());
+        TimedResult<PooledMachine> changed = pool.change(name, change, condition);
+        return change.touchesLogin() && changed.rows().getFirst().hostKeys() != null ? probed(name) : changed;
+    }
+
+    private MachineChange withHostKeys(MachineUpdate update, PooledMachine machine) {
         MachineChange change = update.toChange();
-        PooledMachine machine = pool.only(name).rows().getFirst();
         if (change.hostKeys() != null || !update.rescans() && !change.moves(machine.host(), machine.port())) {
-            return changed(name, change, condition);
+            return change;
         }
         Optional<String> shown = scan(change.host() == null ? machine.host() : change.host(),
                 change.port() == null ? machine.port() : change.port());
         if (update.rescans() && shown.isEmpty()) {
             throw new ConflictException("The machine %s does not answer, so its SSH host keys cannot be read."
-                    .formatted(name) + " Give them as host_key, or try again when it is up.");
+                    .formatted(machine.name()) + " Give them as host_key, or try again when it is up.");
         }
-        return changed(name, change.withHostKeys(shown.orElse(null)), condition);
+        return change.withHostKeys(shown.orElse(null));
     }
 
-    private TimedResult<PooledMachine> changed(String name, MachineChange change,
-            Consumer<TimedResult<PooledMachine>> condition) {
-        TimedResult<PooledMachine> changed = pool.change(name, change, condition);
-        if (!change.touchesLogin() || changed.rows().getFirst().hostKeys() == null) {
-            return changed;
-        }
+    private TimedResult<PooledMachine> probed(String name) {
         probes.lookNow(name);
         return pool.only(name);
     }
 
-    /** What is said of its form is checked with the other fields; this takes a process. */
-    private void checkPrivateKey(String privateKey) {
-        Optional.ofNullable(privateKey).flatMap(privateKeys::problemWith).ifPresent(problem -> {
+    /** {@link MachineFields} checks the form; whether the key can be read is seen by a process. */
+    private void checkPrivateKey(MachineFields fields) {
+        Optional.ofNullable(fields.privateKey()).flatMap(privateKeys::problemWith).ifPresent(problem -> {
             throw new InvalidRequestException(problem, List.of("private_key"));
         });
     }

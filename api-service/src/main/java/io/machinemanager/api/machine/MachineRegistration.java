@@ -1,17 +1,11 @@
 package io.machinemanager.api.machine;
 
-import java.util.Optional;
-
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.TextOrNumberDeserializer;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
-import io.machinemanager.ssh.Host;
-import io.machinemanager.ssh.HostKeys;
-import io.machinemanager.ssh.SshLoginRules;
-import io.machinemanager.ssh.SshPrivateKey;
 
 /**
  * A machine to be registered.
@@ -28,35 +22,30 @@ import io.machinemanager.ssh.SshPrivateKey;
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, String hostKey,
-        Boolean sharedHost) {
+        Boolean sharedHost) implements MachineFields {
 
-    /** As the original did. */
+    /** Strips spaces, as the original did. */
     public MachineRegistration {
         name = name == null ? null : name.strip();
         host = host == null ? null : host.strip();
     }
 
     void check() {
-        FieldCheck check = new FieldCheck().required("name", name, MachineName::problemWith)
-                .required("host", host, Host::problemWith)
-                .required("port", port, SshLoginRules::problemWithPort)
-                .required("user", user, SshLoginRules::problemWithUser);
+        FieldCheck check = new FieldCheck().required("name", name, MachineName::problemWith).required("host", host)
+                .required("port", port).required("user", user);
         if (privateKey == null) {
             check.required("password", password);
         }
-        check.optional("password", password, SshLoginRules::problemWithPassword)
-                .optional("private_key", privateKey, SshPrivateKey::problemWith)
-                .optional("host_key", hostKey, HostKeys::problemWith).orThrow();
+        checkGiven(check).orThrow();
+    }
+
+    @Override
+    public String givenHostKey() {
+        return hostKey;
     }
 
     NewMachine toNewMachine() {
-        return new NewMachine(name, host, port, user, MachineUpdate.login(password, privateKey),
-                Boolean.TRUE.equals(sharedHost));
-    }
-
-    /** The host keys that were given, in the form in which they are kept. */
-    Optional<String> hostKeys() {
-        return Optional.ofNullable(hostKey).map(HostKeys::parse);
+        return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost));
     }
 
     /** Leaves the secrets out, so that they cannot reach a log by accident. */

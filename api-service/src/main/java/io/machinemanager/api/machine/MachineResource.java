@@ -1,6 +1,5 @@
 package io.machinemanager.api.machine;
 
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -33,11 +32,10 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.auth.Role;
-import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.polling.SharedAnswers;
-import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.api.polling.ConditionalResponse;
+import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
@@ -54,17 +52,17 @@ public class MachineResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
-    private final MachineRegistrar admission;
-    private final SharedAnswers answers;
-    private final LoopbackAddressWarning own;
+    private final MachineRegistrar registrar;
+    private final PolledResponses polled;
+    private final LoopbackAddressWarning loopback;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, SharedAnswers answers,
-            LoopbackAddressWarning own) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar registrar, PolledResponses polled,
+            LoopbackAddressWarning loopback) {
         this.identity = identity;
         this.pool = pool;
-        this.admission = admission;
-        this.answers = answers;
-        this.own = own;
+        this.registrar = registrar;
+        this.polled = polled;
+        this.loopback = loopback;
     }
 
     /** Registers a machine. */
@@ -80,22 +78,21 @@ public class MachineResource {
             is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.""")
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
-        FieldCheck.body(registration).check();
+        MachineView view = MachineView.registered(registrar.register(registration));
         return ResponseBuilder
-                .create(RestResponse.Status.CREATED, MachineView.registered(admission.register(registration))
-                        .withWarning(own.warning(registration.host())))
-                .build();
+                .create(RestResponse.Status.CREATED, view.withWarning(loopback.warning(registration.host()))).build();
     }
 
     /** Lists the machines. */
     @GET
+    @RunOnVirtualThread
     @Operation(summary = "List the machines by name")
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
-    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
+    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        return answers.answer(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
+        return polled.of(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
                 Function.identity(), Function.identity());
     }
 
@@ -106,7 +103,7 @@ public class MachineResource {
     @Operation(summary = "Show one machine")
     public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
         MachineView view = MachineView.details(pool.only(name), isAdmin());
-        return Unchanged.answer(request, view, Stream.of(view.untimed()));
+        return ConditionalResponse.of(request, view, Stream.of(view.forETag()));
     }
 
     /** Changes a machine. */
@@ -116,16 +113,15 @@ public class MachineResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Change a machine", description = """
-            What is left out stays. `"enabled": false` keeps the machine from being lent again; whoever has it keeps it. Host and
+            What is left out stays. `"enabled": false` keeps the machine from being lent again; a present reservation goes on. Host and
             port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
             machine has is a 409, unless `shared_host` is true.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
-        FieldCheck.body(update).check();
-        return MachineView.details(admission.change(name, update, seen -> check(request, seen)), true)
-                .withWarning(own.warning(update.host()));
+        return MachineView.details(registrar.change(name, update, seen -> check(request, seen)), true)
+                .withWarning(loopback.warning(update.host()));
     }
 
     /** Deletes a machine. */
@@ -144,7 +140,7 @@ public class MachineResource {
     }
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {
-        Unchanged.check(request, Stream.of(MachineView.details(seen, true).untimed()));
+        ConditionalResponse.check(request, Stream.of(MachineView.details(seen, true).forETag()));
     }
 
     private boolean isAdmin() {

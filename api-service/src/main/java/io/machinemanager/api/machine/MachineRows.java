@@ -2,16 +2,16 @@ package io.machinemanager.api.machine;
 
 import java.util.List;
 
-import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.api.polling.RowSource;
 import io.machinemanager.pool.PoolService;
 
 /**
  * The machines by name.
  *
- * @param offset how many to leave out at the start
+ * @param offset how many machines to skip
  * @param forAdmin whether they are shown to an admin
  */
-record MachineRows(PoolService pool, int offset, boolean forAdmin) implements Rows<MachineView> {
+record MachineRows(PoolService pool, int offset, boolean forAdmin) implements RowSource<MachineView> {
 
     @Override
     public List<MachineView> first(int limit) {

@@ -17,24 +17,24 @@ import io.machinemanager.ssh.HostKeys;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * A machine. Its password is not part of it.
+ * A machine, without its secrets.
  *
  * @param name its name in the pool
  * @param host a DNS name or an IP address
  * @param port the port of its sshd
  * @param user the user the service logs in with
- * @param reserved whether somebody holds it, be it that its account is only just made or still being removed
- * @param reservedBy the user who holds it
- * @param reservedUntil until when
- * @param state what it is doing
+ * @param reserved whether it is reserved; also while its account is being made or removed
+ * @param reservedBy the user who reserved it
+ * @param reservedUntil the end of the reservation
+ * @param state its state
  * @param enabled whether it may be lent
  * @param sharedHost whether it may be one host with other machines
- * @param lastSeenAt when the service was last logged in there; for admins
- * @param reason what is wrong with it, or why it is not lent although nobody uses it; for admins
- * @param hostKeys the SSH host keys that it is known by; only when it is shown alone
- * @param warning what is probably not meant; only in the answer to a registration or a change
+ * @param lastSeenAt when the service last logged in to it; for admins
+ * @param reason what is wrong with it, or why it is not lent although it is not reserved; for admins
+ * @param hostKeys the SSH host keys that are recorded; only when one machine is shown
+ * @param warning a probable mistake; only in the response to a registration or a change
  */
-@RegisterForReflection // written out by hand
+@RegisterForReflection // Jackson is called by hand
 public record MachineView(String name, String host, int port, String user, boolean reserved,
         @Schema(nullable = true) String reservedBy,
         @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled, boolean sharedHost,
@@ -52,7 +52,7 @@ public record MachineView(String name, String host, int port, String user, boole
     public record HostKeyView(String type, String fingerprint) {
     }
 
-    /** The one machine of that pool, with all that there is to say about it. */
+    /** The single machine of that result, with its host keys. */
     static MachineView details(TimedResult<PooledMachine> pool, boolean forAdmin) {
         PooledMachine pooled = pool.rows().getFirst();
         String keys = pooled.hostKeys();
@@ -64,7 +64,7 @@ public record MachineView(String name, String host, int port, String user, boole
         return pool.rows().stream().map(pooled -> of(pooled, pool.at(), forAdmin, null)).toList();
     }
 
-    /** A machine that was registered just now, alone in that pool. */
+    /** The single machine of that result, without its host keys, as a registration shows it. */
     static MachineView registered(TimedResult<PooledMachine> pool) {
         return of(pool, true).getFirst();
     }
@@ -77,8 +77,8 @@ public record MachineView(String name, String host, int port, String user, boole
                 null);
     }
 
-    /** The same without what each probe changes: an If-Match that an admin sends has to outlast it. */
-    MachineView untimed() {
+    /** What counts for the {@code ETag}: not the time of the last probe, or an If-Match would fail after each probe. */
+    MachineView forETag() {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
                 null, reason, hostKeys, warning);
     }

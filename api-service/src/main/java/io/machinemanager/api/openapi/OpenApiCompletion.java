@@ -14,8 +14,8 @@ import org.eclipse.microprofile.openapi.models.responses.APIResponses;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 
 /**
- * Completes the API's description by what no annotation says: that each call may be answered by an error and what those look
- * like, and that the alternatives of a list are those of its items.
+ * Completes the API's description with what annotations cannot say: that each call may get an error response and what that
+ * looks like, and that the alternatives given for a list are alternatives of its items.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiCompletion implements OASFilter {

@@ -8,10 +8,10 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.reservation.NewEnd;
 
 /**
- * Another end for a reservation, said in one of two ways.
+ * A new end for a reservation, given in one of two ways.
  *
- * @param durationMinutes how many minutes it is to last, counted from its start
- * @param reservedUntil when it is to end
+ * @param durationMinutes the new duration in minutes, counted from the start
+ * @param reservedUntil the new end
  */
 public record EndChange(Integer durationMinutes, Instant reservedUntil) {
 

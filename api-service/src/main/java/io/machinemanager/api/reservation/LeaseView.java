@@ -10,13 +10,13 @@ import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.Lease.LentMachine;
 
 /**
- * Machines that were reserved.
+ * The machines that were reserved.
  *
  * @param username the account on each
  * @param machines the machines, by name
  * @param reservedUntil the end
- * @param durationMinutes how long that is
- * @param reservationPassword the account's password if it was generated, this once; for a GET also the one it gave
+ * @param durationMinutes the duration in minutes
+ * @param reservationPassword the account's password if it was generated; for a GET also a password that was given
  */
 public record LeaseView(String username, List<MachineOfLease> machines, Instant reservedUntil, int durationMinutes,
         @JsonInclude(Include.NON_NULL) String reservationPassword) {
@@ -41,7 +41,7 @@ public record LeaseView(String username, List<MachineOfLease> machines, Instant 
                 lease.reservedUntil(), lease.minutes(), lease.generatedPassword());
     }
 
-    /** The same with the password that was given, if one was. */
+    /** The same with the password that the caller gave, if there is one. */
     LeaseView withPassword(String given) {
         return given == null
                 ? this

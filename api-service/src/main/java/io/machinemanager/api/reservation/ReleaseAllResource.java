@@ -16,7 +16,7 @@ import io.machinemanager.api.auth.Role;
 import io.machinemanager.reservation.ReservationService;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Taking all machines back. */
+/** Releasing all machines. */
 @Path("/release_all")
 @Tag(name = "Reservations")
 @Produces(MediaType.APPLICATION_JSON)
@@ -30,23 +30,23 @@ public class ReleaseAllResource {
         this.reservations = reservations;
     }
 
-    /** Takes all machines back and waits for the removal of the accounts. */
+    /** Ends all reservations and waits for the removal of the accounts. */
     @POST
     @Operation(summary = "Take all machines back", description = """
-            Whoever has them. `released` counts those whose account is verified gone; `pending` names those where it could not be
-            removed yet: they are not free, and the scheduler goes on trying.""")
+            Ends the reservations of all users. `released` counts the machines whose account is verified gone; `pending` names the
+            machines whose account could not be removed yet: they are not free, and the scheduler goes on trying.""")
     public ReleaseAllView releaseAll() {
         return ReleaseAllView.of(reservations.releaseAll());
     }
 
-    /** The same with GET, as the original had it. */
+    /** The same with GET, for clients of the original. */
     @GET
     @Operation(summary = "Take all machines back, as the original had it", description = "The same as `POST /release_all`, which is to be preferred: a GET should change nothing.")
     public ReleaseAllView releaseAllByGet() {
         return releaseAll();
     }
 
-    /** Keeps a HEAD from releasing: without this it would be taken for a GET whose answer nobody wants to see. */
+    /** Keeps a HEAD from releasing: without this method the framework would call that of GET. */
     @HEAD
     @Operation(hidden = true)
     public void head() {

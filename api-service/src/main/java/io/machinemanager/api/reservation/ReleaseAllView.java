@@ -5,11 +5,11 @@ import java.util.List;
 import io.machinemanager.reservation.ReleaseReport;
 
 /**
- * What came of taking all machines back.
+ * The result of releasing all machines.
  *
  * @param message the outcome in words
- * @param released how many are verified clean and free
- * @param pending the names of those whose account could not be removed yet
+ * @param released the number of machines that are verified clean and free
+ * @param pending the names of the machines whose account could not be removed yet
  */
 public record ReleaseAllView(String message, int released, List<String> pending) {
 

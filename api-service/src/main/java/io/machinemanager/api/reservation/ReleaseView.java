@@ -5,7 +5,7 @@ import java.util.List;
 import io.machinemanager.reservation.ReleaseReport;
 
 /**
- * What came of giving a machine back.
+ * The result of releasing a machine.
  *
  * @param message the outcome in words
  * @param pending the machine's name if its account could not be removed yet

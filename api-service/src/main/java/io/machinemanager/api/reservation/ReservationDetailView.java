@@ -18,7 +18,7 @@ import io.machinemanager.reservation.ReservationEvent;
 import io.machinemanager.reservation.ReservationState;
 
 /**
- * A reservation with all that happened to it.
+ * A reservation with its history.
  *
  * @param reservationId its id
  * @param username the account on the machine
@@ -26,17 +26,17 @@ import io.machinemanager.reservation.ReservationState;
  * @param machine the machine's name
  * @param host where to log in; null once the machine was deleted
  * @param port the port of its sshd; null once the machine was deleted
- * @param state its station: provisioning, active, releasing or released
- * @param createdAt when the machine was chosen
- * @param durationMinutes how long it was to last
+ * @param state its state: provisioning, active, releasing or released
+ * @param createdAt when the machine was allocated
+ * @param durationMinutes the duration in minutes
  * @param reservedUntil the end
- * @param secondsRemaining how long that is from now; 0 once it has passed or the reservation is over
+ * @param secondsRemaining the seconds until the end; 0 when the end has passed or the reservation is over
  * @param releaseCause why it ended
  * @param releasedAt when the account was verified gone
- * @param failedRemovals how many tries to remove the account have failed
- * @param lastError what went wrong last with the account work
- * @param nextAttemptAt when the next one is due
- * @param history what happened, oldest first
+ * @param failedRemovals how many attempts to remove the account have failed
+ * @param lastError the last error of the account work
+ * @param nextAttemptAt when the next attempt is due
+ * @param history the events, oldest first
  */
 public record ReservationDetailView(long reservationId, String username, String owner, String machine,
         @Schema(nullable = true) String host,
@@ -48,10 +48,10 @@ public record ReservationDetailView(long reservationId, String username, String 
         List<EventView> history) {
 
     /**
-     * Something that happened to a reservation.
+     * An event of a reservation.
      *
-     * @param at when
-     * @param event what
+     * @param at when it happened
+     * @param event what happened
      * @param detail more about it
      */
     public record EventView(Instant at, String event, @JsonInclude(Include.NON_NULL) String detail) {
@@ -80,8 +80,8 @@ public record ReservationDetailView(long reservationId, String username, String 
                 details.events().stream().map(EventView::of)).toList();
     }
 
-    /** The same without what passes with the time alone. */
-    ReservationDetailView untimed() {
+    /** What counts for the {@code ETag}: not the seconds that pass. */
+    ReservationDetailView forETag() {
         return new ReservationDetailView(reservationId, username, owner, machine, host, port, state, createdAt,
                 durationMinutes, reservedUntil, 0, releaseCause, releasedAt, failedRemovals, lastError, nextAttemptAt,
                 history);

@@ -7,12 +7,12 @@ import io.machinemanager.reservation.ReservationSpec;
 import io.machinemanager.user.UserStatus;
 
 /**
- * What somebody wants to reserve.
+ * A request for machines.
  *
  * @param count how many machines; 1 when it is left out
  * @param durationMinutes for how many minutes; 60 when it is left out
  * @param reservationPassword the account's password; one is generated when it and the key are left out
- * @param username the account to make on each machine; when it is left out or empty, one named like the caller
+ * @param username the account to create on each machine; named like the caller when it is left out or empty
  * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}
  */
 public record ReservationRequest(Integer count, Integer durationMinutes, String reservationPassword, String username,
@@ -27,7 +27,7 @@ public record ReservationRequest(Integer count, Integer durationMinutes, String 
                 query.text("username").orElse(null), null);
     }
 
-    ReservationSpec toOrder(UserStatus caller) {
+    ReservationSpec toSpec(UserStatus caller) {
         return new ReservationSpec(new Requester(caller.userId(), caller.username()),
                 count == null ? DEFAULT_COUNT : count, durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
                 username == null || username.isEmpty() ? AccountName.madeOf(caller.username()) : username,

@@ -4,7 +4,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -39,8 +38,8 @@ import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.polling.SharedAnswers;
-import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.api.polling.ConditionalResponse;
+import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
@@ -57,7 +56,7 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Reservations: one for each machine lent. */
+/** Reservations: one for each machine that is lent. */
 @Path("/reservations")
 @Tag(name = "Reservations")
 @Produces(MediaType.APPLICATION_JSON)
@@ -72,15 +71,15 @@ public class ReservationResource {
     private final ReservationService reservations;
     private final IdempotencyService idempotency;
     private final LiveReservations live;
-    private final SharedAnswers answers;
+    private final PolledResponses polled;
 
     ReservationResource(SecurityIdentity identity, ReservationService reservations, IdempotencyService idempotency,
-            LiveReservations live, SharedAnswers answers) {
+            LiveReservations live, PolledResponses polled) {
         this.identity = identity;
         this.reservations = reservations;
         this.idempotency = idempotency;
         this.live = live;
-        this.answers = answers;
+        this.polled = polled;
     }
 
     /** Reserves machines. */
@@ -93,10 +92,10 @@ public class ReservationResource {
             repeated: for 24 hours the same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
     @APIResponseSchema(value = LeaseView.class, responseCode = "201")
-    public RestResponse<LeaseView> reserve(ReservationRequest form, @Context HttpHeaders headers) {
-        ReservationSpec order = FieldCheck.body(form).toOrder(caller());
-        Lease lease = key(headers).map(key -> idempotency.reserve(key, order))
-                .orElseGet(() -> reservations.reserve(order));
+    public RestResponse<LeaseView> reserve(ReservationRequest body, @Context HttpHeaders headers) {
+        ReservationSpec spec = FieldCheck.body(body).toSpec(caller());
+        Lease lease = key(headers).map(key -> idempotency.reserve(key, spec))
+                .orElseGet(() -> reservations.reserve(spec));
         return ResponseBuilder.create(RestResponse.Status.CREATED, LeaseView.of(lease))
                 .header("Cache-Control", "no-store").build();
     }
@@ -114,6 +113,7 @@ public class ReservationResource {
 
     /** Lists the live reservations. */
     @GET
+    @RunOnVirtualThread
     @Operation(summary = "List the live reservations, one entry a machine", description = """
             An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end. With `state` only those in
             that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and says
@@ -123,12 +123,12 @@ public class ReservationResource {
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The reservations", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(implementation = ReservationsView.class)))
-    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
+    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
         Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
-        return answers.answer(request, page, new ReservationRows(live, wanted, page.offset()),
-                () -> live.count(wanted), ReservationsView::new, ReservationView::untimed);
+        return polled.of(request, page, new ReservationRows(live, wanted, page.offset()),
+                () -> live.count(wanted), ReservationsView::new, ReservationView::forETag);
     }
 
     private Wanted inState(ReservationState state) {
@@ -143,7 +143,7 @@ public class ReservationResource {
     @Operation(summary = "Show one reservation with its history", description = "For its owner and for admins. Reservations that have ended are shown too.")
     public RestResponse<ReservationDetailView> get(@RestPath String id, @Context Request request) {
         ReservationDetailView view = ReservationDetailView.of(own(id));
-        return Unchanged.answer(request, view, Stream.of(view.untimed()));
+        return ConditionalResponse.of(request, view, Stream.of(view.forETag()));
     }
 
     /** Moves the end of a reservation. */
@@ -161,7 +161,7 @@ public class ReservationResource {
         return ReservationDetailView.of(reservations.details(reservation));
     }
 
-    /** Gives a machine back. */
+    /** Ends a reservation before its time. */
     @DELETE
     @RunOnVirtualThread
     @Path("/{id}")
@@ -176,7 +176,7 @@ public class ReservationResource {
                 view).build();
     }
 
-    /** The id of a reservation that is as the caller last saw it, if it says what that was. */
+    /** The id of the reservation, when it meets the conditions of the request. */
     private long unchanged(String id, Request request) {
         ReservationDetails details = own(id);
         check(request, details);
@@ -184,7 +184,7 @@ public class ReservationResource {
     }
 
     private static void check(Request request, ReservationDetails seen) {
-        Unchanged.check(request, Stream.of(ReservationDetailView.of(seen).untimed()));
+        ConditionalResponse.check(request, Stream.of(ReservationDetailView.of(seen).forETag()));
     }
 
     private ReservationDetails own(String id) {

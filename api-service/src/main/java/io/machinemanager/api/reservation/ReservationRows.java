@@ -2,7 +2,7 @@ package io.machinemanager.api.reservation;
 
 import java.util.List;
 
-import io.machinemanager.api.polling.LongList.Rows;
+import io.machinemanager.api.polling.RowSource;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.reservation.LiveReservation;
 import io.machinemanager.reservation.LiveReservations;
@@ -11,9 +11,9 @@ import io.machinemanager.reservation.LiveReservations.Wanted;
 /**
  * Live reservations by machine.
  *
- * @param offset how many to leave out at the start
+ * @param offset how many reservations to skip
  */
-record ReservationRows(LiveReservations live, Wanted wanted, int offset) implements Rows<ReservationView> {
+record ReservationRows(LiveReservations live, Wanted wanted, int offset) implements RowSource<ReservationView> {
 
     @Override
     public List<ReservationView> first(int limit) {
@@ -25,7 +25,7 @@ record ReservationRows(LiveReservations live, Wanted wanted, int offset) impleme
         return views(live.after(wanted, last.machine(), limit));
     }
 
-    /** Why a machine is not clean concerns those who ask for one state. */
+    /** The reasons why a machine is not clean are shown only to callers that ask for one state. */
     private List<ReservationView> views(TimedResult<LiveReservation> part) {
         return part.rows().stream().map(row -> wanted.state() == null
                 ? ReservationView.of(row, part.at())

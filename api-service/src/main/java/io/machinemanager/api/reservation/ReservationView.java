@@ -21,12 +21,12 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param machine the machine's name
  * @param host where to log in
  * @param port the port of its sshd
- * @param state its station: provisioning, active or releasing
+ * @param state its state: provisioning, active or releasing
  * @param reservedUntil the end
- * @param secondsRemaining how long that is from now; 0 once it has passed
- * @param notClean why it is still there, where that was asked for
+ * @param secondsRemaining the seconds until the end; 0 when it has passed
+ * @param notClean why the machine is not free yet; only when that is asked for
  */
-@RegisterForReflection // written out by hand
+@RegisterForReflection // Jackson is called by hand
 public record ReservationView(long reservationId, String username, String owner, String machine, String host, int port,
         String state, Instant reservedUntil, long secondsRemaining, @JsonUnwrapped NotClean notClean) {
 
@@ -34,10 +34,10 @@ public record ReservationView(long reservationId, String username, String owner,
      * Why a machine is not free although its reservation is over.
      *
      * @param releaseCause why the reservation ended
-     * @param releasingSince since when the account has to go
-     * @param failedRemovals how many tries to remove it have failed
-     * @param lastError what went wrong last
-     * @param nextAttemptAt when the next try is due; in the past while one is under way
+     * @param releasingSince when the removal began
+     * @param failedRemovals how many attempts have failed
+     * @param lastError the last error
+     * @param nextAttemptAt when the next attempt is due; in the past while one is under way
      */
     @RegisterForReflection
     public record NotClean(String releaseCause, Instant releasingSince, int failedRemovals,
@@ -64,8 +64,8 @@ public record ReservationView(long reservationId, String username, String owner,
                 reservation.reservedUntil(), secondsRemaining(reservation.reservedUntil(), now), notClean);
     }
 
-    /** The same without what passes with the time alone. */
-    ReservationView untimed() {
+    /** What counts for the {@code ETag}: not the seconds that pass. */
+    ReservationView forETag() {
         return new ReservationView(reservationId, username, owner, machine, host, port, state, reservedUntil, 0,
                 notClean);
     }

@@ -1,6 +1,7 @@
 package io.machinemanager.api.reservation;
 
-import java.util.Collection;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -9,6 +10,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * @param reservations by machine
  */
-@RegisterForReflection // written out by hand
-public record ReservationsView(Collection<ReservationView> reservations) {
+@RegisterForReflection // Jackson is called by hand
+public record ReservationsView(
+        @Schema(type = SchemaType.ARRAY, implementation = ReservationView.class) Iterable<ReservationView> reservations) {
 }

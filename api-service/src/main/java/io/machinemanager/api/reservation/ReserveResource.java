@@ -25,7 +25,7 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Reserving with everything in the query, for clients of the original. Nothing may record this query. */
+/** Reserving with all parameters in the query, for clients of the original. The query may hold a password: never log it. */
 @Path("/reserve")
 @Tag(name = "Reservations")
 @Produces(MediaType.APPLICATION_JSON)
@@ -51,13 +51,13 @@ public class ReserveResource {
     @Parameter(name = "reservation_password", in = ParameterIn.QUERY, description = "The account's password; one is generated when it is left out. `password` means the same.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "username", in = ParameterIn.QUERY, description = "The account to make on each machine. When it is left out or empty it is named like the caller, in lower case, with `-` for what an account name may not have.", schema = @Schema(type = SchemaType.STRING))
     public RestResponse<LeaseView> reserve(@Context UriInfo uri) {
-        ReservationRequest form = ReservationRequest.of(QueryParameters.of(uri));
-        return ResponseBuilder.ok(LeaseView.of(reservations.reserve(form.toOrder(Caller.of(identity))))
-                .withPassword(form.reservationPassword()))
+        ReservationRequest request = ReservationRequest.of(QueryParameters.of(uri));
+        return ResponseBuilder.ok(LeaseView.of(reservations.reserve(request.toSpec(Caller.of(identity))))
+                .withPassword(request.reservationPassword()))
                 .header("Cache-Control", "no-store").build();
     }
 
-    /** Keeps a HEAD from reserving: without this it would be taken for a GET whose answer nobody wants to see. */
+    /** Keeps a HEAD from reserving: without this method the framework would call that of GET. */
     @HEAD
     @Operation(hidden = true)
     public void head() {

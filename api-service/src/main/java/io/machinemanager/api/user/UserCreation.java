@@ -9,8 +9,8 @@ import io.machinemanager.user.UserName;
  * A user to be created.
  *
  * @param username the user's name
- * @param password what it is to log in with
- * @param isAdmin whether it is to be an admin; no when it is left out
+ * @param password the user's password
+ * @param isAdmin whether the user is an admin; no when it is left out
  */
 public record UserCreation(String username, String password, Boolean isAdmin) {
 

@@ -37,7 +37,7 @@ import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.MessageView;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
-import io.machinemanager.api.polling.Unchanged;
+import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.auth.ApiKeyService;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.reservation.UserDeletionService;
@@ -45,7 +45,7 @@ import io.machinemanager.user.UserService;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
-/** Users, for admins. */
+/** The users; for admins. */
 @Path("/users")
 @Tag(name = "Users")
 @Produces(MediaType.APPLICATION_JSON)
@@ -87,7 +87,7 @@ public class UserResource {
     @APIResponse(responseCode = "200", description = "The users", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = UserView.class)))
     public RestResponse<List<UserView>> list(@Context UriInfo uri) {
         Page page = Page.of(QueryParameters.of(uri));
-        return page.answer(users.list(page.offset(), page.limit()).stream().map(UserView::of).toList(), users::count);
+        return page.response(users.list(page.offset(), page.limit()).stream().map(UserView::of).toList(), users::count);
     }
 
     /** Shows a user. */
@@ -96,7 +96,7 @@ public class UserResource {
     @Operation(summary = "Show one user")
     public RestResponse<UserView> get(@RestPath String username, @Context Request request) {
         UserView view = UserView.of(users.get(username));
-        return Unchanged.answer(request, view, Stream.of(view));
+        return ConditionalResponse.of(request, view, Stream.of(view));
     }
 
     /** Changes a user. */
@@ -117,15 +117,15 @@ public class UserResource {
                     + " current one.");
         }
         return UserView.of(users.change(username, update.toChange(),
-                seen -> Unchanged.check(request, Stream.of(UserView.of(seen)))));
+                seen -> ConditionalResponse.check(request, Stream.of(UserView.of(seen)))));
     }
 
-    /** Whoever has got hold of an admin's key must not be able to become an admin who outlives it. */
+    /** A stolen API key of an admin must not be able to make an admin that remains when the key is revoked. */
     private void refuseApiKeys() {
         Caller.token(identity);
     }
 
-    /** Nor to take away those who could end it. */
+    /** A stolen API key of an admin must not be able to remove the admins who could revoke it. */
     private void refuseApiKeysForAdmins(String username) {
         if (users.get(username).admin) {
             refuseApiKeys();
@@ -138,7 +138,7 @@ public class UserResource {
     @Operation(summary = "Delete a user", description = "The user's reservations are released first, and all of its tokens stop working at once."
             + " The last admin cannot be deleted, and an API key cannot delete admins.")
     public MessageView delete(@RestPath String username, @Context Request request) {
-        Unchanged.check(request, Stream.of(UserView.of(users.get(username))));
+        ConditionalResponse.check(request, Stream.of(UserView.of(users.get(username))));
         refuseApiKeysForAdmins(username);
         deletion.delete(username);
         return new MessageView("deleted");

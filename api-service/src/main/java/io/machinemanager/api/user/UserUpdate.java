@@ -7,10 +7,10 @@ import io.machinemanager.user.LoginPassword;
 import io.machinemanager.user.UserChange;
 
 /**
- * A change of a user; what is left out stays.
+ * A change of a user; a field that is left out stays as it is.
  *
- * @param password what it is to log in with
- * @param isAdmin whether it is to be an admin
+ * @param password the new password
+ * @param isAdmin whether the user becomes an admin
  */
 public record UserUpdate(String password, Boolean isAdmin) {
 

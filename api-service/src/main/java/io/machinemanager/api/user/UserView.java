@@ -8,8 +8,8 @@ import io.machinemanager.user.User;
  * A user as admins see it.
  *
  * @param username the user's name
- * @param isAdmin whether it is an admin
- * @param createdAt since when it exists
+ * @param isAdmin whether the user is an admin
+ * @param createdAt when the user was created
  */
 public record UserView(String username, boolean isAdmin, Instant createdAt) {
 

@@ -36,7 +36,7 @@ class DeniedLimitTest {
 
     @Test
     void ofManyDifferentCallsTheLastThatIsWrittenDownSaysSo() {
-        for (int i = 1; i < DeniedLimit.MOST; i++) {
+        for (int i = 1; i < DeniedLimit.MAX_CALLS; i++) {
             assertThat(limit.take("alice", call("GET /users/" + i))).contains(call("GET /users/" + i));
         }
 

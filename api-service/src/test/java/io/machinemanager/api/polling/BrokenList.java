@@ -2,7 +2,6 @@ package io.machinemanager.api.polling;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 import jakarta.annotation.security.PermitAll;
@@ -17,14 +16,14 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestResponse;
 
 import io.machinemanager.api.input.Page;
-import io.machinemanager.api.polling.LongList.Rows;
+import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** A long list of which only the first batch can be read. */
 @Path("/broken-list")
 @Produces(MediaType.APPLICATION_JSON)
 public class BrokenList {
 
-    private record OneBatch() implements Rows<String> {
+    private record OneBatch() implements RowSource<String> {
 
         @Override
         public List<String> first(int limit) {
@@ -37,18 +36,18 @@ public class BrokenList {
         }
     }
 
-    private final SharedAnswers answers;
+    private final PolledResponses polled;
 
-    BrokenList(SharedAnswers answers) {
-        this.answers = answers;
+    BrokenList(PolledResponses polled) {
+        this.polled = polled;
     }
 
     @GET
     @PermitAll
+    @RunOnVirtualThread
     @Operation(hidden = true)
-    public CompletionStage<RestResponse<Object>> list(@Context Request request) {
-        return answers.answer(request, new Page(0, Integer.MAX_VALUE, true), new OneBatch(), () -> 5000,
-                Function.identity(),
-                Function.identity());
+    public RestResponse<Object> list(@Context Request request) {
+        return polled.of(request, new Page(0, Integer.MAX_VALUE, true), new OneBatch(), () -> 5000,
+                Function.identity(), Function.identity());
     }
 }

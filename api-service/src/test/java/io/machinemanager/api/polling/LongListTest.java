@@ -20,7 +20,7 @@ import io.quarkus.test.junit.QuarkusTest;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class LongAnswerTest {
+class LongListTest {
 
     @TestHTTPResource("/broken-list")
     URI list;

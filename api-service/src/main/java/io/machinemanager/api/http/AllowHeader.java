@@ -7,12 +7,18 @@ import jakarta.ws.rs.core.HttpHeaders;
 
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
-/** Tells the methods of the address that was asked for; the framework adds those of the addresses below it. */
-class OptionsAnswer {
+import io.machinemanager.error.ErrorCode;
+
+/**
+ * Names the methods of an address in the response to OPTIONS and in a 405. For OPTIONS the framework adds those of the
+ * addresses below it, and for a 405 it names none.
+ */
+class AllowHeader {
 
     @ServerResponseFilter
-    void tellMethods(ContainerRequestContext request, ContainerResponseContext response) {
-        if (request.getMethod().equals(HttpMethod.OPTIONS)) {
+    void add(ContainerRequestContext request, ContainerResponseContext response) {
+        if (request.getMethod().equals(HttpMethod.OPTIONS)
+                || response.getStatus() == ErrorCode.METHOD_NOT_ALLOWED.status()) {
             AllowedMethods.of(request.getUriInfo().getPath())
                     .ifPresent(methods -> response.getHeaders().putSingle(HttpHeaders.ALLOW, methods));
         }

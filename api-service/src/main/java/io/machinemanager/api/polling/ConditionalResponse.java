@@ -1,0 +1,64 @@
+package io.machinemanager.api.polling;
+
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import jakarta.ws.rs.ClientErrorException;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+
+import org.apache.commons.codec.digest.DigestUtils;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+
+/**
+ * Responses with an {@code ETag}, and the conditions of RFC 9110 (section 13) on it: {@code If-None-Match} gets a 304 when
+ * nothing has changed, {@code If-Match} a 412 when something has.
+ */
+public final class ConditionalResponse {
+
+    private ConditionalResponse() {
+    }
+
+    /**
+     * A response with that body; 304 when the caller has it already.
+     *
+     * @param content what the tag is made of, by the text of each part; the body may also hold what changes with the time alone
+     * @throws ClientErrorException with 412 when the caller asks for another version
+     */
+    public static <T> RestResponse<T> of(Request request, T body, Stream<?> content) {
+        return builder(request, body, tag(content)).build();
+    }
+
+    /**
+     * Refuses a change whose conditions the present version does not meet.
+     *
+     * @param content the same as for the response that had the tag
+     * @throws ClientErrorException with 412
+     */
+    public static void check(Request request, Stream<?> content) {
+        if (request.evaluatePreconditions(tag(content)) != null) {
+            throw new ClientErrorException(RestResponse.StatusCode.PRECONDITION_FAILED);
+        }
+    }
+
+    static EntityTag tag(Stream<?> content) {
+        return tag(content.map(Object::toString).collect(Collectors.joining("\0")).getBytes(StandardCharsets.UTF_8));
+    }
+
+    static EntityTag tag(byte[] content) {
+        return new EntityTag(DigestUtils.sha256Hex(content).substring(0, 32), true);
+    }
+
+    static <T> ResponseBuilder<T> builder(Request request, T body, EntityTag tag) {
+        Response.ResponseBuilder unmet = request.evaluatePreconditions(tag);
+        if (unmet != null && unmet.build().getStatus() == RestResponse.StatusCode.PRECONDITION_FAILED) {
+            throw new ClientErrorException(RestResponse.StatusCode.PRECONDITION_FAILED);
+        }
+        ResponseBuilder<T> response = unmet == null ? ResponseBuilder.ok(body) : ResponseBuilder.notModified();
+        // private: other users get other responses
+        return response.tag(tag).header("Cache-Control", "private, no-cache");
+    }
+}
