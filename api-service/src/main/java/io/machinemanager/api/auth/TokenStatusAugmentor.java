@@ -65,12 +65,12 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
      * ago. Asks nobody.
      */
     Optional<Uni<SecurityIdentity>> recent(JsonWebToken token) {
-        return sessions.recentStanding(token.getSubject(), ids(token))
+        return sessions.recentStatus(token.getSubject(), ids(token))
                 .map(user -> Uni.createFrom().item(() -> check(token, user)));
     }
 
     private SecurityIdentity check(JsonWebToken token) {
-        return check(token, sessions.standing(token.getSubject(), ids(token)).orElseThrow(
+        return check(token, sessions.status(token.getSubject(), ids(token)).orElseThrow(
                 () -> new AuthenticationFailedException("there is no such user, or the token was ended")));
     }
 

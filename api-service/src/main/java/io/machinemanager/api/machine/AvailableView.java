@@ -35,7 +35,7 @@ public record AvailableView(List<String> available, List<String> reserved,
     /** Keeps of each machine the name alone, which is what a large pool has memory for. */
     static AvailableView of(PoolService pool, boolean forAdmin) {
         AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        pool.glance(machine -> view.add(machine, forAdmin));
+        pool.forEachSummary(machine -> view.add(machine, forAdmin));
         return view;
     }
 
@@ -49,6 +49,6 @@ public record AvailableView(List<String> available, List<String> reserved,
     }
 
     private static String reason(MachineSummary machine) {
-        return machine.enabled() ? machine.holds().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
+        return machine.enabled() ? machine.blocks().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
     }
 }

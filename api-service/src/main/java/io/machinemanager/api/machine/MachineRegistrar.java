@@ -13,7 +13,7 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.machine.MachineService;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
@@ -49,7 +49,7 @@ class MachineRegistrar {
         NewMachine wanted = registration.toNewMachine();
         Optional<String> keys = registration.hostKeys().or(() -> scan(wanted.host(), wanted.port()));
         machines.register(wanted, keys.orElse(null));
-        keys.ifPresent(known -> probes.lookNow(wanted.name()));
+        keys.ifPresent(known -> probes.probeNow(wanted.name()));
         return pool.only(wanted.name());
     }
 
@@ -79,11 +79,11 @@ class MachineRegistrar {
 
     private TimedResult<PooledMachine> changed(String name, MachineChange change,
             Consumer<TimedResult<PooledMachine>> condition) {
-        TimedResult<PooledMachine> changed = pool.change(name, change, condition);
+        TimedResult<PooledMachine> changed = machines.change(name, change, condition);
         if (!change.touchesLogin() || changed.rows().getFirst().hostKeys() == null) {
             return changed;
         }
-        probes.lookNow(name);
+        probes.probeNow(name);
         return pool.only(name);
     }
 

@@ -39,6 +39,7 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.SharedAnswers;
 import io.machinemanager.api.polling.Unchanged;
 import io.machinemanager.database.TimedResult;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
 import io.quarkus.security.Authenticated;
@@ -54,14 +55,16 @@ public class MachineResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
+    private final MachineService machines;
     private final MachineRegistrar admission;
     private final SharedAnswers answers;
     private final LoopbackAddressWarning own;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar admission, SharedAnswers answers,
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineService machines, MachineRegistrar admission, SharedAnswers answers,
             LoopbackAddressWarning own) {
         this.identity = identity;
         this.pool = pool;
+        this.machines = machines;
         this.admission = admission;
         this.answers = answers;
         this.own = own;
@@ -140,7 +143,7 @@ public class MachineResource {
     @APIResponseSchema(DeletedView.class)
     public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {
         boolean force = QueryParameters.of(uri).flag("force").orElse(false);
-        return new DeletedView("deleted", pool.delete(name, force, seen -> check(request, seen)).orElse(null));
+        return new DeletedView("deleted", machines.delete(name, force, seen -> check(request, seen)).orElse(null));
     }
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {

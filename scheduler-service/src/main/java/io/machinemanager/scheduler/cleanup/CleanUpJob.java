@@ -73,7 +73,7 @@ public class CleanUpJob {
         }
         int taken = 0;
         try {
-            RemovalBatch work = reservations.takeUpDue(wanted);
+            RemovalBatch work = reservations.claimDue(wanted);
             taken = work.size();
             if (taken > 0) {
                 metrics.taken(taken);

@@ -77,7 +77,7 @@ public class ProbeJob {
         }
         int begun = 0;
         try {
-            List<CompletableFuture<Void>> looks = probes.lookAtDue(wanted);
+            List<CompletableFuture<Void>> looks = probes.probeDue(wanted);
             begun = looks.size();
             looks.forEach(look -> look.whenComplete((done, failure) -> makeRoom()));
         } finally {
