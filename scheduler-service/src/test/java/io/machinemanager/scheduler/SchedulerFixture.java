@@ -13,7 +13,7 @@ import javax.sql.DataSource;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import io.machinemanager.machine.MachineService;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.reservation.Requester;
 import io.machinemanager.reservation.ReservationService;

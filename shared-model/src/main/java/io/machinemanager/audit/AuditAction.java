@@ -2,21 +2,21 @@ package io.machinemanager.audit;
 
 import java.util.Locale;
 
-/** What can be done that is written down. */
+/** The actions that are audited. */
 public enum AuditAction {
-    /** A user gave name and password and got a token; or failed to. */
+    /** A log-in with name and password, successful or not. */
     LOGGED_IN,
-    /** Too many log-ins failed: for a while no more are tried for that user, or from that address. */
+    /** Too many log-ins failed: for some time, log-ins of the user or from the address are refused. */
     LOCKED_OUT,
-    /** A user ended a token, and the session it belongs to. */
+    /** A user revoked a token and its session. */
     LOGGED_OUT,
-    /** A refresh token was given for new tokens; or was given a second time, which ended its session. */
+    /** A refresh token was exchanged for new tokens, or was reused, which revoked its session. */
     TOKEN_REFRESHED,
-    /** A user changed the own password; or gave a wrong one for that. */
+    /** A user changed their own password, or tried to with a wrong one. */
     PASSWORD_CHANGED,
-    /** An API key was made. */
+    /** An API key was created. */
     API_KEY_CREATED,
-    /** An API key was ended. */
+    /** An API key was revoked. */
     API_KEY_REVOKED,
     /** A user was created. */
     USER_CREATED,
@@ -24,25 +24,25 @@ public enum AuditAction {
     USER_CHANGED,
     /** A user was deleted. */
     USER_DELETED,
-    /** A machine came into the pool. */
+    /** A machine was registered. */
     MACHINE_REGISTERED,
-    /** A machine's address, log-in, host key or state was changed. */
+    /** A machine's address, credentials, host keys or state were changed. */
     MACHINE_CHANGED,
-    /** The SSH host keys that a machine showed at the first contact were recorded. */
+    /** The SSH host keys of the first contact with a machine were recorded. */
     HOST_KEYS_RECORDED,
-    /** A machine was taken out of the pool. */
+    /** A machine was deleted. */
     MACHINE_DELETED,
-    /** A user got an account on a machine; or did not, because none could be made. */
+    /** A user got an account on a machine, or the account could not be made. */
     RESERVED,
     /** The end of a reservation was moved. */
     RESERVATION_EXTENDED,
-    /** A reservation ended, and the account on the machine with it; the detail says why. */
+    /** A reservation ended; the detail says why. */
     RESERVATION_ENDED,
-    /** All machines were taken back. */
+    /** An admin released all machines. */
     ALL_RELEASED,
-    /** An account of ours that no reservation knows was removed from a machine; or could not be. */
+    /** A stray account was removed from a machine, or could not be removed. */
     STRAY_ACCOUNT_REMOVED,
-    /** A user called what only others may call. */
+    /** A user called an operation without the right to do so. */
     ACCESS_DENIED;
 
     /** The action as clients see it, in snake case. */

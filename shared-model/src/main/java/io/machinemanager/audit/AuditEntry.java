@@ -19,7 +19,7 @@ import org.hibernate.annotations.Immutable;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** Something that was done. Entries are written once and never changed. */
+/** An entry of the audit log. Entries are inserted once and never changed. */
 @Entity
 @Immutable
 @Table(name = "audit_entries")
@@ -33,15 +33,15 @@ public class AuditEntry extends PanacheEntityBase {
     @Column(insertable = false, updatable = false)
     public Instant happenedAt;
 
-    /** The user; null when a service acted by itself, or when it is not known who it was. */
+    /** The user; null for an anonymous caller, or when a service acted by itself. */
     @Column(length = 64)
     public String actor;
 
-    /** The name of the API key that the user's program showed; null when there was none. */
+    /** The name of the API key that was used; null for none. */
     @Column(length = 64)
     public String apiKey;
 
-    /** The client's address; null when there was no client. */
+    /** The client's address; null when there is no client. */
     @Column(length = 45)
     public String address;
 
@@ -49,7 +49,7 @@ public class AuditEntry extends PanacheEntityBase {
     @Column(length = 32)
     public AuditAction action;
 
-    /** The user, machine or API key that it was done to. */
+    /** The user, machine or API key that the action changed; null for none. */
     @Column(length = 253)
     public String target;
 
@@ -60,7 +60,7 @@ public class AuditEntry extends PanacheEntityBase {
     @Column(length = 500)
     public String detail;
 
-    /** Some of the entries that fit, the latest first. */
+    /** A page of the entries that match, latest first. */
     static List<AuditEntry> matching(AuditFilter filter, int offset, int limit) {
         StringJoiner conditions = new StringJoiner(" and ", "", " order by id desc").setEmptyValue("order by id desc");
         Map<String, Object> values = new HashMap<>();
@@ -72,7 +72,7 @@ public class AuditEntry extends PanacheEntityBase {
         return AuditEntry.<AuditEntry>find(conditions.toString(), values).range(offset, offset + limit - 1).list();
     }
 
-    /** Deletes the oldest entries, and tells how many that was. */
+    /** Deletes the oldest entries. Returns how many. */
     static int deleteBefore(Instant end, int limit) {
         return getEntityManager()
                 .createNativeQuery("delete from audit_entries where happened_at < ?1 order by happened_at limit ?2")

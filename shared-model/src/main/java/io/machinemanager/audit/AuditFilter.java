@@ -6,22 +6,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which entries are wanted; what is left out does not matter.
+ * A filter for entries. An empty value matches all.
  *
- * @param actor who did it
- * @param address from where
- * @param action what was done
- * @param target what it was done to
- * @param outcome how it went
+ * @param actor the user
+ * @param address the client's address
+ * @param action the action
+ * @param target what the action changed
+ * @param outcome the outcome
  * @param since the earliest time
- * @param until the time before which it was
- * @param before the id of the entry before which it was written
+ * @param until the end of the time, exclusive
+ * @param before the id that all entries are below
  */
 public record AuditFilter(Optional<String> actor, Optional<String> address, Optional<AuditAction> action,
         Optional<String> target, Optional<AuditOutcome> outcome, Optional<Instant> since, Optional<Instant> until,
         Optional<Long> before) {
 
-    /** Conditions of a query, each with a place for its value. */
+    /** The conditions of a query, each with a placeholder {@code %s} for the name of its parameter. */
     Map<String, Object> conditions() {
         Map<String, Object> conditions = new LinkedHashMap<>();
         actor.ifPresent(value -> conditions.put("actor = %s", value));

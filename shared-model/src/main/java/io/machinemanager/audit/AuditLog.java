@@ -14,8 +14,8 @@ import jakarta.transaction.Transactional.TxType;
 import io.quarkus.logging.Log;
 
 /**
- * Writes down what is done, in the transaction that does it: what is rolled back leaves no entry, and what is committed has
- * one. Each entry is a line of the log as well, once it is committed.
+ * Stores audit entries in the transaction of the action: an action has an entry if and only if it is committed. Each entry is
+ * also logged, after the commit.
  */
 @ApplicationScoped
 public class AuditLog {
@@ -23,46 +23,47 @@ public class AuditLog {
     private static final int MAX_TARGET = 253;
     private static final int MAX_DETAIL = 500;
 
-    private final Instance<CurrentActor> origin;
+    private final Instance<CurrentActor> currentActor;
     private final TransactionSynchronizationRegistry transaction;
 
-    AuditLog(Instance<CurrentActor> origin, TransactionSynchronizationRegistry transaction) {
-        this.origin = origin;
+    AuditLog(Instance<CurrentActor> currentActor, TransactionSynchronizationRegistry transaction) {
+        this.currentActor = currentActor;
         this.transaction = transaction;
     }
 
-    /** Writes an act down in the caller's transaction, which there must be. */
+    /** Stores an event in the caller's transaction, which must exist. */
     @Transactional(TxType.MANDATORY)
-    public void record(AuditEvent act) {
+    public void record(AuditEvent event) {
         AuditEntry entry = new AuditEntry();
-        Actor by = act.by().orElseGet(() -> new Actor(ofCall(CurrentActor::user), ofCall(CurrentActor::apiKey), null));
-        entry.actor = by.user();
-        entry.apiKey = by.apiKey();
-        entry.address = by.address() == null ? ofCall(CurrentActor::address) : by.address();
-        entry.action = act.action();
-        entry.target = cut(act.target(), MAX_TARGET);
-        entry.outcome = act.outcome();
-        entry.detail = cut(act.detail(), MAX_DETAIL);
+        Actor actor = event.by()
+                .orElseGet(() -> new Actor(ofRequest(CurrentActor::user), ofRequest(CurrentActor::apiKey), null));
+        entry.actor = actor.user();
+        entry.apiKey = actor.apiKey();
+        entry.address = actor.address() == null ? ofRequest(CurrentActor::address) : actor.address();
+        entry.action = event.action();
+        entry.target = cut(event.target(), MAX_TARGET);
+        entry.outcome = event.outcome();
+        entry.detail = cut(event.detail(), MAX_DETAIL);
         entry.persist();
         transaction.registerInterposedSynchronization(new LogOnCommit(AuditRecord.of(entry)));
     }
 
-    /** Who makes the call at this moment, to be written down when it may be over; nothing when there is no call. */
+    /** The caller of the current request, for events that are stored on other threads; empty when there is none. */
     public Optional<Actor> caller() {
-        return origin.isUnsatisfied()
+        return currentActor.isUnsatisfied()
                 ? Optional.empty()
-                : Optional.of(Actor.of(origin.get())).filter(by -> by.user() != null);
+                : Optional.of(Actor.of(currentActor.get())).filter(actor -> actor.user() != null);
     }
 
-    private String ofCall(Function<CurrentActor, Optional<String>> part) {
-        return origin.isUnsatisfied() ? null : part.apply(origin.get()).orElse(null);
+    private String ofRequest(Function<CurrentActor, Optional<String>> part) {
+        return currentActor.isUnsatisfied() ? null : part.apply(currentActor.get()).orElse(null);
     }
 
     private static String cut(String text, int length) {
         return text == null || text.length() <= length ? text : text.substring(0, length);
     }
 
-    /** Here, so that the lines come under the name of this class. */
+    /** A method of this class, so that the lines have its name as their logger. */
     private static void log(String line) {
         Log.info(line);
     }
@@ -71,7 +72,7 @@ public class AuditLog {
 
         @Override
         public void beforeCompletion() {
-            // nothing is certain yet
+            // the transaction may still be rolled back
         }
 
         @Override

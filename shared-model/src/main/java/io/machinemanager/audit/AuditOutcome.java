@@ -2,13 +2,13 @@ package io.machinemanager.audit;
 
 import java.util.Locale;
 
-/** How it went. */
+/** The outcome of an audited action. */
 public enum AuditOutcome {
-    /** It was done. */
+    /** The action was done. */
     DONE,
-    /** It was not allowed, and nothing was done. */
+    /** The action was not allowed, and was not done. */
     REFUSED,
-    /** It was allowed and tried, and could not be done. */
+    /** The action was allowed and tried, and failed. */
     FAILED;
 
     /** The outcome as clients see it, in snake case. */

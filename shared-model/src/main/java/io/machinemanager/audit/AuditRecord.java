@@ -2,10 +2,10 @@ package io.machinemanager.audit;
 
 import java.util.regex.Pattern;
 
-/** An entry as one line of the log, in {@code name=value} pairs (logfmt), which programs can take apart. */
+/** Formats an entry as one log line of {@code name=value} pairs (logfmt). */
 final class AuditRecord {
 
-    /** What needs no quotes. Anything else, such as a line break, could pass for another pair or another line. */
+    /** Values that need no quotes. Other ones, such as a line break, could look like another pair or another line. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:@/-]+");
 
     private final StringBuilder line = new StringBuilder("audit");

@@ -8,7 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 
-/** Looks up what was done. */
+/** Stores, finds and deletes audit entries. */
 @ApplicationScoped
 public class AuditService {
 
@@ -22,27 +22,27 @@ public class AuditService {
         this.audit = audit;
     }
 
-    /** Writes down something that changes nothing in the database, such as a call that was refused. */
-    public void record(AuditEvent act) {
-        transactions.run(() -> audit.record(act));
+    /** Stores an event in a transaction of its own, for actions that change nothing, such as a refused call. */
+    public void record(AuditEvent event) {
+        transactions.run(() -> audit.record(event));
     }
 
     /**
-     * Entries that fit, the latest first.
+     * Finds entries, latest first.
      *
-     * @param offset how many to leave out at the start
-     * @param limit how many at the most
+     * @param offset how many to skip
+     * @param limit how many at most
      */
     public List<AuditEntry> find(AuditFilter filter, int offset, int limit) {
         return transactions.call(() -> AuditEntry.matching(filter, offset, limit));
     }
 
     /**
-     * Forgets what was done long ago.
+     * Deletes old entries.
      *
-     * @param age how long ago, by the database's time; at least a day
-     * @param limit the most that this call deletes, so that no lock is held for long
-     * @return how many entries were deleted
+     * @param age how old; at least a day
+     * @param limit how many at most, so that no lock is held for long
+     * @return how many were deleted
      */
     public int purge(Duration age, int limit) {
         return transactions.call(() -> AuditEntry.deleteBefore(clock.now().minus(age), limit));

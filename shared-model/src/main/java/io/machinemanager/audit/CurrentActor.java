@@ -2,15 +2,15 @@ package io.machinemanager.audit;
 
 import java.util.Optional;
 
-/** Tells on whose behalf the service works at this moment. A service that takes calls has one bean of this type. */
+/** The actor of the current request. A service with an API has one bean of this type. */
 public interface CurrentActor {
 
-    /** The user who makes the call; nothing when there is no call, or when the caller is not known (yet). */
+    /** The user; empty when there is no request, or its user is not known (yet). */
     Optional<String> user();
 
-    /** The name of the API key that the caller showed, if it was one. */
+    /** The name of the API key that the caller used, if any. */
     Optional<String> apiKey();
 
-    /** The client's address, as far as those who may tell about it do; nothing when there is no call. */
+    /** The client's address, by what trusted proxies say; empty when there is no request. */
     Optional<String> address();
 }

@@ -13,7 +13,7 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** What a program of a user shows instead of a token. */
+/** An API key, with which a user's program logs in instead of a token. */
 @Entity
 @Table(name = "api_keys")
 public class ApiKey extends PanacheEntityBase {
@@ -24,15 +24,15 @@ public class ApiKey extends PanacheEntityBase {
 
     public long userId;
 
-    /** Unique among the user's. */
+    /** Unique for the user. */
     @Column(length = 64)
     public String name;
 
-    /** SHA-256, in hexadecimal. */
+    /** SHA-256 of the key, in hexadecimal. */
     @Column(length = 64)
     public String keyHash;
 
-    /** Whether it may do what its owner may do as an admin. */
+    /** Whether the key has its owner's admin rights. */
     @Column(name = "is_admin")
     public boolean admin;
 
@@ -40,12 +40,12 @@ public class ApiKey extends PanacheEntityBase {
 
     public Instant expiresAt;
 
-    /** The user's keys, by name. */
+    /** The user's keys, sorted by name. */
     static List<ApiKey> of(long userId) {
         return list("userId = ?1 order by name", userId);
     }
 
-    /** The user's key of that name. */
+    /** The user's key with this name. */
     static Optional<ApiKey> byName(long userId, String name) {
         return find("userId = ?1 and name = ?2", userId, name).firstResultOptional();
     }

@@ -1,6 +1,5 @@
 package io.machinemanager.auth;
 
-import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -24,15 +23,15 @@ import io.machinemanager.user.PasswordChanged;
 import io.machinemanager.user.User;
 import io.machinemanager.user.UserStatus;
 
-/** API keys, for programs that act for a user. */
+/** Creates, checks and revokes API keys, with which programs act for a user. */
 @ApplicationScoped
 public class ApiKeyService {
 
-    /** What keys begin with, so that they are told from tokens, and recognised by people and scanners of secrets. */
+    /** The prefix of keys. It tells them from tokens, and secret scanners recognise it. */
     public static final String PREFIX = "mm_";
 
-    /** How many a user may have. */
-    static final int MOST = 50;
+    /** How many keys a user may have. */
+    static final int MAX_KEYS = 50;
 
     private final EntityManager entityManager;
     private final RetryingTransactions transactions;
@@ -41,8 +40,7 @@ public class ApiKeyService {
     private final AuditLog audit;
 
     ApiKeyService(EntityManager entityManager, RetryingTransactions transactions, DatabaseClock clock,
-            RandomSecret secrets,
-            AuditLog audit) {
+            RandomSecret secrets, AuditLog audit) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
@@ -51,11 +49,12 @@ public class ApiKeyService {
     }
 
     /**
-     * Makes a key for its owner.
+     * Creates a key.
      *
-     * @param owner as the token said that asks for it
-     * @throws ForbiddenException when it is to act as an admin and its owner is none, or was changed or deleted meanwhile
-     * @throws ConflictException when the owner has a key of that name, or too many
+     * @param owner the caller, by the token of the call
+     * @throws ForbiddenException when the key is to have admin rights and its owner has none, or when the owner was changed
+     *         or deleted since the token was checked
+     * @throws ConflictException when the owner has a key with this name, or too many keys
      */
     public CreatedApiKey create(UserStatus owner, NewApiKey wanted) {
         String secret = secrets.next(PREFIX);
@@ -66,7 +65,7 @@ public class ApiKeyService {
             if (wanted.admin() && !user.admin) {
                 throw new ForbiddenException("Only an admin's API key may act as an admin.");
             }
-            refuseOneMore(user, wanted.name());
+            checkNewKey(user, wanted.name());
             ApiKey key = new ApiKey();
             key.userId = user.id;
             key.name = wanted.name();
@@ -83,17 +82,18 @@ public class ApiKeyService {
         });
     }
 
-    private static void refuseOneMore(User user, String name) {
+    private static void checkNewKey(User user, String name) {
         if (ApiKey.byName(user.id, name).isPresent()) {
             throw new ConflictException("An API key named %s exists already.".formatted(name));
         }
-        if (ApiKey.of(user.id).size() >= MOST) {
-            throw new ConflictException("%s has %d API keys already; delete one first.".formatted(user.username, MOST));
+        if (ApiKey.of(user.id).size() >= MAX_KEYS) {
+            throw new ConflictException(
+                    "%s has %d API keys already; delete one first.".formatted(user.username, MAX_KEYS));
         }
     }
 
     /**
-     * The keys of a user, by name.
+     * Lists the keys of a user, by name.
      *
      * @throws NotFoundException when there is no such user
      */
@@ -102,7 +102,7 @@ public class ApiKeyService {
     }
 
     /**
-     * Ends a key.
+     * Revokes a key.
      *
      * @throws NotFoundException when there is no such user, or no such key
      */
@@ -114,8 +114,8 @@ public class ApiKeyService {
         });
     }
 
-    /** Ends all keys of a user: whoever had the password, or a token, may have made some to come back with. */
-    void endAll(@Observes PasswordChanged change) {
+    /** Revokes all keys of the user: an attacker who knew the password may have created some. */
+    void revokeAll(@Observes PasswordChanged change) {
         ApiKey.of(change.user().id).forEach(key -> {
             key.delete();
             audit.record(AuditEvent.of(AuditAction.API_KEY_REVOKED, key.name)
@@ -124,30 +124,29 @@ public class ApiKeyService {
     }
 
     private static User user(String name) {
-        return User.byName(name).orElseThrow(() -> User.unknown(name));
+        return User.byName(name).orElseThrow(() -> User.notFound(name));
     }
 
-    /** What a key allows at this moment; nothing when there is no such key (any more). One query. */
-    public Optional<ApiKeyStatus> standing(String secret) {
+    /** Checks a key, with one query; empty when it is not valid. */
+    public Optional<ApiKeyStatus> status(String secret) {
         List<?> rows = transactions.call(() -> entityManager.createNativeQuery("""
                 select k.name, u.id, u.username, u.is_admin and k.is_admin, u.token_version, utc_timestamp(6)
                 from api_keys k join users u on u.id = k.user_id
                 where k.key_hash = ?1 and k.expires_at > utc_timestamp(6)""")
                 .setParameter(1, DigestUtils.sha256Hex(secret)).getResultList());
-        return rows.stream().findFirst().map(row -> standing((Object[]) row));
+        return rows.stream().findFirst().map(row -> status((Object[]) row));
     }
 
-    private static ApiKeyStatus standing(Object[] row) {
+    private static ApiKeyStatus status(Object[] row) {
         boolean admin = row[3] instanceof Boolean b ? b : ((Number) row[3]).intValue() != 0;
         return new ApiKeyStatus((String) row[0], new UserStatus(((Number) row[1]).longValue(), (String) row[2], admin,
                 ((Number) row[4]).longValue(), ((LocalDateTime) row[5]).toInstant(ZoneOffset.UTC)));
     }
 
-    /** Forgets keys that have ended by themselves. */
+    /** Deletes expired keys. */
     public void purge() {
         transactions.run(() -> {
-            Instant now = clock.now();
-            ApiKey.delete("expiresAt <= ?1", now);
+            ApiKey.delete("expiresAt <= ?1", clock.now());
         });
     }
 }

@@ -1,14 +1,14 @@
 package io.machinemanager.auth;
 
 /**
- * An API key that was just made.
+ * An API key that was just created.
  *
- * @param key what is known about it from now on
- * @param secret what is to be shown; nobody knows it afterwards
+ * @param key the stored key
+ * @param secret the key itself; it is not stored and cannot be shown again
  */
 public record CreatedApiKey(ApiKey key, String secret) {
 
-    /** Leaves the secret out, so that it cannot reach a log by accident. */
+    /** Omits the secret, to keep it out of logs. */
     @Override
     public String toString() {
         return "API key " + key.name;

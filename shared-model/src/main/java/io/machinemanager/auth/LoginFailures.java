@@ -11,32 +11,32 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** How many log-ins failed that have something in common, such as the user or the address. */
+/** A counter of failed log-ins with the same user, network or both, see {@link LoginAttempt}. */
 @Entity
 @Table(name = "login_counters")
 public class LoginFailures extends PanacheEntityBase {
 
-    /** A hash of what they have in common. */
+    /** The key, a hash. */
     @Id
     @Column(length = 64)
     public String id;
 
     public int failures;
 
-    /** When they are forgotten. */
+    /** When the counter is reset. */
     public Instant expiresAt;
 
-    /** Those that are not forgotten yet. */
+    /** The counters with these keys that have not expired. */
     static List<LoginFailures> current(Collection<String> ids, Instant now) {
         return list("id in ?1 and expiresAt > ?2", ids, now);
     }
 
     /**
-     * Counts a failure, and tells how many there are now. They are forgotten together, a lock-out after the first: so those
-     * that are far apart do not add up. Only the one that reaches the limit begins a lock-out of full length.
+     * Counts a failure, and returns the new number. A counter expires one lock-out time after its first failure, so that
+     * failures far apart do not add up. The failure that reaches the limit starts a lock-out of full length.
      */
-    static int count(String id, int limit, Instant now, Instant expires) {
-        // from left to right: expires_at is set by the number of failures that is new by then
+    static int increment(String id, int limit, Instant now, Instant expires) {
+        // MariaDB assigns from left to right: expires_at depends on the new number of failures
         getEntityManager().createNativeQuery("""
                 insert into login_counters (id, failures, expires_at) values (?1, 1, ?3)
                 on duplicate key update failures = if(expires_at <= ?2, 1, failures + 1),
@@ -46,8 +46,8 @@ public class LoginFailures extends PanacheEntityBase {
                 .setParameter(1, id).getSingleResult()).intValue();
     }
 
-    /** Keeps a fact for a time. */
-    static void keep(String id, Instant expires) {
+    /** Stores a key without failures until the given time. */
+    static void remember(String id, Instant expires) {
         getEntityManager().createNativeQuery("""
                 insert into login_counters (id, failures, expires_at) values (?1, 0, ?2)
                 on duplicate key update expires_at = ?2""").setParameter(1, id).setParameter(2, expires)

@@ -10,97 +10,85 @@ import java.util.function.Supplier;
 import io.machinemanager.error.TooManyRequestsException;
 
 /**
- * Lets no more log-ins through at once than there are slots, and each network no more than would fill them. The others
- * of a network wait in a line of its own, so that however many it sends, whoever comes from elsewhere waits for those
- * that are under way and not for its line.
+ * Limits how many log-ins run at once. Each network has a queue of its own, and only as many of its log-ins as there are
+ * slots compete with those of other networks. So a flood from one network does not make the others wait.
  */
 final class LoginQueue {
 
-    /**
-     * How many of one network may be under way and in line. Many users can share one address, so this is what a room full
-     * of people does at the same time.
-     */
-    static final int MOST_OF_A_NETWORK = 100;
+    /** How many log-ins of one network may run or wait. Many users can share an address, such as a class in one room. */
+    static final int MAX_PER_NETWORK = 100;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(20);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
-    private final int slots;
-    private final Semaphore free;
-    private final Map<String, Line> lines = new ConcurrentHashMap<>();
+    /** The log-ins of one network; changed inside {@link Map#compute} only. */
+    private static final class Network {
 
-    /** One network's log-ins; changed inside {@link Map#compute} only. */
-    private static final class Line {
-
-        private final Semaphore turns;
+        private final Semaphore slots;
         private volatile int members;
 
-        private Line(int turns) {
-            this.turns = new Semaphore(turns, true);
+        private Network(int slots) {
+            this.slots = new Semaphore(slots, true);
         }
     }
 
-    /** @param slots how many may be under way at once */
-    LoginQueue(int slots) {
-        this.slots = slots;
-        this.free = new Semaphore(slots, true);
+    private final int slotCount;
+    private final Semaphore slots;
+    private final Map<String, Network> networks = new ConcurrentHashMap<>();
+
+    /** @param slotCount how many log-ins may run at once */
+    LoginQueue(int slotCount) {
+        this.slotCount = slotCount;
+        this.slots = new Semaphore(slotCount, true);
     }
 
     /**
-     * Does the work when it is its turn.
+     * Runs work when a slot is free.
      *
-     * @param network what names the client's network
-     * @throws TooManyRequestsException when too many of the network are in line, or its turn does not come soon
+     * @param network the key of the client's network
+     * @throws TooManyRequestsException when the queue of the network is full, or the wait is too long
      */
-    <T> T pass(String network, Supplier<T> work) {
-        Line line = join(network);
+    <T> T run(String network, Supplier<T> work) {
+        Network entered = enter(network);
         try {
-            return inTurn(line.turns, System.nanoTime() + PATIENCE.toNanos(), work);
+            long deadline = System.nanoTime() + MAX_WAIT.toNanos();
+            return withSlot(entered.slots, deadline, () -> withSlot(slots, deadline, work));
         } finally {
-            lines.compute(network, (name, left) -> --left.members == 0 ? null : left);
+            networks.compute(network, (name, left) -> --left.members == 0 ? null : left);
         }
     }
 
-    /** How many of a network are under way and in line. */
-    int of(String network) {
-        Line line = lines.get(network);
-        return line == null ? 0 : line.members;
+    /** How many log-ins of a network run or wait. */
+    int size(String network) {
+        Network current = networks.get(network);
+        return current == null ? 0 : current.members;
     }
 
-    private Line join(String network) {
-        return lines.compute(network, (name, known) -> {
-            Line line = known == null ? new Line(slots) : known;
-            if (line.members == MOST_OF_A_NETWORK) {
+    private Network enter(String network) {
+        return networks.compute(network, (name, current) -> {
+            Network entered = current == null ? new Network(slotCount) : current;
+            if (entered.members == MAX_PER_NETWORK) {
                 throw tooMany();
             }
-            line.members++;
-            return line;
+            entered.members++;
+            return entered;
         });
     }
 
-    private <T> T inTurn(Semaphore turns, long end, Supplier<T> work) {
-        acquire(turns, end);
+    private static <T> T withSlot(Semaphore slots, long deadline, Supplier<T> work) {
         try {
-            acquire(free, end);
-            try {
-                return work.get();
-            } finally {
-                free.release();
-            }
-        } finally {
-            turns.release();
-        }
-    }
-
-    private static void acquire(Semaphore semaphore, long end) {
-        try {
-            if (semaphore.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                return;
+            if (!slots.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                throw tooMany();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw tooMany();
         }
-        throw tooMany();
+        try {
+            return work.get();
+        } finally {
+            slots.release();
+        }
     }
 
     private static TooManyRequestsException tooMany() {

@@ -15,57 +15,55 @@ import io.machinemanager.error.TooManyRequestsException;
 import io.machinemanager.user.UserService;
 import io.machinemanager.user.UserStatus;
 
-/** Takes passwords of users, within limits. None of this may be called inside a transaction. */
+/** Checks passwords of users, within the limits of {@link LoginThrottle}. Do not call it inside a transaction: it hashes. */
 @ApplicationScoped
 public class LoginService {
 
     private final RetryingTransactions transactions;
-    private final LoginGate gate;
-    private final LoginLimits limits;
+    private final LoginThrottle throttle;
     private final UserService users;
     private final AuditLog audit;
 
-    LoginService(RetryingTransactions transactions, LoginGate gate, LoginLimits limits, UserService users,
-            AuditLog audit) {
+    LoginService(RetryingTransactions transactions, LoginThrottle throttle, UserService users, AuditLog audit) {
         this.transactions = transactions;
-        this.gate = gate;
-        this.limits = limits;
+        this.throttle = throttle;
         this.users = users;
         this.audit = audit;
     }
 
     /**
-     * Checks a name and a password. It takes the same work whether there is such a user or not.
+     * Checks a name and a password. The duration does not tell whether there is such a user.
      *
-     * @throws InvalidGrantException when they do not fit
-     * @throws TooManyRequestsException when too many did not fit lately
+     * @throws InvalidGrantException when the name or the password is wrong
+     * @throws TooManyRequestsException when too many attempts failed, or too many wait
      */
     public UserStatus logIn(LoginAttempt attempt, String password) {
-        UserStatus user = gate.pass(attempt, AuditAction.LOGGED_IN, () -> users.identify(attempt.username(), password))
+        UserStatus user = throttle
+                .attempt(attempt, AuditAction.LOGGED_IN, () -> users.identify(attempt.username(), password))
                 .orElseThrow(() -> new InvalidGrantException("The user name or the password is wrong."));
         transactions.run(() -> {
-            limits.succeeded(attempt);
+            throttle.succeeded(attempt);
             audit.record(AuditEvent.of(AuditAction.LOGGED_IN, user.username()).by(user.username()));
         });
         return user;
     }
 
     /**
-     * Changes one's own password. All tokens given out before stop working.
+     * Changes the caller's own password. All earlier tokens become invalid.
      *
-     * @param caller who changes the password
+     * @param caller the user
      * @throws InvalidRequestException when the new password is not allowed
      * @throws ForbiddenException when the current one is wrong
-     * @throws TooManyRequestsException when too many were wrong lately
+     * @throws TooManyRequestsException when too many attempts failed, or too many wait
      */
     public void changePassword(UserStatus caller, Optional<String> address, String current, String wanted) {
-        gate.pass(new LoginAttempt(caller.username(), address), AuditAction.PASSWORD_CHANGED,
+        throttle.attempt(new LoginAttempt(caller.username(), address), AuditAction.PASSWORD_CHANGED,
                 () -> users.changeOwnPassword(caller, current, wanted) ? Optional.of(caller) : Optional.empty())
                 .orElseThrow(() -> new ForbiddenException("The current password is wrong."));
     }
 
-    /** Forgets failures that are long ago. */
+    /** Deletes expired counters of failures. */
     public void purge() {
-        limits.purge();
+        throttle.purge();
     }
 }

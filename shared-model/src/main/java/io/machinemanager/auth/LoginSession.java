@@ -5,17 +5,17 @@ import java.time.Instant;
 import io.machinemanager.user.UserStatus;
 
 /**
- * A log-in that can be continued without the password.
+ * A session: tokens of a log-in that can be renewed without the password.
  *
- * @param id names it, in all of its tokens
- * @param user whose it is, as of when its tokens were made
- * @param refreshToken what gives the next tokens, once
- * @param expiresAt when it ends by itself
- * @param at the time of the answer: later than when the tokens were made when they are given again
+ * @param id the session id in all of its tokens
+ * @param user the user, at the time of the tokens
+ * @param refreshToken the refresh token, which can be used once
+ * @param expiresAt the end of the session
+ * @param at the time of the answer; later than that of the tokens when they are given again
  */
 public record LoginSession(String id, UserStatus user, String refreshToken, Instant expiresAt, Instant at) {
 
-    /** Leaves the token out, so that it cannot reach a log by accident. */
+    /** Omits the token, to keep it out of logs. */
     @Override
     public String toString() {
         return "session of " + user.username();

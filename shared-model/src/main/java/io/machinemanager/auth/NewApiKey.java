@@ -3,11 +3,11 @@ package io.machinemanager.auth;
 import java.time.Duration;
 
 /**
- * An API key to be made.
+ * An API key to create.
  *
- * @param name what it is to be called, see {@link ApiKeyName}
- * @param lifetime how long it is to be good for
- * @param admin whether it is to do what its owner may do as an admin
+ * @param name its name, see {@link ApiKeyName}
+ * @param lifetime how long it is valid
+ * @param admin whether it gets its owner's admin rights
  */
 public record NewApiKey(String name, Duration lifetime, boolean admin) {
 }

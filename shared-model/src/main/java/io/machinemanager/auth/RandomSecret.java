@@ -5,7 +5,7 @@ import java.util.Base64;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-/** Draws secrets that nobody can guess, so that a plain hash of them is enough to recognise them. */
+/** Generates random secrets of 256 bits. They cannot be guessed, so a plain SHA-256 of them can be stored. */
 @ApplicationScoped
 class RandomSecret {
 
@@ -13,14 +13,14 @@ class RandomSecret {
 
     private final SecureRandom random = new SecureRandom();
 
-    /** A text of 43 letters, digits, - and _, with a beginning that tells what it is. */
+    /** A new secret: the prefix, and 43 characters of A-Z, a-z, 0-9, - and _. */
     String next(String prefix) {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
         return text(prefix, bytes);
     }
 
-    /** Bytes that nobody can guess, as such a text. */
+    /** Encodes random bytes as such a secret. */
     static String text(String prefix, byte[] bytes) {
         return prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }

@@ -13,7 +13,7 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** What a client gives once to get new tokens without a password. Those of one log-in share a session. */
+/** A refresh token, which a client exchanges once for new tokens. All tokens of one log-in share a session. */
 @Entity
 @Table(name = "refresh_tokens")
 public class RefreshToken extends PanacheEntityBase {
@@ -27,26 +27,26 @@ public class RefreshToken extends PanacheEntityBase {
 
     public long userId;
 
-    /** The user's when it was given out. */
+    /** The user's token version when the token was issued. */
     public long tokenVersion;
 
-    /** SHA-256, in hexadecimal. */
+    /** SHA-256 of the token, in hexadecimal. */
     @Column(length = 64)
     public String tokenHash;
 
-    /** The same for all of a session. */
+    /** The end of the session, the same for all of its tokens. */
     public Instant expiresAt;
 
-    /** When it was given for the next one; null before. */
+    /** When it was exchanged; null before. */
     public Instant usedAt;
 
-    /** When a session ends by itself; nothing when there is none of that id. */
+    /** The end of a session; empty when there is no such session. */
     static Optional<Instant> endOf(String sessionId) {
         return RefreshToken.<RefreshToken>find("sessionId", sessionId).firstResultOptional()
                 .map(token -> token.expiresAt);
     }
 
-    /** The token of that hash, locked until the end of the transaction. */
+    /** The token with this hash, locked until the end of the transaction. */
     static Optional<RefreshToken> lock(String hash) {
         return find("tokenHash", hash).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
     }

@@ -9,7 +9,7 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** A token that was ended before its time, or a session, which means all tokens of it. */
+/** A revoked access token, or a revoked session with all of its access tokens. */
 @Entity
 @Table(name = "revoked_tokens")
 public class RevokedToken extends PanacheEntityBase {
@@ -19,7 +19,7 @@ public class RevokedToken extends PanacheEntityBase {
     @Column(length = 64)
     public String id;
 
-    /** When all that it is about have ended by themselves. */
+    /** When all revoked tokens have expired, and the row can be deleted. */
     public Instant expiresAt;
 
     static void revoke(String id, Instant expires) {

@@ -29,15 +29,15 @@ import io.machinemanager.user.TokenStatusCache.Question;
 import io.machinemanager.user.User;
 import io.machinemanager.user.UserStatus;
 
-/** Keeps log-ins going, and ends them. None of this may be called inside a transaction. */
+/** Checks access tokens, renews sessions with refresh tokens, and revokes them. Do not call it inside a transaction. */
 @ApplicationScoped
 public class SessionService {
 
-    /** What refresh tokens begin with, so that people and scanners of secrets recognise them. */
+    /** The prefix of refresh tokens, which secret scanners recognise. */
     static final String PREFIX = "mmr_";
 
-    /** For how long a refresh token gives the same answer again. */
-    static final Duration AGAIN = Duration.ofSeconds(30);
+    /** How long a used refresh token gives the same answer again. */
+    static final Duration REUSE_GRACE = Duration.ofSeconds(30);
 
     private final EntityManager entityManager;
     private final RetryingTransactions transactions;
@@ -49,8 +49,7 @@ public class SessionService {
     private final TokenStatusCache recent;
 
     SessionService(EntityManager entityManager, RetryingTransactions transactions, DatabaseClock clock,
-            RandomSecret secrets,
-            SecretBox box, LoginConfig config, AuditLog audit, TokenStatusCache recent) {
+            RandomSecret secrets, SecretBox box, LoginConfig config, AuditLog audit, TokenStatusCache recent) {
         this.entityManager = entityManager;
         this.transactions = transactions;
         this.clock = clock;
@@ -62,27 +61,27 @@ public class SessionService {
     }
 
     /**
-     * What the user of a token may do at this moment. This is asked at each call, so it is one query.
+     * Returns the current status of the user of a token. Each call of the API needs it, so it is one query.
      *
      * @param ids the ids of the token and of its session, if it has one
-     * @return nothing when there is no such user, or when the token or its session was ended
+     * @return empty when there is no such user, or the token or its session was revoked
      */
-    public Optional<UserStatus> standing(String username, List<String> ids) {
+    public Optional<UserStatus> status(String username, List<String> ids) {
         Question question = recent.ask(token(username, ids));
         List<?> rows = transactions.call(() -> entityManager.createNativeQuery("""
                 select u.id, u.is_admin, u.token_version, utc_timestamp(6) from users u
                 where u.username = ?1 and not exists (select 1 from revoked_tokens r where r.id in (?2))""")
                 .setParameter(1, username).setParameter(2, ids).getResultList());
-        Optional<UserStatus> standing = rows.stream().findFirst().map(row -> standing(username, (Object[]) row));
-        standing.ifPresent(question::answered);
-        return standing;
+        Optional<UserStatus> status = rows.stream().findFirst().map(row -> status(username, (Object[]) row));
+        status.ifPresent(question::answered);
+        return status;
     }
 
     /**
-     * What {@link #standing} has said of that token within the last second, unless this process has changed a user or
-     * ended a token since. Asks nobody.
+     * Returns what {@link #status} returned for the token within the last second, without a query. Empty when this process
+     * has changed a user or revoked a token since.
      */
-    public Optional<UserStatus> recentStanding(String username, List<String> ids) {
+    public Optional<UserStatus> recentStatus(String username, List<String> ids) {
         return recent.of(token(username, ids));
     }
 
@@ -90,15 +89,15 @@ public class SessionService {
         return List.of(username, ids);
     }
 
-    private static UserStatus standing(String username, Object[] row) {
+    private static UserStatus status(String username, Object[] row) {
         return new UserStatus(((Number) row[0]).longValue(), username, (Boolean) row[1], ((Number) row[2]).longValue(),
                 ((LocalDateTime) row[3]).toInstant(ZoneOffset.UTC));
     }
 
     /**
-     * Begins a session of a user who has just logged in.
+     * Starts a session of a user who has just logged in.
      *
-     * @throws InvalidGrantException when the user was deleted meanwhile
+     * @throws InvalidGrantException when the user was deleted since
      */
     public LoginSession begin(UserStatus user) {
         return transactions.call(() -> {
@@ -111,15 +110,15 @@ public class SessionService {
     }
 
     /**
-     * Takes a refresh token for the next one. For {@link #AGAIN} the same token gives the same next one again, since the
-     * answer may have been lost on its way, but only until the next one was used: then the answer arrived. Otherwise a token
-     * that is shown a second time was stolen, and the whole session ends, as RFC 9700, section 4.14.2, has it.
+     * Exchanges a refresh token for the next one. During {@link #REUSE_GRACE} a used token gives the same next token again,
+     * because the first answer may have been lost, but only until the next token was used. Any other reuse means that the
+     * token was stolen: the session is revoked, see RFC 9700, section 4.14.2.
      *
-     * @param accessLifetime how long the tokens last that were given out beside refresh tokens
-     * @throws InvalidTokenException when it is not valid (any more)
+     * @param accessLifetime the lifetime of access tokens
+     * @throws InvalidTokenException when the token is not valid
      */
     public LoginSession refresh(String refreshToken, Duration accessLifetime) {
-        return ending(() -> RefreshToken.lock(DigestUtils.sha256Hex(refreshToken))
+        return revoking(() -> RefreshToken.lock(DigestUtils.sha256Hex(refreshToken))
                 .flatMap(token -> next(token, refreshToken, accessLifetime)))
                 .orElseThrow(() -> new InvalidTokenException(
                         "The refresh token is not valid, or not any more; log in again."));
@@ -136,11 +135,11 @@ public class SessionService {
         if (token.usedAt == null) {
             token.usedAt = now;
             audit.record(AuditEvent.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username));
-            return Optional.of(issue(standing(user, now), token.sessionId, token.expiresAt, successors.getFirst()));
+            return Optional.of(issue(status(user, now), token.sessionId, token.expiresAt, successors.getFirst()));
         }
-        Optional<LoginSession> again = now.isBefore(token.usedAt.plus(AGAIN))
+        Optional<LoginSession> again = now.isBefore(token.usedAt.plus(REUSE_GRACE))
                 ? successors.stream().filter(SessionService::isUnused).findFirst()
-                        .map(next -> new LoginSession(token.sessionId, standing(user, token.usedAt), next,
+                        .map(next -> new LoginSession(token.sessionId, status(user, token.usedAt), next,
                                 token.expiresAt,
                                 now))
                 : Optional.empty();
@@ -148,9 +147,9 @@ public class SessionService {
             audit.record(AuditEvent.of(AuditAction.TOKEN_REFRESHED, user.username).by(user.username)
                     .detail("the same tokens again"));
         } else {
-            end(token.sessionId, Collections.max(List.of(token.expiresAt, now.plus(accessLifetime))));
+            revoke(token.sessionId, Collections.max(List.of(token.expiresAt, now.plus(accessLifetime))));
             audit.record(
-                    AuditEvent.of(AuditAction.TOKEN_REFRESHED, user.username).bySomebody().outcome(AuditOutcome.REFUSED)
+                    AuditEvent.of(AuditAction.TOKEN_REFRESHED, user.username).anonymous().outcome(AuditOutcome.REFUSED)
                             .detail("a refresh token was shown a second time; its session was ended"));
         }
         return again;
@@ -160,7 +159,7 @@ public class SessionService {
         return RefreshToken.lock(DigestUtils.sha256Hex(refreshToken)).filter(token -> token.usedAt == null).isPresent();
     }
 
-    private static UserStatus standing(User user, Instant at) {
+    private static UserStatus status(User user, Instant at) {
         return new UserStatus(user.id, user.username, user.admin, user.tokenVersion, at);
     }
 
@@ -176,25 +175,25 @@ public class SessionService {
     }
 
     /**
-     * Ends a token, and its session if it has one.
+     * Revokes a token, and its session if it has one.
      *
-     * @param user whose token it is
-     * @param tokenId its id
+     * @param user the user of the token
+     * @param tokenId the id of the token
      * @param sessionId the id of its session
-     * @param end when the token, and all others given out until now, would end by themselves
+     * @param end when all tokens issued until now have expired
      */
     public void logOut(UserStatus user, String tokenId, Optional<String> sessionId, Instant end) {
-        ending(() -> {
+        revoking(() -> {
             RevokedToken.revoke(tokenId, end);
             sessionId.ifPresent(
-                    session -> end(session, Collections.max(List.of(RefreshToken.endOf(session).orElse(end), end))));
+                    session -> revoke(session, Collections.max(List.of(RefreshToken.endOf(session).orElse(end), end))));
             audit.record(AuditEvent.of(AuditAction.LOGGED_OUT, user.username()));
             return user;
         });
     }
 
-    /** Whether it was committed is not known when the database's answer was lost. */
-    private <T> T ending(Supplier<T> work) {
+    /** Clears the cache even after a failure: the transaction may be committed although the database's answer was lost. */
+    private <T> T revoking(Supplier<T> work) {
         try {
             return transactions.call(work);
         } finally {
@@ -202,12 +201,12 @@ public class SessionService {
         }
     }
 
-    private static void end(String sessionId, Instant end) {
+    private static void revoke(String sessionId, Instant end) {
         RefreshToken.delete("sessionId", sessionId);
         RevokedToken.revoke(sessionId, end);
     }
 
-    /** Forgets what has ended by itself. */
+    /** Deletes expired tokens. */
     public void purge() {
         transactions.run(() -> {
             Instant now = clock.now();

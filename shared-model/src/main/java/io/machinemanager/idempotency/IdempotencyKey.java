@@ -14,7 +14,7 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** A key that a user sent with a request, so that repeating the request does not reserve twice. */
+/** The idempotency key of a request, so that a repeated request does not reserve twice. */
 @Entity
 @Table(name = "idempotency_keys")
 public class IdempotencyKey extends PanacheEntityBase {
@@ -28,21 +28,21 @@ public class IdempotencyKey extends PanacheEntityBase {
     @Column(length = 255)
     public String requestKey;
 
-    /** What the key was first sent with, encrypted. */
+    /** The encrypted body of the first request with the key. */
     @Column(columnDefinition = "text")
     public String asked;
 
-    /** The request that works, or worked, on it. */
+    /** The id of the request that works, or has worked, under the key. */
     @Column(length = 36)
     public String requestId;
 
     public Instant claimedUntil;
 
-    /** The encrypted answer; null while the request is worked on. */
+    /** The encrypted answer; null while the request is in progress. */
     @Column(columnDefinition = "mediumtext")
     public String answer;
 
-    /** Whether somebody who repeated the request was given the answer. */
+    /** Whether a repeated request was given the answer. */
     public boolean given;
 
     public Instant createdAt;
@@ -53,13 +53,13 @@ public class IdempotencyKey extends PanacheEntityBase {
                 .firstResultOptional();
     }
 
-    /** Lets the request that works on a key of the user, if it came with one, keep it until the given time. */
+    /** Renews the claim of a request on its key, if it has one, until the given time. */
     static void renew(Long userId, String requestId, Instant until) {
         update("claimedUntil = ?1 where userId = ?2 and requestId = ?3 and answer is null", until, userId, requestId);
     }
 
-    /** Tells whether a worker may still be busy with the request. */
-    boolean isWorkedOn(Instant now) {
+    /** Tells whether a worker may still work on the request. */
+    boolean isInProgress(Instant now) {
         return answer == null && claimedUntil.isAfter(now);
     }
 

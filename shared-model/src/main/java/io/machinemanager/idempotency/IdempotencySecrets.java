@@ -10,7 +10,7 @@ import io.machinemanager.secret.EncryptedRows;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
-/** What is kept of requests with an {@code Idempotency-Key}. */
+/** Encrypts stored requests and answers again with the current key. */
 @ApplicationScoped
 class IdempotencySecrets implements EncryptedRows {
 
@@ -46,7 +46,7 @@ class IdempotencySecrets implements EncryptedRows {
             key.answer = answer == null ? null : secrets.seal(key.secretOwner(), answer);
             return true;
         } catch (IllegalStateException e) {
-            Log.debugf("The answer kept for a repeated request is lost: %s", e.getMessage());
+            Log.debugf("A stored answer cannot be decrypted: %s", e.getMessage());
             return false;
         }
     }

@@ -29,152 +29,152 @@ import io.machinemanager.secret.SecretBox;
 import io.machinemanager.user.User;
 
 /**
- * Lets a request that is repeated with the same key reserve once and get the first answer again, in the manner of the
- * IETF draft on the {@code Idempotency-Key} header. A request that failed holds nothing, so its key may be used again.
+ * Makes reservations idempotent: a request that is repeated with the same key reserves nothing and gets the first answer,
+ * as in the IETF draft on the {@code Idempotency-Key} header. A failed request reserved nothing, so its key may be reused.
  */
 @ApplicationScoped
 public class IdempotencyService {
 
-    /** For how long an answer is kept. */
+    /** How long an answer is stored. */
     static final Duration RETENTION = Duration.ofHours(24);
 
-    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final ObjectMapper json;
     private final ReservationService reservations;
-    private final CompensationRetrier owed;
-    private final Duration claim;
-    private final Duration longestWork;
+    private final CompensationRetrier compensations;
+    private final Duration claimDuration;
+    private final Duration maxWait;
 
     IdempotencyService(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, ObjectMapper json,
-            ReservationService reservations, CompensationRetrier owed, ReservationConfig config) {
+            ReservationService reservations, CompensationRetrier compensations, ReservationConfig config) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.json = json;
         this.reservations = reservations;
-        this.owed = owed;
-        this.claim = config.claim();
-        // trying further machines, then the last try, then taking all back
-        this.longestWork = config.provisioningTimeout().multipliedBy(3);
+        this.compensations = compensations;
+        this.claimDuration = config.claim();
+        // trying further machines, the last try, and releasing all of them
+        this.maxWait = config.provisioningTimeout().multipliedBy(3);
     }
 
     /**
-     * Reserves, or gives the answer of the request that came first with this key; waits for it while it is worked on. When
-     * the service that worked on it died, whatever it had reserved is given back before the work is done anew.
+     * Reserves, or returns the answer of the first request with this key, and waits for it while that is in progress. When
+     * the worker of the first request died, its reservations are released, and this request reserves anew.
      *
      * @param requestKey the key, 1 to 255 characters
-     * @param order what is to be reserved
-     * @throws InvalidRequestException when the order is not one that can be met
-     * @throws ConflictException when the borrower used the key for another order, or the first request takes too long
+     * @param spec the request
+     * @throws InvalidRequestException when the request is not valid
+     * @throws ConflictException when the key was used for a different request, or the first request takes too long
      */
-    public Lease reserve(String requestKey, ReservationSpec order) {
-        reservations.check(order);
+    public Lease reserve(String requestKey, ReservationSpec spec) {
+        reservations.check(spec);
         UUID requestId = UUID.randomUUID();
-        Keeper keeper = new Keeper(requestKey, order, requestId);
-        long giveUpAt = System.nanoTime() + longestWork.toNanos();
+        KeyRecorder recorder = new KeyRecorder(requestKey, spec, requestId);
+        long deadline = System.nanoTime() + maxWait.toNanos();
         while (true) {
-            switch (transactions.call(() -> start(requestKey, order, requestId))) {
+            switch (transactions.call(() -> claim(requestKey, spec, requestId))) {
                 case Answered(Lease first) -> {
                     return first;
                 }
-                case Ours(Optional<String> abandoned) -> {
+                case Claimed(Optional<String> abandoned) -> {
                     abandoned.ifPresent(reservations::releaseRequest);
-                    if (abandoned.isEmpty() || keeper.renew()) {
-                        return work(keeper);
+                    if (abandoned.isEmpty() || recorder.renew()) {
+                        return work(recorder);
                     }
                 }
-                case Busy() -> {
-                    if (System.nanoTime() > giveUpAt) {
+                case InProgress() -> {
+                    if (System.nanoTime() > deadline) {
                         throw new ConflictException("The first request with this Idempotency-Key is still worked on.");
                     }
-                    LockSupport.parkNanos(POLL.toNanos());
+                    LockSupport.parkNanos(POLL_INTERVAL.toNanos());
                 }
             }
         }
     }
 
-    /** Forgets answers that are older than the time they are kept for. */
+    /** Deletes old answers. */
     public void purge() {
         transactions.run(() -> IdempotencyKey.delete("createdAt < ?1", clock.now().minus(RETENTION)));
     }
 
-    private Start start(String requestKey, ReservationSpec order, UUID requestId) {
+    private KeyState claim(String requestKey, ReservationSpec spec, UUID requestId) {
         Instant now = clock.now();
-        if (User.findById(order.borrower().userId()) == null) {
-            throw new ForbiddenException("The user %s does not exist any more.".formatted(order.borrower().name()));
+        if (User.findById(spec.requester().userId()) == null) {
+            throw new ForbiddenException("The user %s does not exist any more.".formatted(spec.requester().name()));
         }
-        Optional<IdempotencyKey> known = IdempotencyKey.lock(order.borrower().userId(), requestKey);
+        Optional<IdempotencyKey> known = IdempotencyKey.lock(spec.requester().userId(), requestKey);
         if (known.isEmpty()) {
             IdempotencyKey key = new IdempotencyKey();
-            key.userId = order.borrower().userId();
+            key.userId = spec.requester().userId();
             key.requestKey = requestKey;
-            key.asked = secrets.seal(key.secretOwner(), write(order));
+            key.asked = secrets.seal(key.secretOwner(), write(spec));
             key.createdAt = now;
-            key.claim(requestId, now.plus(claim));
+            key.claim(requestId, now.plus(claimDuration));
             key.persist();
-            return new Ours(Optional.empty());
+            return new Claimed(Optional.empty());
         }
         IdempotencyKey key = known.get();
-        if (!secrets.open(key.secretOwner(), key.asked).equals(write(order))) {
+        if (!secrets.open(key.secretOwner(), key.asked).equals(write(spec))) {
             throw new ConflictException("This Idempotency-Key was already used for another request.");
         }
         if (key.answer != null) {
             key.given = true;
             return new Answered(read(secrets.open(key.secretOwner(), key.answer)));
         }
-        if (key.isWorkedOn(now)) {
-            return new Busy();
+        if (key.isInProgress(now)) {
+            return new InProgress();
         }
         String abandoned = key.requestId;
-        key.claim(requestId, now.plus(claim));
-        return new Ours(Optional.of(abandoned));
+        key.claim(requestId, now.plus(claimDuration));
+        return new Claimed(Optional.of(abandoned));
     }
 
-    private Lease work(Keeper keeper) {
+    private Lease work(KeyRecorder recorder) {
         try {
-            return reservations.reserve(keeper.order, keeper.requestId, keeper);
+            return reservations.reserve(recorder.spec, recorder.requestId, recorder);
         } catch (DomainException e) {
-            forget(keeper, e);
+            forget(recorder, e);
             throw e;
         } catch (RuntimeException e) {
-            owed.insist("Request " + keeper.requestId, keeper::forget, e);
+            compensations.retry("Request " + recorder.requestId, recorder::forget, e);
             throw e;
         }
     }
 
-    /** A request that failed in an orderly way holds nothing; when this fails too, the claim has to run out first. */
-    private static void forget(Keeper keeper, RuntimeException cause) {
+    /** A request that failed with a domain error reserved nothing. If this fails too, the key is free when its claim runs out. */
+    private static void forget(KeyRecorder recorder, RuntimeException cause) {
         try {
-            keeper.forget();
+            recorder.forget();
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
         }
     }
 
-    /** The claim on a key lasts as long as the claim on the reservations of its request. */
-    void claimRenewed(@Observes ClaimRenewed claim) {
+    /** Renews the claim on the key together with that on the reservations of its request. */
+    void onClaimRenewed(@Observes ClaimRenewed claim) {
         IdempotencyKey.renew(claim.ownerId(), claim.requestId(), claim.until());
     }
 
-    private final class Keeper implements LeaseRecorder {
+    private final class KeyRecorder implements LeaseRecorder {
 
         private final String requestKey;
-        private final ReservationSpec order;
+        private final ReservationSpec spec;
         private final UUID requestId;
 
-        private Keeper(String requestKey, ReservationSpec order, UUID requestId) {
+        private KeyRecorder(String requestKey, ReservationSpec spec, UUID requestId) {
             this.requestKey = requestKey;
-            this.order = order;
+            this.spec = spec;
             this.requestId = requestId;
         }
 
         @Override
         public void keep(Lease lease) {
-            IdempotencyKey key = held().orElseThrow(
+            IdempotencyKey key = claimedKey().orElseThrow(
                     () -> new ConflictException("Another request with this Idempotency-Key took over."));
             key.answer = secrets.seal(key.secretOwner(), write(lease));
         }
@@ -182,26 +182,26 @@ public class IdempotencyService {
         @Override
         public boolean forget() {
             return transactions.call(() -> {
-                Optional<IdempotencyKey> held = held();
-                boolean given = held.filter(key -> key.given).isPresent();
+                Optional<IdempotencyKey> key = claimedKey();
+                boolean given = key.filter(k -> k.given).isPresent();
                 if (!given) {
-                    held.ifPresent(IdempotencyKey::delete);
+                    key.ifPresent(IdempotencyKey::delete);
                 }
                 return !given;
             });
         }
 
-        /** Removals can outlast the claim; false when another request has taken over since. */
+        /** Renews the claim after the removals, which may have outlasted it; false when another request has taken over. */
         private boolean renew() {
             return transactions.call(() -> {
-                Optional<IdempotencyKey> held = held();
-                held.ifPresent(key -> key.claim(requestId, clock.now().plus(claim)));
-                return held.isPresent();
+                Optional<IdempotencyKey> key = claimedKey();
+                key.ifPresent(k -> k.claim(requestId, clock.now().plus(claimDuration)));
+                return key.isPresent();
             });
         }
 
-        private Optional<IdempotencyKey> held() {
-            return IdempotencyKey.lock(order.borrower().userId(), requestKey)
+        private Optional<IdempotencyKey> claimedKey() {
+            return IdempotencyKey.lock(spec.requester().userId(), requestKey)
                     .filter(key -> key.requestId.equals(requestId.toString()));
         }
     }
@@ -222,15 +222,19 @@ public class IdempotencyService {
         }
     }
 
-    private sealed interface Start {
+    /** The state of a key for a request that comes with it. */
+    private sealed interface KeyState {
     }
 
-    private record Answered(Lease first) implements Start {
+    /** The first request has succeeded. */
+    private record Answered(Lease first) implements KeyState {
     }
 
-    private record Ours(Optional<String> abandoned) implements Start {
+    /** This request works under the key; an earlier one whose worker died may have left reservations. */
+    private record Claimed(Optional<String> abandoned) implements KeyState {
     }
 
-    private record Busy() implements Start {
+    /** Another request works under the key. */
+    private record InProgress() implements KeyState {
     }
 }

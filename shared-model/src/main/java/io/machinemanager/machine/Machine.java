@@ -19,34 +19,21 @@ import jakarta.persistence.Table;
 import org.hibernate.annotations.DynamicUpdate;
 
 import io.machinemanager.database.SkipLocked;
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
 /**
- * A machine of the pool. It does not know whether it is reserved: that is what the live row of its reservation says, and
- * nothing else.
+ * A machine of the pool. It does not store whether it is reserved: only the live row of its reservation says so.
  */
-// only what changed is written, so that a note about a machine cannot undo what an admin changes at the same time
+// writes changed columns only, so that the result of a probe cannot undo a concurrent change by an admin
 @DynamicUpdate
 @Entity
 @Table(name = "machines")
 public class Machine extends PanacheEntityBase {
 
-    /** What may be wrong with a machine. */
-    public enum Trouble {
-        /** No log-in: no connection, wrong credentials. Over with the next log-in. */
-        UNREACHABLE,
-        /** Another SSH host key than the recorded one. Over when an admin accepts it, or the recorded one is back. */
-        HOST_KEY,
-        /**
-         * The log-in works and the making of accounts does not. That is a pause, {@link Machine#pausedReason}, and never the
-         * {@link Machine#unavailableCause}. Over after its time, or with the next account made.
-         */
-        ACCOUNT_WORK
-    }
-
-    /** The end of a time out that no time ends. */
+    /** An end for what only an admin or the recorded host key ends. */
     private static final Instant NEVER = Instant.parse("9999-12-31T00:00:00Z");
 
     @Id
@@ -54,7 +41,7 @@ public class Machine extends PanacheEntityBase {
     @SequenceGenerator(name = "machines_seq", sequenceName = "machines_seq", allocationSize = 50)
     public Long id;
 
-    /** Unique, case-sensitive, and never changed. */
+    /** Unique, case-sensitive, never changed. */
     @Column(length = 63)
     public String name;
 
@@ -65,102 +52,107 @@ public class Machine extends PanacheEntityBase {
     /** The port of its sshd, 1 to 65535. */
     public int port;
 
-    /** The name we log in with; without root's rights it needs sudo. */
+    /** The user that the service logs in as: root, or a user with sudo. */
     @Column(length = 32)
     public String sshUser;
 
-    /** The password of {@link #sshUser}, encrypted; null when a key is used and sudo asks for none. */
+    /** The encrypted password of {@link #sshUser}; null when a key is used and sudo needs no password. */
     @Column(columnDefinition = "text")
     public String sealedPassword;
 
-    /** A private key of {@link #sshUser}, encrypted; null when the password is used. */
+    /** An encrypted private key of {@link #sshUser}; null when the password is used. */
     @Column(columnDefinition = "text")
     public String sealedPrivateKey;
 
-    /** SSH host keys, {@code type base64} a line; null until the machine was first reached. */
+    /** The recorded SSH host keys, {@code type base64} a line; null before the first contact. */
     @Column(columnDefinition = "text")
     public String hostKeys;
 
-    /** An admin's switch: a disabled machine is not lent again. */
+    /** Set by admins. A disabled machine is not lent again. */
     public boolean enabled = true;
 
-    /** How many times in a row work on this machine has failed. */
+    /** How many times in a row work on the machine has failed. */
     public int failures;
 
-    /** What keeps us from logging in, which {@link Trouble#ACCOUNT_WORK} does not; null while nothing does. */
+    /** Why the service cannot log in, never {@link UnavailableCause#ACCOUNT_WORK}; null when it can. */
     @Enumerated(EnumType.STRING)
     @Column(length = 16)
-    public Trouble unavailableCause;
+    public UnavailableCause unavailableCause;
 
-    /** Why there was no log-in, as a sentence; null while there is one. */
+    /** Why the log-in failed, as a sentence; null when it works. */
     @Column(length = 500)
     public String unavailableReason;
 
-    /** Until when the machine sits out because there was no log-in; null while there is one. */
+    /** Until when the machine is not lent because a log-in failed; null when it works. */
     public Instant unavailableUntil;
 
-    /** Why account work failed, as a sentence; null while it works. */
+    /** Why account work failed, as a sentence; null when it works. */
     @Column(length = 500)
     public String pausedReason;
 
-    /** Until when the machine sits out because account work failed; null while it works. */
+    /** Until when the machine is not lent because account work failed; null when it works. */
     public Instant pausedUntil;
 
-    /** That accounts of ours are on it which no reservation knows, a sentence each; null once a look has found none. */
+    /** Which stray accounts are on the machine, one sentence each; null when the last probe found none. */
     @Column(columnDefinition = "text")
     public String strayReason;
 
-    /** Why no new account on it would be of use, as a sentence; null once a probe has found that one would. */
+    /** Why a new account could not be used, as a sentence; null when the last probe found no such reason. */
     @Column(length = 500)
     public String unusableReason;
 
-    /** That an older machine is the same host, as a sentence; null while none is known to be. */
+    /** Which older machine is the same host, as a sentence; null for none. */
     @Column(length = 500)
     public String duplicateReason;
 
-    /** An admin's word that other machines may stand for the same host. */
+    /** Set by admins: other machines may be the same host. */
     public boolean sharedHost;
 
-    /** When we last were logged in there, at the address that it has now; null before the first time. */
+    /** When the service last logged in at the current address; null for never. */
     public Instant lastSeenAt;
 
-    /** When the scheduler is to log in and look. */
+    /** When the scheduler probes the machine next. */
     public Instant nextProbeAt;
 
     public Instant createdAt;
 
-    /** The machine of that name. */
+    /** The error for a name that no machine has. */
+    public static NotFoundException notFound(String name) {
+        return new NotFoundException("There is no machine named %s.".formatted(name));
+    }
+
+    /** The machine with this name. */
     public static Optional<Machine> byName(String name) {
         return find("name", name).firstResultOptional();
     }
 
-    /** The machine of that name, locked until the end of the transaction. */
+    /** The machine with this name, locked until the end of the transaction. */
     public static Optional<Machine> lockByName(String name) {
         return find("name", name).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
     }
 
     /**
-     * Machines that are due for a look, locked until the end of the transaction; those that another transaction holds are
-     * passed over.
+     * Machines that are due for a probe, locked until the end of the transaction. Machines that another transaction has
+     * locked are skipped.
      *
-     * @param except the ids of those to pass over too
+     * @param excluded ids of machines to skip too
      */
-    public static List<Machine> lockDueForProbe(Instant now, Set<Long> except, int limit) {
-        return SkipLocked.first(except.isEmpty()
+    public static List<Machine> lockDueForProbe(Instant now, Set<Long> excluded, int limit) {
+        return SkipLocked.first(excluded.isEmpty()
                 ? find("nextProbeAt <= ?1 order by nextProbeAt", now)
-                : find("nextProbeAt <= ?1 and id not in ?2 order by nextProbeAt", now, except), limit);
+                : find("nextProbeAt <= ?1 and id not in ?2 order by nextProbeAt", now, excluded), limit);
     }
 
-    /** Keeps what we log in with, encrypted for this machine and for what it is, so that nothing can be swapped. */
+    /** Stores the credentials, each encrypted for this machine and this field, so that ciphertexts cannot be swapped. */
     public void seal(SshCredentials login, SecretBox secrets) {
         sealedPassword = login.password() == null ? null : secrets.seal(passwordOwner(), login.password());
         sealedPrivateKey = login.privateKey() == null ? null : secrets.seal(privateKeyOwner(), login.privateKey());
     }
 
     /**
-     * What we log in with.
+     * The credentials of {@link #sshUser}.
      *
-     * @throws IllegalStateException when it cannot be decrypted
+     * @throws IllegalStateException when they cannot be decrypted
      */
     public SshCredentials credentials(SecretBox secrets) {
         return new SshCredentials(sealedPassword == null ? null : secrets.open(passwordOwner(), sealedPassword),
@@ -175,71 +167,71 @@ public class Machine extends PanacheEntityBase {
         return "machine/" + id + "/private-key";
     }
 
-    /** Notes that account work on the machine reached its aim, so that it is in the pool again. */
+    /** Records that account work on the machine succeeded: it is in the pool again. */
     public void succeeded(Instant now) {
         lastSeenAt = now;
-        forgetFailures();
+        clearFailures();
     }
 
-    /** Lets the machine be tried again at once. A stray account on it keeps it out all the same. */
-    public void forgetFailures() {
+    /** Lets the machine be tried again at once, unless it is blocked for other reasons. */
+    public void clearFailures() {
         endPause();
-        endAbsence();
+        clearUnavailable();
         failures = 0;
     }
 
-    /** Ends the pause after account work that failed, and nothing else. */
+    /** Ends the pause after failed account work, and nothing else. */
     public void endPause() {
         pausedReason = null;
         pausedUntil = null;
     }
 
-    private void endAbsence() {
+    private void clearUnavailable() {
         unavailableCause = null;
         unavailableReason = null;
         unavailableUntil = null;
     }
 
     /**
-     * Notes a log-in, which only the recorded host key allows. It ends no pause after account work that failed, and those
-     * failures go on being counted.
+     * Records that a log-in worked, with the recorded host key. It does not end a pause after failed account work, whose
+     * failures still count.
      */
-    public void seen(Instant now) {
+    public void loggedIn(Instant now) {
         lastSeenAt = now;
-        endAbsence();
+        clearUnavailable();
         if (pausedReason == null) {
             failures = 0;
         }
     }
 
     /**
-     * Notes that work on the machine failed, and lets it sit out until the given time; with another host key it stays out,
-     * whatever comes after.
+     * Records that work on the machine failed, and blocks it until the given time. A changed host key blocks it until the
+     * recorded key is back or an admin accepts the new one.
      */
-    public void failed(Trouble trouble, String reason, Instant until) {
+    public void failed(UnavailableCause cause, String reason, Instant until) {
         failures++;
-        if (trouble == Trouble.ACCOUNT_WORK) {
+        if (cause == UnavailableCause.ACCOUNT_WORK) {
             pausedReason = reason;
             pausedUntil = until;
-        } else if (unavailableCause != Trouble.HOST_KEY || trouble == Trouble.HOST_KEY) {
-            unavailableCause = trouble;
+        } else if (unavailableCause != UnavailableCause.HOST_KEY || cause == UnavailableCause.HOST_KEY) {
+            unavailableCause = cause;
             unavailableReason = reason;
-            unavailableUntil = trouble == Trouble.HOST_KEY ? NEVER : until;
+            unavailableUntil = cause == UnavailableCause.HOST_KEY ? NEVER : until;
         }
     }
 
     /**
-     * Whether it is reached and logged in to as it was at an earlier moment, so that what was found out then is about it
-     * still. Host keys that were recorded since make no difference.
+     * Tells whether the address and the credentials are those of an earlier state, so that a result from then still
+     * applies. Host keys that were recorded since then make no difference.
      */
-    public boolean isReachedLike(Machine earlier) {
+    public boolean hasAccessOf(Machine earlier) {
         return host.equals(earlier.host) && port == earlier.port && sshUser.equals(earlier.sshUser)
                 && Objects.equals(sealedPassword, earlier.sealedPassword)
                 && Objects.equals(sealedPrivateKey, earlier.sealedPrivateKey)
                 && (earlier.hostKeys == null || earlier.hostKeys.equals(hostKeys));
     }
 
-    /** Another address, at which nothing that is known of the host holds. */
+    /** Changes the address, and clears what was known about the host at the old one. */
     public void moveTo(String newHost, int newPort) {
         host = newHost;
         port = newPort;
@@ -248,7 +240,7 @@ public class Machine extends PanacheEntityBase {
         unusableReason = null;
     }
 
-    /** Tells whether no account of ours can ever have been made there: without host keys nobody logs in. */
+    /** Tells whether the service cannot have made any account there: it does not log in without host keys. */
     public boolean wasNeverReached() {
         return hostKeys == null && lastSeenAt == null;
     }

@@ -7,34 +7,34 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What keeps a machine from being lent although nobody has it. Each of these comes and ends by itself, so that the end of
- * one never lifts another.
+ * The reasons not to lend a machine that is not reserved. They are independent of each other: the end of one does not end
+ * another.
  *
- * @param lastSeenAt when a log-in last worked; null before the first time, until which it is not lent
- * @param unavailableUntil until when it sits out because there was no log-in; null while there is one
- * @param unavailableReason why there was none
- * @param pausedUntil until when it sits out because account work failed; null while that works
- * @param pausedReason why it failed
- * @param unusableReason why no new account on it would be of use; null while one would
- * @param duplicateReason that an older machine is the same host; null while none is known to be
- * @param strayReason that an account of ours is on it which no reservation knows; null while none is known of
+ * @param lastSeenAt when a log-in last worked; null for never, which is a reason
+ * @param unavailableUntil until when it is not lent because a log-in failed; null for none
+ * @param unavailableReason why the log-in failed
+ * @param pausedUntil until when it is not lent because account work failed; null for none
+ * @param pausedReason why the account work failed
+ * @param unusableReason why a new account could not be used; null for none
+ * @param duplicateReason which older machine is the same host; null for none
+ * @param strayReason which stray accounts are on it; null for none
  */
 public record MachineBlocks(Instant lastSeenAt, Instant unavailableUntil, String unavailableReason, Instant pausedUntil,
         String pausedReason, String unusableReason, String duplicateReason, String strayReason) {
 
-    /** Why a machine is not lent that was registered a moment ago, or that never answered. */
+    /** The reason for a machine on which no log-in has worked yet. */
     public static final String NEVER_SEEN = "No log-in there has worked yet; it is lent once one has.";
 
-    /** Tells whether there is nothing that keeps it from being lent. */
-    public boolean isWell(Instant now) {
-        return reasons(now).findAny().isEmpty();
+    /** Tells whether there is a reason not to lend the machine. */
+    public boolean isBlocking(Instant now) {
+        return reasons(now).findAny().isPresent();
     }
 
-    /** All that keeps it from being lent, as sentences; nothing when it is well. */
+    /** The reasons, as sentences; empty when there is none. */
     public Optional<String> reason(Instant now) {
-        return isWell(now)
-                ? Optional.empty()
-                : Optional.of(reasons(now).filter(reason -> !reason.isEmpty()).collect(Collectors.joining(" ")));
+        return isBlocking(now)
+                ? Optional.of(reasons(now).filter(reason -> !reason.isEmpty()).collect(Collectors.joining(" ")))
+                : Optional.empty();
     }
 
     private Stream<String> reasons(Instant now) {

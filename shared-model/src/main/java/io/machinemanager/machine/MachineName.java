@@ -11,7 +11,7 @@ public final class MachineName {
     private MachineName() {
     }
 
-    /** What is wrong with a name, as one sentence; nothing when it may be used. */
+    /** Why a name is not valid, as one sentence; empty when it is. */
     public static Optional<String> problemWith(String name) {
         return PATTERN.matcher(name).matches()
                 ? Optional.empty()

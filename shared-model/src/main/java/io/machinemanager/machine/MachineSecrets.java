@@ -10,7 +10,7 @@ import io.machinemanager.secret.EncryptedRows;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
-/** The passwords and private keys of machines. */
+/** Encrypts the passwords and private keys of machines again with the current key. */
 @ApplicationScoped
 class MachineSecrets implements EncryptedRows {
 
@@ -43,7 +43,7 @@ class MachineSecrets implements EncryptedRows {
             machine.seal(machine.credentials(secrets), secrets);
             return true;
         } catch (IllegalStateException e) {
-            // the scheduler tells how many there are; to name each of them every minute would be too much
+            // debug only: this runs every minute, and the scheduler logs how many there are
             Log.debugf("Machine %s: %s", machine.name, e.getMessage());
             return false;
         }

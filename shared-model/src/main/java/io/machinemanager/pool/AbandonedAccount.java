@@ -4,10 +4,10 @@ import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.Reservation;
 
 /**
- * What may be left on a host whose machine was deleted by force.
+ * An account that may be left on the host of a machine that was deleted by force.
  *
  * @param reservationId the reservation that ended with it
- * @param account the account that was made there, or was to be
+ * @param account the name of the account
  * @param host the host's address
  * @param port the port of its sshd
  */

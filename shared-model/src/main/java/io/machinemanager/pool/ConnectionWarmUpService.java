@@ -14,7 +14,7 @@ import io.machinemanager.reservation.FreeMachines;
 import io.machinemanager.reservation.WorkItem;
 import io.machinemanager.secret.SecretBox;
 
-/** Sees to it that the machines that will be lent next are connected already when somebody asks for them. */
+/** Opens SSH connections to the machines that will be lent next, before they are requested. */
 @ApplicationScoped
 public class ConnectionWarmUpService {
 
@@ -34,7 +34,7 @@ public class ConnectionWarmUpService {
         this.config = config;
     }
 
-    /** Has connections opened to the next free machines, and to no more than {@link AccountConfig#maxConnections()}. */
+    /** Opens connections to the next free machines, at most {@link AccountConfig#maxConnections()}. */
     public void connectNext() {
         if (config.driver() == Driver.SSH) {
             driver.prepare(transactions.call(this::next));

@@ -1,35 +1,36 @@
 package io.machinemanager.pool;
 
+import io.machinemanager.machine.MachineBlocks;
 import io.machinemanager.reservation.ReservationState;
 
-/** What a machine is doing at a moment. It is derived each time and never stored. */
+/** The state of a machine. It is derived from its reservation and its blocks, and never stored. */
 public enum MachineState {
-    /** It would be lent now. */
+    /** It can be lent now. */
     FREE,
-    /** It is held, and the account is being made. */
+    /** It is allocated, and the account is being made. */
     PROVISIONING,
-    /** Somebody has it. */
+    /** A user has an account on it. */
     RESERVED,
-    /** The account is being removed; it stays held until that is verified. */
+    /** The account is being removed; the machine is not free until that is verified. */
     CLEANING,
-    /** It has not answered yet, work on it failed, or something about it is in the way; the reason says what. */
+    /** Something blocks it, see {@link MachineBlocks}; the reason says what. */
     UNAVAILABLE,
-    /** An admin took it out of the pool. */
+    /** An admin disabled it. */
     DISABLED;
 
-    /** Why a disabled machine is not lent. */
+    /** The reason shown for a disabled machine. */
     public static final String BY_AN_ADMIN = "An admin disabled it.";
 
     /**
-     * What a machine is doing.
+     * Derives the state of a machine.
      *
-     * @param held the state of its live reservation; null while it is not lent
-     * @param enabled whether it may be lent
-     * @param well whether nothing else keeps it from being lent
+     * @param reservation the state of its live reservation; null for none
+     * @param enabled whether an admin allows lending it
+     * @param blocked whether something else keeps it from being lent
      */
-    static MachineState of(ReservationState held, boolean enabled, boolean well) {
-        if (held != null) {
-            return switch (held) {
+    static MachineState of(ReservationState reservation, boolean enabled, boolean blocked) {
+        if (reservation != null) {
+            return switch (reservation) {
                 case PROVISIONING -> PROVISIONING;
                 case ACTIVE -> RESERVED;
                 case RELEASING, RELEASED -> CLEANING;
@@ -38,6 +39,6 @@ public enum MachineState {
         if (!enabled) {
             return DISABLED;
         }
-        return well ? FREE : UNAVAILABLE;
+        return blocked ? UNAVAILABLE : FREE;
     }
 }

@@ -9,30 +9,30 @@ import io.machinemanager.reservation.ReservationState;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * A machine of which only its name and its state matter.
+ * The name and the state of a machine.
  *
  * @param name its name
- * @param enabled whether it may be lent
- * @param held the state of its live reservation; null while it is not lent
- * @param holds what keeps it from being lent although nobody has it
- * @param at when that was so, in the database's time
+ * @param enabled whether an admin allows lending it
+ * @param reservation the state of its live reservation; null for none
+ * @param blocks the reasons not to lend it
+ * @param at the database's time of the query
  */
-@RegisterForReflection // made by the query
-public record MachineSummary(String name, boolean enabled, ReservationState held, MachineBlocks holds, Instant at) {
+@RegisterForReflection // created by a query
+public record MachineSummary(String name, boolean enabled, ReservationState reservation, MachineBlocks blocks,
+        Instant at) {
 
-    /** As the query has it. */
-    public MachineSummary(String name, boolean enabled, ReservationState held, Instant lastSeenAt,
+    /** The constructor that the query calls. */
+    public MachineSummary(String name, boolean enabled, ReservationState reservation, Instant lastSeenAt,
             Instant unavailableUntil, String unavailableReason, Instant pausedUntil, String pausedReason,
             String unusableReason, String duplicateReason, String strayReason, LocalDateTime utc) {
-        this(name, enabled, held,
+        this(name, enabled, reservation,
                 new MachineBlocks(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason,
-                        unusableReason,
-                        duplicateReason, strayReason),
+                        unusableReason, duplicateReason, strayReason),
                 utc.toInstant(ZoneOffset.UTC));
     }
 
-    /** What the machine was doing. */
+    /** The state of the machine. */
     public MachineState state() {
-        return MachineState.of(held, enabled, holds.isWell(at));
+        return MachineState.of(reservation, enabled, blocks.isBlocking(at));
     }
 }

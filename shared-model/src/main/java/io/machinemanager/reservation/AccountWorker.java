@@ -29,28 +29,31 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.account.Target;
 import io.machinemanager.account.ssh.HostKeyScanner;
 import io.machinemanager.database.FailureLog;
+import io.machinemanager.machine.HostKeyRecorder;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.machine.MachineService;
 import io.quarkus.logging.Log;
 
-/** Has the account work of claimed reservations done, and keeps the claim alive for as long as that takes. */
+/** Does the account work of claimed reservations and renews their claim meanwhile. */
 @ApplicationScoped
 public class AccountWorker {
 
+    /** Runs what follows account work, such as recording its result, on virtual threads. */
+    public static final Executor EXECUTOR = task -> Thread.ofVirtual().name("account-result").start(task);
+
     private final AccountDriver driver;
-    private final HostKeyScanner hostKeys;
-    private final MachineService machines;
+    private final HostKeyScanner scanner;
+    private final HostKeyRecorder hostKeyRecorder;
     private final MachineConfig machineConfig;
     private final ReservationStore store;
     private final ReleaseStore releases;
     private final Duration renewal;
-    public static final Executor RECORDERS = task -> Thread.ofVirtual().name("account-result").start(task);
 
-    AccountWorker(AccountDriver driver, HostKeyScanner hostKeys, MachineService machines, MachineConfig machineConfig,
+    AccountWorker(AccountDriver driver, HostKeyScanner scanner, HostKeyRecorder hostKeyRecorder,
+            MachineConfig machineConfig,
             ReservationStore store, ReleaseStore releases, ReservationConfig config) {
         this.driver = driver;
-        this.hostKeys = hostKeys;
-        this.machines = machines;
+        this.scanner = scanner;
+        this.hostKeyRecorder = hostKeyRecorder;
         this.machineConfig = machineConfig;
         this.store = store;
         this.releases = releases;
@@ -58,9 +61,9 @@ public class AccountWorker {
     }
 
     /**
-     * Removes the accounts of claimed reservations and records what came of each as soon as it is known.
+     * Removes the accounts of claimed reservations and records each result as it arrives.
      *
-     * @return once all of it is recorded, how many machines are free again
+     * @return how many machines are free again, once all results are recorded
      */
     public int remove(UUID claim, List<WorkItem> items) {
         return remove(claim, items, () -> {
@@ -68,9 +71,9 @@ public class AccountWorker {
     }
 
     /**
-     * The same.
+     * Like {@link #remove(UUID, List)}.
      *
-     * @param onItemDone is called as soon as the work on a machine is over, whatever came of it; the calls may overlap
+     * @param onItemDone is called when the work on a machine has ended, with success or not; calls may overlap
      */
     public int remove(UUID claim, List<WorkItem> items, Runnable onItemDone) {
         AtomicInteger free = new AtomicInteger();
@@ -91,9 +94,9 @@ public class AccountWorker {
     /**
      * Does one kind of work for each item.
      *
-     * @param onResult is called for each item as soon as its machine has answered; the calls may overlap. When it
-     *        throws, that is logged and the claim decides what becomes of the row
-     * @return the results in the order of the items, once all of them are there and were handed over
+     * @param onResult records a result; is called when a machine has answered, and calls may overlap. An exception is
+     *        logged; the work is done again when the claim has run out
+     * @return the results in the order of the items, once all are recorded
      */
     public List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
             BiConsumer<WorkItem, AccountResult> onResult) {
@@ -102,27 +105,27 @@ public class AccountWorker {
         Set<Long> unrecorded = ConcurrentHashMap.newKeySet();
         for (int i = 0; i < items.size(); i++) {
             WorkItem item = items.get(i);
-            recorded.add(results.get(i).thenApplyAsync(result -> handOver(item, result, onResult, unrecorded),
-                    RECORDERS));
+            recorded.add(results.get(i).thenApplyAsync(result -> record(item, result, onResult, unrecorded),
+                    EXECUTOR));
         }
         awaitRenewing(claim, recorded, unrecorded);
         return recorded.stream().map(CompletableFuture::join).toList();
     }
 
-    private static AccountResult handOver(WorkItem item, AccountResult result,
+    private static AccountResult record(WorkItem item, AccountResult result,
             BiConsumer<WorkItem, AccountResult> onResult, Set<Long> unrecorded) {
         try {
             onResult.accept(item, result);
             return result;
         } catch (RuntimeException e) {
-            // When the claim runs out, the work is done again; that of the others must not keep it alive.
+            // the work is done again when the claim has run out, so the claim on this row must not be renewed
             unrecorded.add(item.reservationId());
             FailureLog.log("%s: the result could not be recorded".formatted(item), e);
             return new AccountResult(Outcome.FAILED, "The result could not be recorded.");
         }
     }
 
-    /** All whose host keys are known go together, so that they share a run; the others follow as soon as theirs are. */
+    /** Submits all items with known host keys together, so that they share a run. The others follow when theirs are read. */
     private List<CompletableFuture<AccountResult>> start(List<WorkItem> items, Action action) {
         List<WorkItem> known = items.stream().filter(item -> item.target().hostKeys() != null).toList();
         Iterator<CompletableFuture<AccountResult>> submitted = known.isEmpty()
@@ -136,9 +139,9 @@ public class AccountWorker {
     }
 
     /**
-     * Does one task as soon as the machine's host keys are known.
+     * Does one task, after reading the machine's host keys if they are not known.
      *
-     * @param task the task, on the machine as it is then
+     * @param task is given the machine with its host keys
      */
     public CompletableFuture<AccountResult> submit(long machineId, Target machine, Function<Target, AccountTask> task) {
         return withHostKeys(machineId, machine).thenCompose(target -> target
@@ -151,16 +154,16 @@ public class AccountWorker {
                 "The machine did not answer when its SSH host keys were to be recorded."));
     }
 
-    /** A machine that was not reached when it was registered shows its keys now; from then on they are binding. */
+    /** Trusts the keys that a machine shows at the first contact (trust on first use), and no others later. */
     private CompletableFuture<Optional<Target>> withHostKeys(long machineId, Target target) {
         if (target.hostKeys() != null) {
             return CompletableFuture.completedFuture(Optional.of(target));
         }
         return CompletableFuture.supplyAsync(
-                () -> hostKeys.scan(target.host(), target.port(), machineConfig.hostKeyTimeout())
-                        .flatMap(keys -> machines.recordHostKeys(machineId, target.host(), target.port(), keys))
+                () -> scanner.scan(target.host(), target.port(), machineConfig.hostKeyTimeout())
+                        .flatMap(keys -> hostKeyRecorder.record(machineId, target.host(), target.port(), keys))
                         .map(target::withHostKeys),
-                RECORDERS);
+                EXECUTOR);
     }
 
     private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all, Set<Long> unrecorded) {
@@ -175,22 +178,22 @@ public class AccountWorker {
                 throw new IllegalStateException(e.getCause());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted while machines are worked on", e);
+                throw new IllegalStateException("interrupted during account work", e);
             }
         }
     }
 
     /**
-     * Keeps the claim alive for another claim time. A database that is away for a while must not end the work: it goes on,
-     * and its end is still to be recorded.
+     * Renews the claim for another claim time. A failure is only logged: the account work goes on, and its result can be
+     * recorded when the database is back.
      */
     void renew(UUID claim) {
         renew(claim, Set.of());
     }
 
-    private void renew(UUID claim, Set<Long> without) {
+    private void renew(UUID claim, Set<Long> excluded) {
         try {
-            store.renew(claim, without);
+            store.renew(claim, excluded);
         } catch (RuntimeException e) {
             Log.warnf("The claim %s could not be renewed: %s", claim, e.getMessage());
         }

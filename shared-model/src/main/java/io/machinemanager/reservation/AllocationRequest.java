@@ -5,19 +5,19 @@ import java.util.UUID;
 import io.machinemanager.account.AccountLogin;
 
 /**
- * What all rows of one request have in common.
+ * The values that all rows of one request share.
  *
- * @param requestId names the request
- * @param borrower who reserves
+ * @param requestId the id of the request
+ * @param requester the user who reserves
  * @param account the account to make
- * @param login what the borrower gets
- * @param minutes for how long
- * @param claim the claim of whoever works on the request
+ * @param login how the requester logs in to the account
+ * @param minutes the duration
+ * @param claim the claim of the worker that makes the accounts
  */
-record AllocationRequest(String requestId, Requester borrower, String account, AccountLogin login, int minutes,
+record AllocationRequest(String requestId, Requester requester, String account, AccountLogin login, int minutes,
         UUID claim) {
 
-    /** Leaves the hash out, so that it cannot reach a log by accident. */
+    /** Omits the password hash, to keep it out of logs. */
     @Override
     public String toString() {
         return "request " + requestId;

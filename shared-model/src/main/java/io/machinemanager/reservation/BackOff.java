@@ -5,26 +5,28 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 /**
- * Growing pauses between tries: the pause doubles from the first to the longest, and each is shortened by up to half at
- * random, so that many that failed together do not come back together.
+ * Exponential back-off with jitter: the pause doubles from the first to the longest, and each is shortened by up to half at
+ * random, so that tries that failed together do not repeat together.
  *
  * @param first the pause after the first failure
- * @param longest the pause that is never exceeded
+ * @param longest the longest pause
  * @param random gives numbers from 0 (inclusive) to 1 (exclusive)
  */
 record BackOff(Duration first, Duration longest, DoubleSupplier random) {
 
-    /** Pauses that chance shortens. */
+    /** A back-off with random jitter. */
     static BackOff between(Duration first, Duration longest) {
         return new BackOff(first, longest, () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    /** The pauses between the tries of a removal. */
+    /** The back-off between removals. */
     static BackOff ofRemovals(ReservationConfig config) {
         return between(config.retryFirst(), config.retryLongest());
     }
 
     /**
+     * The pause before the next try.
+     *
      * @param failures how many tries have failed in a row, at least 1
      * @return between a half and the whole of {@code min(longest, first * 2^(failures - 1))}
      */

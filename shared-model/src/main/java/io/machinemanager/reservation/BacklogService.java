@@ -14,7 +14,7 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
-/** How much is lent, and how much waits to be cleaned. */
+/** Counts live reservations and pending removals. */
 @ApplicationScoped
 public class BacklogService {
 
@@ -28,8 +28,8 @@ public class BacklogService {
         this.clock = clock;
     }
 
-    /** Looks at all live reservations. */
-    public Backlog look() {
+    /** Counts all live reservations. */
+    public Backlog read() {
         return transactions.call(() -> {
             List<Row> rows = entityManager
                     .createQuery("select state, count(*), min(dueAt) from Reservation"
@@ -58,18 +58,18 @@ public class BacklogService {
     /**
      * The live reservations at one moment.
      *
-     * @param live how many there are, by state; states without any are left out
-     * @param overdue for how long the oldest of those that are due has waited; zero when none is due
-     * @param notClean those whose account has to go, by how the last work on it ended; done where none has failed
+     * @param live how many there are, by state; states without any are omitted
+     * @param overdue how long the oldest due reservation has waited; zero when none is due
+     * @param notClean how many are being released, by the last failure; under {@code DONE} where none failed
      */
     public record Backlog(Map<ReservationState, Long> live, Duration overdue, Map<Outcome, Long> notClean) {
     }
 
-    @RegisterForReflection // made by the query
+    @RegisterForReflection // created by a query
     record Failures(Outcome last, long count) {
     }
 
-    @RegisterForReflection // made by the query
+    @RegisterForReflection // created by a query
     record Row(ReservationState state, long count, Instant firstDue) {
     }
 }

@@ -3,8 +3,8 @@ package io.machinemanager.reservation;
 import java.time.Instant;
 
 /**
- * An event: the worker that makes the accounts of a request goes on working. It is fired in the transaction that renews
- * the claim.
+ * CDI event: the claim of the worker that makes the accounts of a request was renewed. It is fired in the transaction of
+ * the renewal.
  *
  * @param ownerId the user who sent the request; null when the user was deleted meanwhile
  * @param requestId the request

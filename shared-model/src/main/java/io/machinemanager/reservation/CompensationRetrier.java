@@ -11,9 +11,9 @@ import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 
 /**
- * Takes back what requests hold that were answered with a failure. When the database is away its answer to the last step
- * may be lost although the step was done: the client was told that it has nothing, so that is made true once the database
- * is back. Only if this process dies before that, the reservation lasts until its end.
+ * Releases what a failed request has reserved, and tries again while the database is away. When the database's answer to a
+ * commit is lost, the reservation may exist although the client was told that it failed. If this process dies before it
+ * could be released, the reservation lasts until its end.
  */
 @ApplicationScoped
 public class CompensationRetrier {
@@ -23,20 +23,20 @@ public class CompensationRetrier {
     private volatile boolean stopping;
 
     /**
-     * Does something that has to be done, now or, when the database is away, as soon as it is back.
+     * Does the work now. When the database is away, it repeats it in the background until it succeeds.
      *
-     * @param what what it is about, as the start of a sentence
-     * @param work does no harm the second time
-     * @param cause the failure that made it necessary, to which further failures are added
+     * @param what the subject of log lines, such as a request
+     * @param work must be idempotent
+     * @param cause the failure that is compensated; a failure of the work is added to it as suppressed
      */
-    public void insist(String what, Runnable work, RuntimeException cause) {
+    public void retry(String what, Runnable work, RuntimeException cause) {
         try {
             work.run();
         } catch (RuntimeException e) {
-            Log.errorf("%s: not settled at once: %s", what, e.getMessage());
+            Log.errorf("%s: not released yet: %s", what, e.getMessage());
             cause.addSuppressed(e);
             if (DatabaseFailure.isPassing(e)) {
-                Thread.ofVirtual().name("owed-work").start(() -> repeat(what, work));
+                Thread.ofVirtual().name("compensation").start(() -> repeat(what, work));
             }
         }
     }
@@ -49,11 +49,11 @@ public class CompensationRetrier {
             }
             try {
                 work.run();
-                Log.infof("%s: settled after all", what);
+                Log.infof("%s: released after retries", what);
                 return;
             } catch (RuntimeException e) {
                 if (!DatabaseFailure.isPassing(e)) {
-                    Log.errorf(e, "%s: not settled; the scheduler takes it back at the end of its time", what);
+                    Log.errorf(e, "%s: not released; the scheduler releases it at its end", what);
                     return;
                 }
             }

@@ -10,7 +10,7 @@ import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
 /**
- * The machines that may be lent at this moment: enabled, reached once, without anything that holds them out, and without a live
+ * Finds the machines that may be lent now: enabled, with a log-in that worked, nothing that blocks them, and no live
  * reservation.
  */
 public final class FreeMachines {
@@ -25,21 +25,21 @@ public final class FreeMachines {
     }
 
     /**
-     * Locks free machines until the end of the transaction, passing over those that another transaction is about to take.
-     * The order is that of the primary key, so that the database stops, and locks, no further than it has to.
+     * Locks free machines until the end of the transaction, skipping those that another transaction has locked. They are
+     * read in the order of the primary key, so that the database reads and locks no more rows than needed.
      */
     static List<Machine> lock(Instant now, int count) {
         return lock(now, count, Set.of());
     }
 
-    /** The same, but for machines with these ids. */
-    static List<Machine> lock(Instant now, int count, Set<Long> except) {
+    /** Like {@link #lock(Instant, int)}, without the machines with these ids. */
+    static List<Machine> lock(Instant now, int count, Set<Long> excluded) {
         List<Machine> free = new ArrayList<>();
         long last = Long.MIN_VALUE;
         while (free.size() < count) {
-            List<Machine> locked = SkipLocked.first(except.isEmpty()
+            List<Machine> locked = SkipLocked.first(excluded.isEmpty()
                     ? Machine.find(FREE + " and m.id > ?2 order by m.id", now, last)
-                    : Machine.find(FREE + " and m.id > ?2 and m.id not in ?3 order by m.id", now, last, except),
+                    : Machine.find(FREE + " and m.id > ?2 and m.id not in ?3 order by m.id", now, last, excluded),
                     count - free.size());
             if (locked.isEmpty()) {
                 break;
@@ -52,8 +52,8 @@ public final class FreeMachines {
     }
 
     /**
-     * Those that were lent between the look at them and their lock, whose holder had just let go of it. From the lock on
-     * nobody else lends them, so what is seen now stays.
+     * Machines that were lent between the query and the lock: the other transaction committed in between. This query sees
+     * its rows, and no other transaction can lend the machines while they are locked.
      */
     private static Set<Long> lent(List<Machine> locked) {
         return Set.copyOf(Reservation.getEntityManager()
@@ -61,23 +61,23 @@ public final class FreeMachines {
                 .setParameter(1, locked.stream().map(machine -> machine.id).toList()).getResultList());
     }
 
-    /** The free machines that will be lent next, without any claim on them. */
+    /** The free machines that will be lent next. They are not locked. */
     public static List<Machine> next(Instant now, int count) {
         return Machine.<Machine>find(FREE + " order by m.id", now).range(0, count - 1).list();
     }
 
     /**
-     * How many of the free machines are kept back to replace lent ones that die.
+     * How many free machines are kept as spares, to replace lent machines that stop answering.
      *
      * @param percent the share of the enabled machines, rounded up
      */
-    static int keptBack(int percent) {
+    static int spares(int percent) {
         return percent == 0 ? 0 : (int) Math.ceilDiv(Machine.count("enabled = true") * percent, 100);
     }
 
     /**
-     * How many machines are free; those that another transaction is about to take count as free. It takes a look at each,
-     * which only a refused request costs.
+     * How many machines are free, including those that another transaction has locked. It reads every machine, so only
+     * refused requests call it.
      */
     static long count(Instant now) {
         return Machine.count(FREE, now);
@@ -89,9 +89,9 @@ public final class FreeMachines {
     }
 
     /**
-     * When so many more machines should be free, if nobody extends or gives back early.
+     * When this many more machines will be free, if no reservation is extended or released early.
      *
-     * @return nothing when fewer than that are lent
+     * @return empty when fewer machines are lent
      */
     static Optional<Instant> nextFreeAt(int more) {
         return Reservation.<Reservation>find("dueAt is not null and state = ACTIVE order by dueAt")

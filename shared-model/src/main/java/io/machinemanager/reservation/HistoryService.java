@@ -7,7 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 
-/** The reservations that are over. */
+/** Deletes old reservations. */
 @ApplicationScoped
 public class HistoryService {
 
@@ -20,10 +20,10 @@ public class HistoryService {
     }
 
     /**
-     * Forgets reservations that ended long ago, with all that is known about them.
+     * Deletes reservations that were released long ago, with their events.
      *
-     * @param age how long ago, by the database's time
-     * @param limit the most that this call deletes, so that no lock is held for long
+     * @param age how long ago
+     * @param limit how many at most, so that no lock is held for long
      * @return how many were deleted
      */
     public int purge(Duration age, int limit) {

@@ -6,16 +6,16 @@ import java.util.List;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * What a successful reservation gives: every machine of it has the account.
+ * The result of a successful request: every machine has the account.
  *
- * @param requestId what the rows of the request share
- * @param account the account on each machine
- * @param machines the machines, by name
+ * @param requestId the id that the rows of the request share
+ * @param account the account on each of the machines
+ * @param machines the machines, sorted by name
  * @param reservedUntil the end
  * @param minutes the duration
- * @param generatedPassword the password that was generated, to be shown this once; null when the caller gave one
+ * @param generatedPassword the generated password, shown only once; null when the caller gave a password or a key
  */
-@RegisterForReflection // kept as JSON for repeated requests
+@RegisterForReflection // stored as JSON for repeated requests
 public record Lease(String requestId, String account, List<LentMachine> machines, Instant reservedUntil, int minutes,
         String generatedPassword) {
 
@@ -24,14 +24,14 @@ public record Lease(String requestId, String account, List<LentMachine> machines
      *
      * @param reservationId the id of its row
      * @param name the machine's name
-     * @param host where to log in
+     * @param host the address to log in to
      * @param port the port of its sshd
      */
     @RegisterForReflection
     public record LentMachine(long reservationId, String name, String host, int port) {
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /** Omits the password, to keep it out of logs. */
     @Override
     public String toString() {
         return "request " + requestId + " with " + machines.size() + " machines";

@@ -1,13 +1,13 @@
 package io.machinemanager.reservation;
 
-/** Whoever keeps the answer to a request, so that it can be given again. */
+/** Stores the lease of a request, so that a repeated request gets the same answer. */
 public interface LeaseRecorder {
 
-    /** Keeps nothing. */
+    /** Stores nothing. */
     LeaseRecorder NONE = new LeaseRecorder() {
         @Override
         public void keep(Lease lease) {
-            // nobody will ask for it again
+            // the request cannot be repeated
         }
 
         @Override
@@ -16,14 +16,13 @@ public interface LeaseRecorder {
         }
     };
 
-    /** Keeps the answer, in the very transaction that makes the reservation; what it throws undoes that too. */
+    /** Stores the lease in the transaction that activates the reservation; an exception rolls back both. */
     void keep(Lease lease);
 
     /**
-     * Sees to it that the answer is never given, before what it tells of is taken back. May be called when nothing is kept,
-     * and more than once.
+     * Deletes the stored lease before its machines are released. May be called when nothing is stored, and more than once.
      *
-     * @return false when somebody who repeated the request was given it already: then what it tells of has to stay
+     * @return false when a repeated request was given the lease already; then the machines must not be released
      */
     boolean forget();
 }

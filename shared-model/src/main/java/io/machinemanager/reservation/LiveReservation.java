@@ -5,23 +5,23 @@ import java.time.Instant;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * What is listed of a live reservation.
+ * A live reservation as it is listed.
  *
  * @param id the row
  * @param account the account on the machine
  * @param ownerName the user who reserved
  * @param machine the machine's name
- * @param host where to log in
+ * @param host the address to log in to
  * @param port the port of its sshd
- * @param state its station
+ * @param state its state
  * @param reservedUntil the end
  * @param releaseCause why it ended; null before
- * @param releasingSince since when the account has to go; null before
- * @param failedRemovals how many tries to remove it have failed
- * @param lastError what went wrong last with the account work; null when nothing did
- * @param nextAttemptAt when a removal that failed is tried again; null while none has
+ * @param releasingSince when the release started; null before
+ * @param failedRemovals how many removals have failed
+ * @param lastError the last failure of account work; null for none
+ * @param nextAttemptAt when the removal is tried next; null before the release
  */
-@RegisterForReflection // made by the query
+@RegisterForReflection // created by a query
 public record LiveReservation(long id, String account, String ownerName, String machine, String host, int port,
         ReservationState state, Instant reservedUntil, ReleaseCause releaseCause, Instant releasingSince,
         int failedRemovals, String lastError, Instant nextAttemptAt) {

@@ -8,7 +8,7 @@ import org.hibernate.query.SelectionQuery;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
 
-/** Lists of the live reservations, by machine. */
+/** Lists live reservations, ordered by machine name. */
 @ApplicationScoped
 public class LiveReservations {
 
@@ -17,17 +17,17 @@ public class LiveReservations {
             + " r.attempts, r.lastError, r.nextAttemptAt), " + ReadOnlyQueries.NOW
             + " from Reservation r join r.machine m";
 
-    private final ReadOnlyQueries reads;
+    private final ReadOnlyQueries queries;
 
-    LiveReservations(ReadOnlyQueries reads) {
-        this.reads = reads;
+    LiveReservations(ReadOnlyQueries queries) {
+        this.queries = queries;
     }
 
     /**
-     * Which of them are wanted.
+     * A filter.
      *
-     * @param state in which state; null means in any
-     * @param ownerId whose; null means everybody's
+     * @param state the state; null for any
+     * @param ownerId the owner; null for any
      */
     public record Wanted(ReservationState state, Long ownerId) {
 
@@ -52,24 +52,24 @@ public class LiveReservations {
     }
 
     /**
-     * A part of them.
+     * Lists a page.
      *
-     * @param offset how many to leave out at the start
-     * @param limit how many at the most
+     * @param offset how many to skip
+     * @param limit how many at most
      */
     public TimedResult<LiveReservation> list(Wanted wanted, int offset, int limit) {
-        return reads.call(session -> part(session, wanted, "", offset, limit));
+        return queries.call(session -> part(session, wanted, "", offset, limit));
     }
 
     /**
-     * Those that come after the one on a machine.
+     * Lists the reservations after the one on a machine.
      *
      * @param machine the machine's name
-     * @param limit how many at the most
+     * @param limit how many at most
      */
     public TimedResult<LiveReservation> after(Wanted wanted, String machine, int limit) {
-        // the least name that is greater
-        return reads.call(session -> part(session, wanted, machine + '\u0000', 0, limit));
+        // the smallest string after the name
+        return queries.call(session -> part(session, wanted, machine + '\u0000', 0, limit));
     }
 
     private static TimedResult<LiveReservation> part(StatelessSession session, Wanted wanted, String from, int offset,
@@ -80,9 +80,9 @@ public class LiveReservations {
                 LiveReservation.class);
     }
 
-    /** How many there are. */
+    /** Counts the reservations. */
     public long count(Wanted wanted) {
-        return reads.call(session -> wanted.in(session.createSelectionQuery(
+        return queries.call(session -> wanted.in(session.createSelectionQuery(
                 "select count(*) from Reservation r" + wanted.condition(), Long.class), "").getSingleResult());
     }
 }

@@ -5,28 +5,28 @@ import java.time.Instant;
 
 import io.machinemanager.error.InvalidRequestException;
 
-/** When a running reservation is to end instead. */
+/** The new end of a running reservation. */
 public sealed interface NewEnd {
 
     /**
-     * So long after its start.
+     * A duration from the start.
      *
-     * @param minutes the whole duration, as it would have been given when reserving
+     * @param minutes the whole duration, not the extension
      */
     record After(int minutes) implements NewEnd {
     }
 
-    /** At this time. */
+    /** A time. */
     record At(Instant time) implements NewEnd {
     }
 
     /**
-     * The new end, if it is one that may be.
+     * Returns the new end after checking it.
      *
-     * @param start when the reservation began to run
+     * @param start when the reservation started
      * @param now the database's time
-     * @param maxMinutes the longest that a reservation may take from its start
-     * @throws InvalidRequestException when it is not in the future, or beyond the maximum
+     * @param maxMinutes the longest duration allowed, from the start
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds the maximum
      */
     default Instant checked(Instant start, Instant now, int maxMinutes) {
         Instant end = switch (this) {

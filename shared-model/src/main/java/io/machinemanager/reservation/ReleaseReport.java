@@ -3,14 +3,14 @@ package io.machinemanager.reservation;
 import java.util.List;
 
 /**
- * What came of releasing machines.
+ * The result of a release.
  *
- * @param released how many are verified clean and free
- * @param pending the names of those whose account could not be removed yet; the scheduler goes on trying
+ * @param released how many accounts are verified gone
+ * @param pending the names of the machines whose account is not removed yet; the scheduler tries again
  */
 public record ReleaseReport(int released, List<String> pending) {
 
-    /** Tells whether there was anything to release. */
+    /** Tells whether there was nothing to release. */
     public boolean isEmpty() {
         return released == 0 && pending.isEmpty();
     }

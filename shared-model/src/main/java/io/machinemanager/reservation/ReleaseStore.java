@@ -17,8 +17,7 @@ import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
 
 /**
- * The steps of the life cycle from a machine that somebody has back to a free one, with the same rules as those of
- * {@link ReservationStore}.
+ * The steps from a lent machine back to a free one, each one short transaction, by the rules of {@link ReservationStore}.
  */
 @ApplicationScoped
 public class ReleaseStore {
@@ -41,17 +40,16 @@ public class ReleaseStore {
     }
 
     /**
-     * Ends live rows and claims them for the removal of their accounts. Rows that are on their way out already are
-     * claimed too, when nobody works on them.
+     * Starts the release of live rows and claims them for the removal of their accounts. Rows that are being released are
+     * claimed too, unless another worker has claimed them.
      *
-     * @param which the rows, among the live ones
-     * @param cause why; a row that is on its way out already keeps its own
-     * @param evenIfPausing whether removals that failed and wait for their next try are taken as well
+     * @param cause why; a row that is being released keeps its first cause
+     * @param evenIfPausing whether to claim failed removals that wait for their next try
      */
-    public List<WorkItem> claimForRelease(ReservationSelector which, ReleaseCause cause, UUID claim,
+    public List<WorkItem> claimForRelease(ReservationSelector selector, ReleaseCause cause, UUID claim,
             boolean evenIfPausing) {
         return transactions.call(() -> {
-            List<WorkItem> items = release(which, cause, claim, evenIfPausing);
+            List<WorkItem> items = release(selector, cause, claim, evenIfPausing);
             if (cause == ReleaseCause.RELEASED_ALL) {
                 audit.record(AuditEvent.of(AuditAction.ALL_RELEASED, null)
                         .detail("%d reservations".formatted(items.size())));
@@ -60,28 +58,28 @@ public class ReleaseStore {
         });
     }
 
-    /** Like {@link #claimForRelease}, as a part of the caller's transaction. */
-    List<WorkItem> release(ReservationSelector which, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+    /** Like {@link #claimForRelease}, in the caller's transaction. */
+    List<WorkItem> release(ReservationSelector selector, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
         Instant now = clock.now();
-        return which.lock().stream()
+        return selector.lock().stream()
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
                 .map(r -> release(r, cause, claim, now)).toList();
     }
 
-    /** Tells whether there is any such row. */
-    boolean isLive(ReservationSelector which) {
-        return transactions.call(() -> !which.find().isEmpty());
+    /** Tells whether the selector matches any row. */
+    boolean isLive(ReservationSelector selector) {
+        return transactions.call(() -> !selector.find().isEmpty());
     }
 
-    /** The names of the machines whose accounts are still to be removed, sorted. */
-    List<String> pending(ReservationSelector which) {
-        // what is not on its way out was lent anew meanwhile
-        return transactions.call(() -> which.find().stream().filter(r -> r.state == ReservationState.RELEASING)
+    /** The sorted names of the machines whose accounts are still to be removed. */
+    List<String> pending(ReservationSelector selector) {
+        // rows in other states were allocated since the release
+        return transactions.call(() -> selector.find().stream().filter(r -> r.state == ReservationState.RELEASING)
                 .map(r -> r.machineName).sorted().toList());
     }
 
-    /** Claims rows that wait for somebody, whatever for: all that is left to do with any of them is the removal. */
+    /** Claims rows that are due, for whatever reason: what remains to be done is always the removal. */
     List<WorkItem> claimDue(UUID claim, int limit) {
         return transactions.call(() -> {
             Instant now = clock.now();
@@ -99,11 +97,11 @@ public class ReleaseStore {
 
     private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
         if (reservation.state != ReservationState.RELEASING) {
-            // who comes too late did not end it: its lateness counts
+            // a caller who comes after the end did not end it
             ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
             reservation.startReleasing(why, now);
             ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
-            audit.record(reservation.act(AuditAction.RESERVATION_ENDED, why.name()));
+            audit.record(reservation.auditEvent(AuditAction.RESERVATION_ENDED, why.name()));
             Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
         } else if (reservation.claimedBy != null) {
             ReservationEvent.record(reservation, now, Kind.REMOVAL_TAKEN_OVER, null);
@@ -113,22 +111,22 @@ public class ReleaseStore {
     }
 
     /**
-     * The account is verified gone: the machine is free.
+     * Frees the machine: the account is verified gone.
      *
-     * @return false when the claim was lost, in which case nothing is changed
+     * @return false, and nothing is changed, when the claim was lost
      */
     boolean released(UUID claim, WorkItem item) {
         List<Reservation> released = transactions.call(() -> {
             Instant now = clock.now();
-            List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
-            for (Reservation reservation : held) {
+            List<Reservation> claimed = Reservation.lockClaimed(claim, List.of(item));
+            for (Reservation reservation : claimed) {
                 reservation.release(now);
                 ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
                 if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
                     reservation.machine.succeeded(now);
                 }
             }
-            return held;
+            return claimed;
         });
         for (Reservation reservation : released) {
             Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
@@ -138,15 +136,15 @@ public class ReleaseStore {
     }
 
     /**
-     * A removal failed: it is tried again later, and until then the machine stays held. It is given back when nobody ever
-     * logged in there.
+     * Records a failed removal. It is tried again later, and the machine is not free until it succeeds. A machine on which
+     * the service never logged in is freed at once: there is nothing to remove.
      */
     void removalFailed(UUID claim, WorkItem item, AccountResult result) {
         List<Reservation> failed = transactions.call(() -> {
             Instant now = clock.now();
-            List<Reservation> held = Reservation.lockHeld(claim, List.of(item));
-            for (Reservation reservation : held) {
-                if (result.isUnreachable() && reservation.isSurelyUntouched()) {
+            List<Reservation> claimed = Reservation.lockClaimed(claim, List.of(item));
+            for (Reservation reservation : claimed) {
+                if (result.isUnreachable() && reservation.isCertainlyUntouched()) {
                     reservation.release(now);
                     ReservationEvent.record(reservation, now, Kind.NOTHING_MADE, null);
                     continue;
@@ -154,7 +152,7 @@ public class ReleaseStore {
                 reservation.removalFailed(result, now.plus(BackOff.ofRemovals(config).after(reservation.attempts + 1)));
                 ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
             }
-            return held.stream().filter(r -> r.state == ReservationState.RELEASING).toList();
+            return claimed.stream().filter(r -> r.state == ReservationState.RELEASING).toList();
         });
         for (Reservation reservation : failed) {
             Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts,

@@ -3,7 +3,7 @@ package io.machinemanager.reservation;
 import java.util.List;
 import java.util.UUID;
 
-/** Removals that this process has claimed. The claim runs from the moment they were taken up. */
+/** Removals that this process has claimed. The time of the claim runs already. */
 public final class RemovalBatch {
 
     private final AccountWorker worker;
@@ -16,16 +16,16 @@ public final class RemovalBatch {
         this.items = items;
     }
 
-    /** How many reservations it is. */
+    /** The number of reservations. */
     public int size() {
         return items.size();
     }
 
     /**
-     * Does the work, keeps the claim alive meanwhile, and records what came of it.
+     * Removes the accounts, renews the claim meanwhile, and records the results.
      *
-     * @param onItemDone is called as soon as the work for one reservation is over, whatever came of it; the calls may
-     *        overlap, and one that fails to be recorded counts too
+     * @param onItemDone is called when the work for one reservation is over, whether it succeeded, failed or could not be
+     *        recorded; calls may overlap
      * @return how many machines are free again
      */
     public int finish(Runnable onItemDone) {

@@ -13,9 +13,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 
-/** Counts how removals end, and how late accounts go. */
+/** Counts removals by outcome, and measures how late accounts are removed. */
 @ApplicationScoped
-@Startup // all of it is there, at zero, before the first removal
+@Startup // so that all metrics exist, at zero, before the first removal
 class RemovalMetrics {
 
     private static final Duration[] STEPS = {Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(5),
@@ -29,15 +29,15 @@ class RemovalMetrics {
         for (Outcome outcome : Outcome.values()) {
             removals.put(outcome, Counter.builder("machinemanager.removals")
                     .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
-                    .description("Tries to remove an account, by how they ended").register(registry));
+                    .description("Attempts to remove an account, by outcome").register(registry));
         }
         this.lag = Timer.builder("machinemanager.removal.lag").serviceLevelObjectives(STEPS)
                 .description(
-                        "From the end of a reservation until its account, which was still there, was verified gone")
+                        "From the end of a reservation until its account was verified gone")
                 .register(registry);
     }
 
-    /** The account is gone, too late or, where it was given back, in time; what was never ready had no end. */
+    /** Counts a finished removal. It has a lag only if the reservation was active and its end has passed. */
     void released(Reservation reservation) {
         if (reservation.startedAt != null && reservation.releasedAt.isAfter(reservation.reservedUntil)) {
             lag.record(Duration.between(reservation.reservedUntil, reservation.releasedAt));

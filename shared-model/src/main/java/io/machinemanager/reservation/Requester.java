@@ -3,11 +3,11 @@ package io.machinemanager.reservation;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * Who reserves.
+ * The user who reserves.
  *
  * @param userId the id of the user
- * @param name the user's name, kept in the history even after the user was deleted
+ * @param name the user's name, which the history keeps after the user was deleted
  */
-@RegisterForReflection // kept as JSON for repeated requests
+@RegisterForReflection // stored as JSON for repeated requests
 public record Requester(long userId, String name) {
 }

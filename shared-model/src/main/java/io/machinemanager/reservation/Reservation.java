@@ -28,6 +28,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.database.SkipLocked;
+import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
@@ -35,8 +36,8 @@ import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
  * One machine lent to one user for a time. The rows of one request share a {@link #requestId}.
  *
  * <p>
- * Whoever works on a row holds a claim on it ({@link #claimedBy}, {@link #claimedUntil}). A claim that has run out may
- * be taken by anyone, and a worker that lost its claim may not write its result.
+ * A worker claims a row before it works on it ({@link #claimedBy}, {@link #claimedUntil}). Another worker may take over a
+ * claim that has run out. A worker that lost its claim must not write its result.
  */
 @Entity
 @Table(name = "reservations")
@@ -49,14 +50,14 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 36)
     public String requestId;
 
-    /** Null once the machine was deleted, which only happens to rows that are not live. */
+    /** Null after the machine was deleted; never null in a live row. */
     @ManyToOne(fetch = FetchType.LAZY)
     public Machine machine;
 
     @Column(length = 63)
     public String machineName;
 
-    /** Null once the owner was deleted. */
+    /** Null after the owner was deleted. */
     public Long ownerId;
 
     @Column(length = 64)
@@ -66,11 +67,11 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 32)
     public String account;
 
-    /** Crypt hash of the account's password; null once the account is gone. */
+    /** Crypt hash of the account's password; null after the release. */
     @Column(length = 128)
     public String passwordHash;
 
-    /** The key that lets the borrower in; null for none, and once the account is gone. */
+    /** The public key that may log in to the account; null for none, and after the release. */
     @Column(columnDefinition = "text")
     public String sshPublicKey;
 
@@ -82,39 +83,39 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 24)
     public ReleaseCause releaseCause;
 
-    /** When the request was first looked at; null for rows of older releases. */
+    /** When the allocation began; null in rows of older releases. */
     public Instant requestedAt;
 
-    /** Database time of the allocation, in microseconds; later than that of any earlier row of the machine. */
+    /** Database time of the allocation, in microseconds; later than in any earlier row of the machine. */
     public Instant createdAt;
 
-    /** From the start to the end, in whole minutes, rounded up. */
+    /** From start to end, in whole minutes, rounded up. */
     public int durationMinutes;
 
-    /** When all accounts of the request were made and the time began to run; null before. */
+    /** When all accounts of the request were made; null before. */
     public Instant startedAt;
 
-    /** The end. Before the start it is only what it would be, had the time begun at the allocation. */
+    /** The end. While accounts are being made it is an estimate that counts from the allocation. */
     public Instant reservedUntil;
 
     public Instant releasedAt;
 
-    /** Removals that failed so far. */
+    /** Number of failed removals. */
     public int attempts;
 
-    /** What went wrong last with the account work, as a sentence. */
+    /** The last failure of account work, as a sentence. */
     @Column(length = 500)
     public String lastError;
 
-    /** How the account work ended that {@link #lastError} tells of; null while none has failed. */
+    /** The outcome that belongs to {@link #lastError}; null while no account work has failed. */
     @Enumerated(EnumType.STRING)
     @Column(length = 24)
     public Outcome lastOutcome;
 
-    /** Since when the account has to go; null before. */
+    /** When the release started; null before. */
     public Instant releasingSince;
 
-    /** When a removal that failed is tried again. */
+    /** When the removal is tried next. */
     public Instant nextAttemptAt;
 
     @Column(length = 36)
@@ -122,7 +123,7 @@ public class Reservation extends PanacheEntityBase {
 
     public Instant claimedUntil;
 
-    /** The machine's id while the reservation is live; computed by the database, which keeps it unique. */
+    /** The machine's id while the reservation is live; computed by the database, with a unique constraint. */
     @Column(insertable = false, updatable = false)
     public Long liveMachineId;
 
@@ -130,9 +131,14 @@ public class Reservation extends PanacheEntityBase {
     @Column(insertable = false, updatable = false, length = 63)
     public String liveMachineName;
 
-    /** When somebody has to look at the row next; computed by the database. Null for history. */
+    /** When the scheduler has to work on the row next; computed by the database. Null after the release. */
     @Column(insertable = false, updatable = false)
     public Instant dueAt;
+
+    /** The error for an id that no reservation has. */
+    static NotFoundException notFound(long id) {
+        return new NotFoundException("There is no reservation %d.".formatted(id));
+    }
 
     /** The row with this id, locked until the end of the transaction. */
     public static Optional<Reservation> lockById(long id) {
@@ -144,41 +150,41 @@ public class Reservation extends PanacheEntityBase {
         return find("id in ?1 order by id", ids).withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
-    /** Those of the rows that the claim still holds, locked until the end of the transaction. */
-    static List<Reservation> lockHeld(UUID claim, Collection<WorkItem> items) {
+    /** The rows of the items that are still under this claim, locked until the end of the transaction. */
+    static List<Reservation> lockClaimed(UUID claim, Collection<WorkItem> items) {
         return lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
                 .filter(reservation -> reservation.isClaimedBy(claim)).toList();
     }
 
     /**
-     * Rows that wait for somebody: the time is up, a worker was not heard of again, or a removal is to be tried again.
-     * They are locked until the end of the transaction; rows that another transaction holds are passed over.
+     * Rows on which the scheduler has to work: the time is up, a claim has run out, or a removal is to be tried again. They
+     * are locked until the end of the transaction; rows that another transaction has locked are skipped.
      */
     public static List<Reservation> lockDue(Instant now, int limit) {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
-    /** Lets what a claim holds stay with it until the given time, but for some of its rows. */
-    static void renew(UUID claim, Set<Long> without, Instant until) {
-        if (without.isEmpty()) {
+    /** Renews a claim until the given time, except on some of its rows. */
+    static void renew(UUID claim, Set<Long> excluded, Instant until) {
+        if (excluded.isEmpty()) {
             update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
         } else {
-            update("claimedUntil = ?1 where claimedBy = ?2 and id not in ?3", until, claim.toString(), without);
+            update("claimedUntil = ?1 where claimedBy = ?2 and id not in ?3", until, claim.toString(), excluded);
         }
     }
 
-    /** One of the rows that a worker is making accounts for: they are all of one request. */
-    static Optional<Reservation> beingMadeBy(UUID claim) {
+    /** A row for which the account is being made under this claim. All such rows are of one request. */
+    static Optional<Reservation> provisioningUnder(UUID claim) {
         return find("claimedBy = ?1 and state = PROVISIONING", claim.toString()).firstResultOptional();
     }
 
-    /** Lets a removal on that machine that failed be tried again at the given time, and not only after its pause. */
+    /** Ends the pause after a failed removal on this machine, so that it is tried again at the given time. */
     public static void endPause(Machine machine, Instant now) {
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
                 + " and nextAttemptAt > ?1", now, machine.id);
     }
 
-    /** Deletes the oldest history, with its events, and tells how many reservations that was. */
+    /** Deletes the oldest released reservations, with their events. Returns how many. */
     static int deleteReleasedBefore(Instant end, int limit) {
         return getEntityManager()
                 .createNativeQuery("delete from reservations where state = 'RELEASED' and released_at < ?1"
@@ -186,12 +192,12 @@ public class Reservation extends PanacheEntityBase {
                 .setParameter(1, end).setParameter(2, limit).executeUpdate();
     }
 
-    /** The row with this id together with its machine. */
+    /** The row with this id, with its machine fetched. */
     public static Optional<Reservation> withMachine(long id) {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
     }
 
-    /** The latest {@link #createdAt} of each machine that was ever lent, by the machine's id. */
+    /** The latest {@link #createdAt} of each machine, by the machine's id; without machines that were never lent. */
     static Map<Long, Instant> latestOn(Collection<Long> machines) {
         return getEntityManager()
                 .createQuery("select machine.id, max(createdAt) from Reservation where machine.id in ?1"
@@ -200,7 +206,7 @@ public class Reservation extends PanacheEntityBase {
                 .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
     }
 
-    /** The machines that a request has had and let go of, by their ids; those that were deleted since are left out. */
+    /** The ids of the machines that a request has had and released, without deleted machines. */
     static Set<Long> machinesTriedFor(String requestId) {
         return getEntityManager()
                 .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null"
@@ -208,7 +214,7 @@ public class Reservation extends PanacheEntityBase {
                 .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 
-    /** The machines on which the account's name cannot be used, as a request has found, by their ids. */
+    /** The ids of the machines that refused the account's name to a request. */
     static Set<Long> machinesThatRefused(String requestId) {
         return getEntityManager()
                 .createQuery("select machine.id from Reservation where requestId = ?1 and lastOutcome = REFUSED"
@@ -217,43 +223,43 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /**
-     * The fencing token of the account work: microseconds since 1970 at the allocation. It grows from one reservation of a
-     * machine to the next, also when the database's clock was set back in between.
+     * The fencing token of the account work: {@link #createdAt} in microseconds since 1970. It grows from one reservation of
+     * a machine to the next, also when the database's clock was set back in between.
      */
     public long token() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, createdAt);
     }
 
-    /** What the audit is to tell of something that is done to the reservation. */
-    public AuditEvent act(AuditAction action, String what) {
-        return AuditEvent.of(action, machineName).detail("reservation %d of %s: %s".formatted(id, ownerName, what));
+    /** An audit event about this reservation. */
+    public AuditEvent auditEvent(AuditAction action, String detail) {
+        return AuditEvent.of(action, machineName).detail("reservation %d of %s: %s".formatted(id, ownerName, detail));
     }
 
-    /** Tells whether the claim is this one, run out or not: as long as nobody else took it, its holder may write. */
+    /** Tells whether the row is under this claim. A claim that ran out counts until another worker takes over. */
     public boolean isClaimedBy(UUID claim) {
         return claim.toString().equals(claimedBy);
     }
 
-    /** Hands the row to a worker until the given time. */
+    /** Puts the row under a claim until the given time. */
     public void claim(UUID claim, Instant until) {
         claimedBy = claim.toString();
         claimedUntil = until;
     }
 
-    /** The account is there: the user's time runs. */
+    /** Starts the user's time: the account is made. */
     public void activate(Instant now, Instant until) {
-        become(ReservationState.ACTIVE);
+        changeState(ReservationState.ACTIVE);
         startedAt = now;
         reservedUntil = until;
-        dropClaim();
+        clearClaim();
     }
 
-    /** Tells whether the user's time has passed and nobody has noticed yet. */
+    /** Tells whether the time is up and the release has not started. */
     public boolean isOverdue(Instant now) {
         return state == ReservationState.ACTIVE && !reservedUntil.isAfter(now);
     }
 
-    /** Tells whether the user's time runs: the account is there and its end is still to come. */
+    /** Tells whether the user may use the machine: the account is made and the end is in the future. */
     public boolean isRunning(Instant now) {
         return state == ReservationState.ACTIVE && reservedUntil.isAfter(now);
     }
@@ -264,34 +270,34 @@ public class Reservation extends PanacheEntityBase {
         durationMinutes = (int) Math.ceilDiv(Duration.between(startedAt, until).toMillis(), 60_000);
     }
 
-    /** The account has to go. A row on its way out already keeps its first cause. */
+    /** Starts the release. A row that is being released keeps its first cause. */
     public void startReleasing(ReleaseCause cause, Instant now) {
         if (state == ReservationState.RELEASING) {
             return;
         }
-        become(ReservationState.RELEASING);
+        changeState(ReservationState.RELEASING);
         releaseCause = cause;
         releasingSince = now;
         nextAttemptAt = now;
-        dropClaim();
+        clearClaim();
     }
 
-    /** Notes why the account could not be made. */
+    /** Records why the account could not be made. */
     public void accountFailed(AccountResult result) {
         lastError = result.reason();
         lastOutcome = result.outcome();
     }
 
-    /** The removal failed; it is tried again at the given time. */
+    /** Records a failed removal, to be tried again at the given time. */
     public void removalFailed(AccountResult result, Instant retryAt) {
         attempts++;
         lastError = result.reason();
         lastOutcome = result.outcome();
         nextAttemptAt = retryAt;
-        dropClaim();
+        clearClaim();
     }
 
-    /** The machine died for good: an admin deletes it with whatever of the account may be left there. */
+    /** Ends the reservation without removing the account, because an admin deletes the machine by force. */
     public void abandon(Instant now) {
         startReleasing(ReleaseCause.ABANDONED, now);
         releaseCause = ReleaseCause.ABANDONED;
@@ -299,29 +305,29 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /**
-     * Tells whether no account can be on the machine: nobody ever logged in there, and the worker that was to make the
-     * account has ended.
+     * Tells whether no account can be on the machine: the service never logged in there, and the worker that was to make
+     * the account has ended.
      */
-    boolean isSurelyUntouched() {
+    boolean isCertainlyUntouched() {
         return releaseCause == ReleaseCause.PROVISIONING_FAILED && machine.wasNeverReached();
     }
 
-    /** The account is verified gone, or there surely is none: the machine is free. */
+    /** Frees the machine: the account is verified gone, or was certainly never made. */
     public void release(Instant now) {
-        become(ReservationState.RELEASED);
+        changeState(ReservationState.RELEASED);
         releasedAt = now;
         passwordHash = null;
         sshPublicKey = null;
         nextAttemptAt = null;
-        dropClaim();
+        clearClaim();
     }
 
-    private void dropClaim() {
+    private void clearClaim() {
         claimedBy = null;
         claimedUntil = null;
     }
 
-    private void become(ReservationState next) {
+    private void changeState(ReservationState next) {
         if (!state.canBecome(next)) {
             throw new IllegalStateException("reservation " + id + " is " + state + " and cannot become " + next);
         }

@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * One reservation at one moment.
+ * A reservation with its events.
  *
- * @param at the database's time
- * @param reservation the row, together with its machine
- * @param events what happened to it, oldest first
+ * @param at the database's time of the query
+ * @param reservation the row, with its machine fetched
+ * @param events its history, oldest first
  */
 public record ReservationDetails(Instant at, Reservation reservation, List<ReservationEvent> events) {
 }

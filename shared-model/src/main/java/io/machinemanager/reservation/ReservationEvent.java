@@ -14,34 +14,34 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** Something that happened to a reservation: together they are the proof of what became of it. */
+/** Something that happened to a reservation. The events of a reservation are its history. */
 @Entity
 @Table(name = "reservation_events")
 public class ReservationEvent extends PanacheEntityBase {
 
     /** What can happen to a reservation. */
     public enum Kind {
-        /** A machine was chosen and held. */
+        /** A machine was allocated. */
         ALLOCATED,
-        /** The account is on the machine, as are all others of the request: the user's time runs. */
+        /** The account is made, as on all other machines of the request, and the user's time has started. */
         ACCOUNT_MADE,
         /** The account could not be made; the detail says why. */
         ACCOUNT_FAILED,
         /** The end was moved; the detail says to when. */
         EXTENDED,
-        /** The machine died; the detail names the reservation that took over. */
+        /** The machine did not answer any more; the detail names the reservation that replaces this one. */
         REPLACED,
-        /** This reservation took over from another one, which the detail names. */
+        /** This reservation replaces another one, which the detail names. */
         REPLACES,
-        /** The account has to go; the detail says why. */
+        /** The release started; the detail says why. */
         RELEASE_STARTED,
         /** A removal failed; the detail says why. */
         REMOVAL_FAILED,
-        /** Whoever was at the removal has stopped before its end, and somebody else goes on with it. */
+        /** The worker that removed the account died, and another one has taken over. */
         REMOVAL_TAKEN_OVER,
         /** No entry, no process, no home, no sudo rule: verified on the machine. */
         VERIFIED_GONE,
-        /** Nothing was ever changed on the machine, so that nothing had to be removed. */
+        /** Nothing was changed on the machine, so nothing had to be removed. */
         NOTHING_MADE,
         /** An admin deleted the machine by force; the detail says what may be left there. */
         ABANDONED
@@ -62,7 +62,7 @@ public class ReservationEvent extends PanacheEntityBase {
     @Column(length = 500)
     public String detail;
 
-    /** Writes an event down in the caller's transaction. */
+    /** Stores an event in the caller's transaction. */
     public static void record(Reservation reservation, Instant at, Kind kind, String detail) {
         ReservationEvent event = new ReservationEvent();
         event.reservationId = reservation.id;

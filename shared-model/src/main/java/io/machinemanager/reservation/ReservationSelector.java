@@ -6,7 +6,7 @@ import jakarta.persistence.LockModeType;
 
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
 
-/** Names some of the live reservations. */
+/** Selects live reservations. */
 public sealed interface ReservationSelector {
 
     /** All of them. */
@@ -25,12 +25,12 @@ public sealed interface ReservationSelector {
     record OfOwner(long userId) implements ReservationSelector {
     }
 
-    /** The rows, in the order of their ids. */
+    /** The selected rows, ordered by id. */
     default List<Reservation> find() {
         return query().list();
     }
 
-    /** The rows, locked until the end of the transaction in the order of their ids. */
+    /** The selected rows, locked until the end of the transaction, ordered by id. */
     default List<Reservation> lock() {
         return query().withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }

@@ -1,33 +1,76 @@
 package io.machinemanager.reservation;
 
+import java.util.List;
+
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
+import io.machinemanager.account.AccountName;
+import io.machinemanager.account.AccountPassword;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.ssh.SshPublicKey;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * What somebody wants to reserve.
+ * A request for machines.
  *
- * @param borrower who reserves
+ * @param requester the user who reserves
  * @param count how many machines, at least 1
  * @param minutes for how long, 1 to the configured maximum
- * @param account the account to make on each
- * @param password the account's password in clear, which is hashed and forgotten; null to have one generated, unless there
- *        is a key
- * @param sshPublicKey a public key that lets the borrower in; null for none
+ * @param account the account to make on each machine
+ * @param password the account's password in clear, which is hashed and not kept; null to generate one, unless a key is
+ *        given
+ * @param sshPublicKey a public key that may log in to the account; null for none
  */
-@RegisterForReflection // kept as JSON for repeated requests
-public record ReservationSpec(Requester borrower, int count, int minutes, String account, String password,
+@RegisterForReflection // stored as JSON for repeated requests
+public record ReservationSpec(Requester requester, int count, int minutes, String account, String password,
         @JsonInclude(Include.NON_NULL) String sshPublicKey) {
 
-    /** An order without a key. */
-    public ReservationSpec(Requester borrower, int count, int minutes, String account, String password) {
-        this(borrower, count, minutes, account, password, null);
+    /** A request without a key. */
+    public ReservationSpec(Requester requester, int count, int minutes, String account, String password) {
+        this(requester, count, minutes, account, password, null);
     }
 
-    /** Leaves the password out, so that it cannot reach a log by accident. */
+    /**
+     * Checks the values.
+     *
+     * @param maxMinutes the longest duration allowed
+     * @throws InvalidRequestException when a value is not valid
+     */
+    void check(int maxMinutes) {
+        if (count < 1) {
+            throw new InvalidRequestException("count must be at least 1.");
+        }
+        if (minutes < 1 || minutes > maxMinutes) {
+            throw new InvalidRequestException("The duration must be 1 to %d minutes.".formatted(maxMinutes));
+        }
+        AccountName.problemWith(account).ifPresent(ReservationSpec::refuse);
+        if (password != null) {
+            AccountPassword.problemWith(password).ifPresent(ReservationSpec::refuse);
+        }
+        publicKeyLine();
+    }
+
+    private static void refuse(String problem) {
+        throw new InvalidRequestException(problem);
+    }
+
+    /**
+     * The public key as a line of {@code authorized_keys}; null for none.
+     *
+     * @throws InvalidRequestException when it is not a public key
+     */
+    String publicKeyLine() {
+        try {
+            return sshPublicKey == null ? null : SshPublicKey.parse(sshPublicKey).line();
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException(e.getMessage(), List.of("ssh_public_key"));
+        }
+    }
+
+    /** Omits the password, to keep it out of logs. */
     @Override
     public String toString() {
-        return "%d machines for %s, %d minutes, account %s".formatted(count, borrower.name(), minutes, account);
+        return "%d machines for %s, %d minutes, account %s".formatted(count, requester.name(), minutes, account);
     }
 }

@@ -1,17 +1,17 @@
 package io.machinemanager.reservation;
 
-/** The stations of a reservation. Every state but the last is live: it holds the machine. */
+/** The states of a reservation. Every state but the last is live: the machine is not free. */
 public enum ReservationState {
-    /** The machine is held and the account is being made. */
+    /** The machine is allocated and the account is being made. */
     PROVISIONING,
-    /** The account is there and the user may use it. */
+    /** The account is made and the user may use it. */
     ACTIVE,
-    /** The account is being removed; the machine stays held until it is verified gone, however long that takes. */
+    /** The account is being removed. The machine is not free until the account is verified gone, however long that takes. */
     RELEASING,
-    /** The account is verified gone and the machine is free, or the machine was deleted; the row is history. */
+    /** The account is verified gone and the machine is free, or the machine was deleted. */
     RELEASED;
 
-    /** Tells whether the life cycle has a step from here to there. */
+    /** Tells whether a reservation may change from this state to the next one. */
     public boolean canBecome(ReservationState next) {
         return switch (this) {
             case PROVISIONING -> next == ACTIVE || next == RELEASING;

@@ -16,7 +16,7 @@ import io.machinemanager.user.TokenStatusCache;
 import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
-/** Deletes users, which takes back what they hold. */
+/** Deletes users and releases their reservations. */
 @ApplicationScoped
 public class UserDeletionService {
 
@@ -36,11 +36,11 @@ public class UserDeletionService {
     }
 
     /**
-     * Deletes a user. In one and the same transaction its reservations start to be released; from then on its tokens are
-     * worthless. Then the accounts are removed from the machines, and what cannot be removed now is left to the scheduler.
+     * Deletes a user. The same transaction starts the release of the user's reservations and makes the user's tokens invalid.
+     * Then the accounts are removed from the machines; the scheduler removes what cannot be removed now.
      *
      * @throws NotFoundException when there is no such user
-     * @throws ConflictException when it is the last admin
+     * @throws ConflictException when the user is the last admin
      */
     public void delete(String username) {
         UUID claim = UUID.randomUUID();
@@ -51,9 +51,9 @@ public class UserDeletionService {
 
     private List<WorkItem> delete(String username, UUID claim) {
         try {
-            return transactions.call(() -> deleted(username, claim));
+            return transactions.call(() -> deleteAndClaim(username, claim));
         } catch (ConflictException e) {
-            // apart, since the transaction that was refused leaves no trace
+            // in a transaction of its own: that of the deletion was rolled back
             transactions.run(() -> audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
                     .outcome(AuditOutcome.REFUSED).detail(e.getMessage())));
             throw e;
@@ -62,18 +62,19 @@ public class UserDeletionService {
         }
     }
 
-    private List<WorkItem> deleted(String username, UUID claim) {
+    private List<WorkItem> deleteAndClaim(String username, UUID claim) {
         List<User> admins = User.lockAdmins();
-        User user = User.lockByName(username).orElseThrow(() -> User.unknown(username));
+        User user = User.lockByName(username).orElseThrow(() -> User.notFound(username));
         if (user.admin && admins.size() == 1) {
             throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
         }
-        List<WorkItem> held = store.release(new ReservationSelector.OfOwner(user.id), ReleaseCause.OWNER_DELETED, claim,
+        List<WorkItem> claimed = store.release(new ReservationSelector.OfOwner(user.id), ReleaseCause.OWNER_DELETED,
+                claim,
                 true);
         Reservation.update("ownerId = null where ownerId = ?1", user.id);
         user.delete();
         audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
-                .detail("%d reservations are being released".formatted(held.size())));
-        return held;
+                .detail("%d reservations are being released".formatted(claimed.size())));
+        return claimed;
     }
 }

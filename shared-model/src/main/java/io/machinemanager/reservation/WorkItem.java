@@ -10,15 +10,14 @@ import io.machinemanager.ssh.SshCredentials;
 import io.quarkus.logging.Log;
 
 /**
- * A reservation that is to be worked on, read in the transaction that took the claim: all that account work needs, with
- * no tie to the database.
+ * A claimed reservation: all data that account work needs, read in the transaction of the claim.
  *
  * @param reservationId the row
  * @param machineId the machine's row
  * @param target how to reach the machine; its host keys are null when the machine was never reached
  * @param account the account's name
- * @param token the fencing token
- * @param login what the borrower gets
+ * @param token the fencing token, see {@link Reservation#token}
+ * @param login how the requester logs in to the account
  */
 public record WorkItem(long reservationId, long machineId, Target target, String account, long token,
         AccountLogin login) {
@@ -38,7 +37,7 @@ public record WorkItem(long reservationId, long machineId, Target target, String
                 machine.hostKeys);
     }
 
-    /** What cannot be decrypted concerns its own machine alone: with nothing to log in with, that counts as unreachable. */
+    /** Without credentials the machine counts as unreachable, so that a password that cannot be decrypted affects no other. */
     private static SshCredentials credentials(Machine machine, SecretBox secrets) {
         try {
             return machine.credentials(secrets);
@@ -48,6 +47,7 @@ public record WorkItem(long reservationId, long machineId, Target target, String
         }
     }
 
+    /** The same item with another target. */
     public WorkItem with(Target reachable) {
         return new WorkItem(reservationId, machineId, reachable, account, token, login);
     }

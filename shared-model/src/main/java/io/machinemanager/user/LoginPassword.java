@@ -3,16 +3,16 @@ package io.machinemanager.user;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The rule for the passwords that users log in with. */
+/** The rule for passwords of users. */
 public final class LoginPassword {
 
-    /** bcrypt reads no further, so that a longer password would fit all that begin like it. */
+    /** bcrypt ignores all further bytes, so two passwords that differ only there would be the same. */
     static final int MAX_BYTES = 72;
 
     private LoginPassword() {
     }
 
-    /** What is wrong with a password, as one sentence; nothing when it may be used. */
+    /** Why a password is not valid, as one sentence; empty when it is. */
     public static Optional<String> problemWith(String password) {
         int bytes = password.getBytes(StandardCharsets.UTF_8).length;
         return bytes >= 1 && bytes <= MAX_BYTES && password.indexOf('\0') < 0

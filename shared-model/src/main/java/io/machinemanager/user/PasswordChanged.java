@@ -1,9 +1,9 @@
 package io.machinemanager.user;
 
 /**
- * Told, in the transaction of the change, to whatever rests on a user's password.
+ * CDI event: a user's password was changed. It is fired in the transaction of the change.
  *
- * @param user whose password is another one now
+ * @param user the user, with the new password
  */
 public record PasswordChanged(User user) {
 }

@@ -7,24 +7,25 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.quarkus.elytron.security.common.BcryptUtil;
 
-/** Hashes the passwords that users log in with, and checks them. Never to be called inside a transaction: it is slow. */
+/** Hashes passwords of users with bcrypt and checks them. Do not call it inside a transaction: it is slow. */
 @ApplicationScoped
 public class PasswordHasher {
 
     private final int cost;
-    private final String nobodys;
-    /** Hashing keeps a core busy; half of the cores stay for everything else, however many log in at once. */
+    private final String dummyHash;
+
+    /** Hashing keeps a core busy. It may use half of the cores, so that other requests are still served. */
     private final Semaphore cores = new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
 
     PasswordHasher(UserConfig config) {
         cost = config.bcryptCost();
-        nobodys = BcryptUtil.bcryptHash("nobody", cost);
+        dummyHash = BcryptUtil.bcryptHash("nobody", cost);
     }
 
     /**
-     * The bcrypt hash of a password that {@link LoginPassword} allows.
+     * Hashes a password.
      *
-     * @throws IllegalArgumentException when it does not: the rest of a longer password would not count
+     * @throws IllegalArgumentException when {@link LoginPassword} does not allow it
      */
     public String hash(String password) {
         LoginPassword.problemWith(password).ifPresent(problem -> {
@@ -39,15 +40,15 @@ public class PasswordHasher {
     }
 
     /**
-     * Checks a password. Exactly one hash is computed in any case, so that the time does not tell whether there is a user.
+     * Checks a password. It always computes exactly one hash, so that its duration does not tell whether there is a user.
      *
-     * @param hash the hash on record; nothing when there is no such user, in which case nothing fits
+     * @param hash the stored hash; empty when there is no such user, and no password matches
      */
-    public boolean fits(String password, Optional<String> hash) {
-        boolean possible = hash.isPresent() && LoginPassword.problemWith(password).isEmpty();
+    public boolean matches(String password, Optional<String> hash) {
+        boolean valid = hash.isPresent() && LoginPassword.problemWith(password).isEmpty();
         cores.acquireUninterruptibly();
         try {
-            return BcryptUtil.matches(password, hash.orElse(nobodys)) && possible;
+            return BcryptUtil.matches(password, hash.orElse(dummyHash)) && valid;
         } finally {
             cores.release();
         }

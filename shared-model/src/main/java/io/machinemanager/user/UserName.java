@@ -3,7 +3,7 @@ package io.machinemanager.user;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The rule for names of users. It is wider than that of accounts on machines, so that e-mail addresses fit. */
+/** The rule for names of users. Unlike account names on machines, they may be e-mail addresses. */
 public final class UserName {
 
     private static final Pattern PATTERN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._@-]{0,63}");
@@ -11,7 +11,7 @@ public final class UserName {
     private UserName() {
     }
 
-    /** What is wrong with a name, as one sentence; nothing when it may be used. */
+    /** Why a name is not valid, as one sentence; empty when it is. */
     public static Optional<String> problemWith(String name) {
         return PATTERN.matcher(name).matches()
                 ? Optional.empty()

@@ -21,7 +21,7 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.quarkus.logging.Log;
 
-/** Creates users, checks who they are, and changes what they may do. None of this may be called inside a transaction. */
+/** Creates, reads and changes users, and checks their passwords. Do not call it inside a transaction: it hashes. */
 @ApplicationScoped
 public class UserService {
 
@@ -68,10 +68,10 @@ public class UserService {
     }
 
     /**
-     * Makes the first admin when there is no admin at all. Any number of replicas may do so at once.
+     * Creates the first admin when there is no admin. Any number of replicas may call it at the same time.
      *
-     * @return whether this call made it
-     * @throws IllegalStateException when there is no admin and the configuration does not say how to make one
+     * @return whether this call created it
+     * @throws IllegalStateException when there is no admin and the configured name or password is not valid
      */
     public boolean seedAdmin() {
         if (transactions.call(User::hasAdmin)) {
@@ -84,11 +84,11 @@ public class UserService {
                             + " ADMIN_DEFAULT_PASSWORD. " + problem);
                 });
         String hash = hasher.hash(admin.password());
-        boolean made = transactions.call(() -> {
+        boolean created = transactions.call(() -> {
             if (User.hasAdmin()) {
                 return false;
             }
-            // Read anew: another replica may have made this very admin since the line above.
+            // read again: another replica may have created this admin since the line above
             Optional<User> known = User.byName(admin.username());
             if (known.isPresent() && known.get().admin) {
                 return false;
@@ -98,91 +98,90 @@ public class UserService {
                         .formatted(admin.username()) + " ordinary user.");
             }
             audit.record(
-                    AuditEvent.of(AuditAction.USER_CREATED, admin.username()).bySomebody().detail("the first admin"));
+                    AuditEvent.of(AuditAction.USER_CREATED, admin.username()).anonymous().detail("the first admin"));
             insert(admin, hash);
             return true;
         });
-        if (made) {
-            Log.infof("Admin %s made, the first one", admin.username());
+        if (created) {
+            Log.infof("First admin %s created", admin.username());
         }
-        return made;
+        return created;
     }
 
     /**
-     * The users by name.
+     * Lists users by name.
      *
-     * @param offset how many to leave out at the start
-     * @param limit how many at the most
+     * @param offset how many to skip
+     * @param limit how many at most
      */
     public List<User> list(int offset, int limit) {
-        return transactions.call(() -> User.byNames(offset, limit));
+        return transactions.call(() -> User.page(offset, limit));
     }
 
-    /** How many users there are. */
+    /** Counts the users. */
     public long count() {
         return transactions.call(() -> User.count());
     }
 
     /**
-     * One user.
+     * Reads a user.
      *
-     * @throws NotFoundException when there is none of that name
+     * @throws NotFoundException when there is no user with this name
      */
     public User get(String username) {
-        return transactions.call(() -> User.byName(username)).orElseThrow(() -> User.unknown(username));
+        return transactions.call(() -> User.byName(username)).orElseThrow(() -> User.notFound(username));
     }
 
     /**
-     * Checks a name and a password. It takes the same work whether there is such a user or not. Whoever calls this sees to
-     * it that nobody guesses.
+     * Checks a name and a password. The duration does not tell whether there is such a user. The caller must limit
+     * attempts.
      *
-     * @return nothing when they do not fit
+     * @return empty when the name or the password is wrong
      */
     public Optional<UserStatus> identify(String username, String password) {
         Optional<Login> login = transactions.call(() -> User.byName(username)
                 .map(user -> new Login(UserStatus.of(user, clock.now()), user.passwordHash)));
-        return hasher.fits(password, login.map(Login::passwordHash)) ? login.map(Login::standing) : Optional.empty();
+        return hasher.matches(password, login.map(Login::passwordHash)) ? login.map(Login::status) : Optional.empty();
     }
 
-    private record Login(UserStatus standing, String passwordHash) {
+    private record Login(UserStatus status, String passwordHash) {
 
-        /** Leaves the hash out, so that it cannot reach a log by accident. */
+        /** Omits the hash, to keep it out of logs. */
         @Override
         public String toString() {
-            return standing.username();
+            return status.username();
         }
     }
 
-    /** What the user of that name may do at this moment; nothing when there is none. */
-    public Optional<UserStatus> standing(String username) {
+    /** The current status of a user; empty when there is no user with this name. */
+    public Optional<UserStatus> status(String username) {
         return transactions.call(() -> User.byName(username).map(user -> UserStatus.of(user, clock.now())));
     }
 
     /**
-     * Changes a user. All tokens given out before stop working, and with another password all API keys.
+     * Changes a user. All earlier tokens become invalid; a new password also revokes all API keys.
      *
      * @throws InvalidRequestException when the password is not allowed
      * @throws NotFoundException when there is no such user
-     * @throws ConflictException when the last admin would be none any more
+     * @throws ConflictException when the last admin would lose the role
      */
     public User change(String username, UserChange change) {
-        return change(username, change, seen -> {
+        return change(username, change, current -> {
         });
     }
 
     /**
      * Changes a user on a condition.
      *
-     * @param condition is given the user as it is before, when nothing else can change it any more; what it throws leaves
-     *        the user as it is
+     * @param condition is given the locked user before the change; an exception from it cancels the change
      */
     public User change(String username, UserChange change, Consumer<User> condition) {
         Optional<String> password = Optional.ofNullable(change.password());
         password.flatMap(LoginPassword::problemWith).ifPresent(UserService::refuse);
         Optional<String> hash = password.map(hasher::hash);
-        User changed = writingRefusal(username, () -> {
+        User changed = auditingRefusal(username, () -> {
             List<User> admins = User.lockAdmins();
-            User user = User.lockByName(username).orElseThrow(() -> User.unknown(username));
+            User user = User.lockByName(username).orElseThrow(() -> User.notFound(username));
             condition.accept(user);
             boolean admin = change.admin() == null ? user.admin : change.admin();
             if (user.admin && !admin && admins.size() == 1) {
@@ -199,18 +198,18 @@ public class UserService {
     }
 
     /**
-     * Changes one's own password. All tokens and API keys given out before stop working. Whoever calls this sees to it that
-     * nobody guesses.
+     * Changes the caller's own password. All earlier tokens and API keys become invalid. The caller of this method must
+     * limit attempts.
      *
-     * @param caller who changes the password
-     * @return whether the current one fits
+     * @param caller the user
+     * @return whether the current password is right
      * @throws InvalidRequestException when the new password is not allowed
-     * @throws ForbiddenException when the current one was changed in the meantime
+     * @throws ForbiddenException when the current password was changed in the meantime
      */
     public boolean changeOwnPassword(UserStatus caller, String current, String wanted) {
         LoginPassword.problemWith(wanted).ifPresent(UserService::refuse);
         String known = get(caller.username()).passwordHash;
-        if (!hasher.fits(current, Optional.of(known))) {
+        if (!hasher.matches(current, Optional.of(known))) {
             return false;
         }
         String hash = hasher.hash(wanted);
@@ -231,8 +230,8 @@ public class UserService {
         passwordChanged.fire(new PasswordChanged(user));
     }
 
-    /** The refusal is written down apart, since the transaction of the change leaves no trace. */
-    private User writingRefusal(String username, Supplier<User> change) {
+    /** Audits a refusal in a transaction of its own, because that of the change is rolled back. */
+    private User auditingRefusal(String username, Supplier<User> change) {
         try {
             return changing(change);
         } catch (ConflictException e) {
@@ -242,7 +241,7 @@ public class UserService {
         }
     }
 
-    /** Whether it was committed is not known when the database's answer was lost. */
+    /** Clears the cache even after a failure: the change may be committed although the database's answer was lost. */
     private User changing(Supplier<User> change) {
         try {
             return transactions.call(change);

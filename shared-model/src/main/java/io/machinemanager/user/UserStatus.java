@@ -3,17 +3,17 @@ package io.machinemanager.user;
 import java.time.Instant;
 
 /**
- * What a user may do at this moment.
+ * The current rights of a user.
  *
  * @param userId the user's id
  * @param username the user's name
  * @param admin whether the user is an admin
- * @param tokenVersion what a token of the user must carry to be worth anything
- * @param at the database's time
+ * @param tokenVersion the version that a valid token of the user must have
+ * @param at the database's time of the query
  */
 public record UserStatus(long userId, String username, boolean admin, long tokenVersion, Instant at) {
 
-    /** The same at another time. */
+    /** A copy with another time. */
     UserStatus at(Instant time) {
         return new UserStatus(userId, username, admin, tokenVersion, time);
     }

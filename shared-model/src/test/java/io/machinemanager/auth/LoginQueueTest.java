@@ -23,12 +23,12 @@ class LoginQueueTest {
 
     /** Log-ins of a network, the first of which keeps the only slot until {@link #end}. */
     private List<Thread> logIns(String network, int count) {
-        List<Thread> clients = IntStream.range(0, count).mapToObj(i -> Thread.ofVirtual().start(() -> queue
-                .pass(network, () -> {
+        List<Thread> clients = IntStream.range(0, count)
+                .mapToObj(i -> Thread.ofVirtual().start(() -> queue.run(network, () -> {
                     hold(end);
                     return served.add(network);
                 }))).toList();
-        await().until(() -> queue.of(network) == count && clients.stream()
+        await().until(() -> queue.size(network) == count && clients.stream()
                 .allMatch(client -> client.getState() == Thread.State.TIMED_WAITING));
         return clients;
     }
@@ -43,7 +43,7 @@ class LoginQueueTest {
 
     @Test
     void whoComesFromElsewhereWaitsForNoLine() throws InterruptedException {
-        List<Thread> flood = logIns("flood", LoginQueue.MOST_OF_A_NETWORK);
+        List<Thread> flood = logIns("flood", LoginQueue.MAX_PER_NETWORK);
         List<Thread> other = logIns("other", 1);
 
         end.countDown();
@@ -51,14 +51,14 @@ class LoginQueueTest {
             client.join();
         }
 
-        assertThat(served).hasSize(LoginQueue.MOST_OF_A_NETWORK + 1).startsWith("flood", "other");
+        assertThat(served).hasSize(LoginQueue.MAX_PER_NETWORK + 1).startsWith("flood", "other");
     }
 
     @Test
     void aLineThatIsFullTakesNoMoreUntilItIsShorter() throws InterruptedException {
-        List<Thread> flood = logIns("flood", LoginQueue.MOST_OF_A_NETWORK);
+        List<Thread> flood = logIns("flood", LoginQueue.MAX_PER_NETWORK);
 
-        assertThatThrownBy(() -> queue.pass("flood", () -> "served"))
+        assertThatThrownBy(() -> queue.run("flood", () -> "served"))
                 .isInstanceOfSatisfying(TooManyRequestsException.class,
                         refusal -> assertThat(refusal.retryAfter()).isPositive());
 
@@ -66,7 +66,7 @@ class LoginQueueTest {
         for (Thread client : flood) {
             client.join();
         }
-        assertThat(queue.pass("flood", () -> "served")).isEqualTo("served");
-        assertThat(queue.of("flood")).isZero();
+        assertThat(queue.run("flood", () -> "served")).isEqualTo("served");
+        assertThat(queue.size("flood")).isZero();
     }
 }

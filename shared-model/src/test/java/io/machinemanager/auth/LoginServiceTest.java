@@ -43,7 +43,7 @@ class LoginServiceTest {
     LoginService logins;
 
     @Inject
-    LoginGate gate;
+    LoginThrottle throttle;
 
     @Inject
     UserService users;
@@ -90,7 +90,7 @@ class LoginServiceTest {
 
     private void fail(int times, String user, String address) {
         for (int i = 0; i < times; i++) {
-            gate.pass(at(user, address), AuditAction.LOGGED_IN, Optional::empty);
+            throttle.attempt(at(user, address), AuditAction.LOGGED_IN, Optional::empty);
         }
     }
 
@@ -153,12 +153,12 @@ class LoginServiceTest {
 
     @Test
     void allReplicasCountTogether() {
-        LoginGate other = new LoginGate(new LoginLimits(transactions, clock, config, audit));
+        LoginThrottle other = new LoginThrottle(transactions, clock, config, audit);
         fail(MAX - 1, alice, "192.0.2.1");
-        other.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty);
+        other.attempt(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty);
 
         assertThat(works(alice, "192.0.2.1")).isFalse();
-        assertThatThrownBy(() -> other.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty))
+        assertThatThrownBy(() -> other.attempt(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, Optional::empty))
                 .isInstanceOf(TooManyRequestsException.class);
     }
 
@@ -186,7 +186,7 @@ class LoginServiceTest {
     @Test
     void manyClientsLockAUserOutExceptWhereItLoggedInBefore() {
         assertThat(works(alice, "198.51.100.1")).isTrue();
-        for (int i = 1; i <= LoginLimits.GENEROSITY; i++) {
+        for (int i = 1; i <= LoginAttempt.WIDE_FACTOR; i++) {
             fail(MAX, alice, "192.0.2." + i);
         }
 
@@ -197,7 +197,7 @@ class LoginServiceTest {
     @Test
     void anAddressThatTriesManyUsersIsLockedExceptForThoseWhoLoggedInThereBefore() {
         assertThat(works(alice, "192.0.2.1")).isTrue();
-        for (int i = 0; i < LoginLimits.GENEROSITY * MAX; i++) {
+        for (int i = 0; i < LoginAttempt.WIDE_FACTOR * MAX; i++) {
             fail(1, "somebody-" + i, "192.0.2.1");
         }
 
@@ -233,7 +233,7 @@ class LoginServiceTest {
         fail(MAX, alice, "192.0.2.1");
         AtomicInteger hashes = new AtomicInteger();
 
-        assertThatThrownBy(() -> gate.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN,
+        assertThatThrownBy(() -> throttle.attempt(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN,
                 () -> Optional.of(hashes.incrementAndGet()))).isInstanceOf(TooManyRequestsException.class);
 
         assertThat(hashes).hasValue(0);
@@ -244,7 +244,7 @@ class LoginServiceTest {
         AtomicInteger tried = new AtomicInteger();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 10 * MAX; i++) {
-                clients.submit(() -> gate.pass(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, () -> {
+                clients.submit(() -> throttle.attempt(at(alice, "192.0.2.1"), AuditAction.LOGGED_IN, () -> {
                     tried.incrementAndGet();
                     return Optional.empty();
                 }));
@@ -260,7 +260,7 @@ class LoginServiceTest {
         CountDownLatch end = new CountDownLatch(1);
         AtomicInteger refused = new AtomicInteger();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < LoginQueue.MOST_OF_A_NETWORK + 7; i++) {
+            for (int i = 0; i < LoginQueue.MAX_PER_NETWORK + 7; i++) {
                 LoginAttempt attempt = at(alice, "2001:db8:1:" + i + "::1");
                 clients.submit(() -> passOrCount(attempt, end, refused));
             }
@@ -273,7 +273,7 @@ class LoginServiceTest {
 
     private void passOrCount(LoginAttempt attempt, CountDownLatch end, AtomicInteger refused) {
         try {
-            gate.pass(attempt, AuditAction.LOGGED_IN, () -> {
+            throttle.attempt(attempt, AuditAction.LOGGED_IN, () -> {
                 LoginQueueTest.hold(end);
                 return Optional.of(attempt);
             });
@@ -284,7 +284,7 @@ class LoginServiceTest {
 
     @Test
     void guessingThePasswordWithAStolenTokenIsLimitedToo() {
-        var standing = users.standing(alice).orElseThrow();
+        var standing = users.status(alice).orElseThrow();
         for (int i = 0; i < MAX; i++) {
             assertThatThrownBy(() -> logins.changePassword(standing, Optional.of("192.0.2.1"), "wrong", "new"))
                     .isInstanceOf(ForbiddenException.class);

@@ -66,7 +66,7 @@ class IdempotencyServiceTest {
         scene.machines("m1", "m2", "m3");
     }
 
-    private ReservationSpec order(int count) {
+    private ReservationSpec spec(int count) {
         return new ReservationSpec(alice, count, 60, "alice", null);
     }
 
@@ -76,10 +76,10 @@ class IdempotencyServiceTest {
 
     @Test
     void aRepeatedRequestGetsTheFirstAnswerWithItsPasswordAndReservesOnce() {
-        Lease first = idempotency.reserve("key-1", order(1));
+        Lease first = idempotency.reserve("key-1", spec(1));
         assertThat(given()).isFalse();
 
-        assertThat(idempotency.reserve("key-1", order(1))).isEqualTo(first);
+        assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first);
         assertThat(given()).isTrue();
         assertThat(first.generatedPassword()).isNotNull();
         assertThat(scene.states()).containsExactly("m1 ACTIVE");
@@ -87,7 +87,7 @@ class IdempotencyServiceTest {
 
     @Test
     void nothingOfTheAnswerOrTheQuestionIsReadableInTheDatabase() {
-        Lease lease = idempotency.reserve("key-1", order(1));
+        Lease lease = idempotency.reserve("key-1", spec(1));
         idempotency.reserve("key-2", new ReservationSpec(alice, 1, 60, "alice", "a given password"));
 
         List<IdempotencyKey> stored = QuarkusTransaction.requiringNew().call(() -> IdempotencyKey.listAll());
@@ -97,9 +97,9 @@ class IdempotencyServiceTest {
 
     @Test
     void theSameKeyForAnotherRequestIsAConflictButNotForAnotherUser() {
-        idempotency.reserve("key-1", order(1));
+        idempotency.reserve("key-1", spec(1));
 
-        assertThatThrownBy(() -> idempotency.reserve("key-1", order(2))).isInstanceOf(ConflictException.class);
+        assertThatThrownBy(() -> idempotency.reserve("key-1", spec(2))).isInstanceOf(ConflictException.class);
         Requester bob = scene.user("bob");
         idempotency.reserve("key-1", new ReservationSpec(bob, 1, 60, "bob", null));
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
@@ -114,20 +114,20 @@ class IdempotencyServiceTest {
 
     @Test
     void aRequestThatFailedMayBeRepeated() {
-        assertThatThrownBy(() -> idempotency.reserve("key-1", order(4)))
+        assertThatThrownBy(() -> idempotency.reserve("key-1", spec(4)))
                 .isInstanceOf(NotEnoughAvailableException.class);
         scene.machines("m4");
 
-        assertThat(idempotency.reserve("key-1", order(4)).machines()).hasSize(4);
+        assertThat(idempotency.reserve("key-1", spec(4)).machines()).hasSize(4);
     }
 
     @Test
     void aRepetitionWhileTheFirstIsWorkedOnWaitsForItsAnswer() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
-            Future<Lease> second = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            Future<Lease> second = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             gate.complete(null);
 
             assertThat(second.get()).isEqualTo(first.get());
@@ -139,7 +139,7 @@ class IdempotencyServiceTest {
     void noReservationIsMadeBeforeItsAnswerIsKeptSoThatADeathInBetweenLosesNothing() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
 
             List<String> withoutAnAnswer = QuarkusTransaction.requiringNew().call(() -> {
@@ -152,7 +152,7 @@ class IdempotencyServiceTest {
             assertThat(withoutAnAnswer).as("while the answer cannot be kept").containsExactly("m1 PROVISIONING");
 
             assertThat(first.get().machines()).hasSize(1);
-            assertThat(idempotency.reserve("key-1", order(1))).isEqualTo(first.get());
+            assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first.get());
         }
         assertThat(scene.states()).containsExactly("m1 ACTIVE");
     }
@@ -161,7 +161,7 @@ class IdempotencyServiceTest {
     void aKeyIsHeldForAClaimTimeAndForAnotherOneWithEachSignOfLife() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
             IdempotencyKey fresh = key();
             store.renew(UUID.fromString(scene.latest("m1").claimedBy), Set.of());
@@ -185,21 +185,21 @@ class IdempotencyServiceTest {
 
     @Test
     void whatADeadWorkerReservedIsGivenBackBeforeTheWorkIsDoneAnew() {
-        idempotency.reserve("key-1", order(1));
+        idempotency.reserve("key-1", spec(1));
         change("answer = null, claimedUntil = createdAt");
 
-        idempotency.reserve("key-1", order(1));
+        idempotency.reserve("key-1", spec(1));
 
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
     }
 
     @Test
     void aKeyThatAnotherRequestTookOverDuringTheRemovalsIsLeftToIt() throws Exception {
-        idempotency.reserve("key-1", order(1));
+        idempotency.reserve("key-1", spec(1));
         change("answer = null, claimedUntil = createdAt");
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> slow = executor.submit(() -> idempotency.reserve("key-1", order(1)));
+            Future<Lease> slow = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
             change("requestId = 'of another', claimedUntil = ?1", Instant.now().plusSeconds(600));
             gate.complete(null);

@@ -36,14 +36,17 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.machine.HostKeyRecorder;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
-import io.machinemanager.machine.MachineService;
 import io.machinemanager.machine.NewMachine;
+import io.machinemanager.machine.UnavailableCause;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.MachineState;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.NewEnd;
+import io.machinemanager.reservation.ReplacementStore;
 import io.machinemanager.reservation.Requester;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationService;
@@ -101,7 +104,13 @@ class ProbeServiceTest {
     PoolService pool;
 
     @Inject
-    MachineService keys;
+    MachineService machineService;
+
+    @Inject
+    HostKeyRecorder hostKeys;
+
+    @Inject
+    ReplacementStore replacements;
 
     MariaDb database;
 
@@ -128,7 +137,7 @@ class ProbeServiceTest {
         List<CompletableFuture<Void>> gates = List.of(machines.hold("m1"), machines.hold("m2"), machines.hold("m3"));
         Instant seenBefore = scene.machine("m1").lastSeenAt;
         try (LogLines lines = LogLines.of(ProbeService.class)) {
-            List<CompletableFuture<Void>> probed = probes.lookAtDue(4);
+            List<CompletableFuture<Void>> probed = probes.probeDue(4);
             database.stop();
             try {
                 gates.forEach(gate -> gate.complete(null));
@@ -376,7 +385,7 @@ class ProbeServiceTest {
         probeDue();
         machines.heal("m1");
         reservations.releaseAll();
-        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+        machineService.change("m1", new MachineChange(null, null, null, null, true, null, null));
 
         assertThat(scene.states()).containsExactly("m1 RELEASED");
         assertThat(reason("m1")).contains("account stray");
@@ -424,7 +433,7 @@ class ProbeServiceTest {
 
     /** Why the machine is not lent, as it shows to admins; null when it is. */
     private String reason(String machine) {
-        return pool.only(machine).rows().getFirst().holds().reason(clock()).orElse(null);
+        return pool.only(machine).rows().getFirst().blocks().reason(clock()).orElse(null);
     }
 
     private Instant clock() {
@@ -439,7 +448,7 @@ class ProbeServiceTest {
             return new AccountResult(Outcome.UNREACHABLE, "Connection timed out.");
         }));
         machines.delegate("m2", driver(task -> {
-            move("m2", machine -> machine.failed(Machine.Trouble.HOST_KEY, "Another key.", clock.now()));
+            move("m2", machine -> machine.failed(UnavailableCause.HOST_KEY, "Another key.", clock.now()));
             return machines.work(task);
         }));
         machines.addStrayAccount("m3", "stray");
@@ -479,7 +488,7 @@ class ProbeServiceTest {
     @ValueSource(ints = {20, 3600 })
     void beingAwayForAMomentEndsNoPauseAfterWorkThatFailed(int seconds) {
         Instant end = clock().plusSeconds(seconds);
-        scene.change("m1", machine -> machine.failed(Machine.Trouble.ACCOUNT_WORK, "No space left.", end));
+        scene.change("m1", machine -> machine.failed(UnavailableCause.ACCOUNT_WORK, "No space left.", end));
         machines.fail("m1", Outcome.UNREACHABLE, "Connection refused.");
         probeDue();
         assertThat(reason("m1")).isEqualTo("Connection refused. No space left.");
@@ -495,11 +504,11 @@ class ProbeServiceTest {
     @Test
     void anAdminEndsAPauseAlsoWhereAnotherHostKeyKeepsTheMachineOut() {
         scene.change("m1", machine -> {
-            machine.failed(Machine.Trouble.ACCOUNT_WORK, "No space left.", clock.now().plusSeconds(3600));
-            machine.failed(Machine.Trouble.HOST_KEY, "Another key.", clock.now());
+            machine.failed(UnavailableCause.ACCOUNT_WORK, "No space left.", clock.now().plusSeconds(3600));
+            machine.failed(UnavailableCause.HOST_KEY, "Another key.", clock.now());
         });
 
-        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+        machineService.change("m1", new MachineChange(null, null, null, null, true, null, null));
 
         assertThat(reason("m1")).isEqualTo("Another key.");
         assertThat(scene.machine("m1").pausedUntil).isNull();
@@ -549,10 +558,10 @@ class ProbeServiceTest {
         Lease lease = reserve(2);
         long dying = scene.latest("m1").id;
         UUID claim = UUID.randomUUID();
-        WorkItem spare = store.holdReplacement(dying, claim).orElseThrow();
+        WorkItem spare = replacements.claimReplacement(dying, claim).orElseThrow();
         reservations.extend(dying, new NewEnd.After(90));
 
-        assertThat(store.takeOver(claim, spare, dying)).isTrue();
+        assertThat(replacements.activateReplacement(claim, spare, dying)).isTrue();
 
         assertThat(scene.latest("m3").durationMinutes).isEqualTo(90);
         assertThat(scene.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil().plus(Duration.ofMinutes(30)));
@@ -566,7 +575,7 @@ class ProbeServiceTest {
             Future<Optional<WorkItem>> held = QuarkusTransaction.requiringNew().call(() -> {
                 Reservation row = Reservation.lockById(dying).orElseThrow();
                 Future<Optional<WorkItem>> waiting = executor
-                        .submit(() -> store.holdReplacement(dying, UUID.randomUUID()));
+                        .submit(() -> replacements.claimReplacement(dying, UUID.randomUUID()));
                 await().until(database::hasALockWaitedFor);
                 row.reservedUntil = clock.now();
                 return waiting;
@@ -580,14 +589,14 @@ class ProbeServiceTest {
     void aFailureIsCountedAlsoWhenALookCountsOneAtTheSameTime() throws Exception {
         reserve(2);
         UUID claim = UUID.randomUUID();
-        WorkItem spare = store.holdReplacement(scene.latest("m1").id, claim).orElseThrow();
+        WorkItem spare = replacements.claimReplacement(scene.latest("m1").id, claim).orElseThrow();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Boolean> failed = QuarkusTransaction.requiringNew().call(() -> {
                 Machine machine = Machine.lockByName("m3").orElseThrow();
                 Future<Boolean> waiting = executor.submit(() -> store.accountFailed(claim, spare,
                         new AccountResult(Outcome.FAILED, "No space left."), Optional.empty()));
                 await().until(database::hasALockWaitedFor);
-                machine.failed(Machine.Trouble.UNREACHABLE, "Connection refused.", clock.now());
+                machine.failed(UnavailableCause.UNREACHABLE, "Connection refused.", clock.now());
                 return waiting;
             });
 
@@ -642,7 +651,7 @@ class ProbeServiceTest {
 
         probeDue();
         awaitStates("m1 ACTIVE", "m2 ACTIVE", "m3 RELEASED");
-        pool.delete("m3", false);
+        machineService.delete("m3", false);
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
         probeDue();
 
@@ -717,7 +726,7 @@ class ProbeServiceTest {
         machines.delegate("m1", driver(task -> AccountResult.unusable("The file /etc/nologin is there.", Map.of())));
         probeAgain("m1");
 
-        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+        machineService.change("m1", new MachineChange(null, null, null, null, true, null, null));
 
         assertThat(reason("m1")).isEqualTo("The file /etc/nologin is there.");
         machines.heal("m1");
@@ -754,7 +763,7 @@ class ProbeServiceTest {
                     .noneMatch(state -> state.endsWith("PROVISIONING")));
         }
         assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 RELEASED", "m3 RELEASED");
-        assertThat(store.holdReplacement(scene.latest("m1").id, UUID.randomUUID())).isEmpty();
+        assertThat(replacements.claimReplacement(scene.latest("m1").id, UUID.randomUUID())).isEmpty();
         assertThat(machines.removals()).isEmpty();
     }
 
@@ -764,21 +773,22 @@ class ProbeServiceTest {
         register("m4", "10.0.0.4");
         long newer = scene.machine("m4").id;
         probeAgain("m4");
-        assertThat(keys.recordHostKeys(newer, "10.0.0.4", 22, "ssh-ed25519 BBBB\nssh-rsa CCCC")).isPresent();
+        assertThat(hostKeys.record(newer, "10.0.0.4", 22, "ssh-ed25519 BBBB\nssh-rsa CCCC")).isPresent();
         scene.change("m4", machine -> machine.lastSeenAt = machine.createdAt);
         assertThat(reason("m4")).contains("m1").contains("same SSH host key");
         probeAgain("m4");
         assertThat(reason("m4")).contains("m1");
 
-        pool.change("m4", new MachineChange(null, null, null, null, null, true, null));
+        machineService.change("m4", new MachineChange(null, null, null, null, null, true, null));
         assertThat(reason("m4")).isNull();
-        assertThatThrownBy(() -> pool.change("m4", new MachineChange(null, null, null, null, null, false, null)))
+        assertThatThrownBy(
+                () -> machineService.change("m4", new MachineChange(null, null, null, null, null, false, null)))
                 .isInstanceOf(ConflictException.class).hasMessageContaining("m1").hasMessageContaining("ssh-keygen -A");
         scene.change("m4", machine -> {
             machine.sharedHost = false;
             machine.duplicateReason = "The machine m1 has the same SSH host key.";
         });
-        pool.delete("m1", false);
+        machineService.delete("m1", false);
         probeDue();
         assertThat(reason("m4")).isNull();
     }
@@ -793,13 +803,13 @@ class ProbeServiceTest {
         });
         assertThat(reason("m5")).isNull();
 
-        keys.recordHostKeys(scene.machine("m4").id, "10.0.0.4", 22, "ssh-ed25519 BBBB");
+        hostKeys.record(scene.machine("m4").id, "10.0.0.4", 22, "ssh-ed25519 BBBB");
 
         assertThat(reason("m5")).contains("m4");
         assertThat(scene.machine("m4").duplicateReason).isNull();
     }
 
     private void register(String name, String host) {
-        keys.register(new NewMachine(name, host, 22, "root", SshCredentials.password("secret"), false), null);
+        machineService.register(new NewMachine(name, host, 22, "root", SshCredentials.password("secret"), false), null);
     }
 }

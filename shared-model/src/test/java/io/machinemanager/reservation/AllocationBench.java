@@ -44,7 +44,7 @@ class AllocationBench {
     private static final int MINUTES = 60;
 
     @Inject
-    ReservationStore store;
+    AllocationStore store;
 
     @Inject
     DataSource pool;
@@ -54,12 +54,12 @@ class AllocationBench {
 
     MariaDb database;
 
-    private Requester borrower;
+    private Requester requester;
 
     @Test
     void measure() throws Exception {
         scene.clear();
-        borrower = scene.user("alice");
+        requester = scene.user("alice");
         // what an installation has; the tests' database does with less
         database.query("set global innodb_flush_log_at_trx_commit = 1");
         // one real row, of which all others are copies: nobody logs in with what they hold
@@ -104,7 +104,7 @@ class AllocationBench {
     }
 
     private Void byProduct() {
-        store.allocate(new AllocationRequest(UUID.randomUUID().toString(), borrower, "alice",
+        store.allocate(new AllocationRequest(UUID.randomUUID().toString(), requester, "alice",
                 new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1, Set.of());
         return null;
     }
@@ -128,7 +128,7 @@ class AllocationBench {
     }
 
     private void allocate(Connection connection) throws SQLException {
-        select(connection, "select id from users where id = " + borrower.userId());
+        select(connection, "select id from users where id = " + requester.userId());
         List<Object> machine = select(connection,
                 "select id, name, host, port, ssh_user, sealed_password, host_keys"
                         + " from machines m where enabled and (unavailable_until is null or unavailable_until <= utc_timestamp(6))"
@@ -166,7 +166,7 @@ class AllocationBench {
             insert.setString(1, UUID.randomUUID().toString());
             insert.setObject(2, machineId);
             insert.setObject(3, machineName);
-            insert.setLong(4, borrower.userId());
+            insert.setLong(4, requester.userId());
             insert.setString(5, UUID.randomUUID().toString());
             insert.executeUpdate();
             try (ResultSet keys = insert.getGeneratedKeys()) {

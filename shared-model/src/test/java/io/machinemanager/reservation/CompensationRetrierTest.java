@@ -51,7 +51,7 @@ class CompensationRetrierTest {
     MariaDb database;
     Wire wire;
 
-    private ReservationSpec order;
+    private ReservationSpec spec;
 
     @BeforeEach
     void oneMachine() {
@@ -59,7 +59,7 @@ class CompensationRetrierTest {
         scene.clear();
         machines.reset();
         scene.machines("m1");
-        order = new ReservationSpec(scene.user("alice"), 1, 60, "alice", "secret word");
+        spec = new ReservationSpec(scene.user("alice"), 1, 60, "alice", "secret word");
     }
 
     private List<String> states() {
@@ -81,7 +81,7 @@ class CompensationRetrierTest {
 
     @Test
     void aReservationWhoseLastStepWasDoneWithoutAnAnswerIsTakenBack() {
-        assertFailsWithTheLastStepDone(() -> reservations.reserve(order));
+        assertFailsWithTheLastStepDone(() -> reservations.reserve(spec));
 
         wire.mend();
 
@@ -92,7 +92,7 @@ class CompensationRetrierTest {
     @Test
     void anAllocationThatWasDoneWithoutAnAnswerIsTakenBackBeforeItsClaimRunsOut() {
         wire.loseAnswerToCommit(1);
-        assertThatThrownBy(() -> reservations.reserve(order)).matches(DatabaseFailure::isPassing);
+        assertThatThrownBy(() -> reservations.reserve(spec)).matches(DatabaseFailure::isPassing);
         assertThat(states()).containsExactly("PROVISIONING");
 
         wire.mend();
@@ -102,12 +102,12 @@ class CompensationRetrierTest {
 
     @Test
     void anAnswerThatNobodyWasGivenIsForgottenBeforeItBecomesUntrue() {
-        assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", order));
+        assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", spec));
 
         wire.mend();
 
         assertIsTakenBack();
-        assertThat(idempotency.reserve("key-1", order).machines()).hasSize(1);
+        assertThat(idempotency.reserve("key-1", spec).machines()).hasSize(1);
         assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
     }
 
@@ -115,7 +115,7 @@ class CompensationRetrierTest {
     void aStopEndsTheRepetitions() {
         AtomicInteger tries = new AtomicInteger();
         CompensationRetrier owed = new CompensationRetrier();
-        owed.insist("Something", () -> {
+        owed.retry("Something", () -> {
             tries.incrementAndGet();
             throw new LostRaceException("on purpose");
         }, new IllegalStateException("on purpose"));
@@ -128,16 +128,16 @@ class CompensationRetrierTest {
     @Test
     void anAnswerThatSomebodyWasGivenMeanwhileStaysTrue() {
         try (LogLines lines = LogLines.of(CompensationRetrier.class)) {
-            assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", order));
+            assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", spec));
             // as another replica does, which still has the database, when it is asked again
             database.query("update machine_manager.idempotency_keys set given = true");
 
             wire.mend();
 
-            await().atMost(PATIENCE).until(() -> lines.matching(".*settled after all").size() == 2);
+            await().atMost(PATIENCE).until(() -> lines.matching(".*released after retries").size() == 2);
             assertThat(states()).containsExactly("ACTIVE");
             assertThat(machines.allAccounts()).containsExactly("m1/alice");
-            assertThat(idempotency.reserve("key-1", order).machines()).hasSize(1);
+            assertThat(idempotency.reserve("key-1", spec).machines()).hasSize(1);
             assertThat(states()).as("the repeated request is the same").containsExactly("ACTIVE");
         }
     }

@@ -182,14 +182,14 @@ class HotQueriesTest {
             long id = lease.machines().getFirst().reservationId();
             reservations.details(id);
             reservations.extend(id, new NewEnd.After(90));
-            reservations.giveBack(id);
+            reservations.release(id);
             Scheduled.cleanUp(reservations, 50);
             pool.only("m7");
             pool.after("m2", 20);
             pool.list(100, 20);
             Scheduled.probe(probes, 20);
             history.purge(Duration.ofDays(1), 100);
-            backlog.look();
+            backlog.read();
         });
 
         assertThat(statements).hasSizeGreaterThan(15).anyMatch(s -> s.contains(" from idempotency_keys "));
@@ -216,8 +216,8 @@ class HotQueriesTest {
     @Test
     void noCheckOfWhoAsksReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
-            sessions.standing("alice", List.of("token", "session"));
-            apiKeys.standing("mm_key");
+            sessions.status("alice", List.of("token", "session"));
+            apiKeys.status("mm_key");
             assertThatThrownBy(() -> logins.logIn(new LoginAttempt("nobody", Optional.of("192.0.2.1")), "guess"))
                     .isInstanceOf(InvalidGrantException.class);
         });
@@ -229,7 +229,7 @@ class HotQueriesTest {
     @Test
     void noSessionIsContinuedOrEndedByALookAtAllOthers() {
         List<String> statements = statementsOf(() -> {
-            UserStatus standing = sessions.standing("alice", List.of("token")).orElseThrow();
+            UserStatus standing = sessions.status("alice", List.of("token")).orElseThrow();
             LoginSession session = sessions.refresh(sessions.begin(standing).refreshToken(), Duration.ofMinutes(10));
             sessions.logOut(standing, "token", Optional.of(session.id()), Instant.now().plusSeconds(600));
         });
@@ -287,7 +287,7 @@ class HotQueriesTest {
     /** All machines are what it is for; of the reservations it must read the live ones alone. */
     @Test
     void theListOfNamesReadsNoHistory() {
-        List<String> statements = statementsOf(() -> pool.glance(machine -> {
+        List<String> statements = statementsOf(() -> pool.forEachSummary(machine -> {
         }));
 
         assertThat(statements).hasSize(1);
@@ -296,7 +296,7 @@ class HotQueriesTest {
 
     @Test
     void aListIsOneQueryAndTheTimeIsInIt() {
-        assertThat(heard(() -> pool.glance(machine -> {
+        assertThat(heard(() -> pool.forEachSummary(machine -> {
         }))).hasSize(1);
         assertThat(heard(() -> pool.list(0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
@@ -309,10 +309,10 @@ class HotQueriesTest {
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
             pool.list(0, 20);
-            pool.glance(machine -> {
+            pool.forEachSummary(machine -> {
             });
             live.list(Wanted.ALL, 0, 20);
-            sessions.standing("alice", List.of("token", "session"));
+            sessions.status("alice", List.of("token", "session"));
             QuarkusTransaction.requiringNew().run(clock::now);
         };
         work.run();

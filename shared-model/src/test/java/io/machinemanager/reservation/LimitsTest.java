@@ -62,12 +62,12 @@ class LimitsTest {
         scene.machines(Stream.iterate(0, i -> i + 1).limit(10).map(i -> "m" + i).toArray(String[]::new));
     }
 
-    private Lease reserve(Requester borrower, int count) {
-        return reserve(borrower, count, 60);
+    private Lease reserve(Requester requester, int count) {
+        return reserve(requester, count, 60);
     }
 
-    private Lease reserve(Requester borrower, int count, int minutes) {
-        return reservations.reserve(new ReservationSpec(borrower, count, minutes, borrower.name(), "secret word"));
+    private Lease reserve(Requester requester, int count, int minutes) {
+        return reservations.reserve(new ReservationSpec(requester, count, minutes, requester.name(), "secret word"));
     }
 
     @Test
@@ -100,7 +100,7 @@ class LimitsTest {
         String first = lease.machines().getFirst().name();
         machines.fail(first, Action.REMOVE, Outcome.FAILED, "userdel: busy");
 
-        reservations.giveBack(lease.machines().getFirst().reservationId());
+        reservations.release(lease.machines().getFirst().reservationId());
 
         assertThat(scene.latest(first).state).isEqualTo(ReservationState.RELEASING);
         assertThat(reserve(alice, 1).machines()).hasSize(1);

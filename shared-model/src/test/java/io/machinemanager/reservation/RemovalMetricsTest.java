@@ -94,7 +94,7 @@ class RemovalMetricsTest {
     void whatIsGivenBackInTimeHasNoLagAndWhatIsTakenBackTooLateHas() {
         long before = lag().count();
         reserve(1);
-        reservations.giveBack(scene.latest("m1").id);
+        reservations.release(scene.latest("m1").id);
         assertThat(lag().count()).isEqualTo(before);
 
         reserve(1);
@@ -109,7 +109,7 @@ class RemovalMetricsTest {
     void whatWasGivenBackInTimeAndOutlivesItsEndHasALag() {
         reserve(1);
         machines.fail("m1", Outcome.FAILED, "userdel: busy");
-        reservations.giveBack(scene.latest("m1").id);
+        reservations.release(scene.latest("m1").id);
         long before = lag().count();
 
         scene.endAll(ReleaseCause.GIVEN_BACK);
@@ -139,17 +139,17 @@ class RemovalMetricsTest {
 
     @Test
     void theBacklogTellsWhyMachinesAreNotClean() {
-        assertThat(backlog.look().notClean()).isEmpty();
+        assertThat(backlog.read().notClean()).isEmpty();
         reserve(2);
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
         machines.fail("m2", Action.REMOVE, Outcome.FAILED, "userdel: busy");
         reservations.releaseAll();
 
-        assertThat(backlog.look().notClean()).isEqualTo(Map.of(Outcome.UNREACHABLE, 1L, Outcome.FAILED, 1L));
+        assertThat(backlog.read().notClean()).isEqualTo(Map.of(Outcome.UNREACHABLE, 1L, Outcome.FAILED, 1L));
 
-        machines.before("m1", () -> assertThat(backlog.look().notClean()).containsEntry(Outcome.UNREACHABLE, 1L));
+        machines.before("m1", () -> assertThat(backlog.read().notClean()).containsEntry(Outcome.UNREACHABLE, 1L));
         machines.heal("m2");
         assertThat(reservations.releaseAll().pending()).isEmpty();
-        assertThat(backlog.look().notClean()).isEmpty();
+        assertThat(backlog.read().notClean()).isEmpty();
     }
 }

@@ -34,10 +34,11 @@ import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.machine.Machine.Trouble;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.pool.AbandonedAccount;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.ssh.SshCredentials;
@@ -64,6 +65,9 @@ class ReservationServiceTest {
     PoolService pool;
 
     @Inject
+    MachineService machineService;
+
+    @Inject
     ProbeService probes;
 
     @Inject
@@ -86,8 +90,8 @@ class ReservationServiceTest {
         alice = scene.user("alice");
     }
 
-    private Lease reserve(Requester borrower, int count) {
-        return reservations.reserve(new ReservationSpec(borrower, count, 60, borrower.name(), "secret word"));
+    private Lease reserve(Requester requester, int count) {
+        return reservations.reserve(new ReservationSpec(requester, count, 60, requester.name(), "secret word"));
     }
 
     @Test
@@ -315,7 +319,7 @@ class ReservationServiceTest {
         assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
 
         scene.change("m1", machine -> {
-            machine.forgetFailures();
+            machine.clearFailures();
             machine.nextProbeAt = machine.createdAt.plus(Duration.ofDays(1));
         });
         assertThat(scene.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
@@ -362,7 +366,7 @@ class ReservationServiceTest {
         Scheduled.cleanUp(reservations, 10);
 
         assertThat(scene.states()).containsExactly("m1 RELEASING");
-        assertThatThrownBy(() -> pool.delete("m1", false)).isInstanceOf(ConflictException.class);
+        assertThatThrownBy(() -> machineService.delete("m1", false)).isInstanceOf(ConflictException.class);
     }
 
     /** As an older release left it, which lent machines that had never answered. */
@@ -384,14 +388,15 @@ class ReservationServiceTest {
     @Test
     void aMachineThatWasNeverReachedMovesAndLeavesWhateverHoldsIt() {
         heldButNeverReached("m1");
-        pool.change("m1", new MachineChange("10.0.0.9", null, null, SshCredentials.password("x"), null, null, null));
+        machineService.change("m1",
+                new MachineChange("10.0.0.9", null, null, SshCredentials.password("x"), null, null, null));
         assertThat(scene.states()).containsExactly("m1 RELEASED");
-        assertThat(pool.delete("m1", false)).isEmpty();
+        assertThat(machineService.delete("m1", false)).isEmpty();
 
         scene.clear();
         alice = scene.user("alice");
         heldButNeverReached("m2");
-        assertThat(pool.delete("m2", false)).isEmpty();
+        assertThat(machineService.delete("m2", false)).isEmpty();
         assertThat(scene.states()).containsExactly("m2 RELEASED");
     }
 
@@ -402,10 +407,10 @@ class ReservationServiceTest {
         CompletableFuture<Lease> late = CompletableFuture.supplyAsync(() -> reserve(alice, 2),
                 task -> Thread.ofVirtual().start(task));
         await().until(() -> machines.waiting() == 1);
-        assertThatThrownBy(() -> pool.delete("m2", false)).isInstanceOf(ConflictException.class)
+        assertThatThrownBy(() -> machineService.delete("m2", false)).isInstanceOf(ConflictException.class)
                 .hasMessageContaining("?force=true").hasMessageContaining("account alice");
 
-        assertThat(pool.delete("m2", true)).get().extracting(AbandonedAccount::account).isEqualTo("alice");
+        assertThat(machineService.delete("m2", true)).get().extracting(AbandonedAccount::account).isEqualTo("alice");
         gate.complete(null);
 
         assertThat(late).failsWithin(Duration.ofSeconds(20)).withThrowableOfType(ExecutionException.class)
@@ -424,9 +429,9 @@ class ReservationServiceTest {
         scene.machines("m1", "m2");
         reserve(alice, 2);
         machines.fail("m1", Outcome.UNREACHABLE, "no answer");
-        reservations.giveBack(scene.latest("m1").id);
+        reservations.release(scene.latest("m1").id);
 
-        pool.delete("m1", true);
+        machineService.delete("m1", true);
 
         assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.ABANDONED);
         assertThat(scene.latest("m1").passwordHash).isNull();
@@ -439,7 +444,7 @@ class ReservationServiceTest {
     void aHostThatIsRegisteredAgainAfterAForcedDeletionIsLentOnceItsStrayAccountIsGone() {
         scene.machines("m1");
         reserve(alice, 1);
-        pool.delete("m1", true);
+        machineService.delete("m1", true);
         scene.machines("m1");
         scene.change("m1", machine -> machine.nextProbeAt = machine.createdAt);
         assertThat(machines.accountsOn("m1")).containsExactly("alice");
@@ -462,11 +467,11 @@ class ReservationServiceTest {
     void namesOfTheSystemAndImpossibleNumbersAreRefused() {
         scene.machines("m1");
 
-        for (ReservationSpec order : List.of(new ReservationSpec(alice, 1, 60, "root", null),
+        for (ReservationSpec spec : List.of(new ReservationSpec(alice, 1, 60, "root", null),
                 new ReservationSpec(alice, 0, 60, "a", null), new ReservationSpec(alice, -1, 60, "a", null),
                 new ReservationSpec(alice, 1, 0, "a", null), new ReservationSpec(alice, 1, 10_081, "a", null),
                 new ReservationSpec(alice, 1, 60, "a b", null), new ReservationSpec(alice, 1, 60, "a", "x\ny"))) {
-            assertThatThrownBy(() -> reservations.reserve(order)).isInstanceOf(InvalidRequestException.class);
+            assertThatThrownBy(() -> reservations.reserve(spec)).isInstanceOf(InvalidRequestException.class);
         }
         assertThat(scene.states()).isEmpty();
     }
@@ -533,7 +538,7 @@ class ReservationServiceTest {
         scene.machines("m1");
         reserve(alice, 1);
         setClockBack(Duration.ofHours(1));
-        reservations.giveBack(scene.latest("m1").id);
+        reservations.release(scene.latest("m1").id);
 
         assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m1");
         assertThat(machines.allAccounts()).containsExactly("m1/alice");
@@ -544,7 +549,7 @@ class ReservationServiceTest {
         scene.machines("m1");
         reserve(alice, 1);
         setClockBack(Duration.ofHours(24));
-        reservations.giveBack(scene.latest("m1").id);
+        reservations.release(scene.latest("m1").id);
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> lease = executor.submit(() -> reserve(alice, 1));
@@ -593,7 +598,7 @@ class ReservationServiceTest {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<ReleaseReport> overtaken = QuarkusTransaction.requiringNew().call(() -> {
                 Reservation reservation = Reservation.lockById(id).orElseThrow();
-                Future<ReleaseReport> second = executor.submit(() -> reservations.giveBack(id));
+                Future<ReleaseReport> second = executor.submit(() -> reservations.release(id));
                 await().until(() -> database.query("select count(*) from information_schema.innodb_trx"
                         + " where trx_state = 'LOCK WAIT'").strip().equals("1"));
                 reservation.startReleasing(ReleaseCause.GIVEN_BACK, reservation.startedAt);
@@ -602,7 +607,7 @@ class ReservationServiceTest {
             });
             assertThat(overtaken.get()).isEqualTo(new ReleaseReport(0, List.of()));
         }
-        assertThatThrownBy(() -> reservations.giveBack(id)).isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> reservations.release(id)).isInstanceOf(NotFoundException.class);
     }
 
     @Test
@@ -611,10 +616,10 @@ class ReservationServiceTest {
         long id = reserve(alice, 1).machines().getFirst().reservationId();
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<ReleaseReport> first = executor.submit(() -> reservations.giveBack(id));
+            Future<ReleaseReport> first = executor.submit(() -> reservations.release(id));
             await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
 
-            assertThat(reservations.giveBack(id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
+            assertThat(reservations.release(id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
 
             gate.complete(null);
             assertThat(first.get()).isEqualTo(new ReleaseReport(1, List.of()));
@@ -677,7 +682,7 @@ class ReservationServiceTest {
     void machinesThatAreDisabledOrSitOutAreNotLent() {
         scene.machines("m1", "m2", "m3");
         scene.change("m1", machine -> machine.enabled = false);
-        scene.change("m2", machine -> machine.failed(Trouble.UNREACHABLE, "no answer",
+        scene.change("m2", machine -> machine.failed(UnavailableCause.UNREACHABLE, "no answer",
                 machine.createdAt.plusSeconds(3600)));
 
         assertThat(reserve(alice, 1).machines()).extracting(Lease.LentMachine::name).containsExactly("m3");

@@ -20,7 +20,7 @@ public final class Scheduled {
      * @return how many were claimed
      */
     public static int cleanUp(ReservationService reservations, int limit) {
-        RemovalBatch due = reservations.takeUpDue(limit);
+        RemovalBatch due = reservations.claimDue(limit);
         due.finish(() -> {
         });
         return due.size();
@@ -33,7 +33,7 @@ public final class Scheduled {
      * @return how many were probed
      */
     public static int probe(ProbeService probes, int limit) {
-        List<CompletableFuture<Void>> looks = probes.lookAtDue(limit);
+        List<CompletableFuture<Void>> looks = probes.probeDue(limit);
         looks.forEach(CompletableFuture::join);
         return looks.size();
     }

@@ -48,22 +48,22 @@ class UserRulesTest {
     void onlyThePasswordItselfFits() {
         Optional<String> hash = Optional.of(hasher.hash("the password"));
 
-        assertThat(hasher.fits("the password", hash)).isTrue();
-        assertThat(hasher.fits("the passwor", hash)).isFalse();
-        assertThat(hasher.fits("", hash)).isFalse();
+        assertThat(hasher.matches("the password", hash)).isTrue();
+        assertThat(hasher.matches("the passwor", hash)).isFalse();
+        assertThat(hasher.matches("", hash)).isFalse();
         assertThat(hash.get()).startsWith("$2a$04$").isNotEqualTo(hasher.hash("the password"));
     }
 
     @Test
     void nothingFitsWhereThereIsNoUser() {
-        assertThat(hasher.fits("nobody", Optional.empty())).isFalse();
-        assertThat(hasher.fits("", Optional.empty())).isFalse();
+        assertThat(hasher.matches("nobody", Optional.empty())).isFalse();
+        assertThat(hasher.matches("", Optional.empty())).isFalse();
     }
 
     @Test
     void aPasswordTooLongIsRefusedAndNotCut() {
         String longest = "x".repeat(72);
-        assertThat(hasher.fits(longest + "y", Optional.of(hasher.hash(longest)))).isFalse();
+        assertThat(hasher.matches(longest + "y", Optional.of(hasher.hash(longest)))).isFalse();
         assertThatThrownBy(() -> hasher.hash(longest + "y")).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -36,7 +36,7 @@ class ApiKeyIdentityProvider implements IdentityProvider<ApiKeyAuthenticationReq
     }
 
     private SecurityIdentity check(String secret) {
-        ApiKeyStatus key = keys.standing(secret)
+        ApiKeyStatus key = keys.status(secret)
                 .orElseThrow(() -> new AuthenticationFailedException("there is no such API key"));
         return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(key.user().username()))
                 .addRoles(key.user().admin() ? Set.of(Role.ADMIN) : Set.of())

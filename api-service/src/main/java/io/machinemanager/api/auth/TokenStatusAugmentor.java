@@ -65,12 +65,12 @@ class TokenStatusAugmentor implements SecurityIdentityAugmentor {
      * the result is empty when the status of the token's user is not in the cache.
      */
     Optional<Uni<SecurityIdentity>> recent(JsonWebToken token) {
-        return sessions.recentStanding(token.getSubject(), ids(token))
+        return sessions.recentStatus(token.getSubject(), ids(token))
                 .map(user -> Uni.createFrom().item(() -> check(token, user)));
     }
 
     private SecurityIdentity check(JsonWebToken token) {
-        return check(token, sessions.standing(token.getSubject(), ids(token)).orElseThrow(
+        return check(token, sessions.status(token.getSubject(), ids(token)).orElseThrow(
                 () -> new AuthenticationFailedException("the user does not exist, or the token was revoked")));
     }
 

@@ -35,7 +35,7 @@ public record AvailableView(List<String> available, List<String> reserved,
     /** Only the name of each machine is kept in memory, so that a large pool fits. */
     static AvailableView of(PoolService pool, boolean forAdmin) {
         AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        pool.glance(machine -> view.add(machine, forAdmin));
+        pool.forEachSummary(machine -> view.add(machine, forAdmin));
         return view;
     }
 
@@ -49,6 +49,6 @@ public record AvailableView(List<String> available, List<String> reserved,
     }
 
     private static String reason(MachineSummary machine) {
-        return machine.enabled() ? machine.holds().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
+        return machine.enabled() ? machine.blocks().reason(machine.at()).orElse(null) : MachineState.BY_AN_ADMIN;
     }
 }

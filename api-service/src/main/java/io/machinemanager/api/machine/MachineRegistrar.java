@@ -14,7 +14,7 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineConfig;
-import io.machinemanager.machine.MachineService;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
@@ -70,7 +70,7 @@ class MachineRegistrar {
         FieldCheck.body(update).check();
         checkPrivateKey(update);
         MachineChange change = withHostKeys(update, pool.only(name).rows().getFirst());
-        TimedResult<PooledMachine> changed = pool.change(name, change, condition);
+        TimedResult<PooledMachine> changed = machines.change(name, change, condition);
         return change.touchesLogin() && changed.rows().getFirst().hostKeys() != null ? probed(name) : changed;
     }
 
@@ -89,7 +89,7 @@ class MachineRegistrar {
     }
 
     private TimedResult<PooledMachine> probed(String name) {
-        probes.lookNow(name);
+        probes.probeNow(name);
         return pool.only(name);
     }
 

@@ -37,6 +37,7 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.database.TimedResult;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
 import io.quarkus.security.Authenticated;
@@ -52,14 +53,16 @@ public class MachineResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
+    private final MachineService machines;
     private final MachineRegistrar registrar;
     private final PolledResponses polled;
     private final LoopbackAddressWarning loopback;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineRegistrar registrar, PolledResponses polled,
-            LoopbackAddressWarning loopback) {
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineService machines, MachineRegistrar registrar,
+            PolledResponses polled, LoopbackAddressWarning loopback) {
         this.identity = identity;
         this.pool = pool;
+        this.machines = machines;
         this.registrar = registrar;
         this.polled = polled;
         this.loopback = loopback;
@@ -136,7 +139,7 @@ public class MachineResource {
     @APIResponseSchema(DeletedView.class)
     public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {
         boolean force = QueryParameters.of(uri).flag("force").orElse(false);
-        return new DeletedView("deleted", pool.delete(name, force, seen -> check(request, seen)).orElse(null));
+        return new DeletedView("deleted", machines.delete(name, force, seen -> check(request, seen)).orElse(null));
     }
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {

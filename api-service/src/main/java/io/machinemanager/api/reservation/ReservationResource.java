@@ -171,7 +171,7 @@ public class ReservationResource {
     @APIResponse(responseCode = "200", description = "Free again.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     @APIResponse(responseCode = "202", description = "Still being removed.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     public RestResponse<ReleaseView> giveBack(@RestPath String id, @Context Request request) {
-        ReleaseView view = ReleaseView.of(reservations.giveBack(unchanged(id, request)));
+        ReleaseView view = ReleaseView.of(reservations.release(unchanged(id, request)));
         return ResponseBuilder.create(view.pending().isEmpty() ? RestResponse.Status.OK : RestResponse.Status.ACCEPTED,
                 view).build();
     }

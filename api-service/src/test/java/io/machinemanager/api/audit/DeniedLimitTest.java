@@ -17,7 +17,7 @@ class DeniedLimitTest {
     private final DeniedLimit limit = new DeniedLimit(now::get);
 
     private static AuditEvent call(String what) {
-        return AuditEvent.of(AuditAction.ACCESS_DENIED, null).bySomebody().detail(what);
+        return AuditEvent.of(AuditAction.ACCESS_DENIED, null).anonymous().detail(what);
     }
 
     @Test

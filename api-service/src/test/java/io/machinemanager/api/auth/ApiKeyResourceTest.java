@@ -174,7 +174,7 @@ class ApiKeyResourceTest {
 
     @Test
     void aTokenFromBeforeAChangeMakesNoKeyThatOutlivesIt() {
-        UserStatus before = users.standing("alice").orElseThrow();
+        UserStatus before = users.status("alice").orElseThrow();
         users.change("alice", new UserChange("another", null));
 
         assertThatThrownBy(() -> keys.create(before, new NewApiKey("late", Duration.ofDays(1), false)))

@@ -86,7 +86,7 @@ class LoginSessionTest {
 
     @Test
     void whoIsDeletedDuringTheLogInHasNoSession() {
-        UserStatus alice = sessions.standing("alice", List.of("none")).orElseThrow();
+        UserStatus alice = sessions.status("alice", List.of("none")).orElseThrow();
         ApiFixture.as("admin").delete("/users/alice").then().statusCode(200);
 
         assertThatThrownBy(() -> sessions.begin(alice)).isInstanceOf(InvalidGrantException.class);

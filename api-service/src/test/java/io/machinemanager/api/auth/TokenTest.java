@@ -46,7 +46,7 @@ class TokenTest {
     }
 
     private String forge(UnaryOperator<ForgedToken> change) {
-        UserStatus alice = users.standing("alice").orElseThrow();
+        UserStatus alice = users.status("alice").orElseThrow();
         return change.apply(ForgedToken.of(alice, KEY)).build();
     }
 

@@ -208,7 +208,7 @@ class HostKeyTest {
         ApiFixture.as("alice").delete("/reservations/" + reservation).then().statusCode(202)
                 .body("pending", contains("real"));
         machine().body("state", is("cleaning")).body("reason", containsString("SSH host key has changed"));
-        assertThat(reservations.takeUpDue(10).size()).as("in the pause after a failure").isZero();
+        assertThat(reservations.claimDue(10).size()).as("in the pause after a failure").isZero();
 
         change("real", "rescan").statusCode(200).body("state", is("cleaning"));
         assertThat(Scheduled.cleanUp(reservations, 10)).isEqualTo(1);

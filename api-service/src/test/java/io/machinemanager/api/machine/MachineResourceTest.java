@@ -34,7 +34,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.api.ApiFixture;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.machine.Machine.Trouble;
+import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.FakeMachines;
@@ -260,7 +260,7 @@ class MachineResourceTest {
         change("m1", "{\"enabled\":false}").statusCode(200).body("state", is("disabled")).body("enabled", is(false));
         scene.change(() -> {
             Machine m2 = Machine.byName("m2").orElseThrow();
-            m2.failed(Trouble.UNREACHABLE, "no answer", m2.createdAt.plus(Duration.ofHours(1)));
+            m2.failed(UnavailableCause.UNREACHABLE, "no answer", m2.createdAt.plus(Duration.ofHours(1)));
         });
 
         get(alice, "/available").body("available.size()", is(0)).body("unavailable", contains("m1", "m2"));
@@ -423,7 +423,7 @@ class MachineResourceTest {
         String before = get(admin, "/machines").extract().header("ETag");
         scene.change(() -> {
             Machine m1 = Machine.byName("m1").orElseThrow();
-            m1.failed(Trouble.UNREACHABLE, "no answer", m1.createdAt.plus(Duration.ofHours(1)));
+            m1.failed(UnavailableCause.UNREACHABLE, "no answer", m1.createdAt.plus(Duration.ofHours(1)));
         });
 
         ApiFixture.with(admin).header("If-None-Match", before).get("/machines").then().statusCode(200)

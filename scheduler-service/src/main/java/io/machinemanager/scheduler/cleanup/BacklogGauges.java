@@ -46,7 +46,7 @@ public class BacklogGauges {
     /** Queries the database for the current values; never throws. */
     public void refresh() {
         try {
-            latest = backlog.look();
+            latest = backlog.read();
         } catch (RuntimeException e) {
             FailureLog.log("Counting the reservations failed", e);
         }

@@ -61,7 +61,7 @@ public class CleanUpJob {
     }
 
     private List<CompletableFuture<Void>> startRemovals(int most) {
-        RemovalBatch batch = reservations.takeUpDue(most);
+        RemovalBatch batch = reservations.claimDue(most);
         List<CompletableFuture<Void>> ends = Stream.generate(CompletableFuture<Void>::new).limit(batch.size())
                 .toList();
         if (!ends.isEmpty()) {

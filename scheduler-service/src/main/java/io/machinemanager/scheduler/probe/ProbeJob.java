@@ -34,7 +34,7 @@ public class ProbeJob {
 
     ProbeJob(ProbeService service, MachineConfig config) {
         this.limit = config.healthConcurrency();
-        this.probes = new BoundedWork(limit, service::lookAtDue, this::tick);
+        this.probes = new BoundedWork(limit, service::probeDue, this::tick);
     }
 
     void startNoMore(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {

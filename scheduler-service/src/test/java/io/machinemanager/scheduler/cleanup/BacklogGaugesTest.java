@@ -66,7 +66,7 @@ class BacklogGaugesTest {
     void machinesThatAreNotCleanAreCountedByHowTheLastWorkOnThemEnded() {
         assertThat(releasing()).isEmpty();
         scene.expire("m1");
-        reservations.takeUpDue(10);
+        reservations.claimDue(10);
         machines.fail("m2", Outcome.FAILED, "userdel: busy");
         machines.fail("m3", Outcome.FAILED, "userdel: busy");
         machines.fail("m4", Outcome.UNREACHABLE, "connection refused");

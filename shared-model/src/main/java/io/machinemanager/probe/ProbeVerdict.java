@@ -1,0 +1,55 @@
+package io.machinemanager.probe;
+
+import java.util.Map;
+
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.machine.UnavailableCause;
+
+/** What the result of a probe says about the machine. */
+sealed interface ProbeVerdict {
+
+    /**
+     * The log-in worked.
+     *
+     * @param unusableReason why a new account could not be used; null when it could
+     * @param accounts the accounts with our mark, and the token of each
+     */
+    record Answered(String unusableReason, Map<String, Long> accounts) implements ProbeVerdict {
+    }
+
+    /**
+     * The machine did not pass the probe, and leaves the pool until it does.
+     *
+     * @param cause why
+     * @param reason the same as a sentence
+     * @param unreachable whether there was no log-in at all
+     */
+    record Failed(UnavailableCause cause, String reason, boolean unreachable) implements ProbeVerdict {
+
+        /**
+         * Tells whether a reservation on the machine is to move to another one.
+         *
+         * @param failures how many times in a row the machine has failed
+         * @param replaceAfterFailures from which number on reservations move
+         * @param sparePoolPercent the share of machines that is kept for this; 0 replaces nothing
+         */
+        boolean needsReplacement(int failures, int replaceAfterFailures, int sparePoolPercent) {
+            return unreachable && failures >= replaceAfterFailures && sparePoolPercent > 0;
+        }
+    }
+
+    /** The probe failed on our side, so nothing is known about the machine. */
+    record Unknown() implements ProbeVerdict {
+    }
+
+    static ProbeVerdict of(AccountResult result) {
+        return switch (result.outcome()) {
+            case DONE -> new Answered(null, result.accounts());
+            case UNUSABLE -> new Answered(result.reason(), result.accounts());
+            case UNREACHABLE -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), true);
+            case HOST_KEY_CHANGED -> new Failed(UnavailableCause.HOST_KEY, result.reason(), true);
+            case FAILED -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), false);
+            case REFUSED, NOT_STARTED, RUN_LOST -> new Unknown();
+        };
+    }
+}

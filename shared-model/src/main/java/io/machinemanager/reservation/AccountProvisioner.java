@@ -1,0 +1,88 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.Actor;
+import io.machinemanager.audit.AuditLog;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.ProvisioningFailedException;
+
+/** Makes the accounts of a request, and allocates other machines in place of those that fail. */
+@ApplicationScoped
+class AccountProvisioner {
+
+    private final AllocationStore allocations;
+    private final ReservationStore reservations;
+    private final AccountWorker worker;
+    private final ReservationConfig config;
+    private final AuditLog audit;
+
+    AccountProvisioner(AllocationStore allocations, ReservationStore reservations, AccountWorker worker,
+            ReservationConfig config, AuditLog audit) {
+        this.allocations = allocations;
+        this.reservations = reservations;
+        this.worker = worker;
+        this.config = config;
+        this.audit = audit;
+    }
+
+    /**
+     * Makes an account on as many machines as are given.
+     *
+     * @param allocated the machines to begin with
+     * @return the machines that have the account now
+     * @throws ConflictException when every machine that is free refuses the account's name
+     * @throws ProvisioningFailedException when machines failed and could not be replaced, or the reservation was released
+     */
+    List<WorkItem> makeAccounts(AllocationRequest request, List<WorkItem> allocated) {
+        long start = System.nanoTime();
+        ProvisioningProgress progress = new ProvisioningProgress(request.account(), config.provisioningTimeout());
+        List<WorkItem> round = allocated;
+        while (!round.isEmpty()) {
+            List<AccountResult> results = makeRound(request, round);
+            int missing = progress.record(round, results, Duration.ofNanos(System.nanoTime() - start));
+            round = missing == 0 ? List.of() : replacements(request, missing, progress);
+        }
+        return progress.made();
+    }
+
+    private List<AccountResult> makeRound(AllocationRequest request, List<WorkItem> round) {
+        AtomicBoolean claimLost = new AtomicBoolean();
+        // read here: the results arrive on threads that serve no request
+        Optional<Actor> caller = audit.caller();
+        List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
+            if (!result.isDone() && !reservations.accountFailed(request.claim(), item, result, caller)) {
+                claimLost.set(true);
+            }
+        });
+        if (claimLost.get()) {
+            throw released();
+        }
+        return results;
+    }
+
+    private List<WorkItem> replacements(AllocationRequest request, int missing, ProvisioningProgress progress) {
+        try {
+            List<WorkItem> others = allocations.allocate(request, missing, progress.failedMachines());
+            // the accounts that are made already must stay claimed however many rounds follow
+            worker.renew(request.claim());
+            return others;
+        } catch (NotEnoughAvailableException e) {
+            throw progress.noReplacement(allocations.hasOthers(progress.failedMachines()));
+        }
+    }
+
+    /** The failure of a request whose reservation was released while its accounts were made. */
+    static ProvisioningFailedException released() {
+        return new ProvisioningFailedException("The reservation was released before it was ready.", Map.of());
+    }
+}

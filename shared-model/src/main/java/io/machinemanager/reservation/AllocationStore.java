@@ -1,0 +1,139 @@
+package io.machinemanager.reservation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.LostRaceException;
+import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.reservation.ReservationEvent.Kind;
+import io.machinemanager.secret.SecretBox;
+import io.machinemanager.user.User;
+import io.quarkus.logging.Log;
+
+/** Allocates free machines to requests, each time in one short transaction. */
+@ApplicationScoped
+class AllocationStore {
+
+    private final RetryingTransactions transactions;
+    private final DatabaseClock clock;
+    private final SecretBox secrets;
+    private final ReservationConfig config;
+
+    AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
+            ReservationConfig config) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.secrets = secrets;
+        this.config = config;
+    }
+
+    /**
+     * Allocates as many free machines as are asked for, or none.
+     *
+     * @param request the values that the new rows share
+     * @param count how many machines
+     * @param excluded the ids of machines that the request has tried before
+     * @return one item for each machine, under the request's claim
+     * @throws NotEnoughAvailableException when fewer machines are free
+     * @throws ConflictException when the requester would have more machines than allowed
+     */
+    List<WorkItem> allocate(AllocationRequest request, int count, Set<Long> excluded) {
+        List<WorkItem> items = transactions.call(() -> {
+            checkRequester(request.requester(), count);
+            int spares = FreeMachines.spares(config.sparePoolPercent());
+            Instant requested = clock.now();
+            return insert(lockFree(requested, count, spares, excluded), request, requested);
+        });
+        items.forEach(item -> Log.infof("%s allocated to request %s", item, request.requestId()));
+        return items;
+    }
+
+    /** Tells whether there are enabled machines other than these. */
+    boolean hasOthers(Set<Long> excluded) {
+        return transactions.call(() -> Machine.count("enabled = true and id not in ?1", excluded) > 0);
+    }
+
+    private void checkRequester(Requester requester, int count) {
+        LockModeType lock = config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE;
+        if (User.findById(requester.userId(), lock) == null) {
+            throw new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
+        }
+        if (config.maxMachines() > 0) {
+            long current = Reservation.count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", requester.userId());
+            if (current + count > config.maxMachines()) {
+                throw new ConflictException(
+                        "You hold %d machines and may hold %d.".formatted(current, config.maxMachines()));
+            }
+        }
+    }
+
+    /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
+    private List<Machine> lockFree(Instant now, int count, int spares, Set<Long> excluded) {
+        long freeAndExcluded = FreeMachines.count(now, excluded);
+        long otherSpares = Math.max(0, spares - freeAndExcluded);
+        long wanted = count + otherSpares;
+        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), excluded);
+        if (machines.size() < wanted) {
+            long available = Math.max(0, FreeMachines.count(now) - freeAndExcluded - otherSpares);
+            if (available >= count) {
+                throw new LostRaceException("other requests have locked free machines");
+            }
+            throw new NotEnoughAvailableException(count, available,
+                    FreeMachines.nextFreeAt((int) (count - available)).orElse(null));
+        }
+        return machines.subList(0, count);
+    }
+
+    /**
+     * Inserts a claimed reservation for each of the locked machines, in the caller's transaction.
+     *
+     * @param requested when the request was first looked at
+     */
+    List<WorkItem> insert(List<Machine> machines, AllocationRequest request, Instant requested) {
+        // read after the locks were waited for, so that the claim is not shortened by the wait
+        Instant now = clock.now();
+        Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
+        return machines.stream()
+                .map(machine -> insert(machine, request, requested, now, createdAt(latest.get(machine.id), now)))
+                .toList();
+    }
+
+    /** The fencing token must exceed those that the machine has seen, even when the database's clock was set back. */
+    static Instant createdAt(Instant latest, Instant now) {
+        return latest == null || latest.isBefore(now) ? now : latest.plus(1, ChronoUnit.MICROS);
+    }
+
+    private WorkItem insert(Machine machine, AllocationRequest request, Instant requested, Instant now,
+            Instant createdAt) {
+        Reservation reservation = new Reservation();
+        reservation.requestId = request.requestId();
+        reservation.machine = machine;
+        reservation.machineName = machine.name;
+        reservation.ownerId = request.requester().userId();
+        reservation.ownerName = request.requester().name();
+        reservation.account = request.account();
+        reservation.passwordHash = request.login().passwordHash();
+        reservation.sshPublicKey = request.login().publicKey();
+        reservation.state = ReservationState.PROVISIONING;
+        reservation.requestedAt = requested;
+        reservation.createdAt = createdAt;
+        reservation.durationMinutes = request.minutes();
+        reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
+        reservation.claim(request.claim(), now.plus(config.claim()));
+        reservation.persist();
+        ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
+        return WorkItem.of(reservation, config.sudo(), secrets);
+    }
+}

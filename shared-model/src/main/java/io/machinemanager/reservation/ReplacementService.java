@@ -1,0 +1,44 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountTask.Action;
+
+/** Replaces a lent machine that does not answer any more. Do not call it inside a transaction: it waits for machines. */
+@ApplicationScoped
+public class ReplacementService {
+
+    private final ReplacementStore replacements;
+    private final ReservationStore reservations;
+    private final ReleaseStore releases;
+    private final AccountWorker worker;
+
+    ReplacementService(ReplacementStore replacements, ReservationStore reservations, ReleaseStore releases,
+            AccountWorker worker) {
+        this.replacements = replacements;
+        this.reservations = reservations;
+        this.releases = releases;
+        this.worker = worker;
+    }
+
+    /** Makes the account on a free machine and moves the reservation there; does nothing when no machine is free. */
+    public void replace(long reservationId) {
+        UUID claim = UUID.randomUUID();
+        replacements.claimReplacement(reservationId, claim).ifPresent(item -> {
+            AccountResult result = worker.work(claim, List.of(item), Action.CREATE, (made, r) -> {
+                if (!r.isDone()) {
+                    reservations.accountFailed(claim, made, r, Optional.empty());
+                }
+            }).getFirst();
+            if (result.isDone() && !replacements.activateReplacement(claim, item, reservationId)) {
+                worker.remove(claim, releases.claimForRelease(new ReservationSelector.One(item.reservationId()),
+                        ReleaseCause.PROVISIONING_FAILED, claim, true));
+            }
+        });
+    }
+}
