@@ -13,8 +13,8 @@ import javax.sql.DataSource;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.reservation.Requester;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.reservation.ReservationSpec;

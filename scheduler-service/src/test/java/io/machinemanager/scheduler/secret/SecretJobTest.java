@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.scheduler.SchedulerFixture;
 import io.machinemanager.secret.SecretBox;
 import io.machinemanager.secret.SecretConfig;
