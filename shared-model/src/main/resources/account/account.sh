@@ -112,6 +112,7 @@
 # Rules for changes of this file:
 #   - Outside of functions there are only assignments, and mm_main in the last line. When the connection breaks half way
 #     through the text, the part that arrived must do nothing.
+#   - Lines that are only a comment are not sent. So no line of a string or a here-document may begin with "#".
 #   - Starting a process takes milliseconds on small machines, and ( ), $( ) and each part of a pipe start one. So the
 #     shell does what it can by itself. But it reads files byte by byte: long lists are for grep.
 #   - Words: "entry" is the line of an account in /etc/passwd, "record" our file about it, "list" the account list

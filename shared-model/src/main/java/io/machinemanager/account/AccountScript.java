@@ -3,6 +3,7 @@ package io.machinemanager.account;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,7 @@ public final class AccountScript {
 
     private static final Pattern HASH = Pattern.compile("\\$6\\$[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{86}");
     private static final Pattern KEY = Pattern.compile("[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{1,8192}={0,2}");
+    private static final Pattern COMMENT_LINE = Pattern.compile("(?m)^ *#.*\n");
     private static final AccountLogin NO_LOGIN = new AccountLogin("", null, false);
     private static final long MAX_TOKEN = 999_999_999_999_999_999L;
 
@@ -71,10 +73,14 @@ public final class AccountScript {
         return Duration.ofSeconds(Math.round(runTimeout.toMillis() / 1000.0 * SHARE_OF_SCRIPT));
     }
 
-    /** The text of the script in ASCII, which follows the {@linkplain #input input}. */
+    /**
+     * The text of the script in ASCII, which follows the {@linkplain #input input}. It is without the lines that are only
+     * a comment, so that the whole input fits into a pipe (64 KiB, see pipe(7)).
+     */
     public static byte[] text() {
         try (InputStream resource = AccountScript.class.getResourceAsStream("/account/" + RESOURCE)) {
-            return resource.readAllBytes();
+            String text = new String(resource.readAllBytes(), StandardCharsets.US_ASCII);
+            return COMMENT_LINE.matcher(text).replaceAll("").getBytes(StandardCharsets.US_ASCII);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,6 +2,7 @@ package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -90,8 +91,8 @@ class AccountScriptTest {
     }
 
     @Test
-    void testsThatTheScriptNamesExist() {
-        String list = text().replaceAll("(?s).*\n# Guarantees|\n# Protocol.*", "").replaceAll("\n# {7}", " ");
+    void testsThatTheScriptNamesExist() throws IOException {
+        String list = source().replaceAll("(?s).*\n# Guarantees|\n# Protocol.*", "").replaceAll("\n# {7}", " ");
         var entries = list.lines().filter(line -> line.startsWith("#     - "))
                 .map(line -> line.substring(8).split(": "))
                 .toList();
@@ -101,6 +102,17 @@ class AccountScriptTest {
             assertThat(test.getDeclaredMethods()).extracting(Method::getName)
                     .containsAll(entry[1].equals("all") ? List.of() : List.of(entry[1].split(", ")));
         });
+    }
+
+    @Test
+    void textAndInputFitIntoAPipe() {
+        assertThat(text()).hasSizeLessThan(60_000).doesNotContainPattern("(?m)^ *#");
+    }
+
+    private static String source() throws IOException {
+        try (var resource = AccountScriptTest.class.getResourceAsStream("/account/" + AccountScript.RESOURCE)) {
+            return new String(resource.readAllBytes(), StandardCharsets.US_ASCII);
+        }
     }
 
     private static String text() {

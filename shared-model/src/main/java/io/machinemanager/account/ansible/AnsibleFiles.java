@@ -64,13 +64,20 @@ final class AnsibleFiles implements AutoCloseable {
             for (String name : RESOURCES) {
                 Path file = folder.resolve(name);
                 PrivateFiles.makeFolders(file.getParent());
-                try (InputStream resource = AnsibleFiles.class.getResourceAsStream("/account/" + name)) {
-                    PrivateFiles.write(file, resource.readAllBytes());
-                }
+                PrivateFiles.write(file, content(name));
             }
         } catch (IOException e) {
             close();
             throw e;
+        }
+    }
+
+    private static byte[] content(String name) throws IOException {
+        if (name.equals(AccountScript.RESOURCE)) {
+            return AccountScript.text();
+        }
+        try (InputStream resource = AnsibleFiles.class.getResourceAsStream("/account/" + name)) {
+            return resource.readAllBytes();
         }
     }
 
