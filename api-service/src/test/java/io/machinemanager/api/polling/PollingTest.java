@@ -28,7 +28,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 
-/** Those who ask again and again are answered cheaply, and never wrongly. */
+/** Calls that clients repeat are answered cheaply, and never with old data. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
 class PollingTest {
@@ -47,7 +47,7 @@ class PollingTest {
         alice = ApiFixture.tokenOf("alice");
     }
 
-    /** On a busy host more than a second may lie between two calls, so this is tried until they are close enough. */
+    /** On a busy host more than a second may pass between two calls, so this is repeated until they are close enough. */
     @Test
     void aTokenThatWasCheckedWithinTheLastSecondCostsNoQuery() {
         database.query("set global log_output = 'TABLE'; set global general_log = 1");
@@ -71,7 +71,7 @@ class PollingTest {
     }
 
     @Test
-    void whatHasNotChangedIsNotSentAgain() {
+    void anUnchangedResponseIsNotSentAgain() {
         int id = ApiFixture.reserve("alice");
         for (String path : List.of("/available", "/machines", "/machines?limit=1", "/reservations",
                 "/reservations/" + id)) {
@@ -88,7 +88,7 @@ class PollingTest {
     }
 
     @Test
-    void whoWantsOnlyOneVersionIsToldThatThereIsAnother() {
+    void ifMatchWithAnotherVersionIsRefused() {
         String tag = ApiFixture.with(alice).get("/available").header("ETag");
 
         ApiFixture.with(alice).header("If-Match", tag).get("/available").then().statusCode(200);
@@ -97,7 +97,7 @@ class PollingTest {
     }
 
     @Test
-    void aChangeOnConditionIsMadeOnlyToWhatTheCallerHasSeen() {
+    void aConditionalChangeIsMadeOnlyToTheVersionThatTheCallerHasSeen() {
         String reservation = "/reservations/" + ApiFixture.reserve("alice");
         String admin = ApiFixture.tokenOf("admin");
         Map<String, String> changes = Map.of(reservation, "{\"duration_minutes\":61}", "/machines/m1",
@@ -125,7 +125,7 @@ class PollingTest {
     }
 
     @Test
-    void ofManyChangesOnTheSameConditionAtOnceOneIsMade() {
+    void onlyOneOfManyConcurrentChangesWithTheSameConditionIsMade() {
         String admin = ApiFixture.tokenOf("admin");
         Map<String, String> changes = Map.of("/reservations/" + ApiFixture.reserve("alice"),
                 "{\"duration_minutes\":61}",
@@ -170,7 +170,7 @@ class PollingTest {
     }
 
     @Test
-    void whatAnAdminSeesHasAnotherTag() {
+    void theResponseForAnAdminHasAnotherTag() {
         scene.change(() -> Machine.update("enabled = false where name = 'm1'"));
 
         String tag = ApiFixture.as("admin").get("/available").header("ETag");
@@ -178,13 +178,13 @@ class PollingTest {
         poll("/available", tag).then().statusCode(200);
     }
 
-    /** As another replica would have it, of whose changes this one hears only from the database. */
+    /** Changes the user like another replica: this one sees it only in the database. */
     private void changeAliceElsewhere() {
         database.query("update machine_manager.users set token_version = token_version + 1 where username = 'alice'");
     }
 
     @Test
-    void aTokenThatWasEndedElsewhereIsSoonWorthless() {
+    void aTokenThatWasRevokedElsewhereIsSoonRefused() {
         ApiFixture.with(alice).get("/whoami").then().statusCode(200);
         changeAliceElsewhere();
 
@@ -192,7 +192,7 @@ class PollingTest {
     }
 
     @Test
-    void whateverChangesSomethingIsCheckedAnew() {
+    void aCallThatMayChangeSomethingChecksItsTokenAnew() {
         for (String path : List.of("/reserve", "/release_all", "/users", "/audit")) {
             alice = ApiFixture.tokenOf("alice");
             ApiFixture.with(alice).get("/whoami").then().statusCode(200);
