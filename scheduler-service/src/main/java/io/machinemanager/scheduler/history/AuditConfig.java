@@ -1,6 +1,7 @@
 package io.machinemanager.scheduler.history;
 
 import jakarta.validation.constraints.Min;
+
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 

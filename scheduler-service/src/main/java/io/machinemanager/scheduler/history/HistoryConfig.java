@@ -1,7 +1,8 @@
 package io.machinemanager.scheduler.history;
 
-import jakarta.validation.constraints.Min;
 import java.time.Duration;
+
+import jakarta.validation.constraints.Min;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
