@@ -101,9 +101,12 @@ public interface AccountConfig {
      */
     Optional<Path> workDir();
 
-    /** The first ids belong to the system and its users, and systemd gives out ids above the last by itself. */
+    /**
+     * Ids below 1000 belong to the system, and systemd gives out ids above 60000 by itself. Bean Validation finds rules
+     * on two settings only on a method named {@code is…}.
+     */
     @AssertTrue(message = "ACCOUNT_UID_FIRST and ACCOUNT_UID_LAST must leave at least 100 numbers between 1000 and 60000.")
-    default boolean uidsUsable() {
+    default boolean isUidRangeUsable() {
         return uidFirst() >= 1000 && uidLast() <= 60_000 && uidLast() - uidFirst() + 1 >= 100;
     }
 }

@@ -3,10 +3,12 @@ package io.machinemanager.startup;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.ConfigValidationException.Problem;
 import io.smallrye.config.ConfigValidator;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
@@ -18,6 +20,8 @@ import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 public class ConfigValidation implements SmallRyeConfigBuilderCustomizer {
 
     private static final String OURS = "io.machinemanager.";
+    /** The words before a message, which name the property. The message begins with an environment variable. */
+    private static final Pattern PROPERTY = Pattern.compile("^(?:[a-z]\\S* )+");
 
     /** By configuration interface. Quarkus builds the configuration before there are beans, so it is static. */
     private static final Map<Class<?>, List<String>> PROBLEMS = new ConcurrentHashMap<>();
@@ -40,18 +44,17 @@ public class ConfigValidation implements SmallRyeConfigBuilderCustomizer {
     }
 
     /**
-     * What is wrong with the settings of one interface.
+     * The messages of all violated constraints of one interface.
      *
      * @param settings an instance of it
      */
-    static List<String> problems(ConfigValidator validator, Class<?> type, String prefix, Object settings) {
+    public static List<String> problems(ConfigValidator validator, Class<?> type, String prefix, Object settings) {
         try {
             validator.validateMapping(type, prefix, settings);
             return List.of();
         } catch (ConfigValidationException e) {
-            // "property message"
-            return IntStream.range(0, e.getProblemCount()).mapToObj(i -> e.getProblem(i).getMessage())
-                    .map(problem -> problem.substring(problem.indexOf(' ') + 1)).toList();
+            return IntStream.range(0, e.getProblemCount()).mapToObj(e::getProblem).map(Problem::getMessage)
+                    .map(problem -> PROPERTY.matcher(problem).replaceFirst("")).toList();
         }
     }
 

@@ -1,17 +1,14 @@
 package io.machinemanager.testing;
 
-import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
-import jakarta.validation.ConstraintViolation;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
-import jakarta.validation.executable.ExecutableValidator;
 
+import io.machinemanager.startup.ConfigValidation;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidator;
 
 /** What Bean Validation finds wrong in the settings of an interface of the configuration. */
 public final class ConfigProblems {
@@ -34,20 +31,8 @@ public final class ConfigProblems {
     /** The messages of all violated constraints, sorted. */
     public static <T> List<String> of(Class<? extends T> config, T settings) {
         try (ValidatorFactory factory = Validation.buildDefaultValidatorFactory()) {
-            ExecutableValidator validator = factory.getValidator().forExecutables();
-            return Stream.of(config.getDeclaredMethods()).filter(method -> !Modifier.isStatic(method.getModifiers()))
-                    .flatMap(method -> validator.validateReturnValue(settings, method, value(settings, method))
-                            .stream())
-                    .map(ConstraintViolation::getMessage).sorted().toList();
-        }
-    }
-
-    private static Object value(Object settings, Method method) {
-        try {
-            method.setAccessible(true);
-            return method.invoke(settings);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
+            BeanValidationConfigValidator validator = factory::getValidator;
+            return ConfigValidation.problems(validator, config, "settings", settings).stream().sorted().toList();
         }
     }
 }
