@@ -7,17 +7,17 @@ import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.RemovalBatch;
 import io.machinemanager.reservation.ReservationService;
 
-/** What the scheduler does by itself, done now and to its end. */
+/** Runs jobs of the scheduler now, and waits for their end. */
 public final class Scheduled {
 
     private Scheduled() {
     }
 
     /**
-     * Takes up removals that are due, and does them.
+     * Does the removals that are due.
      *
-     * @param limit the most that is taken up
-     * @return how many were taken up
+     * @param limit how many at most
+     * @return how many were claimed
      */
     public static int cleanUp(ReservationService reservations, int limit) {
         RemovalBatch due = reservations.claimDue(limit);
@@ -27,14 +27,14 @@ public final class Scheduled {
     }
 
     /**
-     * Looks at machines whose turn it is.
+     * Probes the machines that are due.
      *
-     * @param limit how many at the most
-     * @return how many were looked at
+     * @param limit how many at most
+     * @return how many were probed
      */
     public static int probe(ProbeService probes, int limit) {
-        List<CompletableFuture<Void>> looks = probes.probeDue(limit);
-        looks.forEach(CompletableFuture::join);
-        return looks.size();
+        List<CompletableFuture<Void>> probed = probes.probeDue(limit);
+        probed.forEach(CompletableFuture::join);
+        return probed.size();
     }
 }
