@@ -11,4 +11,14 @@ import java.util.List;
  * @param events its history, oldest first
  */
 public record ReservationDetails(Instant at, Reservation reservation, List<ReservationEvent> events) {
+
+    /** The id of the reservation. */
+    public long id() {
+        return reservation.id;
+    }
+
+    /** The id of its owner; null after the owner was deleted. */
+    public Long ownerId() {
+        return reservation.ownerId;
+    }
 }

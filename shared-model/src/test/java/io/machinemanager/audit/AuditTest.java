@@ -49,7 +49,7 @@ class AuditTest {
     }
 
     @Test
-    void anEntryComesAndGoesWithTheTransactionThatItIsAbout() {
+    void anEntryIsStoredWithTheTransactionOfItsAction() {
         assertThatThrownBy(() -> transactions.run(() -> {
             audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
             throw new IllegalArgumentException("no");
@@ -85,7 +85,7 @@ class AuditTest {
     }
 
     @Test
-    void onlyWhatIsOldIsForgotten() {
+    void onlyOldEntriesAreDeleted() {
         service.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
         database.query(("insert into %s (happened_at, action, target, outcome) values"
                 + " (utc_timestamp(6) - interval 100 day, 'MACHINE_REGISTERED', '%s', 'DONE')")
@@ -100,7 +100,7 @@ class AuditTest {
     }
 
     @Test
-    void entriesAreFoundByWhatTheyAreAbout() {
+    void entriesAreFoundByTheFilter() {
         service.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, target));
         service.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, target));
 

@@ -33,7 +33,7 @@ class AuditTriggersTest {
     }
 
     @Test
-    void whoMayMakeTriggersGetsATraceThatTheDatabaseKeeps() {
+    void withTheRightToMakeTriggersTheDatabaseProtectsEntries() {
         migrateAs("all");
 
         assertThat(database.query(COUNT).strip()).isEqualTo("2");

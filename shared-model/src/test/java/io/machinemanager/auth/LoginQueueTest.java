@@ -42,7 +42,7 @@ class LoginQueueTest {
     }
 
     @Test
-    void whoComesFromElsewhereWaitsForNoLine() throws InterruptedException {
+    void aFloodFromOneNetworkDoesNotDelayAnother() throws InterruptedException {
         List<Thread> flood = logIns("flood", LoginQueue.MAX_PER_NETWORK);
         List<Thread> other = logIns("other", 1);
 
@@ -55,7 +55,7 @@ class LoginQueueTest {
     }
 
     @Test
-    void aLineThatIsFullTakesNoMoreUntilItIsShorter() throws InterruptedException {
+    void aFullQueueRefusesMoreUntilItIsShorter() throws InterruptedException {
         List<Thread> flood = logIns("flood", LoginQueue.MAX_PER_NETWORK);
 
         assertThatThrownBy(() -> queue.run("flood", () -> "served"))

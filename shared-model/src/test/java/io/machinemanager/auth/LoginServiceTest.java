@@ -95,7 +95,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void tooManyWrongPasswordsOfAUserAtAnAddressEndTheTriesThere() {
+    void tooManyWrongPasswordsOfAUserFromAnAddressLockTheUserOutThere() {
         fail(MAX - 1, alice, "192.0.2.1");
         assertThatThrownBy(() -> logins.logIn(at(alice, "192.0.2.1"), "wrong"))
                 .isInstanceOf(InvalidGrantException.class);
@@ -163,7 +163,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void aRightPasswordForgetsTheWrongOnesBeforeIt() {
+    void aRightPasswordClearsTheFailuresBeforeIt() {
         fail(MAX - 1, alice, "192.0.2.1");
         assertThat(works(alice, "192.0.2.1")).isTrue();
         fail(MAX - 1, alice, "192.0.2.1");
@@ -214,7 +214,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void aNameThatIsNobodysIsLockedLikeAnyOtherAndIsNotKept() {
+    void anUnknownNameIsLockedLikeAnyOtherAndIsNotStored() {
         fail(MAX, "my-password", "192.0.2.1");
 
         DomainException unknown = catchThrowableOfType(DomainException.class,
@@ -229,7 +229,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void whoIsLockedOutCostsNoHash() {
+    void aLockedOutClientCostsNoHash() {
         fail(MAX, alice, "192.0.2.1");
         AtomicInteger hashes = new AtomicInteger();
 
@@ -240,7 +240,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void aFloodInParallelGetsNoFurtherThanOneInARow() {
+    void parallelGuessesGetNoFurtherThanSequentialOnes() {
         AtomicInteger tried = new AtomicInteger();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 10 * MAX; i++) {
@@ -296,7 +296,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void lockingOutIsWrittenDown() {
+    void lockOutsAreAudited() {
         fail(MAX, alice, "192.0.2.1");
 
         assertThat(database.query(
@@ -306,7 +306,7 @@ class LoginServiceTest {
     }
 
     @Test
-    void whatIsOverIsForgotten() {
+    void expiredCountersAreDeleted() {
         fail(1, alice, "192.0.2.1");
         logins.purge();
         assertThat(database.query("select count(*) from machine_manager.login_counters").strip()).isEqualTo("3");

@@ -46,7 +46,7 @@ class IdempotencyServiceTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     @Inject
     ReservationStore store;
@@ -60,10 +60,10 @@ class IdempotencyServiceTest {
 
     @BeforeEach
     void threeMachines() {
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        alice = scene.user("alice");
-        scene.machines("m1", "m2", "m3");
+        alice = fixture.user("alice");
+        fixture.machines("m1", "m2", "m3");
     }
 
     private ReservationSpec spec(int count) {
@@ -82,11 +82,11 @@ class IdempotencyServiceTest {
         assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first);
         assertThat(given()).isTrue();
         assertThat(first.generatedPassword()).isNotNull();
-        assertThat(scene.states()).containsExactly("m1 ACTIVE");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE");
     }
 
     @Test
-    void nothingOfTheAnswerOrTheQuestionIsReadableInTheDatabase() {
+    void neitherRequestNorAnswerIsReadableInTheDatabase() {
         Lease lease = idempotency.reserve("key-1", spec(1));
         idempotency.reserve("key-2", new ReservationSpec(alice, 1, 60, "alice", "a given password"));
 
@@ -100,13 +100,13 @@ class IdempotencyServiceTest {
         idempotency.reserve("key-1", spec(1));
 
         assertThatThrownBy(() -> idempotency.reserve("key-1", spec(2))).isInstanceOf(ConflictException.class);
-        Requester bob = scene.user("bob");
+        Requester bob = fixture.user("bob");
         idempotency.reserve("key-1", new ReservationSpec(bob, 1, 60, "bob", null));
-        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
     }
 
     @Test
-    void whatCanNeverBeMetIsRefusedWhateverItsSize() {
+    void anInvalidRequestIsRefusedWhateverItsSize() {
         ReservationSpec endless = new ReservationSpec(alice, 1, 60, "alice", "x".repeat(60_000));
 
         assertThatThrownBy(() -> idempotency.reserve("key-1", endless)).isInstanceOf(InvalidRequestException.class);
@@ -116,37 +116,37 @@ class IdempotencyServiceTest {
     void aRequestThatFailedMayBeRepeated() {
         assertThatThrownBy(() -> idempotency.reserve("key-1", spec(4)))
                 .isInstanceOf(NotEnoughAvailableException.class);
-        scene.machines("m4");
+        fixture.machines("m4");
 
         assertThat(idempotency.reserve("key-1", spec(4)).machines()).hasSize(4);
     }
 
     @Test
-    void aRepetitionWhileTheFirstIsWorkedOnWaitsForItsAnswer() throws Exception {
+    void aRepeatedRequestWaitsForTheFirstOneThatIsInProgress() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
-            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
+            await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
             Future<Lease> second = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
             gate.complete(null);
 
             assertThat(second.get()).isEqualTo(first.get());
         }
-        assertThat(scene.states()).containsExactly("m1 ACTIVE");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE");
     }
 
     @Test
-    void noReservationIsMadeBeforeItsAnswerIsKeptSoThatADeathInBetweenLosesNothing() throws Exception {
+    void aReservationIsActivatedInTheTransactionThatStoresItsAnswer() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
-            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
+            await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
 
             List<String> withoutAnAnswer = QuarkusTransaction.requiringNew().call(() -> {
                 IdempotencyKey.lock(alice.userId(), "key-1").orElseThrow();
                 gate.complete(null);
                 await().until(database::hasALockWaitedFor);
-                return scene.states();
+                return fixture.states();
             });
 
             assertThat(withoutAnAnswer).as("while the answer cannot be kept").containsExactly("m1 PROVISIONING");
@@ -154,17 +154,17 @@ class IdempotencyServiceTest {
             assertThat(first.get().machines()).hasSize(1);
             assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first.get());
         }
-        assertThat(scene.states()).containsExactly("m1 ACTIVE");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE");
     }
 
     @Test
-    void aKeyIsHeldForAClaimTimeAndForAnotherOneWithEachSignOfLife() throws Exception {
+    void aKeyIsClaimedForAClaimTimeAndForAnotherOneWithEachRenewal() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
-            await().until(() -> scene.states().equals(List.of("m1 PROVISIONING")));
+            await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
             IdempotencyKey fresh = key();
-            store.renew(UUID.fromString(scene.latest("m1").claimedBy), Set.of());
+            store.renew(UUID.fromString(fixture.latest("m1").claimedBy), Set.of());
             IdempotencyKey renewed = key();
             gate.complete(null);
 
@@ -184,31 +184,31 @@ class IdempotencyServiceTest {
     }
 
     @Test
-    void whatADeadWorkerReservedIsGivenBackBeforeTheWorkIsDoneAnew() {
+    void theReservationsOfADeadWorkerAreReleasedBeforeTheRequestIsRepeated() {
         idempotency.reserve("key-1", spec(1));
         change("answer = null, claimedUntil = createdAt");
 
         idempotency.reserve("key-1", spec(1));
 
-        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
     }
 
     @Test
-    void aKeyThatAnotherRequestTookOverDuringTheRemovalsIsLeftToIt() throws Exception {
+    void aRequestWaitsForTheOneThatTookOverItsKeyDuringTheRemovals() throws Exception {
         idempotency.reserve("key-1", spec(1));
         change("answer = null, claimedUntil = createdAt");
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<Lease> slow = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
-            await().until(() -> scene.states().equals(List.of("m1 RELEASING")));
+            await().until(() -> fixture.states().equals(List.of("m1 RELEASING")));
             change("requestId = 'of another', claimedUntil = ?1", Instant.now().plusSeconds(600));
             gate.complete(null);
-            await().until(() -> scene.states().equals(List.of("m1 RELEASED")));
-            await().during(Duration.ofMillis(500)).until(() -> scene.states().equals(List.of("m1 RELEASED")));
+            await().until(() -> fixture.states().equals(List.of("m1 RELEASED")));
+            await().during(Duration.ofMillis(500)).until(() -> fixture.states().equals(List.of("m1 RELEASED")));
             change("claimedUntil = createdAt");
 
             assertThat(slow.get().machines()).hasSize(1);
         }
-        assertThat(scene.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
     }
 }

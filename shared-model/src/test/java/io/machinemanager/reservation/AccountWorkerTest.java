@@ -52,14 +52,14 @@ class AccountWorkerTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     @Test
-    void whatCouldNotBeRecordedIsNotKeptByThoseThatAreStillWorkedOn() throws InterruptedException {
-        scene.clear();
+    void theClaimOnAResultThatCouldNotBeRecordedIsNotRenewed() throws InterruptedException {
+        fixture.clear();
         machines.reset();
-        scene.machines("m1", "m2");
-        reservations.reserve(new ReservationSpec(scene.user("alice"), 2, 60, "alice", null));
+        fixture.machines("m1", "m2");
+        reservations.reserve(new ReservationSpec(fixture.user("alice"), 2, 60, "alice", null));
         UUID claim = UUID.randomUUID();
         List<WorkItem> items = releases.claimForRelease(new ReservationSelector.All(), ReleaseCause.RELEASED_ALL, claim,
                 true);
@@ -72,19 +72,19 @@ class AccountWorkerTest {
             }));
             try {
                 failed.await();
-                awaitSignOfLife("m1");
-                Instant unrecorded = scene.latest("m2").claimedUntil;
-                awaitSignOfLife("m1");
+                awaitRenewal("m1");
+                Instant unrecorded = fixture.latest("m2").claimedUntil;
+                awaitRenewal("m1");
 
-                assertThat(scene.latest("m2").claimedUntil).isEqualTo(unrecorded);
+                assertThat(fixture.latest("m2").claimedUntil).isEqualTo(unrecorded);
             } finally {
                 gate.complete(null);
             }
         }
     }
 
-    private void awaitSignOfLife(String machine) {
-        Instant now = scene.latest(machine).claimedUntil;
-        await().until(() -> scene.latest(machine).claimedUntil.isAfter(now));
+    private void awaitRenewal(String machine) {
+        Instant now = fixture.latest(machine).claimedUntil;
+        await().until(() -> fixture.latest(machine).claimedUntil.isAfter(now));
     }
 }

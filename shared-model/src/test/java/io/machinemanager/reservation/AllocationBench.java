@@ -31,8 +31,8 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
 /**
- * No test, but what {@code just bench} runs: how many machines a second clients that contend for them are given, without
- * the account work, beside the least statements that this takes, by JDBC alone. Both run on the same database, pool and JVM, in turn.
+ * Not a test but a benchmark of {@code just bench}: how many machines a second are allocated to competing clients, without
+ * account work, compared with the minimum of statements by JDBC. Both run on the same database, pool and JVM, in turn.
  */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
@@ -50,7 +50,7 @@ class AllocationBench {
     DataSource pool;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     MariaDb database;
 
@@ -58,12 +58,12 @@ class AllocationBench {
 
     @Test
     void measure() throws Exception {
-        scene.clear();
-        requester = scene.user("alice");
-        // what an installation has; the tests' database does with less
+        fixture.clear();
+        requester = fixture.user("alice");
+        // as in an installation; the database of tests is less strict
         database.query("set global innodb_flush_log_at_trx_commit = 1");
-        // one real row, of which all others are copies: nobody logs in with what they hold
-        scene.machines("m");
+        // one real row, of which all others are copies: their credentials are not used
+        fixture.machines("m");
         database.query(
                 "use machine_manager; insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at,"
                         + " last_seen_at, created_at) select id + seq, concat('m', seq), host, port, ssh_user, host_keys,"
@@ -84,7 +84,7 @@ class AllocationBench {
                 "{\"clients\": %d, \"product\": %s, \"raw\": %s}%n".formatted(CLIENTS, product, raw));
     }
 
-    /** Lets the clients take all machines, one after the other, and gives them back. */
+    /** Lets the clients allocate all machines one by one, and releases them. */
     private double perSecond(Callable<Void> takeOne) throws Exception {
         long start = System.nanoTime();
         try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
@@ -109,7 +109,7 @@ class AllocationBench {
         return null;
     }
 
-    /** A machine may be lent between the look at it and its lock; like the product, whoever lost that race tries again. */
+    /** A machine may be lent between the query and its lock. Like the product, this tries again then. */
     private Void byJdbc() throws SQLException {
         try (Connection connection = pool.getConnection()) {
             connection.setAutoCommit(false);
@@ -135,7 +135,7 @@ class AllocationBench {
                         + " and (paused_until is null or paused_until <= utc_timestamp(6)) and stray_reason is null"
                         + " and not exists (select 1 from reservations r where r.live_machine_id = m.id) order by id limit 1"
                         + " for update skip locked");
-        hold(connection, machine.get(0), machine.get(1));
+        insert(connection, machine.get(0), machine.get(1));
         connection.commit();
     }
 
@@ -156,7 +156,7 @@ class AllocationBench {
         }
     }
 
-    private void hold(Connection connection, Object machineId, Object machineName) throws SQLException {
+    private void insert(Connection connection, Object machineId, Object machineName) throws SQLException {
         long id;
         try (PreparedStatement insert = connection.prepareStatement("insert into reservations (request_id, machine_id,"
                 + " machine_name, owner_id, owner_name, account, password_hash, state, created_at, duration_minutes,"

@@ -27,8 +27,8 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
 /**
- * Whoever was told that it failed has nothing, also when the database's answer was lost and the database with it; unless
- * somebody who repeated the request was told meanwhile that it has not failed.
+ * A client that was told that its request failed has no reservation, also when the database's answer was lost and the
+ * database is away, unless a repeated request was given the reservation since.
  */
 @QuarkusTest
 @WithTestResource(WiredMariaDbResource.class)
@@ -46,7 +46,7 @@ class CompensationRetrierTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     MariaDb database;
     Wire wire;
@@ -56,79 +56,79 @@ class CompensationRetrierTest {
     @BeforeEach
     void oneMachine() {
         wire.mend();
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        scene.machines("m1");
-        spec = new ReservationSpec(scene.user("alice"), 1, 60, "alice", "secret word");
+        fixture.machines("m1");
+        spec = new ReservationSpec(fixture.user("alice"), 1, 60, "alice", "secret word");
     }
 
     private List<String> states() {
         return database.query("select state from machine_manager.reservations").lines().toList();
     }
 
-    private void assertFailsWithTheLastStepDone(Runnable reserve) {
+    private void assertFailsAfterTheLastCommit(Runnable reserve) {
         machines.before("m1", () -> wire.loseAnswerToCommit(1));
         assertThatThrownBy(reserve::run).matches(DatabaseFailure::isPassing);
         assertThat(wire.isCut()).isTrue();
-        assertThat(states()).as("what was done without an answer").containsExactly("ACTIVE");
+        assertThat(states()).as("committed without an answer").containsExactly("ACTIVE");
         machines.heal("m1");
     }
 
-    private void assertIsTakenBack() {
+    private void assertIsReleased() {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(states()).containsExactly("RELEASED"));
         assertThat(machines.allAccounts()).isEmpty();
     }
 
     @Test
-    void aReservationWhoseLastStepWasDoneWithoutAnAnswerIsTakenBack() {
-        assertFailsWithTheLastStepDone(() -> reservations.reserve(spec));
+    void aReservationIsReleasedWhenTheAnswerToItsLastCommitIsLost() {
+        assertFailsAfterTheLastCommit(() -> reservations.reserve(spec));
 
         wire.mend();
 
-        assertIsTakenBack();
-        assertThat(scene.history("m1")).contains("RELEASE_STARTED PROVISIONING_FAILED");
+        assertIsReleased();
+        assertThat(fixture.history("m1")).contains("RELEASE_STARTED PROVISIONING_FAILED");
     }
 
     @Test
-    void anAllocationThatWasDoneWithoutAnAnswerIsTakenBackBeforeItsClaimRunsOut() {
+    void anAllocationIsReleasedBeforeItsClaimRunsOutWhenTheAnswerToItsCommitIsLost() {
         wire.loseAnswerToCommit(1);
         assertThatThrownBy(() -> reservations.reserve(spec)).matches(DatabaseFailure::isPassing);
         assertThat(states()).containsExactly("PROVISIONING");
 
         wire.mend();
 
-        assertIsTakenBack();
+        assertIsReleased();
     }
 
     @Test
-    void anAnswerThatNobodyWasGivenIsForgottenBeforeItBecomesUntrue() {
-        assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", spec));
+    void aStoredAnswerIsDeletedBeforeItsReservationIsReleased() {
+        assertFailsAfterTheLastCommit(() -> idempotency.reserve("key-1", spec));
 
         wire.mend();
 
-        assertIsTakenBack();
+        assertIsReleased();
         assertThat(idempotency.reserve("key-1", spec).machines()).hasSize(1);
         assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
     }
 
     @Test
-    void aStopEndsTheRepetitions() {
+    void shutdownEndsTheRetries() {
         AtomicInteger tries = new AtomicInteger();
-        CompensationRetrier owed = new CompensationRetrier();
-        owed.retry("Something", () -> {
+        CompensationRetrier retrier = new CompensationRetrier();
+        retrier.retry("Something", () -> {
             tries.incrementAndGet();
             throw new LostRaceException("on purpose");
         }, new IllegalStateException("on purpose"));
 
-        owed.stop(new ShutdownEvent());
+        retrier.stop(new ShutdownEvent());
 
         await().during(Duration.ofMillis(2500)).until(() -> tries.get() == 1);
     }
 
     @Test
-    void anAnswerThatSomebodyWasGivenMeanwhileStaysTrue() {
+    void aReservationStaysWhenARepeatedRequestWasGivenItsAnswer() {
         try (LogLines lines = LogLines.of(CompensationRetrier.class)) {
-            assertFailsWithTheLastStepDone(() -> idempotency.reserve("key-1", spec));
+            assertFailsAfterTheLastCommit(() -> idempotency.reserve("key-1", spec));
             // as another replica does, which still has the database, when it is asked again
             database.query("update machine_manager.idempotency_keys set given = true");
 

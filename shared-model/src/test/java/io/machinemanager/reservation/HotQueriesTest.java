@@ -47,7 +47,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
-/** Asks the database how it does what it is asked all day long: it must never read a large table as a whole for that. */
+/** Frequent queries must not read a large table as a whole, by what the database says with EXPLAIN and ANALYZE. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
 class HotQueriesTest {
@@ -115,7 +115,7 @@ class HotQueriesTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     MariaDb database;
 
@@ -123,10 +123,10 @@ class HotQueriesTest {
 
     @BeforeEach
     void aLargeInstallation() {
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        alice = scene.user("alice");
-        scene.machines("m");
+        alice = fixture.user("alice");
+        fixture.machines("m");
         sql("""
                 set @now = utc_timestamp(6);
                 insert into users (username, password_hash, token_version, created_at)
@@ -167,7 +167,7 @@ class HotQueriesTest {
     @AfterEach
     void stopListening() {
         database.query("set global general_log = 0");
-        scene.clear();
+        fixture.clear();
         sql("delete from revoked_tokens; delete from login_counters; truncate audit_entries");
     }
 
@@ -176,7 +176,7 @@ class HotQueriesTest {
     }
 
     @Test
-    void noneReadsALargeTableAsAWhole() {
+    void noStatementReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
             Lease lease = idempotency.reserve("key", new ReservationSpec(alice, 2, 60, "alice", "secret word"));
             long id = lease.machines().getFirst().reservationId();
@@ -214,7 +214,7 @@ class HotQueriesTest {
     }
 
     @Test
-    void noCheckOfWhoAsksReadsALargeTableAsAWhole() {
+    void noAuthenticationReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
             sessions.status("alice", List.of("token", "session"));
             apiKeys.status("mm_key");
@@ -227,7 +227,7 @@ class HotQueriesTest {
     }
 
     @Test
-    void noSessionIsContinuedOrEndedByALookAtAllOthers() {
+    void renewingAndRevokingASessionReadsNoLargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
             UserStatus standing = sessions.status("alice", List.of("token")).orElseThrow();
             LoginSession session = sessions.refresh(sessions.begin(standing).refreshToken(), Duration.ofMinutes(10));
@@ -238,7 +238,7 @@ class HotQueriesTest {
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
-    /** What is rare is there once, before all else, or never: a walk from the latest on would pass all others. */
+    /** Rare values are in the oldest entry or in none: reading from the latest entry on would pass all others. */
     @Test
     void noFilterOfTheAuditReadsItAsAWhole() {
         Instant yesterday = Instant.now().minus(Duration.ofDays(1));
@@ -262,7 +262,7 @@ class HotQueriesTest {
     }
 
     @Test
-    void theNextMachinesAreFoundWithoutALookAtTheOthers() {
+    void theNextMachinesAreFoundWithoutReadingTheOthers() {
         List<String> statements = statementsOf(
                 () -> QuarkusTransaction.requiringNew().run(() -> FreeMachines.next(Instant.now(), 100)));
 
@@ -270,7 +270,7 @@ class HotQueriesTest {
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
-    /** That nothing is free is only known after a look at each machine; it must be at machines and nothing else. */
+    /** A refusal has to read all machines, and must not read any other large table as a whole. */
     @Test
     void aRefusalReadsNoLargeTableButTheMachines() {
         sql(LENT.formatted(alice.userId(), "true"));
@@ -284,7 +284,7 @@ class HotQueriesTest {
                 .isEmpty();
     }
 
-    /** All machines are what it is for; of the reservations it must read the live ones alone. */
+    /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {
         List<String> statements = statementsOf(() -> pool.forEachSummary(machine -> {
@@ -302,9 +302,9 @@ class HotQueriesTest {
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
     }
 
-    /** One that is not found again is a leak as well: each call puts another one there. */
+    /** A plan that is not found again is also a leak: each call adds another one. */
     @Test
-    void noQueryIsPlannedAnewWithEachCall() {
+    void queryPlansAreCached() {
         Statistics plans = sessionFactory.getStatistics();
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
@@ -326,7 +326,7 @@ class HotQueriesTest {
     }
 
     @Test
-    void aWholeTableIsSeen() {
+    void readingAWholeTableIsDetected() {
         assertThat(wholeTables("select count(*) from reservations where owner_name = 'alice'")).isNotEmpty();
         assertThat(wholeTables("select id from audit_entries where detail = 'x' order by id desc limit 1"))
                 .isNotEmpty();
@@ -351,13 +351,13 @@ class HotQueriesTest {
                 Optional.empty(), Optional.ofNullable(since), Optional.ofNullable(until), Optional.ofNullable(before));
     }
 
-    /** What reaches the database meanwhile and reads or changes tables, with all values. */
+    /** The statements of the work that read or change tables, with all values. */
     private List<String> statementsOf(Runnable work) {
         return heard(work).stream().filter(line -> line.matches("(?i)(select|update|delete) .* (from|set) .*"))
                 .distinct().toList();
     }
 
-    /** All statements that reach the database meanwhile, but those of the test. */
+    /** All statements of the work. */
     private List<String> heard(Runnable work) {
         database.query("set global log_output = 'TABLE'; set global general_log = 1; truncate mysql.general_log");
         work.run();
@@ -367,7 +367,7 @@ class HotQueriesTest {
                 .filter(line -> !line.contains("general_log")).toList();
     }
 
-    /** The steps in which most of a large table is read: by what the database did, or would do where it changes rows. */
+    /** The steps that read most of a large table: executed for queries, planned for changes. */
     private Stream<String> wholeTables(String statement) {
         boolean harmless = statement.startsWith("select");
         return sql((harmless ? "analyze " : "explain ") + statement).lines().filter(step -> {

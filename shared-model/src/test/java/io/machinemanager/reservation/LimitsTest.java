@@ -50,16 +50,16 @@ class LimitsTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     private Requester alice;
 
     @BeforeEach
     void tenMachines() {
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        alice = scene.user("alice");
-        scene.machines(Stream.iterate(0, i -> i + 1).limit(10).map(i -> "m" + i).toArray(String[]::new));
+        alice = fixture.user("alice");
+        fixture.machines(Stream.iterate(0, i -> i + 1).limit(10).map(i -> "m" + i).toArray(String[]::new));
     }
 
     private Lease reserve(Requester requester, int count) {
@@ -71,7 +71,7 @@ class LimitsTest {
     }
 
     @Test
-    void nobodyHoldsAMachineForLongerThanTheLimitNeitherAtOnceNorByAndBy() {
+    void noReservationLastsLongerThanTheLimitAlsoAfterExtensions() {
         assertThatThrownBy(() -> reserve(alice, 1, 121)).isInstanceOf(InvalidRequestException.class)
                 .hasMessage("The duration must be 1 to 120 minutes.");
         Lease lease = reserve(alice, 1, 119);
@@ -80,35 +80,35 @@ class LimitsTest {
         assertThat(reservations.extend(id, new NewEnd.After(120)).durationMinutes).isEqualTo(120);
         assertThatThrownBy(() -> reservations.extend(id, new NewEnd.After(121)))
                 .isInstanceOf(InvalidRequestException.class).hasMessageContaining("longest duration of 120 minutes");
-        assertThat(scene.latest(lease.machines().getFirst().name()).durationMinutes).isEqualTo(120);
+        assertThat(fixture.latest(lease.machines().getFirst().name()).durationMinutes).isEqualTo(120);
     }
 
     @Test
-    void aUserHoldsNoMoreThanTheLimitAndOthersAreNotAffected() {
+    void aUserReservesNoMoreMachinesThanTheLimitAndOthersAreNotAffected() {
         reserve(alice, 2);
 
         assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOf(ConflictException.class)
                 .hasMessage("You hold 2 machines and may hold 3.");
         assertThat(reserve(alice, 1).machines()).hasSize(1);
-        assertThat(reserve(scene.user("bob"), 3).machines()).hasSize(3);
-        assertThat(scene.states()).hasSize(6);
+        assertThat(reserve(fixture.user("bob"), 3).machines()).hasSize(3);
+        assertThat(fixture.states()).hasSize(6);
     }
 
     @Test
-    void whatIsOnItsWayOutIsNotHeld() {
+    void reservationsThatAreBeingReleasedDoNotCount() {
         Lease lease = reserve(alice, 3);
         String first = lease.machines().getFirst().name();
         machines.fail(first, Action.REMOVE, Outcome.FAILED, "userdel: busy");
 
         reservations.release(lease.machines().getFirst().reservationId());
 
-        assertThat(scene.latest(first).state).isEqualTo(ReservationState.RELEASING);
+        assertThat(fixture.latest(first).state).isEqualTo(ReservationState.RELEASING);
         assertThat(reserve(alice, 1).machines()).hasSize(1);
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class);
     }
 
     @Test
-    void requestsAtOnceDoNotGetPastTheLimitTogether() throws Exception {
+    void concurrentRequestsDoNotExceedTheLimit() throws Exception {
         List<Callable<Boolean>> requests = Stream.<Callable<Boolean>>generate(() -> this::isGrantedOne).limit(8)
                 .toList();
         List<Boolean> granted;
@@ -116,7 +116,7 @@ class LimitsTest {
             granted = executor.invokeAll(requests).stream().map(Future::resultNow).toList();
         }
         assertThat(granted).filteredOn(isGranted -> isGranted).hasSize(3);
-        assertThat(scene.states()).hasSize(3);
+        assertThat(fixture.states()).hasSize(3);
     }
 
     private boolean isGrantedOne() {

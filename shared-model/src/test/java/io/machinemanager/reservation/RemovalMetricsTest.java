@@ -43,16 +43,16 @@ class RemovalMetricsTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     private Requester alice;
 
     @BeforeEach
     void twoMachines() {
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        alice = scene.user("alice");
-        scene.machines("m1", "m2");
+        alice = fixture.user("alice");
+        fixture.machines("m1", "m2");
     }
 
     private void reserve(int count) {
@@ -72,9 +72,9 @@ class RemovalMetricsTest {
     }
 
     @Test
-    void theLagIsCountedFromTheEndToTheProofThatTheAccountIsGone() {
+    void theLagIsMeasuredFromTheEndUntilTheAccountIsVerifiedGone() {
         reserve(1);
-        scene.endAll(Duration.ofSeconds(100));
+        fixture.endAll(Duration.ofSeconds(100));
         Map<Duration, Long> before = buckets();
         double seconds = lag().totalTime(TimeUnit.SECONDS);
         machines.fail("m1", Outcome.FAILED, "userdel: busy");
@@ -82,7 +82,7 @@ class RemovalMetricsTest {
         assertThat(buckets()).as("counted although the account is still there").isEqualTo(before);
 
         machines.heal("m1");
-        scene.endPauses();
+        fixture.endPauses();
         Scheduled.cleanUp(reservations, 10);
 
         assertThat(lag().totalTime(TimeUnit.SECONDS) - seconds).isBetween(100.0, 200.0);
@@ -91,54 +91,54 @@ class RemovalMetricsTest {
     }
 
     @Test
-    void whatIsGivenBackInTimeHasNoLagAndWhatIsTakenBackTooLateHas() {
+    void aReleaseBeforeTheEndHasNoLagAndOneAfterItHas() {
         long before = lag().count();
         reserve(1);
-        reservations.release(scene.latest("m1").id);
+        reservations.release(fixture.latest("m1").id);
         assertThat(lag().count()).isEqualTo(before);
 
         reserve(1);
-        scene.endAll(Duration.ofSeconds(5));
+        fixture.endAll(Duration.ofSeconds(5));
         reservations.releaseAll();
 
         assertThat(lag().count()).isEqualTo(before + 1);
-        assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.EXPIRED);
+        assertThat(fixture.latest("m1").releaseCause).isEqualTo(ReleaseCause.EXPIRED);
     }
 
     @Test
-    void whatWasGivenBackInTimeAndOutlivesItsEndHasALag() {
+    void aReleaseBeforeTheEndThatSucceedsAfterItHasALag() {
         reserve(1);
         machines.fail("m1", Outcome.FAILED, "userdel: busy");
-        reservations.release(scene.latest("m1").id);
+        reservations.release(fixture.latest("m1").id);
         long before = lag().count();
 
-        scene.endAll(ReleaseCause.GIVEN_BACK);
+        fixture.endAll(ReleaseCause.GIVEN_BACK);
         machines.heal("m1");
-        scene.endPauses();
+        fixture.endPauses();
         Scheduled.cleanUp(reservations, 10);
 
-        assertThat(scene.latest("m1").releaseCause).isEqualTo(ReleaseCause.GIVEN_BACK);
+        assertThat(fixture.latest("m1").releaseCause).isEqualTo(ReleaseCause.GIVEN_BACK);
         assertThat(lag().count()).isEqualTo(before + 1);
     }
 
     @Test
-    void whatWasNeverReadyHasNoEndThatItCouldOutlive() {
+    void aReservationThatWasNeverActiveHasNoLag() {
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
         machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
         assertThatThrownBy(() -> reserve(1)).isInstanceOf(ProvisioningFailedException.class);
         long before = lag().count();
 
-        scene.endAll(ReleaseCause.PROVISIONING_FAILED);
+        fixture.endAll(ReleaseCause.PROVISIONING_FAILED);
         machines.heal("m1");
-        scene.endPauses();
+        fixture.endPauses();
         Scheduled.cleanUp(reservations, 10);
 
-        assertThat(scene.states()).contains("m1 RELEASED");
+        assertThat(fixture.states()).contains("m1 RELEASED");
         assertThat(lag().count()).isEqualTo(before);
     }
 
     @Test
-    void theBacklogTellsWhyMachinesAreNotClean() {
+    void theBacklogSaysWhyMachinesAreNotClean() {
         assertThat(backlog.read().notClean()).isEmpty();
         reserve(2);
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");

@@ -34,23 +34,23 @@ class UnknownHostKeyTest {
     FakeMachines machines;
 
     @Inject
-    ReservationFixture scene;
+    ReservationFixture fixture;
 
     private Requester alice;
 
     @BeforeEach
     void threeMachines() {
-        scene.clear();
+        fixture.clear();
         machines.reset();
-        alice = scene.user("alice");
-        scene.machines("m1", "m2", "m3");
+        alice = fixture.user("alice");
+        fixture.machines("m1", "m2", "m3");
     }
 
     @Test
-    void theOthersOfItsRequestGoAtOnceAndTogether() throws IOException {
+    void theOtherMachinesOfTheRequestAreWorkedOnAtOnceAndTogether() throws IOException {
         CompletableFuture<?> outcome;
         try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            scene.change("m2", machine -> {
+            fixture.change("m2", machine -> {
                 machine.hostKeys = null;
                 machine.port = silent.getLocalPort();
             });

@@ -33,8 +33,8 @@ public final class Scheduled {
      * @return how many were probed
      */
     public static int probe(ProbeService probes, int limit) {
-        List<CompletableFuture<Void>> looks = probes.probeDue(limit);
-        looks.forEach(CompletableFuture::join);
-        return looks.size();
+        List<CompletableFuture<Void>> probed = probes.probeDue(limit);
+        probed.forEach(CompletableFuture::join);
+        return probed.size();
     }
 }

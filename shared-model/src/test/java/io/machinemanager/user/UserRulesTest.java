@@ -45,7 +45,7 @@ class UserRulesTest {
     }
 
     @Test
-    void onlyThePasswordItselfFits() {
+    void onlyThePasswordItselfMatches() {
         Optional<String> hash = Optional.of(hasher.hash("the password"));
 
         assertThat(hasher.matches("the password", hash)).isTrue();
@@ -55,7 +55,7 @@ class UserRulesTest {
     }
 
     @Test
-    void nothingFitsWhereThereIsNoUser() {
+    void nothingMatchesWithoutAUser() {
         assertThat(hasher.matches("nobody", Optional.empty())).isFalse();
         assertThat(hasher.matches("", Optional.empty())).isFalse();
     }

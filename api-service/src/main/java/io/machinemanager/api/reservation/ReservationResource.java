@@ -156,7 +156,7 @@ public class ReservationResource {
             extension that comes too late is refused with 409 and changes nothing.""")
     public ReservationDetailView moveEnd(@RestPath String id, EndChange change, @Context Request request) {
         FieldCheck.body(change).check();
-        long reservation = own(id).reservation().id;
+        long reservation = own(id).id();
         reservations.extend(reservation, change.toNewEnd(), seen -> check(request, seen));
         return ReservationDetailView.of(reservations.details(reservation));
     }
@@ -180,7 +180,7 @@ public class ReservationResource {
     private long unchanged(String id, Request request) {
         ReservationDetails details = own(id);
         check(request, details);
-        return details.reservation().id;
+        return details.id();
     }
 
     private static void check(Request request, ReservationDetails seen) {
@@ -190,7 +190,7 @@ public class ReservationResource {
     private ReservationDetails own(String id) {
         ReservationDetails details = reservations.details(parse(id));
         UserStatus caller = caller();
-        Long owner = details.reservation().ownerId;
+        Long owner = details.ownerId();
         if (!caller.admin() && (owner == null || owner != caller.userId())) {
             throw new ForbiddenException("Only the owner of a reservation and admins may do this.");
         }
