@@ -2,7 +2,6 @@ package io.machinemanager.api;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -16,7 +15,6 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 
-import io.machinemanager.api.http.AllowedMethods;
 import io.machinemanager.database.RetryingTransactions;
 
 /** The rules on what the classes of the API may use. */
@@ -34,11 +32,9 @@ class ApiRulesTest {
         return type.getEnclosingClass().map(ApiRulesTest::outermost).orElse(type);
     }
 
-    /** The answer 405 of {@code api.error} names the methods that {@code api.http} allows. */
     @Test
     void packagesHaveNoCycles() {
-        slices().matching(ROOT + ".(**)").should().beFreeOfCycles()
-                .ignoreDependency(resideInAPackage(ROOT + ".error"), equivalentTo(AllowedMethods.class)).check(CLASSES);
+        slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
     /** Entities never leave over HTTP: the static method {@code of} of a view copies what clients may see. */
@@ -51,7 +47,8 @@ class ApiRulesTest {
     @Test
     void theApiHasNoQueriesOrTransactionsOfItsOwn() {
         noClasses().should().dependOnClassesThat().resideInAnyPackage("jakarta.persistence..", "jakarta.transaction..",
-                "org.hibernate..", "java.sql..").orShould().dependOnClassesThat(equivalentTo(RetryingTransactions.class))
+                "org.hibernate..", "java.sql..").orShould()
+                .dependOnClassesThat(equivalentTo(RetryingTransactions.class))
                 .check(CLASSES);
     }
 
