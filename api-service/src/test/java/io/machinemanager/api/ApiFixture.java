@@ -6,8 +6,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.auth.LoginFailures;
 import io.machinemanager.machine.Machine;
-import io.machinemanager.pool.MachineService;
 import io.machinemanager.machine.NewMachine;
+import io.machinemanager.pool.MachineService;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
 import io.machinemanager.ssh.SshCredentials;

@@ -51,7 +51,8 @@ class ApiRulesTest {
     @Test
     void theApiHasNoQueriesOrTransactionsOfItsOwn() {
         noClasses().should().dependOnClassesThat().resideInAnyPackage("jakarta.persistence..", "jakarta.transaction..",
-                "org.hibernate..", "java.sql..").orShould().dependOnClassesThat(equivalentTo(RetryingTransactions.class))
+                "org.hibernate..", "java.sql..").orShould()
+                .dependOnClassesThat(equivalentTo(RetryingTransactions.class))
                 .check(CLASSES);
     }
 

@@ -60,7 +60,8 @@ public class MachineResource {
     private final SharedAnswers answers;
     private final LoopbackAddressWarning own;
 
-    MachineResource(SecurityIdentity identity, PoolService pool, MachineService machines, MachineRegistrar admission, SharedAnswers answers,
+    MachineResource(SecurityIdentity identity, PoolService pool, MachineService machines, MachineRegistrar admission,
+            SharedAnswers answers,
             LoopbackAddressWarning own) {
         this.identity = identity;
         this.pool = pool;

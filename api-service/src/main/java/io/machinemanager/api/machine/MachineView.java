@@ -70,7 +70,8 @@ public record MachineView(String name, String host, int port, String user, boole
     }
 
     private static MachineView of(PooledMachine pooled, Instant at, boolean forAdmin, List<HostKeyView> hostKeys) {
-        return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(), pooled.reservation() != null,
+        return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(),
+                pooled.reservation() != null,
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
                 pooled.sharedHost(), forAdmin ? pooled.lastSeenAt() : null,
                 forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
