@@ -127,7 +127,7 @@ public class UserResource {
 
     /** Nor to take away those who could end it. */
     private void refuseApiKeysForAdmins(String username) {
-        if (users.get(username).admin) {
+        if (UserView.of(users.get(username)).isAdmin()) {
             refuseApiKeys();
         }
     }
