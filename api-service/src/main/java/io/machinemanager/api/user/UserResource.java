@@ -127,7 +127,7 @@ public class UserResource {
 
     /** A stolen API key of an admin must not be able to remove the admins who could revoke it. */
     private void refuseApiKeysForAdmins(String username) {
-        if (users.get(username).admin) {
+        if (UserView.of(users.get(username)).isAdmin()) {
             refuseApiKeys();
         }
     }
