@@ -173,7 +173,7 @@ public final class MariaDb implements AutoCloseable {
         }
     }
 
-    private void end() {
+    void end() {
         server.destroyForcibly().onExit().join();
         run(List.of("rm", "-rf", folder.toString()));
     }

@@ -29,7 +29,8 @@ public class MariaDbResource implements QuarkusTestResourceLifecycleManager {
     @Override
     public void stop() {
         if (database != null) {
-            database.close();
+            // Quarkus loads this class anew for each application, so a server that is kept would not be found again.
+            database.end();
         }
     }
 }
