@@ -114,6 +114,8 @@ class NoisyMachineTest extends EachDriver {
 
         assertThat(result.outcome()).isEqualTo(Outcome.UNREACHABLE);
         assertThat(result.reason()).contains("(exit status 0): connection refused.", "forces another command");
+        assertThat(work.result(AccountTask.probe(lab.machine(0).target()))).as("without the forced command")
+                .matches(AccountResult::isDone);
     }
 
     @Test

@@ -106,11 +106,12 @@ public class SshDriver implements AccountDriver {
         }
     }
 
-    /** Empty when there is no connection or it broke: each task may be repeated without harm. */
+    /** Empty when there is no connection or it is of no use: each task may be repeated without harm. */
     private Optional<AccountResult> runOnIdle(AccountTask task, BorrowedConnection borrowed) {
         return borrowed.connection().flatMap(connection -> {
             try {
-                return Optional.of(run(connection, task, IDLE_START_TIMEOUT, config.runTimeout()));
+                AccountResult result = run(connection, task, IDLE_START_TIMEOUT, config.runTimeout());
+                return Optional.of(discardIfNotRun(borrowed, result)).filter(r -> !r.isUnreachable());
             } catch (SocketTimeoutException e) {
                 return Optional.of(timedOut(task));
             } catch (JSchException | IOException e) {
@@ -130,7 +131,9 @@ public class SshDriver implements AccountDriver {
         }
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
-            return left.isPositive() ? run(connection, task, config.connectTimeout(), left) : timedOut(task);
+            return left.isPositive()
+                    ? discardIfNotRun(borrowed, run(connection, task, config.connectTimeout(), left))
+                    : timedOut(task);
         } catch (JSchException e) {
             borrowed.discard();
             return new AccountResult(Outcome.UNREACHABLE,
@@ -140,6 +143,17 @@ public class SshDriver implements AccountDriver {
         } catch (IOException e) {
             return new AccountResult(Outcome.FAILED, e.getMessage());
         }
+    }
+
+    /**
+     * Closes a connection on which the command did not run. sshd keeps the settings of the log-in for as long as the
+     * connection lasts, such as a forced command, also when the operator has removed them.
+     */
+    private static AccountResult discardIfNotRun(BorrowedConnection borrowed, AccountResult result) {
+        if (result.isUnreachable()) {
+            borrowed.discard();
+        }
+        return result;
     }
 
     private AccountResult run(SshConnection connection, AccountTask task, Duration startTimeout, Duration timeout)
