@@ -76,6 +76,7 @@ public class JobScheduler {
                         LONGEST_PART.toSeconds());
             }
         }
+        jobs.clear();
     }
 
     /**

@@ -107,7 +107,7 @@ class BrokenOffTest {
             }
             Awaitility.await().during(Duration.ofSeconds(2)).atMost(PATIENCE)
                     .until(() -> !lines.all().isEmpty() && lines.all().size() <= uploads().count());
-            assertThat(lines.all()).allMatch(line -> line.startsWith("A client did not send its body to the end: "));
+            assertThat(lines.all()).allMatch(line -> line.startsWith("A client did not send its whole body: "));
         }
         assertThat(graver.all()).isEmpty();
     }
