@@ -21,13 +21,13 @@ demo *args:
 build *args:
     {{ mvn }} package -DskipTests "$@"
 
-# Run every check and test; with arguments for Maven only its tests: -pl shared-model -Dtest=AllocatorTest
+# Run every check, and all tests but the long ones; with arguments for Maven only its tests: -pl shared-model -Dtest=BackOffTest
 [group('build')]
 [no-exit-message]
 test *args: lint
     @exec tools/test/run "$@"
 
-# Run one Java test class, or a method of it: test-one AllocatorTest, test-one StopIT#name
+# Run one Java test class, or a method of it: test-one BackOffTest, test-one StopIT#name
 [group('build')]
 [no-exit-message]
 test-one class:

@@ -83,7 +83,7 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 24)
     public ReleaseCause releaseCause;
 
-    /** When the allocation began; null in rows of older releases. */
+    /** When the allocation began. */
     public Instant requestedAt;
 
     /** Database time of the allocation, in microseconds; later than in any earlier row of the machine. */
