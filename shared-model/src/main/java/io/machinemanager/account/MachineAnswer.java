@@ -185,6 +185,15 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
         return new AccountResult(meaning.outcome(), meaning.reason() + shownKey(meaning.outcome()));
     }
 
+    /**
+     * Whether the log-in worked and the command did not run, for a reason that a new log-in may not meet. A refusal by sudo
+     * is not such a reason: a further try would count as a further failure.
+     */
+    public boolean isNotRunForUnknownReason() {
+        return answer.isEmpty() && stage == Stage.LOGGED_IN && status != NO_STATUS
+                && lastOf(COMMAND_FAILURES).or(() -> lastOf(ACCOUNT_FAILURES)).isEmpty();
+    }
+
     /** The script did not start, so nothing was changed. */
     private AccountResult notRun() {
         return lastOf(COMMAND_FAILURES).or(() -> lastOf(ACCOUNT_FAILURES)).map(this::resultOf)

@@ -32,6 +32,7 @@ public class JobScheduler {
 
     private final Scheduler scheduler;
     private final List<Job> jobs = new CopyOnWriteArrayList<>();
+    private volatile boolean stopping;
 
     JobScheduler(Scheduler scheduler) {
         this.scheduler = scheduler;
@@ -55,7 +56,13 @@ public class JobScheduler {
 
     private void plan(Job job) {
         scheduler.newJob(job.name).setInterval(job.interval.toString())
-                .setConcurrentExecution(ConcurrentExecution.SKIP).setTask(execution -> job.run(), true).schedule();
+                .setConcurrentExecution(ConcurrentExecution.SKIP).setTask(execution -> run(job), true).schedule();
+    }
+
+    private void run(Job job) {
+        if (!stopping) {
+            job.run();
+        }
     }
 
     /** Forgets when each job ran last, so that it runs within a second and then after each interval. */
@@ -67,14 +74,18 @@ public class JobScheduler {
     }
 
     /** Waits for the jobs: a transaction of theirs would hold up the end of the process once the database is closed. */
-    void stop(@Observes @Priority(AWAIT_JOBS) ShutdownEvent shutdown) throws InterruptedException {
+    void stop(@Observes @Priority(AWAIT_JOBS) ShutdownEvent shutdown) {
+        stopping = true;
         long end = System.nanoTime() + LONGEST_PART.toNanos();
-        for (Job job : jobs) {
-            // never released: the job runs no more
-            if (!job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                Log.warnf("Stopping although the job %s has not ended within %d s", job.name,
-                        LONGEST_PART.toSeconds());
+        try {
+            for (Job job : jobs) {
+                if (!job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    Log.warnf("Stopping although the job %s has not ended within %d s", job.name,
+                            LONGEST_PART.toSeconds());
+                }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         jobs.clear();
     }

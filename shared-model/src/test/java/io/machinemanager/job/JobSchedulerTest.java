@@ -41,7 +41,7 @@ class JobSchedulerTest {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() {
         scheduler.getScheduledJobs().stream().map(Trigger::getId).forEach(scheduler::unscheduleJob);
         jobs.stop(new ShutdownEvent());
     }
@@ -97,13 +97,7 @@ class JobSchedulerTest {
         });
         awaitUninterruptibly(begun);
 
-        CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> {
-            try {
-                jobs.stop(new ShutdownEvent());
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> jobs.stop(new ShutdownEvent()));
         await().during(Duration.ofMillis(50)).until(() -> !stop.isDone());
         end.countDown();
 

@@ -37,7 +37,8 @@ final class RequestCoalescer<K, V> {
             begun = true;
             try {
                 result.complete(loader.get());
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
+                // the callers that share the load must not wait for ever
                 result.completeExceptionally(e);
             }
         }
@@ -55,8 +56,11 @@ final class RequestCoalescer<K, V> {
         Load<V> own = new Load<>();
         Load<V> load = loads.compute(key, (same, last) -> last == null || last.begun ? own.after(last) : last);
         if (load == own) {
-            own.run(loader);
-            loads.remove(key, own);
+            try {
+                own.run(loader);
+            } finally {
+                loads.remove(key, own);
+            }
         }
         return result(load);
     }

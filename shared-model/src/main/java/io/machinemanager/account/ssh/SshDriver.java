@@ -20,6 +20,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.account.MachineAnswer;
 import io.machinemanager.account.RunExecutor;
 import io.machinemanager.account.RunQueue;
 import io.machinemanager.account.ScriptLimits;
@@ -110,8 +111,9 @@ public class SshDriver implements AccountDriver {
     private Optional<AccountResult> runOnIdle(AccountTask task, BorrowedConnection borrowed) {
         return borrowed.connection().flatMap(connection -> {
             try {
-                AccountResult result = run(connection, task, IDLE_START_TIMEOUT, config.runTimeout());
-                return Optional.of(discardIfNotRun(borrowed, result)).filter(r -> !r.isUnreachable());
+                // sshd keeps the settings of a log-in, such as a forced command, for as long as its connection lasts
+                return Optional.of(answer(connection, task, IDLE_START_TIMEOUT, config.runTimeout()))
+                        .filter(answer -> !answer.isNotRunForUnknownReason()).map(MachineAnswer::result);
             } catch (SocketTimeoutException e) {
                 return Optional.of(timedOut(task));
             } catch (JSchException | IOException e) {
@@ -132,7 +134,7 @@ public class SshDriver implements AccountDriver {
         try {
             Duration left = Duration.ofNanos(end - System.nanoTime());
             return left.isPositive()
-                    ? discardIfNotRun(borrowed, run(connection, task, config.connectTimeout(), left))
+                    ? answer(connection, task, config.connectTimeout(), left).result()
                     : timedOut(task);
         } catch (JSchException e) {
             borrowed.discard();
@@ -145,20 +147,9 @@ public class SshDriver implements AccountDriver {
         }
     }
 
-    /**
-     * Closes a connection on which the command did not run. sshd keeps the settings of the log-in for as long as the
-     * connection lasts, such as a forced command, also when the operator has removed them.
-     */
-    private static AccountResult discardIfNotRun(BorrowedConnection borrowed, AccountResult result) {
-        if (result.isUnreachable()) {
-            borrowed.discard();
-        }
-        return result;
-    }
-
-    private AccountResult run(SshConnection connection, AccountTask task, Duration startTimeout, Duration timeout)
+    private MachineAnswer answer(SshConnection connection, AccountTask task, Duration startTimeout, Duration timeout)
             throws JSchException, IOException {
-        return connection.run(task, startTimeout, timeout, ScriptLimits.of(config, timeout)).result();
+        return connection.run(task, startTimeout, timeout, ScriptLimits.of(config, timeout));
     }
 
     private SshConnection open(Target target) throws SshFailure {
