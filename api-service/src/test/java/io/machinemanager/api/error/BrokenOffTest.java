@@ -208,7 +208,8 @@ class BrokenOffTest {
             }
             Awaitility.await().during(Duration.ofSeconds(2)).atMost(PATIENCE)
                     .until(() -> lines.all().size() <= 3 && graver.all().isEmpty());
-            assertThat(lines.all()).allMatch(line -> line.startsWith("A client closed its connection before the response was sent: "));
+            assertThat(lines.all())
+                    .allMatch(line -> line.startsWith("A client closed its connection before the response was sent: "));
         }
     }
 
