@@ -1,6 +1,7 @@
 package io.machinemanager.scheduler.secret;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
@@ -66,6 +67,14 @@ class SecretJobTest {
         });
     }
 
+    /** A run passes over rows that other work has locked, such as a probe, and the next run takes them. */
+    private void runUntilStaleIs(double count) {
+        await().untilAsserted(() -> {
+            job.run();
+            assertThat(stale()).isEqualTo(count);
+        });
+    }
+
     private double stale() {
         return registry.get("machinemanager.secrets.stale").gauge().value();
     }
@@ -79,9 +88,8 @@ class SecretJobTest {
         register(120, OLD);
         SecretBox newAlone = box(NEW);
 
-        job.run();
+        runUntilStaleIs(0);
 
-        assertThat(stale()).isZero();
         assertThat(all()).hasSize(120).allSatisfy(machine -> assertThat(machine.credentials(newAlone))
                 .isEqualTo(new SshCredentials("pässword", "a key")));
     }
@@ -92,9 +100,8 @@ class SecretJobTest {
         register(1, OLD);
         List<String> before = all().stream().map(machine -> machine.sealedPassword).filter(this::isLost).toList();
 
-        job.run();
+        runUntilStaleIs(101);
 
-        assertThat(stale()).isEqualTo(101);
         assertThat(all()).extracting(machine -> machine.sealedPassword).containsAll(before);
     }
 
@@ -113,9 +120,8 @@ class SecretJobTest {
                 + " created_at) values (%s, 'key-1', '%s', 'r', now(6), '%s', now(6))")
                 .formatted(user, sealed, sealed));
 
-        job.run();
+        runUntilStaleIs(0);
 
-        assertThat(stale()).isZero();
         assertThat(scene.column("select asked from idempotency_keys union select answer from idempotency_keys"))
                 .hasSize(2).allSatisfy(text -> assertThat(box(NEW).open(owner, text)).isEqualTo("what was said"));
     }
