@@ -13,7 +13,6 @@ import jakarta.inject.Singleton;
 import io.machinemanager.database.FailureLog;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.quarkus.scheduler.Scheduler;
 
 /**
@@ -55,13 +54,21 @@ public class JobScheduler {
     }
 
     private void plan(Job job) {
-        scheduler.newJob(job.name).setInterval(job.interval.toString())
-                .setConcurrentExecution(ConcurrentExecution.SKIP).setTask(execution -> run(job), true).schedule();
+        scheduler.newJob(job.name).setInterval(job.interval.toString()).setTask(execution -> run(job), true).schedule();
     }
 
     private void run(Job job) {
-        if (!stopping) {
-            job.run();
+        if (stopping || !job.idle.tryAcquire()) {
+            return;
+        }
+        try {
+            job.work.run();
+        } catch (RuntimeException e) {
+            FailureLog.log("The job %s failed".formatted(job.name), e);
+        } catch (Error e) {
+            Log.errorf(e, "The job %s failed", job.name);
+        } finally {
+            job.idle.release();
         }
     }
 
@@ -93,24 +100,9 @@ public class JobScheduler {
     /**
      * What is run again and again.
      *
-     * @param idle is taken while the job runs. The scheduler itself leaves out runs that would overlap, but forgets a run
-     *        that is under way when the job is planned anew.
+     * @param idle is taken while the job runs, so that runs do not overlap. The scheduler could leave out such runs too, but
+     *        forgets a run that is under way when the job is planned anew.
      */
     private record Job(String name, Duration interval, Runnable work, Semaphore idle) {
-
-        void run() {
-            if (!idle.tryAcquire()) {
-                return;
-            }
-            try {
-                work.run();
-            } catch (RuntimeException e) {
-                FailureLog.log("The job %s failed".formatted(name), e);
-            } catch (Error e) {
-                Log.errorf(e, "The job %s failed", name);
-            } finally {
-                idle.release();
-            }
-        }
     }
 }
