@@ -67,6 +67,15 @@ class SetupTest(unittest.TestCase):
         self.assertEqual(2, done.stdout.count("     2.5 s  B (1 tests)\n"))
         self.assertEqual(2, done.stdout.count("     1.5 s  B.c\n"))
 
+    def test_the_report_counts_a_class_with_parameters_whose_own_numbers_are_0(self):
+        reports = self.folder / "api-service/target/surefire-reports"
+        reports.mkdir(parents=True)
+        (reports / "TEST-a.B.xml").write_text(
+            '<testsuite tests="0" failures="0" time="2" name="a.B"><testcase name="c" time="1"/>'
+            '<testcase name="d" time="1"><failure/></testcase><testcase name="e"><skipped/></testcase></testsuite>',
+            encoding="utf-8")
+        self.assertEqual("1 passed, 1 failed, 1 skipped", self.run_setup("report").stdout.splitlines()[-1])
+
     def test_a_report_without_tests_fails(self):
         done = self.run_setup("report")
         self.assertEqual((1, "0 passed, 0 failed\n"), (done.returncode, done.stdout))
