@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -30,7 +31,8 @@ class Plain:
         self.dir.mkdir()
         self.machines, self.account = machines, account
         self.masters = []
-        self.script = (ACCOUNT / "account.sh").read_text(encoding="ascii")
+        # As the product sends it: without the comment lines.
+        self.script = re.sub(r"(?m)^ *#.*\n", "", (ACCOUNT / "account.sh").read_text(encoding="ascii"))
         self.hash = subprocess.run(["openssl", "passwd", "-6", "bench-password"], check=True, capture_output=True,
                                    text=True).stdout.strip()
         (folder / "known_hosts").write_text("".join(
