@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -21,7 +22,6 @@ import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.pool.PoolService;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** Which machines can be reserved. */
 @Path("/available")
@@ -42,13 +42,12 @@ public class AvailableResource {
 
     /** Lists the machines by whether they would be lent now. */
     @GET
-    @RunOnVirtualThread
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
             `unavailable` are machines that are neither reserved nor lent: they are disabled, have not answered yet, work on
             them failed a short while ago, a new account would be of no use on them, an account is still to be removed, or
             they are a second name of one host. Admins see the reason of each.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
-    public RestResponse<Object> available(@Context Request request) {
+    public CompletionStage<RestResponse<Object>> available(@Context Request request) {
         boolean forAdmin = Caller.of(identity).admin();
         return polled.of(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
     }

@@ -1,5 +1,6 @@
 package io.machinemanager.api.machine;
 
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -88,12 +89,11 @@ public class MachineResource {
 
     /** Lists the machines. */
     @GET
-    @RunOnVirtualThread
     @Operation(summary = "List the machines by name")
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
-    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
+    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
         return polled.of(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
                 Function.identity(), Function.identity());

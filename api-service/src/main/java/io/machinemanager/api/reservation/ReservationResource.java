@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -113,7 +114,6 @@ public class ReservationResource {
 
     /** Lists the live reservations. */
     @GET
-    @RunOnVirtualThread
     @Operation(summary = "List the live reservations, one entry a machine", description = """
             An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end. With `state` only those in
             that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and says
@@ -123,7 +123,7 @@ public class ReservationResource {
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The reservations", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(implementation = ReservationsView.class)))
-    public RestResponse<Object> list(@Context UriInfo uri, @Context Request request) {
+    public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
         Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);

@@ -2,6 +2,7 @@ package io.machinemanager.api.polling;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 import jakarta.annotation.security.PermitAll;
@@ -16,7 +17,6 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jboss.resteasy.reactive.RestResponse;
 
 import io.machinemanager.api.input.Page;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 
 /** A long list of which only the first batch can be read. */
 @Path("/broken-list")
@@ -44,9 +44,8 @@ public class BrokenList {
 
     @GET
     @PermitAll
-    @RunOnVirtualThread
     @Operation(hidden = true)
-    public RestResponse<Object> list(@Context Request request) {
+    public CompletionStage<RestResponse<Object>> list(@Context Request request) {
         return polled.of(request, new Page(0, Integer.MAX_VALUE, true), new OneBatch(), () -> 5000,
                 Function.identity(), Function.identity());
     }

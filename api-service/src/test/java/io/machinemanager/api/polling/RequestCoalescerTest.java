@@ -4,16 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.AfterEach;
@@ -21,8 +22,10 @@ import org.junit.jupiter.api.Test;
 
 class RequestCoalescerTest {
 
+    private static final Duration LONG = Duration.ofMinutes(1);
+
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final RequestCoalescer<String, Integer> coalescer = new RequestCoalescer<>();
+    private final RequestCoalescer<String, Integer> coalescer = new RequestCoalescer<>(threads);
     private final AtomicInteger loads = new AtomicInteger();
     private final CountDownLatch gate = new CountDownLatch(1);
 
@@ -42,85 +45,98 @@ class RequestCoalescerTest {
         return number;
     }
 
-    private FutureTask<Integer> ask() {
-        return ask(this::gated);
+    private CompletableFuture<Integer> ask() {
+        return coalescer.get("pool", this::gated);
     }
 
-    /** Calls, and returns when the call waits for a load, its own one or another. */
-    private FutureTask<Integer> ask(Supplier<Integer> loader) {
-        FutureTask<Integer> call = new FutureTask<>(() -> coalescer.get("pool", loader));
-        Thread caller = Thread.ofVirtual().start(call);
-        await().until(() -> caller.getState() == Thread.State.WAITING);
+    /** Calls, and returns when the load of the call has begun. */
+    private CompletableFuture<Integer> askFirst() {
+        CompletableFuture<Integer> call = ask();
+        await().until(() -> loads.get() == 1);
         return call;
     }
 
+    private static int fails() {
+        throw new UnsupportedOperationException("no");
+    }
+
     @Test
-    void callersThatComeDuringALoadShareTheNextOne() throws Exception {
-        FutureTask<Integer> first = ask();
-        List<FutureTask<Integer>> later = IntStream.range(0, 20).mapToObj(i -> ask()).toList();
-        assertThat(loads).hasValue(1);
+    void callersThatComeDuringALoadShareTheNextOne() {
+        CompletableFuture<Integer> first = askFirst();
+        List<CompletableFuture<Integer>> later = IntStream.range(0, 20).mapToObj(i -> ask()).toList();
 
         gate.countDown();
 
-        assertThat(first.get()).isEqualTo(1);
-        for (FutureTask<Integer> one : later) {
-            assertThat(one.get()).isEqualTo(2);
-        }
+        assertThat(first).succeedsWithin(LONG).isEqualTo(1);
+        assertThat(later).allSatisfy(one -> assertThat(one).succeedsWithin(LONG).isEqualTo(2));
         assertThat(loads).hasValue(2);
     }
 
     @Test
-    void otherKeysAreLoadedMeanwhile() {
-        ask();
+    void aCallerDoesNotWaitForALoad() {
+        askFirst();
 
-        assertThat(coalescer.get("other", () -> 7)).isEqualTo(7);
+        assertThat(coalescer.get("pool", () -> 7)).isNotDone();
     }
 
     @Test
-    void aFailureIsThatOfItsLoadAndOfNoLaterOne() throws Exception {
-        FutureTask<Integer> failing = ask(() -> {
-            gated();
-            throw new UnsupportedOperationException("no");
-        });
-        FutureTask<Integer> next = ask(() -> 5);
+    void otherKeysAreLoadedMeanwhile() {
+        askFirst();
+
+        assertThat(coalescer.get("other", () -> 7)).succeedsWithin(LONG).isEqualTo(7);
+    }
+
+    @Test
+    void aFailureIsThatOfItsLoadAndOfNoLaterOne() {
+        CompletableFuture<Integer> failing = coalescer.get("pool", () -> gated() + fails());
+        await().until(() -> loads.get() == 1);
+        CompletableFuture<Integer> next = coalescer.get("pool", () -> 5);
         gate.countDown();
 
-        assertThatThrownBy(failing::get).isInstanceOf(ExecutionException.class)
-                .hasCauseInstanceOf(UnsupportedOperationException.class);
-        assertThat(next.get()).isEqualTo(5);
+        assertThat(failing).failsWithin(LONG).withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(UnsupportedOperationException.class);
+        assertThat(next).succeedsWithin(LONG).isEqualTo(5);
     }
 
     @Test
     void callersThatShareALoadShareItsFailure() {
-        ask();
-        List<FutureTask<Integer>> sharing = IntStream.range(0, 3).mapToObj(i -> ask(() -> {
-            throw new UnsupportedOperationException("no");
-        })).toList();
+        askFirst();
+        List<CompletableFuture<Integer>> sharing = IntStream.range(0, 3)
+                .mapToObj(i -> coalescer.get("pool", RequestCoalescerTest::fails)).toList();
         gate.countDown();
 
-        assertThat(sharing).allSatisfy(one -> assertThatThrownBy(one::get)
-                .hasCauseInstanceOf(UnsupportedOperationException.class));
+        assertThat(sharing).allSatisfy(one -> assertThat(one).failsWithin(LONG)
+                .withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(UnsupportedOperationException.class));
     }
 
     @Test
-    void aCallerThatGoesAwayTakesNothingFromThoseThatShareTheLoad() throws Exception {
-        ask();
-        FutureTask<Integer> patient = ask();
-        FutureTask<Integer> gone = ask();
+    void aCallerThatGoesAwayTakesNothingFromThoseThatShareTheLoad() {
+        askFirst();
+        CompletableFuture<Integer> patient = ask();
+        CompletableFuture<Integer> gone = ask();
 
         gone.cancel(true);
         gate.countDown();
 
-        assertThat(patient.get()).isEqualTo(2);
+        assertThat(patient).succeedsWithin(LONG).isEqualTo(2);
     }
 
     @Test
     void aLoadThatFailsLeavesNothingBehind() {
-        assertThatThrownBy(() -> coalescer.get("pool", () -> {
-            throw new UnsupportedOperationException("no");
-        })).isInstanceOf(UnsupportedOperationException.class);
+        assertThat(coalescer.get("pool", RequestCoalescerTest::fails)).failsWithin(LONG);
 
-        assertThat(coalescer.size()).isZero();
+        await().until(() -> coalescer.size() == 0);
+    }
+
+    @Test
+    void aLoadThatCannotStartFailsAndLeavesNothingBehind() {
+        RequestCoalescer<String, Integer> stopped = new RequestCoalescer<>(work -> {
+            throw new RejectedExecutionException("stopped");
+        });
+
+        assertThatThrownBy(() -> stopped.get("pool", () -> 1)).isInstanceOf(RejectedExecutionException.class);
+        assertThat(stopped.size()).isZero();
     }
 
     @Test
@@ -131,13 +147,13 @@ class RequestCoalescerTest {
             all.add(threads.submit(() -> {
                 for (int turn = 0; turn < 2000; turn++) {
                     int least = truth.incrementAndGet();
-                    assertThat(coalescer.get("pool", truth::get)).isGreaterThanOrEqualTo(least);
+                    assertThat(coalescer.get("pool", truth::get).join()).isGreaterThanOrEqualTo(least);
                 }
             }));
         }
         for (Future<?> one : all) {
             one.get();
         }
-        assertThat(coalescer.size()).isZero();
+        await().until(() -> coalescer.size() == 0);
     }
 }
