@@ -18,7 +18,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
@@ -27,7 +27,7 @@ import io.restassured.response.Response;
 
 /** The whole job, as its users see it: the shipped services, a real database, real sshd, and either way of account work. */
 @ParameterizedClass
-@ValueSource(strings = {"ansible", "ssh" })
+@MethodSource("io.machinemanager.acceptance.Installation#drivers")
 class WholeJobIT {
 
     private static final int MACHINES = 10;

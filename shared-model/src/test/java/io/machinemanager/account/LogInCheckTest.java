@@ -19,7 +19,6 @@ import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** An account is only DONE when its user can log in by a method that was asked for. */
-@BothDrivers
 class LogInCheckTest extends EachDriver {
 
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpXz6Tb1gqTkqvXW9o3nKz0c5fGkK7Cw1rFh3WQvZpM";

@@ -56,19 +56,15 @@ public class LongListWriter implements ServerMessageBodyWriter<LongList> {
             try {
                 json.writeValue(out, list.body());
                 out.close();
-            } catch (JsonMappingException | RuntimeException | Error e) {
-                Log.warn("A long list could not be read to its end", e);
-                breakOff(response);
-            } catch (IOException e) {
-                // the client has disconnected
-                breakOff(response);
+            } catch (IOException | RuntimeException | Error e) {
+                // other failures to write are those of clients that have disconnected
+                if (e instanceof JsonMappingException || !(e instanceof IOException)) {
+                    Log.warn("A long list could not be read to its end", e);
+                }
+                // so that no client takes half of a list for all of it
+                response.reset();
             }
         });
-    }
-
-    /** So that no client takes half of a list for all of it. */
-    private static void breakOff(ServerHttpResponse response) {
-        response.reset();
     }
 
     @Override

@@ -73,7 +73,9 @@ public class PolledResponses {
             List<T> first = rows.first(Math.min(page.limit(), RowSource.BATCH));
             Long total = page.whole() ? null : count.getAsLong();
             if (first.size() == RowSource.BATCH && page.limit() > RowSource.BATCH) {
-                return new Content(new LongList(body.apply(rows.all(first, page.limit())::iterator)), null, total);
+                // each caller that shares it reads it by itself
+                Iterable<T> all = () -> rows.all(first, page.limit()).iterator();
+                return new Content(new LongList(body.apply(all)), null, total);
             }
             return new Content(write(body.apply(first)), ConditionalResponse.tag(first.stream().map(content)), total);
         }).thenApply(result -> respond(request, result));

@@ -43,6 +43,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.machinemanager.api.ApiFixture;
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -142,10 +143,12 @@ class HostileFieldsTest {
         List<Place> places = places().stream().filter(place -> !place.in().equals("header")).toList();
         assertThat(values).hasSizeGreaterThan(200);
         assertThat(places).extracting(Place::in).contains("body", "path", "query");
-        // The values of one place one after the other: what is kept is the last one's.
-        tryAll(places.stream().map(place -> (Callable<Void>) () -> {
-            for (String value : values) {
-                tryOne(place, value);
+        // The values of one place one after the other: what is kept is the last one's. All values in all places take too
+        // long for each build, so it tries each value in some places, and some values in each place.
+        int step = Deep.isIncluded() ? 1 : 4;
+        tryAll(IntStream.range(0, places.size()).mapToObj(i -> (Callable<Void>) () -> {
+            for (int j = i % step; j < values.size(); j += step) {
+                tryOne(places.get(i), values.get(j));
             }
             return null;
         }).toList());

@@ -223,6 +223,17 @@ class PollingTest {
     }
 
     @Test
+    void callersThatShareALongListAllGetItWhole() {
+        aLargePool();
+        try (ExecutorService callers = Executors.newFixedThreadPool(16)) {
+            List<Future<Integer>> lengths = IntStream.range(0, 48).mapToObj(i -> callers.submit(() -> ApiFixture
+                    .with(alice).get("/machines").then().statusCode(200).extract().<List<String>>path("name").size()))
+                    .toList();
+            assertThat(lengths.stream().map(PollingTest::get)).containsOnly(4502);
+        }
+    }
+
+    @Test
     void reservationsOfAnyNumberAreAllListedByMachine() {
         aLargePool();
         database.query("use machine_manager; insert into reservations (request_id, machine_id, machine_name, owner_id,"

@@ -1,7 +1,6 @@
 package io.machinemanager.api.polling;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
@@ -135,7 +134,8 @@ class RequestCoalescerTest {
             throw new RejectedExecutionException("stopped");
         });
 
-        assertThatThrownBy(() -> stopped.get("pool", () -> 1)).isInstanceOf(RejectedExecutionException.class);
+        assertThat(stopped.get("pool", () -> 1)).failsWithin(LONG).withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(RejectedExecutionException.class);
         assertThat(stopped.size()).isZero();
     }
 
