@@ -29,7 +29,7 @@ import io.machinemanager.testing.MariaDb;
 class StopIT {
 
     /** How many starts of each service are stopped; a property for a longer run by hand. */
-    private static final int STARTS = Integer.getInteger("stop.starts", Deep.isIncluded() ? 8 : 3);
+    private static final int STARTS = Integer.getInteger("stop.starts", Deep.isIncluded() ? 8 : 2);
 
     /** A JVM on a busy host starts for seconds, and a stop waits for the end of the start. */
     private static final Duration SOON = PackagedService.NATIVE ? Duration.ofSeconds(2) : Duration.ofSeconds(20);

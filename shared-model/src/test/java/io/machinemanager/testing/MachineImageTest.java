@@ -12,21 +12,29 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.machinemanager.testing.Lab.Flavour;
 
 /** How the image of {@code provision/image} runs sshd, on a machine of the lab in the place of a container. */
 @Tag("machines")
 class MachineImageTest {
 
+    /** An sshd that knows penalties, and with the deep tests one that does not. */
+    private static Stream<Flavour> flavours() {
+        return Deep.isIncluded() ? Stream.of(Flavour.DEBIAN12, Flavour.DEBIAN) : Stream.of(Flavour.DEBIAN);
+    }
+
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN12", "DEBIAN" }) // an sshd that knows no penalties, and one that does
-    void wrongLogInsDoNotShutOutTheAddressThatTheServiceShares(Lab.Flavour flavour) throws IOException {
+    @MethodSource("flavours")
+    void wrongLogInsDoNotShutOutTheAddressThatTheServiceShares(Flavour flavour) throws IOException {
         try (var lab = Lab.start(1, flavour, "--penalties")) {
             var machine = lab.machine(0);
             for (var file : List.of("sshd_config", "start")) {

@@ -225,8 +225,8 @@ class PollingTest {
     @Test
     void callersThatShareALongListAllGetItWhole() {
         aLargePool();
-        try (ExecutorService callers = Executors.newFixedThreadPool(16)) {
-            List<Future<Integer>> lengths = IntStream.range(0, 48).mapToObj(i -> callers.submit(() -> ApiFixture
+        try (ExecutorService callers = Executors.newFixedThreadPool(8)) {
+            List<Future<Integer>> lengths = IntStream.range(0, 8).mapToObj(i -> callers.submit(() -> ApiFixture
                     .with(alice).get("/machines").then().statusCode(200).extract().<List<String>>path("name").size()))
                     .toList();
             assertThat(lengths.stream().map(PollingTest::get)).containsOnly(4502);
