@@ -29,7 +29,7 @@ class WrongClockTest extends EachDriver {
         // Every program on the machine gets the time from this library, which reads the error of the clock from a file.
         Files.copy(library(), machine.path("/usr/lib/libfaketime.so.1"), StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(machine.path("/etc/ld.so.preload"), "/usr/lib/libfaketime.so.1\n");
-        machine.exec("sh", "-c", "kill -HUP $(cat /run/sshd.pid)");
+        machine.setSshd("");
     }
 
     private static Path library() throws IOException {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +43,7 @@ class ProbeJobTest {
     @Inject
     SchedulerFixture scene;
 
+    private final List<ProbeJob> jobs = new ArrayList<>();
     private ProbeJob job;
 
     @BeforeEach
@@ -48,7 +51,22 @@ class ProbeJobTest {
         scene.clear();
         scene.lendMachines(5);
         scene.sql("update machines set last_seen_at = null");
-        job = new ProbeJob(probes, config);
+        job = newJob();
+    }
+
+    private ProbeJob newJob() {
+        ProbeJob made = new ProbeJob(probes, config);
+        jobs.add(made);
+        return made;
+    }
+
+    /** A job that goes on would probe the machines of the next test. */
+    @AfterEach
+    void endJobs() throws InterruptedException {
+        for (ProbeJob one : jobs) {
+            one.startNoMore(new ShutdownEvent());
+            one.awaitRecords(new ShutdownEvent());
+        }
     }
 
     private List<String> seen() {
@@ -87,7 +105,7 @@ class ProbeJobTest {
 
     @Test
     void twoSchedulersDoNotProbeAMachineTwiceInAnInterval() {
-        ProbeJob other = new ProbeJob(probes, config);
+        ProbeJob other = newJob();
 
         CompletableFuture.allOf(CompletableFuture.runAsync(job::tick), CompletableFuture.runAsync(other::tick)).join();
 
