@@ -79,7 +79,7 @@ class Observer(threading.Thread):
         return own if own.exists() else machine.lower / "etc/passwd"
 
     def read(self, name):
-        """The account list as it is now: (ours, all others), ours as (account, token, uid). The other tool's are in neither."""
+        """The account list now: (ours, others), ours as (account, token, uid). The other tool's are in neither."""
         ours, others, foreign = self.read_all(name)
         return ours, others
 
