@@ -10,7 +10,7 @@ RESERVATION = {"duration_minutes": 60, "reservation_password": "bench-password"}
 
 
 def measure(bench, driver):
-    """Reserves and gives back 1, 10 and 20 machines, in turn with the same work without the product."""
+    """Reserves and gives back 1, 10 and 20 machines, alternating with the same work without the product."""
     it, sizes = bench.installation, [n for n in bench.sizes if n <= len(bench.installation.machines)]
     it.start(it.api, ACCOUNT_DRIVER=driver)
     it.forget_machines()

@@ -11,7 +11,7 @@ AT_ONCE = 100
 
 
 def measure(bench, driver):
-    """Reserves all machines of the pool, lets all reservations end in one second, and reads when each account went.
+    """Reserves the whole pool, lets all reservations end in one second, and reads when each account was removed.
 
     Each machine of the lab is registered under several names, and has an account of another name for each of them.
     """
@@ -40,13 +40,13 @@ def measure(bench, driver):
         raise SystemExit(f"{len(lags)} reservations of {rows} are on record")
     it.forget_machines()
     it.stop()
-    plain = alone(it, rows)
+    plain = by_plain_ssh(it, rows)
     for percent, goal in ((50, None), (99, 3.0)):
         bench.table.slower(f"{rows:,} reservations due at once, {driver} driver: {percent} % verified gone within",
                            [at(lags, percent)], f"plain ssh, {AT_ONCE} at once", [at(plain, percent)], seconds, goal)
 
 
-def alone(it, rows):
+def by_plain_ssh(it, rows):
     """Does the same removals by plain ssh; returns after how many seconds each was done."""
     plain = Plain(it.dir / f"plain-expiry-{time.time_ns()}", it.machines)
     work = [(it.machines[row % len(it.machines)], f"expiry{row // len(it.machines)}") for row in range(rows)]

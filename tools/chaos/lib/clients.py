@@ -183,7 +183,7 @@ class Client(threading.Thread):
         self.ledger.note(f"answered: {request.account} has {machines} until {self.ledger.clock(until)}", *there)
         self.ledger.count("machines lent", len(machines))
         for name in [n for n, is_there in there.items() if not is_there]:
-            self.ledger.violation("success_without_account", f"{request.account} was answered for {name}", name)
+            self.ledger.violation("success_without_account", f"{request.account} was not on {name} at the response", name)
         return True
 
     def repeat(self, request, key, password, first):
@@ -206,7 +206,7 @@ class Client(threading.Thread):
         """Gives back what a request without a response may have reserved, as a careful client does."""
         self.ledger.settle(request, "lost")
         self.ledger.count("requests without an answer, looked for")
-        # The request may still be in work. If its API process was killed, this ends when the claim expires.
+        # The service may still process the request. If its process was killed, the work ends when its claim expires.
         for _ in range(3):
             answer = self.session.retry("GET", "/reservations")
             if answer is None or not answer.ok:
@@ -298,8 +298,8 @@ class Client(threading.Thread):
             return
 
     def be_deleted(self):
-        """Has this user deleted, which must release its machines and make its token invalid, and then created again."""
-        # This includes earlier requests that are left to expire while the client makes the next one.
+        """Lets an admin delete this user and create it again. Deletion must release all and end the token."""
+        # This includes the machines of earlier requests that are left to expire.
         now = time.time()
         for loan in [loan for request in self.granted for loan in request.loans.values()]:
             loan.release_sent = loan.release_sent or now
@@ -323,7 +323,7 @@ class Client(threading.Thread):
         except Lost:
             return
         if answer.status not in (401, 500, 503):
-            self.ledger.violation("bad_answer", f"the token of {self.session.user}, deleted, got {answer.status}")
+            self.ledger.violation("bad_answer", f"the token of the deleted user {self.session.user} got {answer.status}")
 
     def move_end(self, loan, end):
         """Moves the end. Returns True if it was moved, False if it was not, None if the result is unknown."""
@@ -341,12 +341,12 @@ class Client(threading.Thread):
             got = seconds_of(answer.body["reserved_until"])
             loan.earliest_end = loan.latest_end = got
             if abs(got - end) > 0.01:
-                self.ledger.violation("bad_answer", f"{iso(end)} was wanted, and {answer.body} answered", loan.machine)
+                self.ledger.violation("bad_answer", f"{iso(end)} was requested, but got {answer.body}", loan.machine)
             if now < got:
                 self.ledger.check_alone(loan)
                 if not there:
-                    self.ledger.violation("success_without_account", f"{loan.request.account} on {loan.machine} was "
-                                          f"extended", loan.machine)
+                    self.ledger.violation("success_without_account", f"{loan.request.account} was not on "
+                                          f"{loan.machine} at the response to its extension", loan.machine)
             return True
         if answer.status in (503, 500):
             return None

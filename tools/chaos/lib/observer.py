@@ -177,7 +177,7 @@ class Observer(threading.Thread):
         return presence.request.over_at(presence.machine) if presence.request else presence.since
 
     def age(self, passed):
-        """Counts the calm time of accounts that must be gone, and reports those that had enough of it."""
+        """Counts the calm time of accounts that must be gone, and reports those with more than the limit."""
         now = time.time()
         for name, known in self.present.items():
             calm = None
@@ -211,7 +211,7 @@ class Observer(threading.Thread):
                 self.leaving.remove(presence)
                 self.ledger.note(f"nothing of {presence.account} is left", presence.machine)
                 over = self.over_at(presence)
-                # If it went before its end, it was of a request that failed before its response.
+                # An account that went before its end was of a request that failed. Its time is not counted.
                 if over is not None and presence.request.outcome == "lent" and now >= over:
                     self.ledger.took("removal", now - over)
 
@@ -279,8 +279,7 @@ class Observer(threading.Thread):
                 if not presence.reported:
                     self.report_late(presence, 0.0)
             for name, uids in self.running().items():
-                # User ids from 1000 on are for people. Of those the machines have only 65534 by themselves, the user
-                # "nobody".
+                # User ids from 1000 on are for people, except 65534, the user "nobody". The machines have no people.
                 if strangers := {uid for uid in uids if 1000 <= uid < 65534}:
                     self.ledger.violation("residue", f"{name} runs processes of users {sorted(strangers)}", name)
             for name, machine in self.stage.machines.items():

@@ -13,9 +13,9 @@ open_private_folder() {
   # The database runs as another user, which must reach its own folder below this one.
   chmod 711 "$dir"
   mkdir -m 700 "$dir/logs" "$dir/private"
-  # Every process of this run has this variable in its environment, so leave finds all of them.
+  # Every process of this run has this variable in its environment, so on_exit finds all of them.
   export MACHINE_MANAGER_DEMO=$dir
-  trap leave EXIT
+  trap on_exit EXIT
   trap 'unexpected $LINENO "$BASH_COMMAND"' ERR
   trap 'interrupted 129' HUP
   trap 'interrupted 130' INT
@@ -121,7 +121,7 @@ free_port() {
   fail "no free port was found"
 }
 
-leave() {
+on_exit() {
   local status=$?
   trap - EXIT ERR
   trap '' HUP INT TERM PIPE
