@@ -37,7 +37,7 @@ def measure(bench, driver):
     lags = sorted(float(lag) for lag in it.sql(
         "select timestampdiff(microsecond, reserved_until, released_at) / 1e6 from reservations;"))
     if len(lags) != rows:
-        raise SystemExit(f"{len(lags)} reservations of {rows} are on record")
+        raise SystemExit(f"the database has {len(lags)} reservations, not {rows}")
     it.forget_machines()
     it.stop()
     plain = by_plain_ssh(it, rows)
