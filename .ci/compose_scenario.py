@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What users and operators do with the product under Compose, and what goes wrong around it.
+"""Uses the product under Compose as users and operators do, and breaks its parts meanwhile.
 
-Expects the product up, three machines provisioned and registered; API_BASE says where. Part of .ci/compose.
+The product must be running, with three machines provisioned and registered, at the address API_BASE. Part of
+.ci/compose.
 """
 import json
 import os
@@ -47,7 +48,7 @@ class Client:
         self.name, self.password, self.token = name, password, None
 
     def call(self, method, path, body=None, headers=None):
-        """Status and content; status 0 when there was no answer."""
+        """Returns the status and the content of the response; status 0 if there was no response."""
         request = urllib.request.Request(API + path, method=method, data=None if body is None else json.dumps(body).encode())
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             request.add_header(name, value)
@@ -77,8 +78,8 @@ def ssh(machine, user, password, command="id -un"):
         env={**os.environ, "SSHPASS": password}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
 
 
-def lent_accounts():
-    """The accounts of ours on each machine, asked of the machines themselves."""
+def product_accounts():
+    """Reads the product's accounts from the account list of each machine."""
     return {machine: found for machine in MACHINES
             if (found := re.findall(r"^([^:]+):.*machine-manager", run("docker", "exec", machine, "cat", "/etc/passwd"), re.M))}
 
@@ -103,7 +104,7 @@ def healthy(service):
 
 
 def kill(service):
-    """The end that a crash makes. docker kill would count as an operator's wish, and the container stay down."""
+    """Kills the process as a crash does. After `docker kill` the engine would not restart the container."""
     before = container(service)
     state = json.loads(run("docker", "inspect", before))[0]["State"]
     os.kill(state["Pid"], 9)
@@ -112,7 +113,7 @@ def kill(service):
 
 
 def logs():
-    """All that each container of the product, and each machine, has said."""
+    """The logs of all containers of the product and of all machines."""
     names = run("docker", "ps", "--all", "--format", "{{.Names}}", "--filter", "label=com.docker.compose.project=machine-manager").split()
     return {name: run("docker", "logs", name) for name in names + sorted(MACHINES)}
 
@@ -129,10 +130,10 @@ class ComposeScenario(unittest.TestCase):
 
     def all_is_free(self):
         status, content = self.alice.call("GET", "/available")
-        return status == 200 and content["available"] == sorted(MACHINES) and not lent_accounts()
+        return status == 200 and content["available"] == sorted(MACHINES) and not product_accounts()
 
     def test_01_reserved_machines_let_the_user_in(self):
-        # On a busy host a machine that was registered may answer too late at first, and is out of the pool for a while.
+        # On a busy host a new machine may answer its first probe too late. Then it is out of the pool for a while.
         eventually(self.all_is_free, 120, "the registered machines are not free")
         begun = time.monotonic()
         status, answer = self.alice.call("GET", f"/reserve?count=2&duration=1&reservation_password={PASSWORD}1")
@@ -142,11 +143,11 @@ class ComposeScenario(unittest.TestCase):
         type(self).lent, type(self).ends = lent, time.monotonic() + 60
         for machine in lent:
             self.assertEqual("alice\n", ssh(machine, "alice", PASSWORD + "1").stdout)
-        self.assertEqual(set(lent), set(lent_accounts()))
+        self.assertEqual(set(lent), set(product_accounts()))
         status, answer = self.alice.call("GET", "/reserve?count=2")
         self.assertEqual((409, "not_enough_available", 1), (status, answer["error"], answer["available"]))
 
-    def test_02_only_the_way_in_is_open(self):
+    def test_02_only_the_proxy_is_published(self):
         for service in "db", "api", "scheduler", "proxy":
             described = json.loads(run("docker", "inspect", container(service)))[0]
             with self.subTest(service):
@@ -162,8 +163,8 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(404, self.admin.call("GET", "/q/health/ready")[0])
         self.assertEqual(404, self.admin.call("GET", "/q/openapi")[0])
 
-    def test_02_the_audit_knows_where_a_client_is(self):
-        """Whatever the client says of itself, and not where the proxy is."""
+    def test_02_the_audit_has_the_address_of_the_client(self):
+        """Not the address that the client claims in its headers, and not the address of the proxy."""
         for said in "6.6.6.6", "not an address", "6.6.6.6, proxy":
             self.assertEqual(401, Client("mallory", "Wrong-0-Secret").call("POST", "/login", {
                 "username": "mallory", "password": "Wrong-0-Secret"}, {"X-Forwarded-For": said, "Forwarded": "for=6.6.6.6"})[0])
@@ -173,7 +174,7 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(200, status, found)
         self.assertEqual([gateway] * 3, [entry["address"] for entry in found])
 
-    def test_02_the_scheduler_is_not_told_what_it_does_not_need(self):
+    def test_02_the_scheduler_does_not_get_the_secrets_of_the_api(self):
         known = run("docker", "exec", container("scheduler"), "env")
         for name in "JWT_SECRET", "ADMIN_DEFAULT_PASSWORD":
             self.assertNotIn(SETTINGS[name], known)
@@ -202,7 +203,7 @@ class ComposeScenario(unittest.TestCase):
                 self.assertRegex(ended.stdout, f"(?m)^Cannot start: {name} is missing")
 
     def test_05_when_the_time_is_up_the_machines_refuse(self):
-        """The tests between went on while the time ran."""
+        """The reservation is that of test_01; its time ran during the tests in between."""
         eventually(self.all_is_free, 100, "the accounts were not removed")
         say(f"gone {time.monotonic() - self.ends:.0f} s after the end")
         for machine in self.lent:
@@ -210,7 +211,7 @@ class ComposeScenario(unittest.TestCase):
             self.assertNotEqual(0, refused.returncode)
             self.assertIn("Permission denied", refused.stdout)
 
-    def test_06_faults_pass(self):
+    def test_06_the_product_recovers_from_crashes(self):
         problems, done, counts = [], threading.Event(), {}
 
         def client():
@@ -236,8 +237,8 @@ class ComposeScenario(unittest.TestCase):
             say("db restarted")
             for service in "api", "scheduler", "proxy", "db":
                 kill(service)
-                say(f"{service} killed, and back by itself")
-            eventually(lambda: self.alice.call("GET", "/available")[0] == 200, 120, "the way in did not come back")
+                say(f"{service} killed, and healthy again")
+            eventually(lambda: self.alice.call("GET", "/available")[0] == 200, 120, "the API does not answer")
         finally:
             done.set()
             worker.join()
@@ -245,7 +246,7 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual([], problems)
         self.assertGreater(counts.get(200, 0), 0)
         self.admin.call("GET", "/release_all")
-        eventually(self.all_is_free, 150, "something stayed behind")
+        eventually(self.all_is_free, 150, "not all machines are free")
 
     def test_07_a_backup_brings_back_what_was_there(self):
         backup = ROOT / "target" / "backup.sql.gz"
@@ -254,7 +255,7 @@ class ComposeScenario(unittest.TestCase):
         status, content = self.admin.call("POST", "/users", {"username": "bob", "password": "Bob-0-Secret"})
         self.assertEqual(201, status, content)
         run("./justw", "restore", str(backup), "yes")
-        eventually(lambda: self.admin.call("GET", "/available")[0] == 200, 120, "the way in did not come back")
+        eventually(lambda: self.admin.call("GET", "/available")[0] == 200, 120, "the API does not answer")
         self.assertEqual(["admin", "alice"], sorted(user["username"] for user in self.admin.call("GET", "/users")[1]))
         status, answer = self.alice.call("POST", "/reservations", {"count": 3, "duration_minutes": 5})
         self.assertEqual(201, status, answer)
@@ -271,10 +272,10 @@ class ComposeScenario(unittest.TestCase):
         self.assertRegex(said, r'"seconds_remaining":7[12]\d\d\b')
         type(self).generated += [re.search(r'"reservation_password":"(.*?)"', said)[1], "a long secret"]
         self.admin.call("POST", "/release_all")
-        eventually(self.all_is_free, 60, "something stayed behind")
+        eventually(self.all_is_free, 60, "not all machines are free")
 
     def test_09_three_replicas_share_the_calls(self):
-        # A container that is made anew takes its log along.
+        # A container that is replaced loses its log, so read all logs now.
         type(self).earlier = list(logs().items())
         run("./justw", "run", "scale=3", "schedulers=2")
         replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
@@ -285,7 +286,7 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual([200] * 60, answers)
 
     def test_10_one_replica_is_left_and_has_all_calls(self):
-        """Which one that is, Compose alone decides; with another setting it is made anew, too."""
+        """Compose decides which replica stays. A changed setting makes Compose replace this one too."""
         self.earlier.extend(logs().items())
         with open(ROOT / "deploy/.env", "a", encoding="utf-8") as settings:
             settings.write("LOG_LEVEL=DEBUG\n")

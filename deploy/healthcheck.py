@@ -1,6 +1,7 @@
 """healthcheck.py PORT: exit status 0 when the service's management port says that it is ready.
 
-Python is in the image for Ansible's sake; a bare socket starts several times faster than its HTTP client.
+The image has Python because Ansible needs it. A socket is used because Python's HTTP client takes several times longer
+to start.
 """
 import socket
 import sys

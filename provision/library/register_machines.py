@@ -119,7 +119,7 @@ class Api:
             self.local.connection = None
             raise
         if 300 <= answer.status < 400:
-            raise Refused(answer.status, f"it leads to {answer.headers['Location']}: give the address where it leads")
+            raise Refused(answer.status, f"it redirects to {answer.headers['Location']}: give that address instead")
         try:
             content = json.loads(text)
         except (ValueError, RecursionError):
@@ -214,7 +214,7 @@ def main():
     except (KeyError, TypeError):
         module.fail_json(msg=f"{given['api_base']} does not answer as Machine Manager does")
     except (OSError, ValueError, http.client.HTTPException, Refused) as problem:
-        module.fail_json(msg=f"{given['api_base']} does not let {given['username']} in: {problem}")
+        module.fail_json(msg=f"cannot log in to {given['api_base']} as {given['username']}: {problem}")
 
     def work(number, machine):
         name = label(number, machine)

@@ -1,4 +1,4 @@
-"""Real parts of an installation that belong to one run alone: a database, machines, and the packaged services."""
+"""Real parts of an installation, private to one run: a database, machines, and the packaged services."""
 
 import functools
 import glob
@@ -19,13 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @functools.cache
 def java():
-    """The program of the JDK that fits."""
+    """The java program of a suitable JDK."""
     done = subprocess.run([ROOT / "tools/setup/jdk"], check=True, capture_output=True, text=True)
     return done.stdout.strip() + "/bin/java"
 
 
 def write_caches(product):
-    """Lets the JVM write down what it loads when the packaged services start."""
+    """Writes the AOT caches of the packaged services."""
     started = [subprocess.Popen([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options",
                                  product / f"{name}-service/target/quarkus-app"]) for name in ("api", "scheduler")]
     for writer in started:
@@ -36,7 +36,7 @@ def write_caches(product):
 
 
 def as_delivered(product, jar):
-    """The options that the JVM variant is delivered with; those of the file come first, alone."""
+    """The JVM options of the delivered product. The first one is the file java.options."""
     return [f"@{product}/deploy/java.options", f"-XX:AOTCache={jar.parent}/app.aot"]
 
 
@@ -46,7 +46,7 @@ class Process:
     def __init__(self, name, log):
         self.name, self.log = name, log
         self.process = None
-        # Whoever ends the process on purpose clears this first.
+        # Whether the process must be running. A caller that ends it on purpose clears this first.
         self.wanted = False
 
     def launch(self, argv, env):
@@ -86,7 +86,8 @@ class Database(Process):
             f"CREATE USER IF NOT EXISTS machine_manager@'%' IDENTIFIED BY '{self.password}';\n"
             "GRANT ALL ON machine_manager.* TO machine_manager@'%';\n", encoding="utf-8")
         shutil.chown(init, user)
-        # When it starts it deletes temporary tables, in a shared folder those of others too.
+        # At its start MariaDB deletes all temporary tables in its tmpdir, so it must not share this folder with another
+        # server.
         self.argv = ["mariadbd", "--no-defaults", f"--user={user}", f"--datadir={self.home}/data",
                      f"--tmpdir={self.home}/data",
                      f"--init-file={init}", "--bind-address=127.0.0.1", f"--port={self.port}",
@@ -97,7 +98,7 @@ class Database(Process):
         self.launch(self.argv, {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
 
     def greets(self):
-        """Whether it says hello, and not that it has too many connections."""
+        """Whether the server sends its greeting, and not the error that it has too many connections."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as s:
                 s.settimeout(1)
@@ -110,12 +111,12 @@ class Database(Process):
                        check=False, capture_output=True, timeout=10)
 
     def url(self):
-        """Where it is, as the services want to be told."""
+        """The value of DATABASE_URL for the services."""
         return f"mysql+pymysql://machine_manager:{self.password}@127.0.0.1:{self.port}/machine_manager?charset=utf8mb4"
 
 
 class Service(Process):
-    """One process of the API or the scheduler, from its packaged jar, with the options that are the product's defaults."""
+    """One process of the API or the scheduler, from its packaged jar."""
 
     def __init__(self, name, jar, port, log):
         super().__init__(name, log)
@@ -123,11 +124,11 @@ class Service(Process):
         self.settings = {}
 
     def command(self):
-        """What is run."""
+        """The command line."""
         return [java(), *self.java_options(), "-jar", str(self.jar)]
 
     def java_options(self):
-        """What comes between the program and the jar."""
+        """The options between `java` and `-jar`."""
         return []
 
     def start(self):
@@ -154,7 +155,7 @@ class Service(Process):
 
 
 def new_secrets(database, admin_password):
-    """What both services have to be told."""
+    """The settings that both services require."""
     return {
         "DATABASE_URL": database.url(),
         "ADMIN_DEFAULT_USERNAME": "admin",
@@ -176,7 +177,7 @@ class Machine:
         self.disk, self.lower = self.state / "disk", self.state / "lower"
 
     def pid(self):
-        """Its first process, None while it is off."""
+        """The id of its first process on the host; None while the machine is off."""
         try:
             pid = int((self.state / "pid").read_text())
             os.stat(f"/proc/{pid}/root/etc")
@@ -185,7 +186,7 @@ class Machine:
             return None
 
     def root(self):
-        """Its root folder while it is on."""
+        """Its root folder; None while the machine is off."""
         pid = self.pid()
         return Path(f"/proc/{pid}/root") if pid else None
 
@@ -196,7 +197,7 @@ class Machine:
             return None
 
     def program(self, command):
-        """What does the work of useradd or userdel here: its name, and how it is called under another name."""
+        """The program for useradd or userdel on this machine: its name, and how to call it while it is replaced."""
         if not self.busybox:
             return command, f"/usr/sbin/{command}.whole"
         name = {"useradd": "adduser", "userdel": "deluser"}[command]
@@ -207,7 +208,7 @@ class Machine:
         return any(comm(pid) == name for pid in self.processes())
 
     def processes(self):
-        """The numbers of all its processes."""
+        """The ids of all its processes on the host."""
         space, found = self.namespace(), []
         for entry in glob.iglob("/proc/[0-9]*"):
             try:
@@ -227,20 +228,20 @@ def comm(pid):
 
 def on_lab(log, *arguments):
     """Runs a command of the lab."""
-    # A process that the lab leaves behind must not hold a pipe of ours open.
+    # The machines keep running after this command, and must not keep a pipe of this process open.
     with open(log, "ab") as said:
         subprocess.run([ROOT / "tools/lab/lab", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=said,
                        stderr=said)
 
 
 def machines_up(log, lab, count, *options):
-    """Starts machines; gives them by name."""
+    """Starts machines; returns them by name."""
     on_lab(log, "up", str(lab), str(count), *options)
     return {m["name"]: Machine(lab, m) for m in json.loads((lab / "machines.json").read_text())}
 
 
 def versions(product):
-    """What runs here."""
+    """The versions of the product and of the programs on this host."""
     def first(*argv):
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         return ((done.stdout or done.stderr).strip().splitlines() or ["?"])[0]

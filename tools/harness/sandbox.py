@@ -1,4 +1,4 @@
-"""A run of its own: private namespaces in which a program starts whatever it needs, and which all end with it."""
+"""Runs a program in private namespaces. All processes that it starts end with it."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The library that jumps clocks leaves shared memory behind when its process is killed: hence a private folder for that.
+# libfaketime leaves shared memory behind when its process is killed, so the run has a private /dev/shm.
 INSIDE = 'ip link set lo up && mount -t tmpfs tmpfs /dev/shm && python3 "$@"; status=$?; exit $status'
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -36,7 +36,7 @@ def newest_source(product):
 
 
 def binary(product, service):
-    """The native binary of a service; without one that is newer than the sources the run ends."""
+    """The native binary of a service; ends the run if none is newer than the sources."""
     oldest = newest_source(product)
     for found in (product / service / "target").glob("*-runner"):
         if found.stat().st_mtime >= oldest:
@@ -55,7 +55,10 @@ def package(product):
 
 
 def end(*_):
-    """Ends the run. The signal may come twice, to the group and once more from whoever started this; the tidying goes on."""
+    """Ends the run. Further signals do not interrupt the clean-up.
+
+    The same signal may come twice: once for the process group and once from the parent process.
+    """
     for how in ENDING:
         signal.signal(how, signal.SIG_IGN)
     sys.exit(143)
@@ -67,16 +70,16 @@ def run(name, script, words, kept):
     kept names what is copied from the folder to target/NAME when there is a report.json.
     """
     folder = Path(tempfile.mkdtemp(prefix=f"machine-manager-{name}."))
-    # The database runs as another user, who has to get at its own folder below this one.
+    # The database runs as another user, which must reach its own folder below this one.
     folder.chmod(0o711)
-    # A network of their own: nothing but this run can reach the parts, faults of the network hit nobody else, and no
-    # port is taken. Numbers of processes of their own: when the first of them ends, the kernel ends all others.
-    # That first one is a shell, because it waits for the orphans.
+    # A private network namespace: only this run can reach the parts, its network faults have no effect outside, and it
+    # uses no port of the host. A private pid namespace: when its first process ends, the kernel ends all others. The
+    # first process is a shell, because a shell waits for orphaned processes.
     argv = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--pid", "--ipc", "--mount", "--mount-proc", "--fork",
             "--kill-child=KILL", "bash", "-c", INSIDE, name, str(Path(script).resolve()), "--inside", str(folder), *words]
     process = None
     try:
-        # Ctrl-C reaches the inner one by itself, which then stops and reports.
+        # The inner process also gets Ctrl-C from the terminal. It then stops and reports.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for how in ENDING:
             signal.signal(how, end)
@@ -97,7 +100,7 @@ def run(name, script, words, kept):
 
 
 def keep(folder, target, kept):
-    """Copies what outlives the run."""
+    """Copies the report and the logs to the target folder."""
     if (folder / "report.json").exists():
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)

@@ -15,7 +15,7 @@ class TimedResult(unittest.TextTestResult):
     def startTest(self, test):
         self.outcome, self.began = None, time.monotonic()
         name = type(test).__module__ + "." + type(test).__qualname__
-        # What passed between two tests of different classes is the set-up of the second one.
+        # The time between two tests of different classes is the set-up of the second class.
         self.set_up = self.began - self.idle_since if name != self.class_of_last else 0
         self.class_of_last = name
         super().startTest(test)
@@ -35,7 +35,7 @@ class TimedResult(unittest.TextTestResult):
         super().addError(test, err)
         self.outcome = "error"
         if not isinstance(test, unittest.TestCase):
-            # The set-up of a class or module: there is no test that it belongs to.
+            # The set-up of a class or module has failed, which belongs to no test.
             self.cases.append(("python", str(test), 0, 0, "error"))
 
     def addSubTest(self, test, subtest, err):

@@ -98,7 +98,7 @@ class Eyes(unittest.TestCase):
 
     def test_what_a_deleted_user_had_from_any_request_may_go(self):
         client = Client(self.stage, self.ledger, self.faults, self.observer, 0, 1)
-        client.admin = SimpleNamespace(insist=lambda *_: None)
+        client.admin = SimpleNamespace(retry=lambda *_: None)
         request = self.ledger.ask("a", 1, 1)
         self.look(entry("a", 1))
         body = {"machines": [{"machine": "m", "reservation_id": 1}], "reserved_until": iso(time.time() + 60),
@@ -162,11 +162,11 @@ class Eyes(unittest.TestCase):
         self.observer.sweep()
         self.assertTrue(self.observer.all_gone())
 
-    def test_one_borrower_fills_and_locks_for_each_fault_of_that_kind(self):
+    def test_one_user_fills_and_locks_for_each_fault_of_that_kind(self):
         self.faults.stopping.set()
-        self.assertFalse(self.faults.on_borrower(SimpleNamespace(seconds=0), "borrower", None))
-        self.faults.hoards = 1
-        self.assertEqual([self.faults.take_hoard(), self.faults.take_hoard()], [True, False])
+        self.assertFalse(self.faults.on_user(SimpleNamespace(seconds=0), "user", None))
+        self.faults.fill_and_lock = 1
+        self.assertEqual([self.faults.take_fill_and_lock(), self.faults.take_fill_and_lock()], [True, False])
 
     def test_faults_of_some_machines_hit_those_only_and_count_with_the_others(self):
         self.stage.machines = {n: SimpleNamespace(busybox=n.startswith("b")) for n in ("b1", "lab-1", "strict-1", "b2")}

@@ -202,16 +202,16 @@ class RegisterMachinesTest(unittest.TestCase):
     def test_an_address_that_leads_elsewhere_never_gets_the_password(self):
         self.api.answers[("GET", "/healthz")] = (308, b"")
         answer = self.run_module([machine(1)])
-        self.assertIn("it leads to", answer["msg"])
+        self.assertIn("it redirects to", answer["msg"])
         self.assertEqual([("GET", "/healthz")], self.paths())
 
     def test_a_call_that_leads_elsewhere_is_not_followed(self):
         self.api.answers[("POST", "/login")] = (307, b"")
-        self.assertIn("it leads to", self.run_module([machine(1)])["msg"])
+        self.assertIn("it redirects to", self.run_module([machine(1)])["msg"])
         self.assertEqual([("GET", "/healthz"), ("POST", "/login")], self.paths())
 
     def test_a_wrong_password_and_another_service_are_told_apart(self):
-        self.assertIn("does not let admin in: wrong password", self.run_module([], password="another")["msg"])
+        self.assertIn("as admin: wrong password", self.run_module([], password="another")["msg"])
         for answer in ([], "text", 5, {"access_token": 5}, b"<html>", {}):
             self.api.answers[("POST", "/login")] = (200, answer)
             self.assertIn("does not answer as Machine Manager does", self.run_module([])["msg"])
@@ -242,7 +242,7 @@ class RegisterMachinesTest(unittest.TestCase):
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
             said = self.just_register(f"ADMIN_DEFAULT_PASSWORD={PASSWORD}\nDOMAIN=127.0.0.1\nHTTPS_PUBLISH=127.0.0.1:{port}\n")
-        self.assertIn(f"https://127.0.0.1:{port} does not let admin in: ", said)
+        self.assertIn(f"cannot log in to https://127.0.0.1:{port} as admin: ", said)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class ReleaseTest(unittest.TestCase):
     def test_what_is_no_release_is_refused(self):
         for version in "1.0", "v1.0.0", "1.0.0-SNAPSHOT", "01.0.0":
             self.refuse("is not a version", version)
-        self.refuse("0.9.0 is older than the version that is under way, 1.0.0-SNAPSHOT", "0.9.0")
+        self.refuse("0.9.0 is older than the current version, 1.0.0-SNAPSHOT", "0.9.0")
         self.refuse('CHANGELOG.md has no section "## 1.1.0 - ', "1.1.0")
         self.assertEqual(2, self.release()[0])
         self.assertEqual(2, self.release("1.0.0", "now")[0])
@@ -146,7 +146,7 @@ class ReleaseTest(unittest.TestCase):
     def test_a_build_that_fails_leaves_no_tag_and_no_commit(self):
         self.write("FAIL", "")
         self.commit()
-        self.refuse("it did not succeed: nothing was changed", "1.0.0")
+        self.refuse("the release failed: nothing was changed", "1.0.0")
 
 
 if __name__ == "__main__":

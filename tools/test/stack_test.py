@@ -150,7 +150,7 @@ class UpTest(StackTest):
         (self.state / "curl").write_text("7")
         status, said = self.stack("run")
         self.assertEqual(1, status, said)
-        self.assertIn("the way in is not open: https://machines.example.org:8443/healthz, asked at 192.0.2.1:8443: curl: no answer", said)
+        self.assertIn("there is no answer from https://machines.example.org:8443/healthz, requested at 192.0.2.1:8443: curl: no answer", said)
         self.assertNotIn("is up", said)
 
     def test_what_the_shell_calls_its_name_and_address_changes_nothing(self):
@@ -322,7 +322,7 @@ class CleanTest(StackTest):
         self.installation_of(self.folder / "other")
         said = self.succeed("clean", "yes")
         self.assertIn(f"which runs from {self.folder}/other/deploy", said)
-        self.assertIn("Left alone, as it may be what opens the data of that installation: deploy/.env", said)
+        self.assertIn("Left alone, as it may have the secrets of that installation: deploy/.env", said)
         self.assertEqual([], self.removed_volumes())
         self.assertTrue(self.env_file.exists())
 

@@ -1,4 +1,4 @@
-"""How long a client waits for machines, and until they are verified clean again."""
+"""Measures how long a client waits for machines, and how long until they are verified clean again."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -6,16 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from plain import Plain
 from report import seconds
 
-ORDER = {"duration_minutes": 60, "reservation_password": "bench-password"}
+RESERVATION = {"duration_minutes": 60, "reservation_password": "bench-password"}
 
 
 def measure(bench, driver):
-    """Reserves and gives back 1, 10 and 20 machines, taking turns with the same work without the product."""
+    """Reserves and gives back 1, 10 and 20 machines, alternating with the same work without the product."""
     it, sizes = bench.installation, [n for n in bench.sizes if n <= len(bench.installation.machines)]
     it.start(it.api, ACCOUNT_DRIVER=driver)
     it.forget_machines()
     it.register(it.machines)
-    # A name for each driver: what one leaves behind when it fails would be in the way of the other.
+    # Each driver has its own account name, so that accounts left by a failure of one do not disturb the other.
     account = f"bench-{driver}"
     plain = Plain(it.dir / f"plain-{driver}", it.machines, account)
     plain.open()
@@ -55,9 +55,9 @@ def measure(bench, driver):
 
 
 def product(clients, n, account):
-    """Reserves n machines and gives each back; how long both took."""
+    """Reserves n machines and gives each back; returns the seconds of both steps."""
     began = time.perf_counter()
-    clients[0].call("POST", "/reservations", {**ORDER, "username": account, "count": n})
+    clients[0].call("POST", "/reservations", {**RESERVATION, "username": account, "count": n})
     reserved = time.perf_counter() - began
     ids = [r["reservation_id"] for r in clients[0].call("GET", "/reservations")["reservations"]]
     with ThreadPoolExecutor(n) as pool:

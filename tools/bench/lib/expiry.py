@@ -1,4 +1,4 @@
-"""How late accounts go when the time of very many is up in the same second."""
+"""Measures how late accounts are removed when very many reservations end in the same second."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +11,9 @@ AT_ONCE = 100
 
 
 def measure(bench, driver):
-    """Lends all rows of the pool, lets all of them end in one second, and looks when each was verified clean.
+    """Reserves the whole pool, lets all reservations end in one second, and reads when each account was removed.
 
-    Each machine of the lab stands for several rows, under accounts of different names.
+    Each machine of the lab is registered under several names, and has an account of another name for each of them.
     """
     it = bench.installation
     lab, rows = it.machines, bench.rows
@@ -32,22 +32,22 @@ def measure(bench, driver):
     until = time.time() + limit
     while it.sql("select count(*) from reservations where state <> 'RELEASED';") != ["0"]:
         if time.time() > until:
-            raise SystemExit(f"not all of {rows} accounts went within {limit} s; see scheduler.log")
+            raise SystemExit(f"not all of {rows} accounts were removed within {limit} s; see scheduler.log")
         time.sleep(0.5)
     lags = sorted(float(lag) for lag in it.sql(
         "select timestampdiff(microsecond, reserved_until, released_at) / 1e6 from reservations;"))
     if len(lags) != rows:
-        raise SystemExit(f"{len(lags)} reservations of {rows} are on record")
+        raise SystemExit(f"the database has {len(lags)} reservations, not {rows}")
     it.forget_machines()
     it.stop()
-    plain = alone(it, rows)
+    plain = by_plain_ssh(it, rows)
     for percent, goal in ((50, None), (99, 3.0)):
         bench.table.slower(f"{rows:,} reservations due at once, {driver} driver: {percent} % verified gone within",
                            [at(lags, percent)], f"plain ssh, {AT_ONCE} at once", [at(plain, percent)], seconds, goal)
 
 
-def alone(it, rows):
-    """The same removals by plain ssh: after how many seconds each was done."""
+def by_plain_ssh(it, rows):
+    """Does the same removals by plain ssh; returns after how many seconds each was done."""
     plain = Plain(it.dir / f"plain-expiry-{time.time_ns()}", it.machines)
     work = [(it.machines[row % len(it.machines)], f"expiry{row // len(it.machines)}") for row in range(rows)]
     token = plain.next_token()

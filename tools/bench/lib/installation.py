@@ -1,4 +1,4 @@
-"""What is measured: a database, machines, one API and one scheduler, with the defaults that the product comes with."""
+"""The installation that is measured: a database, machines, one API and one scheduler, with the product's defaults."""
 
 import http.client
 import json
@@ -10,8 +10,8 @@ from pathlib import Path
 from parts import ROOT, Database, Service, as_delivered, machines_up, new_secrets, tail
 from sandbox import binary
 
-# Looks at machines would be measured along with what is meant.
 SERVICES = {"api": 15100, "scheduler": 15200}
+# The interval of the probes is 12 h, because probes would disturb the measurement.
 SETTINGS = {"MALLOC_ARENA_MAX": "2", "SSH_HEALTH_INTERVAL": "12h", "SCHEDULER_INTERVAL": "1s", "LOG_LEVEL": "WARN"}
 
 
@@ -19,7 +19,7 @@ class Measured(Service):
     """A service as it is delivered: in the JVM, or as the native binary."""
 
     native = False
-    # The JVM's own, of what a start loads.
+    # Whether the JVM uses the AOT cache.
     cached = True
 
     def command(self):
@@ -38,14 +38,14 @@ class Measured(Service):
 
 
 class Api:
-    """A client with one connection that is kept."""
+    """A client with one persistent connection."""
 
     def __init__(self, port, token=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self.token = token
 
     def call(self, method, path, body=None, right=(200, 201)):
-        """Gives the answer's JSON; any other status ends the run."""
+        """Returns the JSON of the response. A status that is not in `right` ends the run."""
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -86,7 +86,7 @@ class Installation:
             next(m for m in self.machines if m.name == described["name"]).host_keys = described["hostKeys"]
 
     def start(self, *services, **settings):
-        """Starts services; gives for each how many seconds passed until it was ready."""
+        """Starts services; returns for each how many seconds passed until it was ready."""
         took = {}
         for service in services:
             service.settings = {**self.secrets, **SETTINGS, **settings}
@@ -115,7 +115,7 @@ class Installation:
             client.call("POST", "/machines", registration(machine.name, machine))
 
     def sql(self, statements):
-        """Runs SQL as the database's root; gives the lines that it prints, without headings."""
+        """Runs SQL as the database's root; returns the lines that it prints, without headings."""
         done = subprocess.run(["mariadb", "--no-defaults", f"--socket={self.database.home}/socket", "--batch",
                                "--skip-column-names", "machine_manager"], input=statements, capture_output=True,
                               text=True, check=False)
@@ -124,7 +124,7 @@ class Installation:
         return done.stdout.splitlines()
 
     def forget_machines(self):
-        """Empties the pool, and all history with it."""
+        """Deletes all machines and reservations, and their history."""
         self.sql("delete from reservation_events; delete from reservations; delete from machines;")
 
 

@@ -1,4 +1,4 @@
-"""Requests a second and how long each takes, by wrk on connections that are kept."""
+"""Measures requests a second and how long each takes, by wrk on persistent connections."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ LOGIN = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = %s
 """
-# A machine as it is in a real pool: with an encrypted password and three host keys. Nobody ever logs in there.
+# Machines as in a real pool: with an encrypted password and three host keys. No service ever logs in to them.
 MACHINES = """
 set @now = utc_timestamp(6);
 insert into machines (id, name, host, port, ssh_user, sealed_password, host_keys, enabled, shared_host, next_probe_at,
@@ -32,7 +32,7 @@ analyze table machines, reservations;
 """
 
 
-# As many programs poll at once: one alone, some, and many.
+# How many clients poll at once: one, some, and many.
 CONNECTIONS = (1, 8, 64)
 POLLERS = CONNECTIONS[-1]
 # 64 log-ins at once would be refused.
@@ -40,7 +40,7 @@ LOGINS = 8
 
 
 class Load:
-    """Calls of one installation."""
+    """Sends many requests to one installation."""
 
     def __init__(self, installation):
         self.it = installation
@@ -59,7 +59,7 @@ class Load:
 
     @staticmethod
     def result(process, allow_refusals=False):
-        """Requests a second, and the median and the 99th percentile of the seconds that one took."""
+        """Returns the requests a second, and the median and the 99th percentile of their times in seconds."""
         text = process.communicate()[0]
         refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
         if process.returncode or refused and not allow_refusals or "Socket errors" in text and not allow_refusals:
@@ -67,7 +67,7 @@ class Load:
 
         def percentile(p):
             found = re.search(rf"^\s+{p}%\s+([0-9.]+)(us|ms|s|m)\s*$", text, re.M)
-            # Without one answer there is no percentile.
+            # Without any response there is no percentile.
             return float(found.group(1)) * UNITS[found.group(2)] if found else float("inf")
         return float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1)), percentile(50), percentile(99)
 
@@ -76,7 +76,7 @@ class Load:
 
 
 def measure(bench):
-    """All calls in turn, with 10 machines and with 1,000."""
+    """Measures all calls in turn, with 10 machines and with 1,000."""
     it, load, table = bench.installation, Load(bench.installation), bench.table
     starts(bench)
     it.client().call("GET", "/machines")
@@ -117,13 +117,13 @@ def measure(bench):
 
 
 def starts(bench):
-    """How long each service takes until it is ready; of the JVM also without the cache of what it loads. Ends started."""
+    """Measures the time until each service is ready, on the JVM also without the AOT cache. The services stay up."""
     it = bench.installation
     took = {}
     for _ in range(bench.turns):
         for cached in (True,) if it.api.native else (False, True):
             it.stop()
-            # One after the other: together they would have a core each.
+            # One after the other, because at the same time each would have only one core.
             for service in (it.api, it.scheduler):
                 service.cached = cached
                 took.setdefault((service.name, cached), []).append(it.start(service)[service.name])
@@ -136,7 +136,7 @@ def starts(bench):
 
 
 def storm(bench, load, alone):
-    """What is left for the others while everybody logs in at once."""
+    """Measures how many other requests are served while many clients log in at once."""
     got = []
     for _ in range(bench.turns):
         logins = load.start("/login", bench.seconds + 1, POLLERS)
@@ -147,7 +147,7 @@ def storm(bench, load, alone):
 
 
 def large(bench):
-    """One list of 100,000 machines after the other: how long it takes, and what the process keeps of it."""
+    """Lists 101,000 machines several times: how long it takes, and how much more memory the process has then."""
     it = bench.installation
     it.start(it.api)
     client = it.client()
@@ -169,7 +169,7 @@ def large(bench):
 
 
 def soak(bench):
-    """Memory at the beginning and at the end of a long load, of callers and of machines that come and go."""
+    """Measures the memory at the beginning and at the end of a long load of requests and reservations."""
     it, load = bench.installation, Load(bench.installation)
     it.start(it.api, it.scheduler, ACCOUNT_DRIVER="ssh")
     # Only machines that can be lent: an account on any other would fail.
@@ -180,7 +180,7 @@ def soak(bench):
     with ThreadPoolExecutor(1) as pool:
         lending = pool.submit(lend, it, over)
         try:
-            # It is done before its time only when it has failed.
+            # lend() ends before `over` is set only if it fails.
             while time.time() < until and not lending.done():
                 for path in ("/whoami", "/available", "/machines", "/reservations", "/login"):
                     load.once(path, 4)
@@ -200,9 +200,9 @@ def soak(bench):
 
 
 def lend(it, over):
-    """Reserves one or two machines over and over; half of them are given back, and the time of the others runs out.
+    """Reserves one or two machines over and over. Half of the reservations are given back, and the others expire.
 
-    Gives how many reservations that were.
+    Returns how many reservations it has made.
     """
     client, most, made = it.client(), min(2, len(it.machines)), 0
     for turn in itertools.count():
@@ -215,17 +215,17 @@ def lend(it, over):
         for machine in lease["machines"]:
             path = f"/reservations/{machine['reservation_id']}"
             if turn % 4 < 2:
-                # 202: the scheduler goes on with it.
+                # 202: the scheduler finishes the removal.
                 client.call("DELETE", path, right=(200, 202))
             else:
-                # An end that has passed when the call is served would be refused.
+                # The API refuses an end that has passed when it serves the call.
                 soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 10))
                 client.call("PATCH", path, {"reserved_until": soon})
             made += 1
 
 
 def await_free(client, count):
-    """Waits until so many machines are free, as the scheduler has to make them."""
+    """Waits until at least `count` machines are free."""
     until = time.time() + 300
     while len(client.call("GET", "/available")["available"]) < count:
         if time.time() > until:

@@ -1,4 +1,4 @@
-"""What the figures are held against: the same script on the same machines, by ssh and by ansible-playbook alone."""
+"""The baseline: the same script on the same machines, by ssh and by ansible-playbook without the product."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from parts import ROOT
 
 ACCOUNT = ROOT / "shared-model/src/main/resources/account"
 VALUES = ("action", "account", "token", "hash", "limit", "key", "sudo", "first_uid", "last_uid")
-# The command that the services run: it takes the values of these from its standard input, and then the script.
+# The command that the services run. It reads these values from its standard input, and then the script.
 COMMAND = ("/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != MM-BEGIN ]; do :; done; "
            + "".join(f"IFS= read -r mm_{value}; " for value in VALUES) + "eval \"$(cat)\"'")
 
-# For how many seconds each may work; half of them it waits for others on its machine, of which there are several when
-# very many accounts go at once, and whoever waits longest need not be the next.
+# The time limit of each run in seconds. A run may wait half of it for other runs on its machine. There are several such
+# runs when very many accounts are removed at once, and they do not run in the order of their start.
 LIMIT = "1200"
 
 
@@ -24,7 +24,7 @@ def values(action, account, token, crypt=""):
 
 
 class Plain:
-    """Account work without the product. No state is kept but that of open connections."""
+    """Account work without the product. It keeps no state except open connections."""
 
     def __init__(self, folder, machines, account=None):
         self.dir = folder
@@ -58,7 +58,7 @@ class Plain:
         return {**os.environ, "SSHPASS": machine.password}
 
     def open(self):
-        """Opens a connection to each machine that the calls on kept ones share."""
+        """Opens a connection to each machine, which the calls with `kept` share."""
         for machine in self.machines:
             self.masters.append(subprocess.Popen(
                 self.ssh(machine, "-o", "ControlMaster=yes", "-o", f"ControlPath={self.dir}/{machine.port}", "-N"),
@@ -75,7 +75,7 @@ class Plain:
             master.wait()
 
     def begin(self, machine, action, account, token, kept):
-        """Starts the work on a machine and gives the process, whose answer says(process) reads."""
+        """Starts the work on a machine; returns the process, whose output expect_done() checks."""
         given = self.dir / f"input-{machine.port}-{account}-{action}"
         given.write_text("MM-BEGIN\n" + "\n".join(values(action, account, token, self.hash)) + "\n" + self.script,
                          encoding="ascii")
@@ -88,7 +88,7 @@ class Plain:
                                     cwd=self.dir, env=self.environment(machine))
 
     def on(self, machines, action, token, kept):
-        """Works on all of them at once; gives the seconds that takes."""
+        """Works on all these machines at once; returns how many seconds that takes."""
         began = time.perf_counter()
         processes = [self.begin(machine, action, self.account, token, kept) for machine in machines]
         for process in processes:

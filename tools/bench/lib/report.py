@@ -1,4 +1,4 @@
-"""The one table, and its JSON."""
+"""The table of the results, and the same as JSON."""
 
 import json
 import os
@@ -33,18 +33,18 @@ class Table:
         self.rows = []
 
     def slower(self, name, values, against, baseline, unit, most=None, grace=0.0):
-        """A figure that is to stay small: at most so many times the baseline, plus a constant."""
+        """Adds a figure that must be small: at most `most` times the baseline, plus `grace`."""
         wanted = None if most is None else f"≤ {most:g} ×" + (f" + {seconds(grace)}" if grace else "")
         self.add(name, values, unit, against, baseline, wanted,
                  None if most is None else lambda value, base: value <= most * base + grace)
 
     def faster(self, name, values, against, baseline, unit, least=None):
-        """A figure that is to be large: at least that share of the baseline."""
+        """Adds a figure that must be large: at least `least` times the baseline."""
         self.add(name, values, unit, against, baseline, None if least is None else f"≥ {least:g} ×",
                  None if least is None else lambda value, base: value >= least * base)
 
     def alone(self, name, values, unit, wanted=None, good=None):
-        """A figure without a baseline."""
+        """Adds a figure without a baseline."""
         self.add(name, values, unit, None, None, wanted, good and (lambda value, _: good(value)))
 
     def add(self, name, values, unit, against, baseline, wanted, good):
@@ -70,7 +70,7 @@ def line(row):
 
 
 def host(product):
-    """The machine that it ran on."""
+    """Describes the host of the run."""
     memory = next(int(l.split()[1]) for l in Path("/proc/meminfo").read_text().splitlines() if l.startswith("MemTotal"))
     model = [l.split(":", 1)[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in l]
     return {"cores": len(os.sched_getaffinity(0)), "processor": model[0] if model else "unknown",

@@ -1,4 +1,4 @@
-"""The users: each reserves, logs in, extends, shortens, gives back or lets expire, over and over."""
+"""The users: each repeatedly reserves machines, logs in, and then extends, shortens, gives back or lets expire."""
 
 import datetime
 import itertools
@@ -9,7 +9,7 @@ import urllib.parse
 
 from net import Lost, Session, ssh
 
-# Accounts that every machine has and that nobody may get.
+# System accounts of every machine. The product must refuse to lend them.
 TAKEN = ["root", "daemon", "sshd", "nobody"]
 
 LEAVE_THINGS = """\
@@ -19,7 +19,7 @@ echo left >/tmp/of-$(id -un); mkdir -p ~/a/b && echo left >~/a/b/c
 echo '* * * * * true' | crontab - 2>/dev/null || true
 """
 
-# All that a borrower without the rights of root can do against being removed, in bounds: 136 MB and 120 processes.
+# What a user without root rights can do to obstruct the removal of the account, limited to 136 MB and 120 processes.
 FILL_AND_LOCK = """\
 id -un
 exec 2>/dev/null
@@ -51,7 +51,7 @@ def seconds_of(text):
 
 
 class Client(threading.Thread):
-    """One user with a program of its own, drawn from the seed."""
+    """One user, whose random choices follow from the seed."""
 
     names = itertools.count()
     names_lock = threading.Lock()
@@ -61,7 +61,7 @@ class Client(threading.Thread):
         self.stage, self.ledger, self.faults, self.observer = stage, ledger, faults, observer
         self.random = random.Random(f"{seed}/client/{number}")
         self.session = Session(stage, ledger, faults, f"user{number}", f"password-{number}", f"{seed}/api/{number}")
-        # Its own line to an admin, who deletes it now and then.
+        # A session of an admin, who sometimes deletes this user.
         self.admin = Session(stage, ledger, faults, "admin", stage.admin_password, f"{seed}/admin/{number}")
         self.ended = threading.Event()
         self.old_names, self.granted = [], []
@@ -69,27 +69,27 @@ class Client(threading.Thread):
     def run(self):
         while not self.ended.is_set():
             try:
-                self.turn()
+                self.next_action()
             except Lost:
                 pass
-            except Exception as e:  # pylint: disable=broad-except  # a defect of the suite must not pass for a success
+            except Exception as e:  # pylint: disable=broad-except  # an error of the suite must not count as a success
                 self.ledger.violation("bad_answer", f"{self.name}: {e!r}")
                 raise
             self.ended.wait(self.random.uniform(0.0, 0.6))
 
-    def turn(self):
+    def next_action(self):
         draw = self.random.random()
         if draw < 0.01:
             self.ask_for_taken_name()
         elif draw < 0.02:
-            self.ask_for_nonsense()
+            self.send_invalid_request()
         else:
-            self.borrow()
+            self.reserve_and_use()
 
     # ---------------------------------------------------------------------------------------------------- reserving
 
-    def borrow(self):
-        # So long that nothing of ours ends at its own end by accident, but for the few that are meant to.
+    def reserve_and_use(self):
+        # Long enough that the client ends each reservation before its time is up, except the few that must expire.
         minutes = self.random.choice([2, 2, 3, 5])
         expire_in_full = self.random.random() < 0.02
         count = self.random.choices([1, 2, 3, 4], [70, 18, 7, 5])[0]
@@ -104,14 +104,14 @@ class Client(threading.Thread):
         if key and self.random.random() < 0.3:
             self.repeat(request, key, password, answer)
         for loan in list(request.loans.values()):
-            hoard = self.faults.take_hoard()
-            self.ledger.count("borrowers who filled and locked what they can", int(hoard))
-            self.use(loan, password, FILL_AND_LOCK if hoard else LEAVE_THINGS)
+            fill_and_lock = self.faults.take_fill_and_lock()
+            self.ledger.count("users who filled and locked what they can", int(fill_and_lock))
+            self.use(loan, password, FILL_AND_LOCK if fill_and_lock else LEAVE_THINGS)
         self.finish(request, password, expire_in_full)
         self.old_names.append(request)
 
     def account_name(self):
-        """Mostly a new name; now and then one whose account is gone, to find what that has left."""
+        """Mostly a new name, sometimes the name of a removed account, to find files that the removal has left."""
         for request in self.old_names[:1]:
             if self.random.random() < 0.15 and not self.observer.knows(request.account):
                 return self.old_names.pop(0).account
@@ -119,7 +119,7 @@ class Client(threading.Thread):
             return f"c{next(Client.names):05d}"
 
     def reserve(self, request, password):
-        """The answer of a request that was granted, else None; with the key that it had, if any."""
+        """Returns the response and the idempotency key of a request that was granted; otherwise twice None."""
         key = f"{self.name}-{request.number}" if self.random.random() < 0.5 else None
         old_way = key is None and self.random.random() < 0.3
         body = {"count": request.count, "duration_minutes": request.minutes, "username": request.account}
@@ -152,7 +152,7 @@ class Client(threading.Thread):
             self.ledger.took("reserve", answer.received - answer.sent)
             return answer, key
         if answer.status == 503:
-            # The database was away, perhaps only at the very end.
+            # The database was not available, perhaps only when the request was nearly done.
             self.find_lost(request)
             return None, None
         self.ledger.settle(request, "refused")
@@ -163,7 +163,7 @@ class Client(threading.Thread):
         return None, None
 
     def is_lent(self, request, answer, password):
-        """Books what was answered, and looks at once whether it is true."""
+        """Records the response, and checks at once that the accounts are on the machines."""
         try:
             machines = [(m["machine"], m["reservation_id"]) for m in answer.body["machines"]]
             until = seconds_of(answer.body["reserved_until"])
@@ -183,11 +183,11 @@ class Client(threading.Thread):
         self.ledger.note(f"answered: {request.account} has {machines} until {self.ledger.clock(until)}", *there)
         self.ledger.count("machines lent", len(machines))
         for name in [n for n, is_there in there.items() if not is_there]:
-            self.ledger.violation("success_without_account", f"{request.account} was answered for {name}", name)
+            self.ledger.violation("success_without_account", f"{request.account} was not on {name} at the response", name)
         return True
 
     def repeat(self, request, key, password, first):
-        """The same key again has to give the same answer, from any replica."""
+        """A second request with the same key must get the same response, from any replica."""
         body = {"count": request.count, "duration_minutes": request.minutes, "username": request.account}
         if "reservation_password" not in first.body:
             body["reservation_password"] = password
@@ -203,24 +203,24 @@ class Client(threading.Thread):
             self.ledger.violation("repeated_key", f"{first.body} and then {again.status} {again.body}", *request.loans)
 
     def find_lost(self, request):
-        """Looks for what an unanswered request may have got, and gives it back, as a careful client does."""
+        """Gives back what a request without a response may have reserved, as a careful client does."""
         self.ledger.settle(request, "lost")
         self.ledger.count("requests without an answer, looked for")
-        # It may be worked on still: from the API's death on, that ends with the claim.
+        # The service may still process the request. If its process was killed, the work ends when its claim expires.
         for _ in range(3):
-            answer = self.session.insist("GET", "/reservations")
+            answer = self.session.retry("GET", "/reservations")
             if answer is None or not answer.ok:
                 return
             for row in answer.body["reservations"]:
                 if row["username"] == request.account:
-                    self.session.insist("DELETE", f"/reservations/{row['reservation_id']}")
+                    self.session.retry("DELETE", f"/reservations/{row['reservation_id']}")
             if self.ended.wait(2):
                 return
 
     # -------------------------------------------------------------------------------------------------------- using
 
     def use(self, loan, password, command=LEAVE_THINGS):
-        """Logs in; when a fault of that very machine is in the way, again as soon as it is over."""
+        """Logs in. If a fault of this machine prevents that, tries again until it works or the reservation ends."""
         machine, request = self.stage.machines[loan.machine], loan.request
         unexplained = 0
         while True:
@@ -241,7 +241,8 @@ class Client(threading.Thread):
                 self.ledger.count("log-ins tried again after a fault")
                 time.sleep(0.5)
                 continue
-            # No fault explains it. Slowness alone may, but then the next try works, and a refusal is none.
+            # No fault explains the failure. A slow host may, but then a later try works; a slow host does not refuse a
+            # password.
             unexplained += 1
             self.ledger.note(f"log-in of {request.account}: {status} {said}", loan.machine)
             if "Permission denied" in said or unexplained == 3:
@@ -290,27 +291,27 @@ class Client(threading.Thread):
                     self.ledger.violation("given_back_but_there", f"{loan.request.account} on {loan.machine}",
                                           loan.machine)
             elif answer.status not in (202, 500) and not (answer.status == 404 and attempt > 0):
-                # A 404 is right after a try whose answer was lost, or at the end of its time.
+                # A 404 is correct after a try whose response was lost, or after the end of the reservation.
                 if not (answer.status == 404 and answer.received >= loan.earliest_end):
                     self.ledger.violation("bad_answer", f"giving back {loan.reservation} got {answer.status} "
                                           f"{answer.body}", loan.machine)
             return
 
     def be_deleted(self):
-        """Deleting the user takes back all it has, and its token is worthless from then on; then it is made anew."""
-        # Also of earlier requests, some of which are left to expire while the next one is made.
+        """Lets an admin delete this user and create it again. Deletion must release all and end the token."""
+        # This includes the machines of earlier requests that are left to expire.
         now = time.time()
         for loan in [loan for request in self.granted for loan in request.loans.values()]:
             loan.release_sent = loan.release_sent or now
             self.ledger.note(f"deleting {self.session.user}, who has {loan.request.account}", loan.machine)
-        answer = self.admin.insist("DELETE", f"/users/{self.session.user}")
+        answer = self.admin.retry("DELETE", f"/users/{self.session.user}")
         self.ledger.count("users deleted while they had machines")
-        # 404 is right after a try whose answer was lost.
+        # A 404 is correct after a try whose response was lost.
         if answer and answer.status not in (200, 404, 500):
             self.ledger.violation("bad_answer", f"deleting {self.session.user} got {answer.status} {answer.body}")
         if answer and answer.ok:
             self.try_old_token()
-        answer = self.admin.insist("POST", "/users", {"username": self.session.user, "is_admin": False,
+        answer = self.admin.retry("POST", "/users", {"username": self.session.user, "is_admin": False,
                                                       "password": self.session.password})
         if answer and answer.status not in (201, 409, 500):
             self.ledger.violation("bad_answer", f"making {self.session.user} got {answer.status} {answer.body}")
@@ -322,10 +323,10 @@ class Client(threading.Thread):
         except Lost:
             return
         if answer.status not in (401, 500, 503):
-            self.ledger.violation("bad_answer", f"the token of {self.session.user}, deleted, got {answer.status}")
+            self.ledger.violation("bad_answer", f"the token of the deleted user {self.session.user} got {answer.status}")
 
     def move_end(self, loan, end):
-        """Moves the end; True when it was moved, False when not, None when nobody knows."""
+        """Moves the end. Returns True if it was moved, False if it was not, None if the result is unknown."""
         old = loan.earliest_end, loan.latest_end
         loan.earliest_end, loan.latest_end = min(old[0], end), max(old[1], end)
         self.ledger.note(f"moving the end of {loan.request.account} to {self.ledger.clock(end)}", loan.machine)
@@ -340,17 +341,17 @@ class Client(threading.Thread):
             got = seconds_of(answer.body["reserved_until"])
             loan.earliest_end = loan.latest_end = got
             if abs(got - end) > 0.01:
-                self.ledger.violation("bad_answer", f"{iso(end)} was wanted, and {answer.body} answered", loan.machine)
+                self.ledger.violation("bad_answer", f"{iso(end)} was requested, but got {answer.body}", loan.machine)
             if now < got:
                 self.ledger.check_alone(loan)
                 if not there:
-                    self.ledger.violation("success_without_account", f"{loan.request.account} on {loan.machine} was "
-                                          f"extended", loan.machine)
+                    self.ledger.violation("success_without_account", f"{loan.request.account} was not on "
+                                          f"{loan.machine} at the response to its extension", loan.machine)
             return True
         if answer.status in (503, 500):
             return None
         loan.earliest_end, loan.latest_end = old
-        # Too late is right once either end has passed.
+        # A refusal is correct once the old or the new end has passed.
         if answer.status not in (400, 409) or now < min(end, old[0]):
             self.ledger.violation("bad_answer", f"moving the end of {loan.reservation} got {answer.status} "
                                   f"{answer.body}", loan.machine)
@@ -366,7 +367,7 @@ class Client(threading.Thread):
         for loan in loans:
             first = time.time() + 4
             if self.move_end(loan, first) is True and self.move_end(loan, time.time() + 8) is True:
-                # Beyond the first end it has to work still.
+                # After the first end the log-in must still work.
                 self.ended.wait(max(0.0, first + 0.5 - time.time()))
                 self.use(loan, password, "id -un")
         for loan in loans:
@@ -374,7 +375,7 @@ class Client(threading.Thread):
                 self.give_back(loan)
 
     def race_the_end(self, loans):
-        """An extension at the very moment of the end wins wholly or is refused."""
+        """An extension at the moment of the end must either fully succeed or be refused."""
         for loan in loans:
             end = time.time() + 2
             if self.move_end(loan, end) is True:
@@ -391,15 +392,15 @@ class Client(threading.Thread):
     def ask_for_taken_name(self):
         name = self.random.choice(TAKEN)
         answer = self.session.call("POST", "/reservations", {"count": 1, "duration_minutes": 1, "username": name})
-        self.ledger.count("asked for an account that is not ours")
+        self.ledger.count("requests for an account of the system")
         if answer.ok or answer.status not in (400, 409, 500, 502, 503):
             self.ledger.violation("bad_answer", f"the account {name} got {answer.status} {answer.body}")
 
-    def ask_for_nonsense(self):
+    def send_invalid_request(self):
         body = self.random.choice([{"count": -1}, {"count": 0}, {"duration_minutes": 0}, {"username": "a b"},
                                    {"username": "../x"}, {"username": "x;reboot"}, {"count": "many"}])
         answer = self.session.call("POST", "/reservations", body)
-        self.ledger.count("asked for nonsense")
+        self.ledger.count("requests with invalid values")
         if answer.status not in (400, 500, 503):
             self.ledger.violation("bad_answer", f"{body} got {answer.status} {answer.body}")
 
@@ -425,12 +426,12 @@ class Watcher(threading.Thread):
         answer = self.session.call("GET", "/available")
         if not answer.ok:
             return
-        self.ledger.count("looks at what is available")
+        self.ledger.count("comparisons of what is available")
         free, held = set(answer.body["available"]), set(answer.body["reserved"])
         if free & held:
             self.ledger.violation("bad_answer", f"both available and reserved: {sorted(free & held)}")
         for name in free:
-            # Who was there before the question and after the answer was there in between.
+            # An account that was there before the request and after the response was there in between, too.
             if stays := before[name] & self.observer.accounts(name):
                 self.ledger.violation("freed_with_account", f"{name} was called available with {sorted(stays)}", name)
         for name in self.stage.machines:

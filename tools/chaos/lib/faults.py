@@ -1,4 +1,4 @@
-"""Breaks things for a bounded time, and heals them again. What is broken, when and how long follows from the seed."""
+"""Breaks parts for a limited time and repairs them. The seed determines what is broken, when and how long."""
 
 import contextlib
 import math
@@ -48,13 +48,14 @@ KINDS = {
     "foreign tool": (5, "shadow", 4, 12),
     "foreign tool that is faster": (8, "shadow", 8, 16),
     "provoked penalties": (5, "strict", 0, 0),
-    "fill and lock": (8, "borrower", 8, 16),
+    "fill and lock": (8, "user", 8, 16),
 }
 
-# What another tool gives its accounts, apart from all that the product may use.
+# The user ids of another tool's accounts. The product uses none of them.
 FOREIGN_UIDS = range(1500, 2000)
 FOREIGN_FILE = "of-another-tool"
-# Makes an account of the same name first, as a tool does that comes between the look at the list and the change of it.
+# Takes the place of useradd. Makes an account of the same name first, as another tool may do between the product's
+# check of the account list and its useradd.
 FASTER = """#!/bin/sh
 for name in "$@"; do :; done
 if /usr/sbin/useradd.whole -m -u $((1500 + $$ % 500)) "$name"; then
@@ -64,7 +65,7 @@ fi
 exec /usr/sbin/useradd.whole "$@"
 """
 
-# The share of the machines that may be broken at once, so that there is always something to lend.
+# The share of the machines that may be broken at once, so that some can always be lent.
 MOST_MACHINES = 0.3
 ON_MACHINES = ("machine", "shadow", "strict")
 
@@ -81,9 +82,10 @@ class Planned:
 
 
 def plan(seed, seconds, gap, only="", driver="ansible"):
-    """The faults of a run, each kind at least once if time allows; only those that have one of these texts in the name.
+    """Returns the faults of a run, each kind at least once if time allows.
 
-    Without Ansible there is nothing of it to break.
+    `only` lists texts with commas between; the names of the faults have one of them. With the driver ssh there are no
+    faults of Ansible.
     """
     rng = random.Random(f"{seed}/faults")
     kinds = [kind for kind in KINDS if any(text.strip() in kind for text in only.split(","))
@@ -124,40 +126,41 @@ class Faults:
         self.busy = set()
         self.stopping = threading.Event()
         self.threads = []
-        self.hoards = 0
+        # How many users still have to fill and lock what they can.
+        self.fill_and_lock = 0
 
     # ------------------------------------------------------------------------------------------------ what is broken
 
     def hit(self, targets, since, until):
-        """Whether one of these was broken at any moment of that time."""
+        """Whether one of the targets was broken at any moment between these two times."""
         with self.lock:
             return any(w.target in targets and w.began <= until and (w.ended is None or w.ended >= since)
                        for w in self.windows)
 
     def recent(self, at):
-        """Whether anything was broken at that time or shortly before: what waited for it has to time out first."""
+        """Whether anything was broken at that time or shortly before, because calls to it time out only later."""
         with self.lock:
             return any(w.ended is None or w.ended >= at - self.stage.convergence for w in self.windows)
 
     def met(self, kind, since):
-        """Whether a fault of that kind was there at any moment since then."""
+        """Whether a fault of that kind was active at any moment since then."""
         with self.lock:
             return any(w.kind.startswith(kind) and (w.ended is None or w.ended >= since) for w in self.windows)
 
     def broken(self, *targets):
-        """Whether one of these is broken now."""
+        """Whether one of the targets is broken now."""
         with self.lock:
             return any(w.ended is None and w.target in targets for w in self.windows)
 
     def calm(self, machine):
-        """Whether nothing is in the way of account work on the machine now."""
+        """Whether no fault prevents account work on the machine now."""
         return (not self.broken(machine, "database")
                 and not all(self.broken(s.name) for s in self.stage.schedulers))
 
     # --------------------------------------------------------------------------------------------------- the schedule
 
     def run(self, planned):
-        """Starts each fault when its time has come; returns at the end of the plan or when told to stop."""
+        """Starts each fault at its time; returns at the end of the plan or when `stopping` is set."""
         began = time.time()
         for fault in planned:
             if self.stopping.wait(max(0.0, began + fault.at - time.time())):
@@ -167,7 +170,7 @@ class Faults:
             self.threads.append(thread)
 
     def heal(self, seconds=90):
-        """Waits until everything that was broken is whole again."""
+        """Ends the plan and waits until every fault has repaired what it broke."""
         self.stopping.set()
         until = time.time() + seconds
         for thread in self.threads:
@@ -178,16 +181,17 @@ class Faults:
                     self.ledger.violation("not_healed", f"{w.kind} of {w.target} did not end")
 
     def take(self, fault):
-        """Finds something to break that is whole. None when everything of that sort is broken already."""
+        """Chooses a target that is not broken. Returns None if enough targets of this sort are broken already."""
         sort = KINDS[fault.kind][1]
         names = {"api": [s.name for s in self.stage.apis], "scheduler": [s.name for s in self.stage.schedulers],
                  "machine": list(self.stage.machines), "strict": self.stage.strict,
-                 # Busybox does not keep two tools from changing the list at once, so that lines are lost.
+                 # Busybox does not lock the account list: when two tools change it at once, lines are lost.
                  "shadow": [n for n, m in self.stage.machines.items() if not m.busybox]}.get(sort, [sort])
         most = max(1, int(MOST_MACHINES * len(self.stage.machines))) if sort in ON_MACHINES else 1
-        # A clock may be wrong while its process is killed or frozen.
+        # The clock of a process may be wrong while the process is killed or frozen, so a clock counts as another
+        # target.
         names = [(name, fault.kind.startswith("clock")) for name in names]
-        # One of two replicas goes on: with none of them nothing would be under way that could go wrong.
+        # One of two replicas stays up. Without any there would be no work that faults could disturb.
         alike = {(name, False) for name in self.stage.machines} if sort in ON_MACHINES else set(names)
         with self.lock:
             if len(self.busy & alike) < most:
@@ -225,7 +229,7 @@ class Faults:
             self.ledger.note(f"fault {fault.number}: {fault.kind} of {target} is over", *where)
 
     def pause(self, seconds):
-        """Faults end early when the run does."""
+        """Waits that long, or until the run ends."""
         self.stopping.wait(seconds)
 
     # ------------------------------------------------------------------------------------------------- the services
@@ -243,7 +247,7 @@ class Faults:
                 self.pause(fault.seconds)
             finally:
                 service.signal(signal.SIGCONT)
-            # Its readiness is asked for again only once it has caught up.
+            # The fault ends only when the service has caught up and is ready again.
             service.await_ready(30)
         else:
             service.end()
@@ -253,7 +257,7 @@ class Faults:
     on_scheduler = on_api
 
     def on_clocks(self, fault, target, rng):
-        """Nobody is left whose clock is right; what the schedulers do after it goes back is what counts."""
+        """Sets all schedulers' clocks wrong. This tests what they do when the clocks go back."""
         for service in self.stage.schedulers:
             service.set_clock(3600)
         self.pause(fault.seconds)
@@ -262,7 +266,7 @@ class Faults:
         time.sleep(1.5)
 
     def start_again(self, service):
-        """Starts it until it is ready, as whatever supervises it would."""
+        """Starts the service again and again until it is ready, as a supervisor does."""
         began = time.time()
         service.start()
         while not service.await_ready(180):
@@ -295,12 +299,12 @@ class Faults:
             time.sleep(0.1)
 
     def fill(self, seconds):
-        """Takes all connections that the server gives to anybody, and ends those of the services."""
+        """Ends the connections of the services and takes all connections that the server allows."""
         held, until = [], time.time() + seconds
         try:
             self.stage.database.as_root("KILL USER machine_manager")
             while time.time() < until and not self.stopping.is_set():
-                # The server drops those that do not go on with the log-in after some seconds.
+                # The server closes a connection without a log-in after some seconds.
                 while len(held) > MAX_CONNECTIONS + 20:
                     held.pop(0).close()
                 held.append(socket.create_connection(("127.0.0.1", DATABASE_PORT), 1))
@@ -348,7 +352,7 @@ class Faults:
                 self.freeze(machine, rng.uniform(0.1, 0.5))
                 time.sleep(rng.uniform(0.05, 0.15))
         else:
-            self.spoil(machine, fault)
+            self.replace_account_program(machine, fault)
 
     def blackhole(self, machine, seconds):
         rule = ["INPUT", "-p", "tcp", "--dport", str(machine.port), "-j", "DROP"]
@@ -360,7 +364,7 @@ class Faults:
 
     def freeze(self, machine, seconds):
         try:
-            # A process that is just being made is found the second time.
+            # The second list has the processes that were forked while the first was made.
             for pid in machine.processes() + machine.processes():
                 send(pid, signal.SIGSTOP)
             self.pause(seconds)
@@ -368,8 +372,8 @@ class Faults:
             for pid in machine.processes():
                 send(pid, signal.SIGCONT)
 
-    def spoil(self, machine, fault):
-        """Puts another program in the place of the one that makes or removes accounts."""
+    def replace_account_program(self, machine, fault):
+        """Replaces the program that makes or removes accounts by one that fails or hangs."""
         command, how, *late = fault.kind.split()
         name, real_program = machine.program(command)
         work = f'{real_program} "$@"\n' if late else ""
@@ -381,11 +385,11 @@ class Faults:
 
     def on_shadow(self, fault, target, rng):
         if fault.kind == "foreign tool":
-            return self.visit(fault, target, rng)
+            return self.churn_foreign_accounts(fault, target, rng)
         machine = self.stage.machines[target]
         with replaced(machine, "useradd", FASTER.replace("{file}", FOREIGN_FILE)):
             self.pause(fault.seconds)
-        # One that was begun before may end after.
+        # A useradd that began during the fault may end after it.
         happened, running, made = False, True, machine.root() / "run/foreign"
         while running:
             running = machine.runs("useradd")
@@ -398,8 +402,8 @@ class Faults:
             time.sleep(0.2)
         return happened
 
-    def visit(self, fault, target, rng):
-        """Adds and removes accounts of the names that clients use, as fast as it can."""
+    def churn_foreign_accounts(self, fault, target, rng):
+        """Adds and removes accounts, as another tool does, with the names that clients use now or next."""
         until, happened = time.time() + fault.seconds, False
         while time.time() < until and not self.stopping.is_set():
             names = rng.sample(self.ledger.next_names(), 3)
@@ -416,7 +420,7 @@ class Faults:
         return status == 0
 
     def remove_foreign(self, target, name):
-        """The other tool looks whether its account is as it was, and removes it."""
+        """Checks that the account of the other tool is unchanged, and removes it."""
         self.ledger.count("accounts of another tool")
         self.ledger.foreign_removed[target, name] = math.inf
         try:
@@ -428,7 +432,7 @@ class Faults:
             if not foreign or file != [name]:
                 self.ledger.violation("foreign_touched", f"the account {name} of another tool on {target} has become "
                                       f"{said!r}", target)
-            # Its lock may be held by what the product does.
+            # The product may hold the lock of the account list.
             for _ in range(5):
                 if not foreign or self.stage.inside(target, "userdel", "-r", name)[0] in (0, 6):
                     return
@@ -437,41 +441,41 @@ class Faults:
         finally:
             self.ledger.foreign_removed[target, name] = time.time()
 
-    # ------------------------------------------------------------------------------------------------ the borrowers
+    # ------------------------------------------------------------------------------------------------ the users
 
     def on_strict(self, fault, target, rng):
-        """Guesses passwords from the address of the service until the machine shuts it out; it does so for a minute at most."""
+        """Tries wrong passwords from the service's address until sshd blocks it, which lasts a minute at most."""
         port = self.stage.machines[target].port
         guesses = [threading.Thread(target=ssh, args=(port, "root", "wrong", "true"), daemon=True) for _ in range(7)]
         for guess in guesses:
             guess.start()
         for guess in guesses:
             guess.join()
-        shut = not greets_at(port)
-        if shut:
-            self.ledger.note("the address of the service is shut out", target)
+        blocked = not greets_at(port)
+        if blocked:
+            self.ledger.note("sshd blocks the address of the service", target)
         until = time.time() + 80
         while not greets_at(port) and time.time() < until:
             time.sleep(1)
-        return shut
+        return blocked
 
-    def on_borrower(self, fault, target, rng):
-        """The next one who logs in fills and locks what it can."""
+    def on_user(self, fault, target, rng):
+        """Lets the next user who logs in fill and lock what it can."""
         with self.lock:
-            self.hoards += 1
+            self.fill_and_lock += 1
         self.pause(fault.seconds)
-        return not self.take_hoard()
+        return not self.take_fill_and_lock()
 
-    def take_hoard(self):
-        """Whether a borrower who asks is the one who does so."""
+    def take_fill_and_lock(self):
+        """Whether the calling user has to fill and lock what it can."""
         with self.lock:
-            taken, self.hoards = self.hoards > 0, max(0, self.hoards - 1)
+            taken, self.fill_and_lock = self.fill_and_lock > 0, max(0, self.fill_and_lock - 1)
             return taken
 
 
 @contextlib.contextmanager
 def replaced(machine, name, script):
-    """Puts a script in the place of a program in /usr/sbin, which is NAME.whole meanwhile."""
+    """Replaces a program in /usr/sbin by a script. Meanwhile the program has the name NAME.whole."""
     folder = machine.root() / "usr/sbin"
     real, kept, new = folder / name, folder / f"{name}.whole", folder / f"{name}.new"
     new.write_text(script, encoding="ascii")
@@ -485,7 +489,7 @@ def replaced(machine, name, script):
 
 
 def greets_at(port):
-    """Whether sshd talks to us; it says nothing to an address that it shuts out."""
+    """Whether sshd sends its banner. It sends none to an address that it blocks."""
     try:
         with socket.create_connection(("127.0.0.1", port), 2) as s:
             s.settimeout(5)
@@ -495,7 +499,7 @@ def greets_at(port):
 
 
 def ansible_processes():
-    """The numbers of the processes of all runs: the one that leads each, and those it has forked."""
+    """The ids of all processes of ansible-playbook, with the workers that it has forked."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:

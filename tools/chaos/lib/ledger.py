@@ -1,4 +1,4 @@
-"""What was asked, what was answered, what was broken and what went wrong: the memory of a run."""
+"""Records the requests, the responses, the faults and the violations of a run."""
 
 import json
 import threading
@@ -6,7 +6,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-# Every kind of violation that is looked for. All of them are in the report, those that were not found too.
+# Every kind of violation that is checked. The report lists all of them, also those that did not occur.
 VIOLATIONS = {
     "two_accounts": "accounts of two reservations on one machine at once",
     "lent_twice": "answers that lend a machine to two requests at once",
@@ -30,7 +30,7 @@ VIOLATIONS = {
 
 @dataclass
 class Loan:
-    """One machine of an answered request. An uncertain end (the answer to a change was lost) is two times."""
+    """One machine of a granted request. If the response to a change of its end was lost, two ends are possible."""
 
     request: "Request"
     machine: str
@@ -41,17 +41,17 @@ class Loan:
     release_sent: float | None = None
 
     def surely_until(self):
-        """The time up to which nobody else may have the machine."""
+        """The time until which no other request may have the machine."""
         return min(self.earliest_end, self.release_sent or self.earliest_end)
 
     def over_at(self):
-        """The time from which the account has to go."""
+        """The time from which the account must be removed."""
         return min(self.latest_end, self.release_sent or self.latest_end)
 
 
 @dataclass
 class Request:
-    """One attempt of a client to get machines, with all its repetitions."""
+    """One request of a client for machines, with all its repetitions."""
 
     number: int
     account: str
@@ -61,11 +61,11 @@ class Request:
     outcome: str = "open"  # then lent, refused or lost
     settled: float = 0.0
     loans: dict[str, Loan] = field(default_factory=dict)
-    # When everything was released, whoever had it.
+    # When an admin released all machines.
     released_all: float | None = None
 
     def over_at(self, machine):
-        """The time from which this request may have no account on the machine; None as long as it may."""
+        """The time from which this request may have no account on the machine; None while it may."""
         over = self.over_by_itself(machine)
         return over if self.released_all is None else min(over or self.released_all, self.released_all)
 
@@ -75,13 +75,13 @@ class Request:
         if self.outcome in ("lent", "refused"):
             return self.settled
         if self.outcome == "lost":
-            # It may have been granted without anybody knowing: then it ends by itself.
+            # The request may have been granted although the client does not know it. Then it expires.
             return self.settled + self.minutes * 60 + 60
         return None
 
 
 class Ledger:
-    """Thread-safe. Times are the host's, which is the database's host too."""
+    """Thread-safe. Times are of the host's clock, which the database uses too."""
 
     def __init__(self, journal):
         self.lock = threading.RLock()
@@ -94,7 +94,7 @@ class Ledger:
         self.requests = []
         self.by_account = {}
         self.by_machine = defaultdict(list)
-        # When another tool last removed an account of its own, by (machine, account); infinite while it is at it.
+        # When another tool last removed an account of its own, by (machine, account); infinite during the removal.
         self.foreign_removed = defaultdict(float)
 
     def note(self, text, *machines):
@@ -114,7 +114,7 @@ class Ledger:
             self.timings[what].append(seconds)
 
     def violation(self, kind, text, *machines):
-        """Records that the promise was broken."""
+        """Records and prints a violation."""
         with self.lock:
             self.violations.append((time.time(), kind, text, machines))
         self.note(f"VIOLATION {kind}: {text}", *machines)
@@ -125,7 +125,7 @@ class Ledger:
         return f"{at - self.began:7.2f}s"
 
     def ask(self, account, count, minutes):
-        """A client is about to ask for machines."""
+        """Records that a client is about to request machines."""
         with self.lock:
             request = Request(len(self.requests), account, count, minutes, time.time())
             self.requests.append(request)
@@ -133,7 +133,7 @@ class Ledger:
             return request
 
     def next_names(self):
-        """The accounts that are asked for now, and those that will be next."""
+        """The account names of the latest requests and of the next ones."""
         with self.lock:
             names = [request.account for request in self.requests[-4:]]
             last = max((int(name[1:]) for name in self.by_account if name[1:].isdigit()), default=0)
@@ -144,7 +144,7 @@ class Ledger:
             request.outcome, request.settled = outcome, time.time()
 
     def release_all(self):
-        """From now on nobody may have anything."""
+        """Records that from now on no client may have a machine."""
         now = time.time()
         with self.lock:
             for request in self.requests:
@@ -153,7 +153,7 @@ class Ledger:
                     loan.release_sent = loan.release_sent or now
 
     def lend(self, request, reserved_until, machines):
-        """The client has an answer; machines are (name, reservation id) pairs."""
+        """Records that a request was granted; machines are (name, reservation id) pairs."""
         now = time.time()
         with self.lock:
             request.outcome, request.settled = "lent", now
@@ -164,7 +164,7 @@ class Ledger:
                 self.check_alone(loan)
 
     def check_alone(self, loan):
-        """Called when an answer says that the machine is lent to this one now."""
+        """Checks that no other request has the machine, when a response says that this one has it."""
         now = time.time()
         with self.lock:
             others = [o for o in self.by_machine[loan.machine] if o.request is not loan.request]

@@ -1,4 +1,4 @@
-"""The clients' side of HTTP and SSH, and the check of every answer against the contract."""
+"""The HTTP and SSH clients, and the check of every response against the contract of the API."""
 
 import http.client
 import json
@@ -14,16 +14,16 @@ CODES = {
     429: {"too_many_requests"}, 502: {"provisioning_failed"}, 503: {"unavailable"},
 }
 
-# The longest that a call may take: waiting for the first request of a key, then doing its work anew.
+# The longest time of a call: it may wait for the first request with the same key, and then do the work again.
 PATIENCE = 150.0
 
 
 class Lost(Exception):
-    """No answer came, so that nobody knows what became of the call."""
+    """There was no response, so it is not known whether the call took effect."""
 
 
 class Answer:
-    """An answer that keeps to the contract, or was reported."""
+    """A response. If it breaks the contract, the violation was recorded."""
 
     def __init__(self, status, body, sent, received):
         self.status, self.body, self.sent, self.received = status, body, sent, received
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Session:
-    """One user of the API, who picks one of its replicas for each call."""
+    """One user of the API. Each call goes to a random replica."""
 
     def __init__(self, stage, ledger, faults, user, password, seed):
         self.stage, self.ledger, self.faults = stage, ledger, faults
@@ -46,7 +46,7 @@ class Session:
         self.random = random.Random(seed)
 
     def log_in(self):
-        """Gets a token; tries for as long as faults are in the way."""
+        """Gets a token; tries again until it has one."""
         while True:
             try:
                 answer = self.once("POST", "/login", {"username": self.user, "password": self.password})
@@ -56,14 +56,15 @@ class Session:
             if answer.ok:
                 self.token = answer.body["access_token"]
                 return
-            # All log in at once, and a busy host tells some to come again; a locked account is told otherwise.
+            # All clients log in at once, and a busy service refuses some for a moment. A locked account gets another
+            # message.
             busy = answer.status == 429 and "at this moment" in answer.body.get("message", "")
             if answer.status != 503 and not busy:
                 self.ledger.violation("bad_answer", f"the log-in of {self.user} got {answer.status} {answer.body}")
             time.sleep(0.5)
 
     def call(self, method, path, body=None, key=None, patience=None):
-        """One call with a token. Raises Lost; a 401 is a violation, as no token ends while the suite runs."""
+        """One call with a token. Raises Lost; a 401 is a violation, because no token expires during a run."""
         if self.token is None:
             self.log_in()
         answer = self.once(method, path, body, key, patience)
@@ -72,8 +73,8 @@ class Session:
             self.token = None
         return answer
 
-    def insist(self, method, path, body=None, seconds=120.0):
-        """Repeats a call that may be repeated until it has an answer other than 503; None after that time."""
+    def retry(self, method, path, body=None, seconds=120.0):
+        """Repeats a call that is safe to repeat until the response is not 503. Returns None after that time."""
         until = time.time() + seconds
         while time.time() < until:
             try:
@@ -113,7 +114,7 @@ class Session:
             self.ledger.count("calls given up by an impatient client")
         else:
             self.ledger.count("calls lost with their connection")
-            # A service is down for a moment before its fault is on record as begun and after it is on record as over.
+            # A service may be down for a moment before and after the recorded time of its fault.
             if not self.faults.hit({api.name}, sent - 1, now + 1):
                 self.ledger.violation("no_connection", f"{what}: {cause!r} after {now - sent:.1f} s")
         raise Lost(what) from cause
@@ -124,7 +125,7 @@ class Session:
             body = json.loads(text)
         except ValueError:
             body = None
-            self.ledger.violation("bad_answer", f"{what}: {status} with a body that is no JSON: {text[:200]!r}")
+            self.ledger.violation("bad_answer", f"{what}: {status} with a body that is not JSON: {text[:200]!r}")
         answer = Answer(status, body, sent, received)
         if status < 400:
             return answer
@@ -141,7 +142,7 @@ class Session:
         return answer
 
 
-# Log-ins cost both sides processor time; too many at once only make each other late.
+# Log-ins need processor time on both sides; too many at once only delay each other.
 ssh_slots = threading.Semaphore(4)
 
 

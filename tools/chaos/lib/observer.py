@@ -1,7 +1,7 @@
-"""Looks at every machine from outside, many times a second, and compares it with what the clients were told.
+"""Checks every machine from outside, many times a second, and compares it with the responses that the clients got.
 
-It reads the machines' disks and processes through the host and shares nothing with the product but the one fact that
-an account of the product says so in its comment field.
+It reads the machines' disks and processes through the host. It knows only one thing of the product: the mark in the
+comment field of the product's accounts.
 """
 
 import os
@@ -20,7 +20,7 @@ SWEEP_EVERY = 0.5
 
 @dataclass
 class Presence:
-    """An account on a machine, from when it was first seen until nothing of it was left."""
+    """An account on a machine, from when it was first seen until nothing of it is left."""
 
     machine: str
     account: str
@@ -29,7 +29,7 @@ class Presence:
     since: float
     request: object = None
     until: float | None = None
-    # For how long, after its end, nothing was in the way of its removal: in all, and lately without a break.
+    # The seconds after its end in which no fault prevented its removal: in total, and since the last such fault.
     calm: float = 0.0
     calm_run: float = 0.0
     reported: bool = False
@@ -39,7 +39,7 @@ class Presence:
 
 
 class Observer(threading.Thread):
-    """The thread that looks."""
+    """The thread that checks the machines."""
 
     def __init__(self, stage, ledger, faults):
         super().__init__(name="observer", daemon=True)
@@ -53,7 +53,7 @@ class Observer(threading.Thread):
         self.foreign = {name: {} for name in stage.machines}
         self.foreign_files = set()
         self.looked = {name: 0.0 for name in stage.machines}
-        # Accounts that are out of the account list, while something else of them may be left.
+        # Accounts that are no longer in the account list, but may have left something else.
         self.leaving = []
         self.looks = 0
         self.lock = threading.Lock()
@@ -79,13 +79,13 @@ class Observer(threading.Thread):
         return own if own.exists() else machine.lower / "etc/passwd"
 
     def read(self, name):
-        """The account list as it is now: (ours, all others), ours as (account, token, uid); another tool's in neither."""
+        """The account list now: (ours, others), ours as (account, token, uid). The other tool's are in neither."""
         ours, others, foreign = self.read_all(name)
         return ours, others
 
     def read_all(self, name):
         ours, others, foreign = [], [], {}
-        # A list is written anew under another name and then renamed, so that a read sees all of one of them.
+        # Tools write a new list and rename it, so a read sees one complete list.
         for line in self.passwd_of(name).read_text(errors="replace").splitlines():
             fields = line.split(":")
             mark = MARK.match(fields[4]) if len(fields) == 7 else None
@@ -98,14 +98,14 @@ class Observer(threading.Thread):
         return ours, others, foreign
 
     def accounts(self, name):
-        """Who is on the machine at this moment, as a set of (account, token)."""
+        """The product's accounts on the machine now, as a set of (account, token)."""
         return {(account, token) for account, token, _ in self.read(name)[0]}
 
     def has_account(self, name, account):
         return any(account == a for a, _ in self.accounts(name))
 
     def knows(self, account):
-        """Whether anything of an account of this name is, or was just now, on any machine."""
+        """Whether an account of this name, or something that it has left, is on any machine."""
         with self.lock:
             return (any(key[0] == account for known in self.present.values() for key in known)
                     or any(p.account == account for p in self.leaving))
@@ -173,11 +173,11 @@ class Observer(threading.Thread):
     # ---------------------------------------------------------------------------------------------- what has to go
 
     def over_at(self, presence):
-        # An account that no request has asked for may be nowhere at all.
+        # An account that no request has asked for must not exist.
         return presence.request.over_at(presence.machine) if presence.request else presence.since
 
     def age(self, passed):
-        """Counts the calm time of all that should be gone, and reports what has had enough of it."""
+        """Counts the calm time of accounts that must be gone, and reports those with more than the limit."""
         now = time.time()
         for name, known in self.present.items():
             calm = None
@@ -201,7 +201,7 @@ class Observer(threading.Thread):
                                   presence.machine)
 
     def sweep(self):
-        """Finds out of which accounts nothing is left any more."""
+        """Finds the removed accounts of which nothing is left."""
         if not self.leaving:
             return
         running = self.running()
@@ -211,20 +211,20 @@ class Observer(threading.Thread):
                 self.leaving.remove(presence)
                 self.ledger.note(f"nothing of {presence.account} is left", presence.machine)
                 over = self.over_at(presence)
-                # What went before its end was given up by a request that had not been answered yet.
+                # An account that went before its end was of a request that failed. Its time is not counted.
                 if over is not None and presence.request.outcome == "lent" and now >= over:
                     self.ledger.took("removal", now - over)
 
     def left_of(self, presence, running=None):
-        """Names what is left of an account beside its entry in the account list."""
+        """Lists what is left of an account, except its entry in the account list."""
         machine = self.stage.machines[presence.machine]
         running = self.running() if running is None else running
-        again = (any(p.account == presence.account for p in self.present[presence.machine].values())
-                 or presence.account in self.read_all(presence.machine)[2])
+        name_in_use = (any(p.account == presence.account for p in self.present[presence.machine].values())
+                       or presence.account in self.read_all(presence.machine)[2])
         left = []
         if presence.uid in running.get(presence.machine, ()):
             left.append("a process")
-        if not again:
+        if not name_in_use:
             places = {"its home": f"home/{presence.account}", "its crontab": f"var/spool/cron/crontabs/{presence.account}",
                       "its mail": f"var/mail/{presence.account}"}
             left += [what for what, path in places.items() if there(machine.disk / path)]
@@ -246,7 +246,7 @@ class Observer(threading.Thread):
         return [machine.disk / "var/tmp", machine.disk / "var/spool/cron/atjobs"] + ([root / "tmp", root / "dev/shm"] if root else [])
 
     def running(self):
-        """The numbers of users that have processes, by machine."""
+        """The ids of the users that have processes, by machine."""
         spaces = {machine.namespace(): name for name, machine in self.stage.machines.items()}
         found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -268,8 +268,8 @@ class Observer(threading.Thread):
         with self.lock:
             return not self.leaving and not any(self.present.values())
 
-    def last_look(self):
-        """Reports everything that is there although nothing may be."""
+    def final_check(self):
+        """Reports everything that is left, as all machines must be clean now."""
         with self.lock:
             for name, known in self.present.items():
                 for presence in known.values():
@@ -279,7 +279,7 @@ class Observer(threading.Thread):
                 if not presence.reported:
                     self.report_late(presence, 0.0)
             for name, uids in self.running().items():
-                # Numbers from 1000 on belong to people; the machines have none of their own but nobody.
+                # User ids from 1000 on are for people, except 65534, the user "nobody". The machines have no people.
                 if strangers := {uid for uid in uids if 1000 <= uid < 65534}:
                     self.ledger.violation("residue", f"{name} runs processes of users {sorted(strangers)}", name)
             for name, machine in self.stage.machines.items():
@@ -293,7 +293,7 @@ class Observer(threading.Thread):
 
 def there(path):
     try:
-        # The mark by which an overlay says that a file of the layer below is gone is no file.
+        # An overlay marks a deleted file of its lower layer by a character device.
         return not stat.S_ISCHR(os.lstat(path).st_mode)
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""The table that says what happened, the same as JSON, and the story of each violation."""
+"""The report as a table and as JSON, and the lines of the journal around each violation."""
 
 import json
 import time
@@ -41,7 +41,7 @@ def show(data):
     print("\n" + "=" * 77)
     section("Actions", [("reservations (machines lent by answers)", data["reservations"]),
                         *((k, v) for k, v in data["actions"].items() if k != "machines lent"),
-                        ("looks of the observer at a machine", data["looks_at_machines"])])
+                        ("readings of a machine by the observer", data["looks_at_machines"])])
     section(f"Faults: {data['faults_total']}", data["faults"].items())
     print("\nSeconds" + " " * 37 + f"{'number':>8}{'p50':>8}{'p99':>8}{'max':>8}")
     names = {"reserve": "reserve, call to answer", "removal": "removal, end to nothing left",
@@ -58,7 +58,7 @@ def show(data):
 
 
 def explain(ledger, most=12):
-    """Prints what was going on around the first violations."""
+    """Prints the lines of the journal around the first violations."""
     for at, kind, text, machines in ledger.violations[:most]:
         print(f"\n--- {kind} at {ledger.clock(at)}: {text}")
         for line in ledger.timeline(machines, at):

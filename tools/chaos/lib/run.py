@@ -1,4 +1,4 @@
-"""One run: prepare, attack, wait until all is calm, and check that everything is as if nothing had happened."""
+"""One run: prepare, make faults, wait for the recovery, and check that every machine is clean and free."""
 
 import os
 import threading
@@ -14,11 +14,11 @@ from stage import Stage
 
 
 class Run:
-    """The parts of the suite, in the order of their work."""
+    """A run and its steps."""
 
     def __init__(self, folder, root, options):
         self.folder, self.options = folder, options
-        # Whoever makes this file ends the faults early.
+        # If this file exists, the faults end early.
         self.stop, self.attacking = folder / "stop", False
         self.stage = Stage(folder, root, options)
         self.ledger = Ledger(folder / "journal.jsonl")
@@ -82,13 +82,13 @@ class Run:
         self.faults.stopping.set()
         injector.join()
         self.faults.heal()
-        self.say("all faults are over; the clients finish what they have begun")
+        self.say("all faults are over; the clients finish their reservations")
         for thread in (*self.clients, watcher):
             thread.ended.set()
         for thread in (*self.clients, watcher):
             thread.join(max(1.0, until + 240 - time.time()))
             if thread.is_alive():
-                self.ledger.violation("not_healed", f"{thread.name} is still waiting for something")
+                self.ledger.violation("not_healed", f"{thread.name} did not end in time")
 
     def progress(self):
         actions = self.ledger.actions
@@ -96,13 +96,13 @@ class Run:
                  f"{sum(self.faults.done.values())} faults, {len(self.ledger.violations)} violations")
 
     def supervise(self):
-        """Starts a service that ended by itself, after having reported it."""
+        """Reports a service that ended by itself, and starts it again."""
         while True:
             time.sleep(0.5)
             for service in self.stage.services:
                 process = service.process
                 if service.wanted and process.poll() is not None and not self.faults.broken(service.name):
-                    # A kill is on record before it happens, and may have begun between the two questions.
+                    # A kill is recorded before it happens. It may have begun between these checks.
                     if process is not service.process or not service.wanted:
                         continue
                     self.ledger.violation("service_ended", f"{service.name} ended with status {process.returncode}")
@@ -112,20 +112,20 @@ class Run:
 
     def conclude(self):
         self.release_all()
-        self.say(f"everything is released; {self.stage.convergence:g} s at most for the rest to go")
+        self.say(f"everything is released; all accounts must be gone within {self.stage.convergence:g} s")
         until = time.time() + self.stage.convergence
         while time.time() < until and not self.observer.all_gone():
             time.sleep(0.2)
-        self.observer.last_look()
+        self.observer.final_check()
         self.expect_all_free(until + 5)
         self.lend_all()
         self.observer.ended.set()
         self.observer.join(5)
 
     def release_all(self):
-        # From here on accounts go before their ends.
+        # From here on accounts may be removed before their ends.
         self.ledger.release_all()
-        answer = self.admin.insist("POST", "/release_all")
+        answer = self.admin.retry("POST", "/release_all")
         if answer is None or answer.status != 200:
             self.ledger.violation("not_healed", f"release_all got {answer and (answer.status, answer.body)}")
         else:
@@ -136,10 +136,10 @@ class Run:
                     self.ledger.violation("given_back_but_there", f"release_all left {sorted(left)} on {name}", name)
 
     def expect_all_free(self, until):
-        """Every machine is whole again, so every one has to be in the pool."""
+        """Checks that every machine is in the pool, as none is broken any more."""
         answer = None
         while True:
-            answer = self.admin.insist("GET", "/available")
+            answer = self.admin.retry("GET", "/available")
             if answer and answer.ok and len(answer.body["available"]) == len(self.stage.machines):
                 self.say("every machine is clean and free")
                 return
@@ -150,10 +150,10 @@ class Run:
         self.ledger.violation("not_healed", f"not every machine is available again: {out}")
 
     def lend_all(self):
-        """One request for all machines at once has to work on each of them, now that nothing is broken."""
+        """Checks that one request for all machines works on each of them, now that nothing is broken."""
         count = len(self.stage.machines)
         request = self.ledger.ask("lastone", count, 5)
-        answer = self.admin.insist("POST", "/reservations", {"count": count, "duration_minutes": 5,
+        answer = self.admin.retry("POST", "/reservations", {"count": count, "duration_minutes": 5,
                                                              "username": "lastone", "reservation_password": "the-last"})
         if answer is None or answer.status != 201:
             self.ledger.settle(request, "refused")
@@ -169,7 +169,7 @@ class Run:
         self.expect_all_free(time.time() + self.stage.convergence)
 
     def report(self):
-        """Prints the table; gives the exit status."""
+        """Prints and writes the report; returns the exit status."""
         run = {"seed": self.options["seed"], "minutes": self.options["minutes"],
                "took": round(time.time() - self.began), "machines": len(self.stage.machines), "busybox": self.options["busybox"],
                "clients": self.options["clients"], "driver": self.options["driver"], "processors": os.cpu_count(), "convergence": self.stage.convergence, "versions": self.stage.versions()}

@@ -1,4 +1,4 @@
-"""The private parts of a run: the database, the machines, two APIs and two schedulers, all in namespaces of their own."""
+"""The parts of a run: the database, the machines, two APIs and two schedulers, all in private namespaces."""
 
 import glob
 import secrets
@@ -13,7 +13,7 @@ from sandbox import binary
 DATABASE_PORT = 15000
 MAX_CONNECTIONS = 120
 
-# What the services are told, so that they recover in seconds and a short run sees many recoveries.
+# Settings with which the services recover in seconds, so that a short run has many recoveries.
 CLAIM = 8
 RETRY_LONGEST = 4
 RUN_TIMEOUT = 20
@@ -34,8 +34,8 @@ TIMINGS = {
     "DB_CONNECT_RETRY_SECONDS": "1",
 }
 
-# The time within which everything has to be right again once nothing is in the way any more: a claim runs out, the
-# next try comes, and its run takes as long as it may; the rest is for two busy processors.
+# The time in which the product must recover after the last fault: a claim expires, the next try comes, and its run
+# takes the longest time that is allowed. The 10 s are for a host with two busy processors.
 CONVERGENCE = CLAIM + RETRY_LONGEST + CONNECT_TIMEOUT + RUN_TIMEOUT + 10
 
 
@@ -52,7 +52,7 @@ class Attacked(Service):
         self.set_clock(0)
 
     def set_clock(self, seconds):
-        """From within a second on, the process believes that so much more time has passed."""
+        """Sets the clock of the process this many seconds ahead, with effect within a second."""
         new = self.clock.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n", encoding="ascii")
         new.rename(self.clock)
@@ -61,8 +61,8 @@ class Attacked(Service):
         self.settings = {
             **self.stage.settings, "ACCOUNT_DRIVER": self.driver, "TMPDIR": str(self.stage.tmp),
             "LD_PRELOAD": self.stage.faketime, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            # Only the clock on the wall jumps: no machine's monotonic clock does that. Without the "fix" at 0 the
-            # library takes the monotonic times until which Java waits for times of the wall, and no wait lasts.
+            # Only the wall clock jumps, because a real monotonic clock never does. With another value of the "fix" the
+            # library treats the monotonic deadlines of Java as wall-clock times, and every wait ends at once.
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0", "FAKETIME_CACHE_DURATION": "1"}
         super().start()
 
@@ -75,7 +75,7 @@ class Attacked(Service):
         return [*as_delivered(self.stage.product, self.jar), *self.properties()]
 
     def properties(self):
-        """What both variants are told; a frozen database is to outlast the socket's timeout."""
+        """Properties of both variants. The timeout of the socket is shorter than a freeze of the database."""
         return [f"-Djava.io.tmpdir={self.stage.tmp}",
                 "-Dquarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout=" + str(SOCKET_TIMEOUT * 1000)]
 
@@ -87,7 +87,7 @@ class Stage:
         self.dir, self.root, self.product = Path(folder), Path(root), Path(options["product"])
         self.native = options["native"]
         self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
-        # On a host with other work everything takes longer, and that is nobody's fault.
+        # On a host with other work everything takes longer, which is not an error of the product.
         self.convergence = CONVERGENCE * options["patience"]
         self.logs.mkdir(mode=0o700)
         self.tmp.mkdir(mode=0o700)
@@ -102,7 +102,7 @@ class Stage:
         self.schedulers = [Attacked(self, "scheduler-service", n, driver) for n, driver in enumerate(drivers, 1)]
         self.services = self.apis + self.schedulers
         self.machines = {}
-        # Those whose sshd shuts out an address after refused log-ins, as it does by default.
+        # The machines whose sshd blocks an address after refused log-ins, as it does by default.
         self.strict = []
         self.lab_lock = threading.Lock()
 
@@ -130,7 +130,7 @@ class Stage:
         on_lab(self.logs / "lab.log", *arguments)
 
     def inside(self, name, *command):
-        """Runs a command as root on a machine; gives its exit status and what it printed."""
+        """Runs a command as root on a machine; returns its exit status and output."""
         machine = self.machines[name]
         done = subprocess.run([self.root / "tools/lab/lab", "exec", machine.lab, name, *command], text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, errors="replace", timeout=60, check=False)

@@ -1,8 +1,8 @@
 # What a client does: HTTPS with the certificate checked, and SSH.
 # shellcheck shell=bash
 
-# request USER METHOD PATH  Prints the answer's body; a body to send comes from standard input, for POST only.
-# Any answer but 2xx ends the demo.
+# as USER METHOD PATH  Sends a request as this user (`nobody` has no token), and prints the body of the response. The
+# body of a POST comes from standard input. Any status but 2xx ends the demo.
 as() {
   local user=$1 method=$2 path=$3 answer status
   local send=()
@@ -30,7 +30,7 @@ register_machines() {
   done < <(jq -c '.[] | {name, host, port, user, password}' "$machines")
 }
 
-# wait_until_free COUNT  Returns when so many machines are free, and fails when that takes more than a minute.
+# wait_until_free COUNT  Returns when at least COUNT machines are free, and fails when that takes more than a minute.
 wait_until_free() {
   local until=$((SECONDS + 60)) free
   while free=$(as admin GET /available | jq '.available | length') && ((free < $1)); do
@@ -59,7 +59,8 @@ hold_session() {
   wait_for "held-$1" 15 grep -q 'still here' "$dir/logs/held-$1.log"
 }
 
-# when_cut NAME  Prints the second in which that session ended: the client's parting word is the last of its log.
+# when_cut NAME  Prints when that session ended, in seconds since 1970. This is the time of its log, because the SSH
+# client writes its last line at the end of the session.
 when_cut() { date -r "$dir/logs/held-$1.log" +%s; }
 
 # expect_session_cut NAME  Fails when the session is still open.
@@ -71,9 +72,9 @@ expect_session_cut() {
   done
 }
 
-# lines_to_copy  Sets $lines to commands that anyone with a shell on this machine can paste.
+# lines_to_copy  Sets $lines to commands that a user can paste into a shell on this machine.
 lines_to_copy() {
-  # shellcheck disable=SC2016 # for the shell of whoever pastes them
+  # shellcheck disable=SC2016 # for the user's shell
   lines=(
     "CA=$ca API=$api"
     "TOKEN=\$(curl -sS --fail --cacert \$CA \$API/login -H 'Content-Type: application/json' -d @- <<<'{\"username\":\"$user\",\"password\":\"$user_password\"}' | jq -r .access_token)"
@@ -83,13 +84,13 @@ lines_to_copy() {
   )
 }
 
-# run_lines  Runs them one after the other in a fresh shell, as somebody would who pastes them.
+# run_lines  Runs these lines in a new shell, as a user does who pastes them.
 run_lines() {
   printf '%s\n' "${lines[@]}" >"$dir/private/lines"
   in_background lines bash -euo pipefail "$dir/private/lines"
 }
 
-# stay_up  Says what there is to try, and returns only through a signal or the end of a part.
+# stay_up  Prints what the user can try. Ends only by a signal or when a part ends.
 stay_up() {
   succeeded "The whole job works."
   say ""
@@ -102,7 +103,7 @@ stay_up() {
   say "To copy:"
   printf '    %s\n' "${lines[@]}"
   say ""
-  say "Then log in on the machine of that answer, with its reservation_password:  ssh -p PORT $user@127.0.0.1"
+  say "Then log in on the machine that /reserve has returned, with its reservation_password:  ssh -p PORT $user@127.0.0.1"
   staying=yes
   shown_log=''
   while true; do

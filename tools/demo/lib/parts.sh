@@ -1,21 +1,21 @@
 # The private folder, the processes of the demo, and their end.
 # shellcheck shell=bash
 
-dir=''           # everything of this run lies here
+dir=''           # everything of this run is in this folder
 parts=()         # "name pid" of what runs in the background, in the order of its start
-shown_log=''     # the log that explains a failure of the step in hand
+shown_log=''     # the log that explains a failure of the current step
 failure=''       # what went wrong, in words
-staying=no       # yes once only the user can end the demo
+staying=no       # yes when the demo waits for the user to end it
 
-# open_private_folder  Makes the folder, and sees to it that whatever ends the demo leaves nothing behind.
+# open_private_folder  Makes the folder, and sets traps so that the demo leaves nothing behind, however it ends.
 open_private_folder() {
   dir=$(mktemp -d "${TMPDIR:-/tmp}/machine-manager-demo.XXXXXX")
-  # The database runs as another user, who has to get at its own folder below this one.
+  # The database runs as another user, which must reach its own folder below this one.
   chmod 711 "$dir"
   mkdir -m 700 "$dir/logs" "$dir/private"
-  # Every process of this run carries this in its environment, wherever it ends up.
+  # Every process of this run has this variable in its environment, so on_exit finds all of them.
   export MACHINE_MANAGER_DEMO=$dir
-  trap leave EXIT
+  trap on_exit EXIT
   trap 'unexpected $LINENO "$BASH_COMMAND"' ERR
   trap 'interrupted 129' HUP
   trap 'interrupted 130' INT
@@ -30,7 +30,7 @@ secret() { head -c 18 /dev/urandom | base64 | tr '+/' 'Aa'; }
 fail() {
   failure=$1
   shown_log=${2:-$shown_log}
-  # A subshell cannot set the reason for the whole, so it hands it over in a file.
+  # A subshell cannot set variables of the demo, so it passes the reason in a file.
   printf '%s' "$failure" >"$dir/private/failure"
   printf '%s' "$shown_log" >"$dir/private/failure-log"
   exit 1
@@ -48,14 +48,14 @@ interrupted() {
   exit "$1"
 }
 
-# pause SECONDS  Sleeps so that a signal is heard at once.
+# pause SECONDS  Sleeps, but in such a way that a signal is handled at once.
 pause() {
   sleep "$1" &
   wait $!
 }
 
-# start NAME COMMAND...  Runs a part of the demo in the background, in a session of its own, with a log of its own.
-# It gets a TERM when the demo itself is killed.
+# start NAME COMMAND...  Runs a part of the demo in the background, with its own session and log. The part gets a TERM
+# when the demo itself is killed.
 start() {
   local name=$1
   shift
@@ -63,7 +63,7 @@ start() {
   parts+=("$name $!")
 }
 
-# in_background NAME COMMAND...  Runs a command to its end, so that a signal is heard at once and ends it.
+# in_background NAME COMMAND...  Runs a command and waits for its end. A signal is handled at once and ends the command.
 in_background() {
   local name=$1
   shown_log=$dir/logs/$1.log
@@ -76,7 +76,7 @@ in_background() {
   shown_log=''
 }
 
-# tick PID  Shows on the terminal that time passes, until that process has ended.
+# tick PID  Shows the elapsed time on the terminal until that process has ended.
 tick() {
   local waited
   for ((waited = 0; ; waited++)); do
@@ -108,7 +108,7 @@ wait_for() {
   shown_log=''
 }
 
-# free_port  Sets $port to a loopback port that nobody listens on, below those that the kernel hands out by itself.
+# free_port  Sets $port to a loopback port that is free, below the range that the kernel uses for outgoing connections.
 free_port() {
   local tries
   for ((tries = 0; tries < 200; tries++)); do
@@ -121,7 +121,7 @@ free_port() {
   fail "no free port was found"
 }
 
-leave() {
+on_exit() {
   local status=$?
   trap - EXIT ERR
   trap '' HUP INT TERM PIPE
@@ -160,7 +160,7 @@ end_part() {
   kill -KILL -- "-$1" 2>/dev/null
 }
 
-# ours  Prints the ids of the processes that carry this run's mark.
+# ours  Prints the ids of the processes of this run, which have its variable in their environments.
 ours() {
   local file
   for file in /proc/[0-9]*/environ; do
@@ -178,8 +178,8 @@ stop_everything() {
     # What was started last ends first: the services before the database they write to.
     for ((i = ${#parts[@]} - 1; i >= 0; i--)); do
       if [[ ${parts[i]} == need\ * ]]; then
-        # Packages that are cut off in the middle are left half installed.
-        printf 'Waiting for apt-get to end with what it has begun ...\n'
+        # An apt-get that is killed leaves packages half installed.
+        printf 'Waiting for apt-get to finish ...\n'
         end_part "${parts[i]#* }" 600
       else
         end_part "${parts[i]#* }" 15
@@ -187,7 +187,7 @@ stop_everything() {
     done
     if [[ -e $dir/lab ]]; then "$root/tools/lab/lab" down "$dir/lab" >>"$dir/logs/lab.log"; fi
     for pid in $(ours); do kill -KILL "$pid"; done
-    # The kernel needs a moment to take them down.
+    # The kernel needs a moment to end them.
     for ((i = 0; i < 50; i++)); do
       left=$(ours)
       [[ -z $left ]] && break

@@ -1,4 +1,4 @@
-# What the demo says, and how. Colour only on a terminal whose user has not asked for none.
+# The output of the demo. It has colour only on a terminal, and none if NO_COLOR is set.
 # shellcheck shell=bash
 
 bold='' dim='' green='' red='' plain=''
@@ -17,7 +17,7 @@ step_began=$began
 
 say() { printf '%s\n' "$*"; }
 
-# note TEXT...  A line below the step in hand.
+# note TEXT...  Prints a line below the current step.
 note() { printf '    %s\n' "$*"; }
 
 # seconds_since MICROSECONDS  Prints the time that has passed since then, as in "2.1 s".
@@ -35,10 +35,10 @@ step() {
   printf '    %s%s%s\n' "$dim" "$2" "$plain"
 }
 
-# finished RESULT  Ends the step in hand well.
+# finished RESULT  Prints the result of the current step, which has worked.
 finished() { printf '    %sdone in %s%s: %s\n' "$green" "$(seconds_since "$step_began")" "$plain" "$1"; }
 
-# succeeded TEXT  Ends the demo well.
+# succeeded TEXT  Prints that the demo has worked, and the time that it took.
 succeeded() { printf '\n%s%s%s It took %s.\n' "$green" "$1" "$plain" "$(seconds_since "$began")"; }
 
 # count_down EPOCH_SECONDS  Returns when that time has come: one line that changes on a terminal, a few lines elsewhere.

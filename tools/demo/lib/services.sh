@@ -21,7 +21,7 @@ package_of() {
   return 1
 }
 
-# package_services  Sets $packaged to what was done, in words.
+# package_services  Builds what is not up to date, and sets $packaged to a text about it.
 package_services() {
   mkdir -p "$root/target"
   # One at a time: two demos may be started at once.
@@ -55,7 +55,8 @@ CREATE DATABASE machine_manager CHARACTER SET utf8mb4;
 CREATE USER machine_manager@'%' IDENTIFIED BY '$database_password';
 GRANT ALL ON machine_manager.* TO machine_manager@'%';
 SQL
-  # When it starts it deletes temporary tables, in a shared folder those of others too.
+  # At its start MariaDB deletes all temporary tables in its tmpdir, so it must not share this folder with another
+  # server.
   start database --reuid "$database_user" --regid "$group" --init-groups \
     mariadbd --no-defaults --datadir="$data/data" --tmpdir="$data/data" --init-file="$data/init.sql" \
     --bind-address=127.0.0.1 --port="$database_port" --socket="$data/socket" --pid-file="$data/pid" \
@@ -67,15 +68,15 @@ SQL
 
 # start_machines COUNT  Sets $machines to the file that says how to reach them.
 start_machines() {
-  # The machines live on after this command; they end with the demo.
+  # The machines keep running after this command, and end with the demo.
   in_background lab "$root/tools/lab/lab" up "$dir/lab" "$1" --with $$
   machines=$dir/lab/machines.json
 }
 
-# ready PORT  True when the service whose management port that is says that it is ready.
+# ready PORT  True when the service with this management port is ready.
 ready() { curl --silent --fail --max-time 5 "http://127.0.0.1:$1/q/health/ready"; }
 
-# start_service NAME PORT MANAGEMENT_PORT  What is said to both services goes by environment: others cannot read it.
+# start_service NAME PORT MANAGEMENT_PORT  The settings are in the environment, which other users cannot read.
 start_service() {
   local package command=()
   package=$(package_of "$1") || fail "$1 is not packaged"
@@ -103,13 +104,13 @@ start_services() {
   free_port && scheduler_management=$port
   start_service api-service "$api_port" "$api_management"
   start_service scheduler-service "$scheduler_http" "$scheduler_management"
-  # Only the two of them need to know.
+  # No other program needs these.
   unset DATABASE_URL ADMIN_DEFAULT_USERNAME ADMIN_DEFAULT_PASSWORD JWT_SECRET MACHINE_SECRETS_KEY SCHEDULER_INTERVAL LOG_LEVEL
   wait_for api-service 180 ready "$api_management"
   wait_for scheduler-service 180 ready "$scheduler_management"
 }
 
-# start_caddy  Sets $api to the address for clients and $ca to the certificate that vouches for it.
+# start_caddy  Sets $api to the address for clients, and $ca to the certificate of the authority that they must trust.
 start_caddy() {
   local http_port
   free_port && http_port=$port
@@ -117,7 +118,7 @@ start_caddy() {
   api=https://localhost:$port
   ca=$dir/ca.crt
   mkdir -m 700 "$dir/caddy"
-  # A browser that is told to insist on HTTPS would do so for everything else on localhost too: hence no such age.
+  # HSTS is off, because a browser would then require HTTPS for all other servers on localhost, too.
   DOMAIN=localhost BIND_ADDRESS=127.0.0.1 HTTPS_PORT=$port HTTP_PORT=$http_port HSTS_MAX_AGE=0 \
     API_UPSTREAMS=127.0.0.1:$api_port XDG_DATA_HOME=$dir/caddy XDG_CONFIG_HOME=$dir/caddy HOME=$dir/caddy \
     start caddy caddy run --adapter caddyfile --config "$root/deploy/Caddyfile"
