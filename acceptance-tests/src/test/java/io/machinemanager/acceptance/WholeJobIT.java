@@ -25,7 +25,7 @@ import io.machinemanager.testing.SshLogin;
 import io.machinemanager.testing.SshSession;
 import io.restassured.response.Response;
 
-/** The whole job, as its users see it: the shipped services, a real database, real sshd, and either way of account work. */
+/** The whole job, as its users see it: the shipped services, a real database, real sshd. */
 @ParameterizedClass
 @MethodSource("io.machinemanager.acceptance.Installation#drivers")
 class WholeJobIT {

@@ -1,5 +1,7 @@
 package io.machinemanager.api.polling;
 
+import java.io.EOFException;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
@@ -51,7 +53,7 @@ public class LongListWriter implements ServerMessageBodyWriter<LongList> {
     public void writeResponse(LongList list, Type genericType, ServerRequestContext context) {
         ServerHttpResponse response = context.serverResponse();
         // not the stream of the context, which is closed as soon as this method returns
-        OutputStream out = response.createResponseOutputStream();
+        OutputStream out = whileConnected(response);
         threads.execute(() -> {
             try {
                 json.writeValue(out, list.body());
@@ -65,6 +67,20 @@ public class LongListWriter implements ServerMessageBodyWriter<LongList> {
                 response.reset();
             }
         });
+    }
+
+    /** The response's stream notices a client that has disconnected only when its queue is full. */
+    private static OutputStream whileConnected(ServerHttpResponse response) {
+        return new FilterOutputStream(response.createResponseOutputStream()) {
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                if (response.closed()) {
+                    throw new EOFException("the client has disconnected");
+                }
+                out.write(bytes, offset, length);
+            }
+        };
     }
 
     @Override

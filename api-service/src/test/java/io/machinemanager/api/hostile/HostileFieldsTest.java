@@ -282,14 +282,16 @@ class HostileFieldsTest {
         tryAll(headers.stream()
                 .flatMap(header -> IntStream.range(0, values.size())
                         .filter(i -> i % STEP == headers.indexOf(header) % STEP).mapToObj(i -> (Callable<Void>) () -> {
-                    String call = calls.get(i % calls.size());
-                    String status = send(call, header, values.get(i));
-                    if (!status.matches("HTTP/1\\.1 [24]\\d\\d .*")) {
-                        wrong.add("%s: %s: %s: %s".formatted(call, header, json.writeValueAsString(values.get(i)),
-                                status));
-                    }
-                    return null;
-                })).toList());
+                            String call = calls.get(i % calls.size());
+                            String status = send(call, header, values.get(i));
+                            if (!status.matches("HTTP/1\\.1 [24]\\d\\d .*")) {
+                                wrong.add(
+                                        "%s: %s: %s: %s".formatted(call, header, json.writeValueAsString(values.get(i)),
+                                                status));
+                            }
+                            return null;
+                        }))
+                .toList());
     }
 
     /** The first line of the answer to a call with this header. */
