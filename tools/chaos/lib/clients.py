@@ -9,6 +9,9 @@ import urllib.parse
 
 from net import Lost, Session, ssh
 
+# How many seconds a machine with penalties may refuse connections after a fault.
+PENALTY = 60
+
 # System accounts of every machine. The product must refuse to lend them.
 TAKEN = ["root", "daemon", "sshd", "nobody"]
 
@@ -237,7 +240,9 @@ class Client(threading.Thread):
             if now >= loan.surely_until():
                 self.ledger.count("log-ins that a fault left no time for")
                 return
-            if self.faults.hit({loan.machine}, began - 0.5, now):
+            # An sshd with penalties refuses connections for a while after a fault has broken off others before the log-in.
+            penalised = loan.machine.startswith("strict-") and said.startswith("kex_exchange_identification")
+            if self.faults.hit({loan.machine}, began - (PENALTY if penalised else 0.5), now):
                 self.ledger.count("log-ins tried again after a fault")
                 time.sleep(0.5)
                 continue
