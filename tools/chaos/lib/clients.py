@@ -241,7 +241,7 @@ class Client(threading.Thread):
                 self.ledger.count("log-ins that a fault left no time for")
                 return
             # An sshd with penalties refuses connections for a while after a fault has broken off others before the log-in.
-            penalised = loan.machine.startswith("strict-") and said.startswith("kex_exchange_identification")
+            penalised = loan.machine in self.stage.strict and said.startswith("kex_exchange_identification")
             if self.faults.hit({loan.machine}, began - (PENALTY if penalised else 0.5), now):
                 self.ledger.count("log-ins tried again after a fault")
                 time.sleep(0.5)

@@ -85,7 +85,7 @@ public class LongListWriter implements ServerMessageBodyWriter<LongList> {
 
     @Override
     public void writeTo(LongList list, Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType,
-            MultivaluedMap<String, Object> headers, OutputStream out) {
-        throw new UnsupportedOperationException("a long list is written only by writeResponse");
+            MultivaluedMap<String, Object> headers, OutputStream out) throws IOException {
+        json.writeValue(out, list.body());
     }
 }

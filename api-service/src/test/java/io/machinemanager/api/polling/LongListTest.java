@@ -39,16 +39,16 @@ class LongListTest {
     void aListIsNotReadOnWhenItsClientHasDisconnected() throws IOException {
         try (Socket client = new Socket(endlessList.getHost(), endlessList.getPort())) {
             client.getOutputStream().write("GET /endless-list HTTP/1.1\r\nHost: x\r\n\r\n".getBytes());
-            await().until(() -> EndlessList.BATCHES.get() == 1);
+            await().until(() -> LongLists.BATCHES.get() == 1);
             // closes at once, without waiting for what is still to be sent
             client.setSoLinger(true, 0);
         }
 
-        EndlessList.SECOND_BATCH.countDown();
+        LongLists.SECOND_BATCH.countDown();
 
         AtomicInteger before = new AtomicInteger();
         await().atMost(Duration.ofMinutes(1)).pollInterval(Duration.ofSeconds(1))
-                .until(() -> before.getAndSet(EndlessList.BATCHES.get()) == EndlessList.BATCHES.get());
+                .until(() -> before.getAndSet(LongLists.BATCHES.get()) == LongLists.BATCHES.get());
     }
 
     @ParameterizedTest

@@ -20,19 +20,33 @@ import org.jboss.resteasy.reactive.RestResponse;
 
 import io.machinemanager.api.input.Page;
 
-/** A list without an end, whose second batch comes only when a test says so. */
-@Path("/endless-list")
+/** Long lists that are not read to their end. */
+@Path("/")
 @Produces(MediaType.APPLICATION_JSON)
-public class EndlessList {
+@PermitAll
+public class LongLists {
 
     static final CountDownLatch SECOND_BATCH = new CountDownLatch(1);
     static final AtomicInteger BATCHES = new AtomicInteger();
+
+    private record OneBatch() implements RowSource<String> {
+
+        @Override
+        public List<String> first(int limit) {
+            return rows(limit);
+        }
+
+        @Override
+        public List<String> after(String last, int limit) {
+            throw new IllegalStateException("there are no more");
+        }
+    }
 
     private record Endless() implements RowSource<String> {
 
         @Override
         public List<String> first(int limit) {
-            return Collections.nCopies(limit, "a row of the first batch");
+            return rows(limit);
         }
 
         @Override
@@ -43,21 +57,38 @@ public class EndlessList {
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            return first(limit);
+            return rows(limit);
         }
     }
 
     private final PolledResponses polled;
 
-    EndlessList(PolledResponses polled) {
+    LongLists(PolledResponses polled) {
         this.polled = polled;
     }
 
+    private static List<String> rows(int limit) {
+        return Collections.nCopies(limit, "a row");
+    }
+
+    /** A list of which only the first batch can be read. */
     @GET
-    @PermitAll
+    @Path("/broken-list")
     @Operation(hidden = true)
-    public CompletionStage<RestResponse<Object>> list(@Context Request request) {
-        return polled.of(request, new Page(0, Integer.MAX_VALUE, true), new Endless(), () -> Integer.MAX_VALUE,
-                Function.identity(), Function.identity());
+    public CompletionStage<RestResponse<Object>> broken(@Context Request request) {
+        return list(request, new OneBatch());
+    }
+
+    /** A list without an end, whose second batch comes only when a test says so. */
+    @GET
+    @Path("/endless-list")
+    @Operation(hidden = true)
+    public CompletionStage<RestResponse<Object>> endless(@Context Request request) {
+        return list(request, new Endless());
+    }
+
+    private CompletionStage<RestResponse<Object>> list(Request request, RowSource<String> rows) {
+        return polled.of(request, new Page(0, Integer.MAX_VALUE, true), rows, () -> 5000, Function.identity(),
+                Function.identity());
     }
 }
