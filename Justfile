@@ -10,7 +10,7 @@ need := "tools/setup/need"
 default:
     @'{{ just_executable() }}' --justfile '{{ justfile() }}' --list --unsorted
 
-# Show the whole job on real parts, then stay up for you to try; --once ends by itself
+# Show the whole product with real parts, then keep it running for you to try; with --once it ends by itself
 [group('use')]
 [no-exit-message]
 demo *args:
@@ -21,7 +21,7 @@ demo *args:
 build *args:
     {{ mvn }} package -DskipTests "$@"
 
-# Run every check, and all tests but the long ones; with arguments for Maven only its tests: -pl shared-model -Dtest=BackOffTest
+# Run all checks and tests except long ones; with Maven arguments only its tests: -pl shared-model -Dtest=BackOffTest
 [group('build')]
 [no-exit-message]
 test *args: lint
@@ -33,7 +33,7 @@ test *args: lint
 test-one class:
     @exec tools/test/one "$1"
 
-# Run what takes too long for CI: the tests tagged deep too, 10 minutes of chaos, the expiry of 1,000 reservations
+# Run all tests, including tests too long for CI: tests tagged deep, 10 minutes of chaos, expiry of 1,000 reservations
 [group('build')]
 [no-exit-message]
 test-all:
@@ -42,13 +42,13 @@ test-all:
     @tools/chaos/chaos minutes=10 driver=both
     @tools/bench/bench only=expiry rows=1000
 
-# Break everything again and again, and check that no machine is lent twice and no account is left: minutes=3 seed=N
+# Inject faults repeatedly, and check that no machine is lent twice and no account is left over: minutes=3 seed=N
 [group('build')]
 [no-exit-message]
 chaos *args:
     @exec tools/chaos/chaos "$@"
 
-# Measure everything beside a baseline of the same run, and print one table: quick only=ssh,requests json=FILE
+# Measure speed and memory beside a baseline of the same run, and print one table: quick only=ssh,requests json=FILE
 [group('build')]
 [no-exit-message]
 bench *args:
@@ -61,7 +61,7 @@ lint:
     @grep -rlIE '^#!(/usr/bin/env bash|/bin/(ba)?sh)' --exclude-dir=target --exclude-dir=.git . | sort | cat - <(echo shared-model/src/main/resources/account/account.sh) | xargs -n 8 -P 2 shellcheck --external-sources
     @echo "shellcheck: the scripts are clean"
 
-# Look up known advisories for all libraries; without a network, list those with newer releases
+# Look up known advisories for all libraries; without a network, list the libraries with newer releases
 [group('build')]
 [no-exit-message]
 audit:
@@ -73,13 +73,13 @@ audit:
 format:
     {{ mvn }} --quiet process-sources -Dformat.goal=format -Dimports.goal=sort
 
-# Remove everything that the recipes made here, the data too (it lists what is lost and asks; `just clean yes` does not)
+# Remove everything that the recipes made here, also the data; lists the losses and asks (`just clean yes` does not ask)
 [group('build')]
 [no-exit-message]
 clean *yes:
     @deploy/stack clean "$@"
 
-# Write deploy/.env with new secrets, unless it is there
+# Write deploy/.env with new secrets; an existing file stays unchanged
 [group('deploy')]
 init:
     @deploy/stack init
@@ -90,61 +90,61 @@ init:
 run *args:
     @deploy/stack run "$@"
 
-# The same with live reload: the services run from the sources here
+# Start the product with live reload: both services run from the sources of this checkout
 [group('deploy')]
 [no-exit-message]
 run-dev *args:
     @deploy/stack run-dev "$@"
 
-# Stop the product's containers and keep everything; just run goes on
+# Stop the product's containers and keep all data; `just run` starts them again
 [group('deploy')]
 [no-exit-message]
 stop:
     @deploy/stack stop
 
-# Follow the containers' logs, all or those named (db, api, scheduler, proxy)
+# Follow the logs of all containers, or of the named services (db, api, scheduler, proxy)
 [group('deploy')]
 [no-exit-message]
 logs *services:
     @deploy/stack logs "$@"
 
-# Dump the database into backups/ or the file named, while everything runs
+# Dump the database to backups/ or to the given file, while the services run
 [group('deploy')]
 [no-exit-message]
 backup *file:
     @deploy/stack backup "$@"
 
-# Replace the database by a backup (it asks; `just restore FILE yes` does not)
+# Replace the database with a backup; asks first (`just restore FILE yes` does not ask)
 [group('deploy')]
 [no-exit-message]
 restore *file:
     @deploy/stack restore "$@"
 
-# Make machines to lend, as containers on this host: how many, and on which system (alpine, debian)
+# Create machines to lend, as containers on this host; arguments: how many, and the system (alpine or debian)
 [group('machines')]
 [no-exit-message]
 provision count="3" os="alpine":
     @provision/pool provision -e machine_count="$1" -e machine_os="$2"
 
-# Remove the machines that provision made (it lists them and asks; `just unprovision yes` does not)
+# Remove the machines that `just provision` created; lists them and asks first (`just unprovision yes` does not ask)
 [group('machines')]
 [no-exit-message]
 unprovision *yes:
     @provision/pool unprovision "$@"
 
-# Make the machines anew, each on its system and with the password and host keys it had: their registration stays good
+# Create the machines again, each with the same system, password and host keys, so that its registration stays valid
 [group('machines')]
 [no-exit-message]
 reprovision count="3" os="alpine":
     @provision/pool provision -e machine_count="$1" -e machine_os="$2" -e machine_renew=true
 
-# Register the machines of provision/machines.yml; `UPDATE=true just register` changes those that are registered
+# Register the machines of provision/machines.yml; `UPDATE=true just register` also changes registered machines
 [group('machines')]
 [no-exit-message]
 register:
     @provision/pool register
 
-# Build native binaries of both services, with GRAALVM_HOME or else in the builder's container
+# Build native binaries of both services, with GRAALVM_HOME or, if it is not set, in the builder's container
 [group('deploy')]
 [no-exit-message]
 native *args:
@@ -162,7 +162,7 @@ dist variant="native":
 deploy-host host *args:
     @provision/pool host "$@"
 
-# Make a release: checks, .ci/run, version, dist/ with checksum and SBOM, tag; nothing is pushed (dry-run, tested, native)
+# Make a release: checks, .ci/run, version, dist/ with checksum and SBOM, tag; pushes nothing (dry-run, tested, native)
 [group('build')]
 [no-exit-message]
 release version *options:
