@@ -11,17 +11,19 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.MariaDb;
 
 /** What the shipped services make of their environment when they start. */
@@ -35,36 +37,57 @@ class StartIT {
                 "QUARKUS_HTTP_HOST", "127.0.0.1"));
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-            "api-service       | MACHINE_SECRETS_KEY | ''           | MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32",
-            "scheduler-service | MACHINE_SECRETS_KEY | ''           | MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32",
-            "api-service       | MACHINE_SECRETS_KEY | c2hvcnQ=     | MACHINE_SECRETS_KEY cannot be used: it holds 5 bytes instead of 32; make one with: openssl rand -base64 32",
-            "api-service       | JWT_SECRET          | change-me    | JWT_SECRET is still change-me, which everybody knows.",
-            "scheduler-service | LOG_FORMAT          | xml          | LOG_FORMAT must be text or json.",
-            "scheduler-service | AUDIT_RETENTION_DAYS | 0           | AUDIT_RETENTION_DAYS must be at least 1.",
-            "api-service       | ANSIBLE_PLAYBOOK    | /nowhere     | Account work needs Ansible, and /nowhere cannot be run: install ansible-core 2.14 or newer, or set ANSIBLE_PLAYBOOK." })
-    void oneThingThatIsWrongEndsTheStartWithOneLine(String module, String name, String value, String line) {
-        Map<String, String> environment = environment("jdbc:mariadb://127.0.0.1:1/nowhere?user=u&password=p");
-        environment.put(name, value);
-        try (PackagedService service = new PackagedService(module, environment)) {
-            assertThat(service.startInVain()).isEqualTo(1);
-            assertThat(service.log().lines()).containsExactly("Cannot start: " + line);
+    /** A setting that stops the start, and the line that says why. */
+    private record Wrong(String name, String value, String line) {
+
+        /** Ansible as that program; the line is what the check of Ansible says. */
+        static Wrong ansible(String program, String line) {
+            return new Wrong("ANSIBLE_PLAYBOOK", program, "Account work needs " + line);
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"api-service", "scheduler-service" })
-    void anAnsibleThatIsTooOldEndsTheStartWithOneLine(String module, @TempDir Path folder) throws IOException {
+    @TempDir
+    static Path folder;
+
+    /** What is wrong in one start: several settings at once, and with the deep tests each of them by itself too. */
+    private static Stream<Arguments> wrongSettings() throws IOException {
         Path old = Files.writeString(folder.resolve("ansible-playbook"),
                 "#!/bin/sh\necho 'ansible-playbook [core 2.13.13]'\necho '  config file = None'\n");
         Files.setPosixFilePermissions(old, PosixFilePermissions.fromString("rwx------"));
+        Wrong oldAnsible = Wrong.ansible(old.toString(),
+                "ansible-core 2.14 or newer; found is: ansible-playbook [core 2.13.13]");
+        Wrong noKey = new Wrong("MACHINE_SECRETS_KEY", "",
+                "MACHINE_SECRETS_KEY is missing; make one with: openssl rand -base64 32");
+        List<Wrong> ofApi = List.of(new Wrong("MACHINE_SECRETS_KEY", "c2hvcnQ=",
+                "MACHINE_SECRETS_KEY cannot be used: it holds 5 bytes instead of 32; make one with: openssl rand -base64 32"),
+                new Wrong("JWT_SECRET", "change-me", "JWT_SECRET is still change-me, which everybody knows."),
+                Wrong.ansible("/nowhere",
+                        "Ansible, and /nowhere cannot be run: install ansible-core 2.14 or newer, or set"
+                                + " ANSIBLE_PLAYBOOK."));
+        List<Wrong> ofScheduler = List.of(noKey, oldAnsible,
+                new Wrong("LOG_FORMAT", "xml", "LOG_FORMAT must be text or json."),
+                new Wrong("AUDIT_RETENTION_DAYS", "0", "AUDIT_RETENTION_DAYS must be at least 1."));
+        Stream<Arguments> together = Stream.of(Arguments.of("api-service", ofApi),
+                Arguments.of("scheduler-service", ofScheduler));
+        if (!Deep.isIncluded()) {
+            return together;
+        }
+        Stream<Arguments> alone = Stream.concat(
+                Stream.of(ofApi, List.of(noKey, oldAnsible)).flatMap(List::stream)
+                        .map(wrong -> Arguments.of("api-service", List.of(wrong))),
+                ofScheduler.stream().map(wrong -> Arguments.of("scheduler-service", List.of(wrong))));
+        return Stream.concat(together, alone);
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongSettings")
+    void whatIsWrongEndsTheStartWithALineForEach(String module, List<Wrong> settings) {
         Map<String, String> environment = environment("jdbc:mariadb://127.0.0.1:1/nowhere?user=u&password=p");
-        environment.put("ANSIBLE_PLAYBOOK", old.toString());
+        settings.forEach(wrong -> environment.put(wrong.name, wrong.value));
         try (PackagedService service = new PackagedService(module, environment)) {
             assertThat(service.startInVain()).isEqualTo(1);
-            assertThat(service.log().lines()).containsExactly("Cannot start: Account work needs ansible-core 2.14 or"
-                    + " newer; found is: ansible-playbook [core 2.13.13]");
+            assertThat(service.log().lines()).containsExactlyInAnyOrderElementsOf(
+                    settings.stream().map(wrong -> "Cannot start: " + wrong.line).toList());
         }
     }
 

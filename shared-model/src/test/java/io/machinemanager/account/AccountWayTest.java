@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab;
@@ -84,20 +84,32 @@ class AccountWayTest extends EachDriver {
         assertThat(machine.passwdHas("cora")).isFalse();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
-            "-oProxyCommand=id", "\"in quotes\"", "'in quotes'" })
-    void machinePasswordIsUsedLiterally(String password) {
+    @Test
+    void machinePasswordIsUsedLiterally() {
         LabMachine machine = lab.machine(2);
-        // In ASCII, because the locale of this process decides the encoding of arguments of other programs.
+        List<String> passwords = List.of("{{ 7*7 }}", "'\"\\ $(id) `id` #", "pässwörd €😀", " {% raw %}!unsafe: %s ",
+                "-oProxyCommand=id", "\"in quotes\"", "'in quotes'");
+        List<AccountTask> removals = new ArrayList<>();
+        for (String password : passwords) {
+            // The user has the rights of root, so one machine is enough for all passwords.
+            String user = "root" + removals.size();
+            machine.exec("sh", "-c", "useradd -o -u 0 \"$1\"; printf '%s:%b\\n' \"$1\" \"$2\" | chpasswd", "sh", user,
+                    inOctal(password));
+            removals.add(AccountWork.removal(
+                    new Target(user, machine.host(), machine.port(), user, password, machine.hostKeys()),
+                    "nobody-there", AccountWork.newToken()));
+        }
+
+        assertThat(work.driver().submit(removals).stream().map(AccountWork::resultOf))
+                .hasSameSizeAs(passwords).containsOnly(AccountResult.done());
+    }
+
+    /** The text in ASCII, because the locale of this process decides the encoding of arguments of other programs. */
+    private static String inOctal(String text) {
         StringBuilder octal = new StringBuilder();
-        for (byte value : password.getBytes(StandardCharsets.UTF_8)) {
+        for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
             octal.append("\\0%03o".formatted(value & 0xff));
         }
-        machine.exec("sh", "-c", "printf 'root:%b\\n' \"$1\" | chpasswd", "sh", octal.toString());
-        Target target = new Target("two", machine.host(), machine.port(), "root", password, machine.hostKeys());
-
-        assertThat(work.result(AccountWork.removal(target, "nobody-there", AccountWork.newToken())))
-                .isEqualTo(AccountResult.done());
+        return octal.toString();
     }
 }

@@ -44,9 +44,9 @@ class FileRemovalTest extends RemovalFixture {
     void homeTooDeepForAPathIsRemoved() {
         long token = AccountWork.newToken();
         work.create(machine, "cora", token);
-        String name = "x".repeat(100);
+        String name = "x".repeat(250);
         login(machine, "cora")
-                .run("mkdir %1$s; i=0; while [ $i -lt 300 ]; do mkdir n; mv %1$s n; mv n %1$s; i=$((i+1)); done"
+                .run("mkdir %1$s; i=0; while [ $i -lt 60 ]; do mkdir n; mv %1$s n; mv n %1$s; i=$((i+1)); done"
                         .formatted(name));
 
         assertThat(work.remove(machine, "cora", token)).isEqualTo(AccountResult.done());

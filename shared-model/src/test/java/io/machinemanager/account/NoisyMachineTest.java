@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
@@ -154,10 +155,12 @@ class NoisyMachineTest extends EachDriver {
 
     @Test
     void muchOutputTakesNoMemory() throws IOException {
+        int megabytes = Deep.isIncluded() ? 100 : 10;
         Path small = Files.createTempFile(workDir, "small-", "", PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));
         Files.writeString(small, "#!/bin/sh\nulimit -v 400000\nexec ansible-playbook \"$@\"\n");
-        startFile(lab.machine(0), "yes noise | head -c 300000000; yes noise | head -c 100000000 >&2");
+        startFile(lab.machine(0), "yes noise | head -c %d; yes noise | head -c %d >&2".formatted(3 * megabytes << 20,
+                megabytes << 20));
         try (var frugal = AccountWork.by(driver, TestSettings.in(workDir).withPlaybook(small))) {
             long token = AccountWork.newToken();
             assertThat(frugal.create(lab.machine(0), "dora", token)).isEqualTo(AccountResult.done());

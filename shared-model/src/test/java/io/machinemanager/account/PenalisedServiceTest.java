@@ -64,7 +64,8 @@ class PenalisedServiceTest extends EachDriver {
             } else {
                 assertThat(removal).isEqualTo(probe);
             }
-            Awaitility.await().atMost(Duration.ofMinutes(3))
+            // A penalty ends by itself; each probe by Ansible takes seconds of a processor.
+            Awaitility.await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofSeconds(8))
                     .until(() -> work.result(AccountTask.probe(machine.target())).isDone());
             assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
         }

@@ -148,13 +148,18 @@ class HostilePasswordTest {
             machineNames.add("x" + "._-".repeat(i % 5) + i);
         }
         addUsers(machine, chosen);
+        String admin = ApiFixture.tokenOf("admin");
+        List<Runnable> registrations = new ArrayList<>();
         for (int i = 0; i < chosen.size(); i++) {
-            machines.delegate(machineNames.get(i), driver);
-            ApiFixture.as("admin").contentType("application/json").body(json.writeValueAsString(Map.of("name",
-                    machineNames.get(i), "host", machine.host(), "port", machine.port(), "user", "u" + i, "password",
-                    chosen.get(i), "host_key", machine.hostKeys(), "shared_host", true))).post("/machines").then()
-                    .statusCode(201);
+            String name = machineNames.get(i);
+            Map<String, Object> registration = Map.of("name", name, "host", machine.host(), "port", machine.port(),
+                    "user",
+                    "u" + i, "password", chosen.get(i), "host_key", machine.hostKeys(), "shared_host", true);
+            machines.delegate(name, driver);
+            registrations.add(() -> register(admin, registration));
         }
+        run(registrations, chosen.size());
+        assertThat(wrong).isEmpty();
 
         while (Scheduled.probe(probes, 20) > 0) {
             continue;
@@ -165,6 +170,18 @@ class HostilePasswordTest {
                 .as("machines whose password did not let us in").isEmpty();
 
         reserveWith(machine, chosen.stream().filter(value -> value.matches("[ -~]+")).limit(8).toList());
+    }
+
+    private void register(String admin, Map<String, Object> registration) {
+        try {
+            int status = ApiFixture.with(admin).contentType("application/json")
+                    .body(json.writeValueAsString(registration)).post("/machines").statusCode();
+            if (status != 201) {
+                wrong.add(registration + ": " + status);
+            }
+        } catch (IOException | RuntimeException e) {
+            wrong.add(registration + ": " + e);
+        }
     }
 
     private static void addUsers(LabMachine machine, List<String> passwords) throws IOException {

@@ -24,13 +24,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.ansible.AnsibleDriver;
+import io.machinemanager.account.ssh.SshDriver;
 import io.machinemanager.api.ApiFixture;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshPublicKey;
+import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
@@ -52,7 +55,11 @@ class HostKeyTest {
 
     @Inject
     @Identifier("ANSIBLE")
-    AnsibleDriver driver;
+    AnsibleDriver ansible;
+
+    @Inject
+    @Identifier("SSH")
+    SshDriver ssh;
 
     @Inject
     FakeMachines machines;
@@ -66,6 +73,7 @@ class HostKeyTest {
     @Inject
     ApiFixture scene;
 
+    private AccountDriver driver;
     private LabMachine real;
     private String admin;
 
@@ -82,6 +90,7 @@ class HostKeyTest {
     @BeforeEach
     void setUp() {
         scene.reset();
+        driver = Deep.isIncluded() ? ansible : ssh;
         machines.delegate("real", driver);
         real = lab.machine(0);
         admin = ApiFixture.tokenOf("admin");

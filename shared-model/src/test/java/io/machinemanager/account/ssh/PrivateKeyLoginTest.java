@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,14 +51,13 @@ class PrivateKeyLoginTest {
         String opsKey = newKeyOf(machine, "ops");
         AccountWork work = AccountWork.by(kind, TestSettings.in(workDir));
         machine.exec("sh", "-c", "echo 'ops:for sudo' | chpasswd; echo 'ops ALL=(ALL) ALL' > /etc/sudoers.d/ops");
-        List<AccountResult> results = Stream.of(new Login("root", new SshCredentials(null, key)),
-                new Login("ops", new SshCredentials("for sudo", opsKey)),
-                new Login("ops", new SshCredentials(null, opsKey)),
-                new Login("ops", new SshCredentials("wrong", opsKey)),
-                new Login("root", new SshCredentials(null, opsKey)))
-                .map(login -> work.driver().submit(List.of(AccountTask.probe(new Target("m-" + login, machine.host(),
-                        machine.port(), login.user, login.credentials, machine.hostKeys())))).getFirst())
-                .map(AccountWork::resultOf).toList();
+        List<AccountResult> results = work.driver().submit(List.of(
+                probe("key", "root", new SshCredentials(null, key)),
+                probe("key-and-password", "ops", new SshCredentials("for sudo", opsKey)),
+                probe("key-without-password", "ops", new SshCredentials(null, opsKey)),
+                probe("key-and-wrong-password", "ops", new SshCredentials("wrong", opsKey)),
+                probe("wrong-key", "root", new SshCredentials(null, opsKey))))
+                .stream().map(AccountWork::resultOf).toList();
 
         assertThat(results).satisfiesExactly(result -> assertThat(result.isDone()).isTrue(),
                 result -> assertThat(result.isDone()).isTrue(),
@@ -70,7 +68,9 @@ class PrivateKeyLoginTest {
         assertThat(workDir).as("no key is left in a file").isEmptyDirectory();
     }
 
-    private record Login(String user, SshCredentials credentials) {
+    private static AccountTask probe(String name, String user, SshCredentials credentials) {
+        return AccountTask.probe(
+                new Target(name, machine.host(), machine.port(), user, credentials, machine.hostKeys()));
     }
 
     /** Makes a user, unless it exists, and a key pair for it. Returns the private key. */
