@@ -25,14 +25,19 @@ def java():
 
 
 def write_caches(product):
-    """Writes the AOT caches of the packaged services."""
-    started = [subprocess.Popen([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options",
-                                 product / f"{name}-service/target/quarkus-app"]) for name in ("api", "scheduler")]
+    """Writes the AOT caches of the packaged services, unless they are newer than the packages."""
+    folders = [product / f"{name}-service/target/quarkus-app" for name in ("api", "scheduler")]
+    started = [subprocess.Popen([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options", folder])
+               for folder in folders if not newer(folder / "app.aot", folder / "quarkus-run.jar")]
     for writer in started:
         writer.wait()
     for writer in started:
         if writer.returncode:
             raise subprocess.CalledProcessError(writer.returncode, writer.args)
+
+
+def newer(file, than):
+    return file.exists() and file.stat().st_mtime >= than.stat().st_mtime
 
 
 def as_delivered(product, jar):

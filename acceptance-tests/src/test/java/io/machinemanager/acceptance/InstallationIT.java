@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class InstallationIT {
 
     @Test
+    @Tag("deep")
     void oneThatDoesNotStartLeavesNothingRunning() {
         List<ProcessHandle> before = ProcessHandle.current().descendants().toList();
 

@@ -53,38 +53,35 @@ final class ServicePackage {
 
     /** The command that runs the service on a JVM: with its AOT cache, as the images and packages have it. */
     List<String> javaCommand() {
-        Path app = withAotCache();
-        return List.of(JAVA.toString(), "@" + OPTIONS, "-XX:AOTCache=" + app.resolve("app.aot"), "-jar",
-                app.resolve("quarkus-run.jar").toString());
+        Path cache = aotCache();
+        return List.of(JAVA.toString(), "@" + OPTIONS, "-XX:AOTCache=" + cache, "-jar",
+                cache.resolveSibling("quarkus-run.jar").toString());
     }
 
-    /** A copy of the jars with an AOT cache, which halves the time of each start. It is made once for each build. */
-    private Path withAotCache() {
-        Path copy = Path.of("target", module).toAbsolutePath();
-        Path source = jars().resolve("quarkus-run.jar");
+    /** The AOT cache, which halves the time of each start. It is made once for each build. */
+    private Path aotCache() {
+        Path folder = jars().toAbsolutePath();
+        Path cache = folder.resolve("app.aot");
         // Several JVMs run tests at the same time.
         synchronized (ServicePackage.class) {
             try (FileChannel channel = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     var _ = channel.lock()) {
-                Path cache = copy.resolve("app.aot");
-                if (!Files.exists(cache)
-                        || Files.getLastModifiedTime(cache).compareTo(Files.getLastModifiedTime(source)) < 0) {
-                    run("rm", "-rf", copy.toString());
-                    run("cp", "-a", jars().toString(), copy.toString());
-                    run(ROOT.resolve("tools/package/aot-cache").toString(), JAVA.toString(), OPTIONS.toString(),
-                            copy.toString());
+                if (!Files.exists(cache) || Files.getLastModifiedTime(cache)
+                        .compareTo(Files.getLastModifiedTime(folder.resolve("quarkus-run.jar"))) < 0) {
+                    makeCache(folder);
                 }
-                return copy;
+                return cache;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
     }
 
-    private static void run(String... command) {
-        CommandResult result = CommandResult.of(new ProcessBuilder(command), Duration.ofMinutes(5));
+    private static void makeCache(Path folder) {
+        CommandResult result = CommandResult.of(new ProcessBuilder(ROOT.resolve("tools/package/aot-cache").toString(),
+                JAVA.toString(), OPTIONS.toString(), folder.toString()), Duration.ofMinutes(5));
         if (!result.succeeded()) {
-            throw new IllegalStateException(command[0] + ": " + result.errors());
+            throw new IllegalStateException("aot-cache: " + result.errors());
         }
     }
 }

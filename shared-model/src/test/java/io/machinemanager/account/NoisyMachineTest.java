@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,8 +64,10 @@ class NoisyMachineTest extends EachDriver {
             "stty -echo; set -ex; alias printf=false cat=false sh=false",
             "export LC_ALL=xx_XX.UTF-8; export BASH_ENV=/etc/passwd ENV=/etc/passwd",
             "sleep 300 &" })
-    void outputAndSettingsOfStartFilesDoNoHarm(String text) {
-        for (LabMachine machine : new LabMachine[]{lab.machine(0), labWithSudo.machine(0) }) {
+    void outputAndSettingsOfStartFilesDoNoHarm(String text, ArgumentsAccessor call) {
+        List<LabMachine> machines = List.of(lab.machine(0), labWithSudo.machine(0));
+        // Without the deep tests each text is tried on one of the two, in turn.
+        for (LabMachine machine : Deep.isIncluded() ? machines : List.of(machines.get(call.getInvocationIndex() % 2))) {
             startFile(machine, text);
             long token = AccountWork.newToken();
             long start = System.nanoTime();

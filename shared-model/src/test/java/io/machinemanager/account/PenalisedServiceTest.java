@@ -65,7 +65,7 @@ class PenalisedServiceTest extends EachDriver {
                 assertThat(removal).isEqualTo(probe);
             }
             // A penalty ends by itself; each probe by Ansible takes seconds of a processor.
-            Awaitility.await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofSeconds(8))
+            Awaitility.await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofSeconds(15))
                     .until(() -> work.result(AccountTask.probe(machine.target())).isDone());
             assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
         }

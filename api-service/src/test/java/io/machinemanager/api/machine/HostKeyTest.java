@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
@@ -19,6 +20,7 @@ import java.util.Map;
 
 import jakarta.inject.Inject;
 
+import org.hamcrest.Matcher;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,7 +172,9 @@ class HostKeyTest {
         real.wipe();
         probe();
 
-        machine().body("state", is("unavailable")).body("reason", containsString(fingerprintNow()));
+        // The drivers ask for keys of different types.
+        machine().body("state", is("unavailable")).body("reason", anyOf(HostKeys.of(real.hostKeys()).stream()
+                .<Matcher<? super String>>map(key -> containsString(key.fingerprint())).toList()));
         scene.change(() -> assertThat(Machine.byName("real").orElseThrow().unavailableUntil)
                 .isAfter("2999-01-01T00:00:00Z"));
         real.stop();
