@@ -24,11 +24,12 @@ def java():
     return done.stdout.strip() + "/bin/java"
 
 
-def write_caches(product):
-    """Writes the AOT caches of the packaged services, unless they are newer than the packages."""
+def write_caches(product, always=False):
+    """Writes the AOT caches of the packaged services: always, or those that are older than what they are made from."""
+    script, options = ROOT / "tools/package/aot-cache", product / "deploy/java.options"
     folders = [product / f"{name}-service/target/quarkus-app" for name in ("api", "scheduler")]
-    started = [subprocess.Popen([ROOT / "tools/package/aot-cache", java(), product / "deploy/java.options", folder])
-               for folder in folders if not newer(folder / "app.aot", folder / "quarkus-run.jar")]
+    started = [subprocess.Popen([script, java(), options, folder]) for folder in folders
+               if always or not newer(folder / "app.aot", folder / "quarkus-run.jar", options, script)]
     for writer in started:
         writer.wait()
     for writer in started:
@@ -36,8 +37,8 @@ def write_caches(product):
             raise subprocess.CalledProcessError(writer.returncode, writer.args)
 
 
-def newer(file, than):
-    return file.exists() and file.stat().st_mtime >= than.stat().st_mtime
+def newer(file, *others):
+    return file.exists() and all(file.stat().st_mtime >= other.stat().st_mtime for other in others)
 
 
 def as_delivered(product, jar):

@@ -22,6 +22,9 @@ final class PackagedService implements AutoCloseable {
     /** Whether this build makes native binaries. A binary that is there without that may be older than the sources. */
     static final boolean NATIVE = System.getProperty("native") != null;
 
+    /** On a host that has much else to do, a JVM takes a minute and more to start. */
+    private static final Duration START = Duration.ofMinutes(3);
+
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
     private final String module;
@@ -49,7 +52,7 @@ final class PackagedService implements AutoCloseable {
     /** Starts it where the start must fail, and returns its exit status. */
     int startInVain() {
         launch();
-        Awaitility.await(module + " has ended").atMost(Duration.ofSeconds(90)).until(() -> !process.isAlive());
+        Awaitility.await(module + " has ended").atMost(START).until(() -> !process.isAlive());
         return process.exitValue();
     }
 
@@ -70,7 +73,7 @@ final class PackagedService implements AutoCloseable {
 
     /** Waits until its readiness check answers 200. */
     void awaitReady() {
-        Awaitility.await(module + " is ready").atMost(Duration.ofSeconds(90)).until(this::isReady);
+        Awaitility.await(module + " is ready").atMost(START).until(this::isReady);
     }
 
     /** Stops it with SIGTERM and returns its exit status. */

@@ -20,6 +20,7 @@ final class ServicePackage {
 
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
     private static final Path OPTIONS = ROOT.resolve("deploy/java.options");
+    private static final Path CACHE_WRITER = ROOT.resolve("tools/package/aot-cache");
     private static final Path LOCK = Path.of("target", "services.lock");
 
     private final String module;
@@ -66,9 +67,9 @@ final class ServicePackage {
         synchronized (ServicePackage.class) {
             try (FileChannel channel = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     var _ = channel.lock()) {
-                if (!Files.exists(cache) || Files.getLastModifiedTime(cache)
-                        .compareTo(Files.getLastModifiedTime(folder.resolve("quarkus-run.jar"))) < 0) {
-                    makeCache(folder);
+                if (!isNewer(cache, folder.resolve("quarkus-run.jar")) || !isNewer(cache, OPTIONS)
+                        || !isNewer(cache, CACHE_WRITER)) {
+                    writeCache(folder);
                 }
                 return cache;
             } catch (IOException e) {
@@ -77,8 +78,12 @@ final class ServicePackage {
         }
     }
 
-    private static void makeCache(Path folder) {
-        CommandResult result = CommandResult.of(new ProcessBuilder(ROOT.resolve("tools/package/aot-cache").toString(),
+    private static boolean isNewer(Path file, Path than) throws IOException {
+        return Files.exists(file) && Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(than)) >= 0;
+    }
+
+    private static void writeCache(Path folder) {
+        CommandResult result = CommandResult.of(new ProcessBuilder(CACHE_WRITER.toString(),
                 JAVA.toString(), OPTIONS.toString(), folder.toString()), Duration.ofMinutes(5));
         if (!result.succeeded()) {
             throw new IllegalStateException("aot-cache: " + result.errors());

@@ -34,9 +34,6 @@ class StopIT {
     /** A JVM on a busy host starts for seconds, and a stop waits for the end of the start. */
     private static final Duration SOON = PackagedService.NATIVE ? Duration.ofSeconds(2) : Duration.ofSeconds(20);
 
-    /** Ansible has a check of a second at the start, so only the deep tests stop a start with it. */
-    private static final String DRIVER = Deep.isIncluded() ? "ansible" : "ssh";
-
     private static MariaDb database;
 
     @BeforeAll
@@ -53,15 +50,15 @@ class StopIT {
     }
 
     private static PackagedService service(String module) {
-        return service(module, database.jdbcUrl());
+        return service(module, database.jdbcUrl(), "ssh");
     }
 
-    private static PackagedService service(String module, String databaseUrl) {
+    private static PackagedService service(String module, String databaseUrl, String driver) {
         return new PackagedService(module,
                 new HashMap<>(Map.of("DATABASE_URL", databaseUrl + "?user=test&password=test",
                         "MACHINE_SECRETS_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "JWT_SECRET",
                         "0123456789abcdef0123456789abcdef", "ADMIN_DEFAULT_PASSWORD", "the admin's own secret",
-                        "ACCOUNT_DRIVER", DRIVER, "QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT",
+                        "ACCOUNT_DRIVER", driver, "QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT",
                         Integer.toString(PackagedService.freePort()))));
     }
 
@@ -79,14 +76,15 @@ class StopIT {
     /** From the first milliseconds to beyond the start, which takes a JVM longer than a native image. */
     private static Stream<Arguments> stopsWhileStarting() {
         int last = PackagedService.NATIVE ? 500 : 2500;
-        return Stream.of("api-service", "scheduler-service").flatMap(module -> IntStream.range(0, STARTS)
-                .mapToObj(i -> Arguments.of(module, 20 + i * (last - 20) / Math.max(1, STARTS - 1))));
+        return Installation.drivers().flatMap(driver -> Stream.of("api-service", "scheduler-service")
+                .flatMap(module -> IntStream.range(0, STARTS).mapToObj(
+                        i -> Arguments.of(module, driver, 20 + i * (last - 20) / Math.max(1, STARTS - 1)))));
     }
 
     @ParameterizedTest
     @MethodSource("stopsWhileStarting")
-    void aStartThatIsStoppedEndsInOrder(String module, int milliseconds) {
-        try (PackagedService service = service(module)) {
+    void aStartThatIsStoppedEndsInOrder(String module, String driver, int milliseconds) {
+        try (PackagedService service = service(module, database.jdbcUrl(), driver)) {
             service.launch();
             await().pollDelay(milliseconds, TimeUnit.MILLISECONDS).until(() -> true);
 
@@ -131,7 +129,7 @@ class StopIT {
     @Test
     void aStopDuringTheMigrationLeavesASchemaWithWhichTheNextStartWorks() {
         try (MariaDb empty = MariaDb.start();
-                PackagedService api = service("api-service", empty.jdbcUrl())) {
+                PackagedService api = service("api-service", empty.jdbcUrl(), "ssh")) {
             api.launch();
             await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).ignoreExceptions()
                     .until(() -> !empty.query("select 1 from machine_manager.flyway_schema_history").isEmpty());
@@ -146,7 +144,7 @@ class StopIT {
     @ParameterizedTest
     @ValueSource(strings = {"api-service", "scheduler-service" })
     void aStopDoesNotWaitForADatabaseThatIsAway(String module) {
-        try (PackagedService service = service(module, "jdbc:mariadb://127.0.0.1:1/nowhere")) {
+        try (PackagedService service = service(module, "jdbc:mariadb://127.0.0.1:1/nowhere", "ssh")) {
             service.launch();
             await().atMost(Duration.ofSeconds(60)).until(() -> service.log().contains("cannot be reached (try 1"));
 

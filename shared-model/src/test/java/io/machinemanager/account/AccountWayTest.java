@@ -91,9 +91,10 @@ class AccountWayTest extends EachDriver {
                 "-oProxyCommand=id", "\"in quotes\"", "'in quotes'");
         List<AccountTask> removals = new ArrayList<>();
         for (String password : passwords) {
-            // The user has the rights of root, so one machine is enough for all passwords.
-            String user = "root" + removals.size();
-            machine.exec("sh", "-c", "useradd -o -u 0 \"$1\"; printf '%s:%b\\n' \"$1\" \"$2\" | chpasswd", "sh", user,
+            // One machine is enough for all passwords: one is root's, the others are of users that have root's number.
+            String user = password.contains("$(id)") ? "root" : "root" + removals.size();
+            machine.exec("sh", "-c", "id \"$1\" || useradd -o -u 0 \"$1\"; printf '%s:%b\\n' \"$1\" \"$2\" | chpasswd",
+                    "sh", user,
                     inOctal(password));
             removals.add(AccountWork.removal(
                     new Target(user, machine.host(), machine.port(), user, password, machine.hostKeys()),

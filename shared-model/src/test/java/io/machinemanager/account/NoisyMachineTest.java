@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
@@ -158,13 +159,12 @@ class NoisyMachineTest extends EachDriver {
     }
 
     @Test
+    @Tag("deep")
     void muchOutputTakesNoMemory() throws IOException {
-        int megabytes = Deep.isIncluded() ? 100 : 10;
         Path small = Files.createTempFile(workDir, "small-", "", PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));
         Files.writeString(small, "#!/bin/sh\nulimit -v 400000\nexec ansible-playbook \"$@\"\n");
-        startFile(lab.machine(0), "yes noise | head -c %d; yes noise | head -c %d >&2".formatted(3 * megabytes << 20,
-                megabytes << 20));
+        startFile(lab.machine(0), "yes noise | head -c 300000000; yes noise | head -c 100000000 >&2");
         try (var frugal = AccountWork.by(driver, TestSettings.in(workDir).withPlaybook(small))) {
             long token = AccountWork.newToken();
             assertThat(frugal.create(lab.machine(0), "dora", token)).isEqualTo(AccountResult.done());
