@@ -31,7 +31,7 @@ import io.restassured.response.Response;
 class WholeJobIT {
 
     private static final int MACHINES = 10;
-    private static final Duration CONVERGENCE = Duration.ofSeconds(60);
+    private static final Duration CONVERGENCE = Duration.ofSeconds(120);
 
     /** Of the database and two processors that have much to do. */
     private static final Duration SLACK = Duration.ofSeconds(5);
