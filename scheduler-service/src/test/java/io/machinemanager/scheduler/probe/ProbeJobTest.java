@@ -78,6 +78,13 @@ class ProbeJobTest {
     }
 
     /** Ticks as the scheduler does: a tick passes over machines whose rows are locked at that moment. */
+    private void tickUntilSeen(String... names) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            job.tick();
+            assertThat(seen()).containsExactly(names);
+        });
+    }
+
     private void tickUntilTwoWait() {
         await().atMost(PATIENCE).until(() -> {
             job.tick();
@@ -100,11 +107,9 @@ class ProbeJobTest {
     void aMachineThatNeverAnswersDelaysNoOther() {
         CompletableFuture<Void> gate = machines.hold("m1");
 
-        job.tick();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m2", "m3", "m4", "m5"));
+        tickUntilSeen("m2", "m3", "m4", "m5");
         scene.sql("update machines set last_seen_at = null, next_probe_at = created_at where name <> 'm1'");
-        job.tick();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m2", "m3", "m4", "m5"));
+        tickUntilSeen("m2", "m3", "m4", "m5");
         gate.complete(null);
         await().atMost(PATIENCE).until(() -> seen().contains("m1"));
     }
@@ -123,8 +128,7 @@ class ProbeJobTest {
     void aMachineThatCannotBeReachedDelaysNoOther() {
         machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
 
-        job.tick();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).containsExactly("m1", "m3", "m4", "m5"));
+        tickUntilSeen("m1", "m3", "m4", "m5");
         await().atMost(PATIENCE).untilAsserted(
                 () -> assertThat(scene.column("select unavailable_reason from machines where name = 'm2'"))
                         .containsExactly("connection refused"));
