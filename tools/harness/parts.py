@@ -24,21 +24,15 @@ def java():
     return done.stdout.strip() + "/bin/java"
 
 
-def write_caches(product, always=False):
-    """Writes the AOT caches of the packaged services: always, or those that are older than what they are made from."""
-    script, options = ROOT / "tools/package/aot-cache", product / "deploy/java.options"
-    folders = [product / f"{name}-service/target/quarkus-app" for name in ("api", "scheduler")]
-    started = [subprocess.Popen([script, java(), options, folder]) for folder in folders
-               if always or not newer(folder / "app.aot", folder / "quarkus-run.jar", options, script)]
+def write_caches(product, *options):
+    """Writes the AOT caches of the packaged services. The options are those of tools/package/aot-cache."""
+    started = [subprocess.Popen([ROOT / "tools/package/aot-cache", *options, java(), product / "deploy/java.options",
+                                 product / f"{name}-service/target/quarkus-app"]) for name in ("api", "scheduler")]
     for writer in started:
         writer.wait()
     for writer in started:
         if writer.returncode:
             raise subprocess.CalledProcessError(writer.returncode, writer.args)
-
-
-def newer(file, *others):
-    return file.exists() and all(file.stat().st_mtime >= other.stat().st_mtime for other in others)
 
 
 def as_delivered(product, jar):

@@ -62,31 +62,19 @@ final class ServicePackage {
     /** The AOT cache, which halves the time of each start. It is made once for each build. */
     private Path aotCache() {
         Path folder = jars().toAbsolutePath();
-        Path cache = folder.resolve("app.aot");
         // Several JVMs run tests at the same time.
         synchronized (ServicePackage.class) {
             try (FileChannel channel = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     var _ = channel.lock()) {
-                if (!isNewer(cache, folder.resolve("quarkus-run.jar")) || !isNewer(cache, OPTIONS)
-                        || !isNewer(cache, CACHE_WRITER)) {
-                    writeCache(folder);
+                CommandResult result = CommandResult.of(new ProcessBuilder(CACHE_WRITER.toString(), "--keep",
+                        JAVA.toString(), OPTIONS.toString(), folder.toString()), Duration.ofMinutes(5));
+                if (!result.succeeded()) {
+                    throw new IllegalStateException("aot-cache: " + result.errors());
                 }
-                return cache;
+                return folder.resolve("app.aot");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-        }
-    }
-
-    private static boolean isNewer(Path file, Path than) throws IOException {
-        return Files.exists(file) && Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(than)) >= 0;
-    }
-
-    private static void writeCache(Path folder) {
-        CommandResult result = CommandResult.of(new ProcessBuilder(CACHE_WRITER.toString(),
-                JAVA.toString(), OPTIONS.toString(), folder.toString()), Duration.ofMinutes(5));
-        if (!result.succeeded()) {
-            throw new IllegalStateException("aot-cache: " + result.errors());
         }
     }
 }
