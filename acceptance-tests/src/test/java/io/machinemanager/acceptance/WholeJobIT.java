@@ -31,7 +31,7 @@ import io.restassured.response.Response;
 class WholeJobIT {
 
     private static final int MACHINES = 10;
-    private static final Duration CONVERGENCE = Duration.ofSeconds(120);
+    private static final Duration CONVERGENCE = Duration.ofSeconds(60);
 
     /** Of the database and two processors that have much to do. */
     private static final Duration SLACK = Duration.ofSeconds(5);
@@ -162,7 +162,7 @@ class WholeJobIT {
         String killed = installation.query("select utc_timestamp(6)").strip();
         machine.exec("mv", "-f", "/usr/sbin/useradd.real", "/usr/sbin/useradd");
 
-        await().atMost(CONVERGENCE)
+        await().atMost(CONVERGENCE.plus(Installation.CLAIM))
                 .until(() -> installation.lab.machines().stream().noneMatch(m -> m.passwdHas("alice"))
                         && installation.query("select count(*) from reservations where state <> 'RELEASED'").strip()
                                 .equals("0"));

@@ -98,7 +98,7 @@ class AccountWayTest extends EachDriver {
                     inOctal(password));
             removals.add(AccountWork.removal(
                     new Target(user, machine.host(), machine.port(), user, password, machine.hostKeys()),
-                    "nobody-there", AccountWork.newToken()));
+                    "absent-account", AccountWork.newToken()));
         }
 
         assertThat(work.driver().submit(removals).stream().map(AccountWork::resultOf))

@@ -47,7 +47,7 @@ class LabTest {
         var machine = lab.machine(0);
         assertThat(new SshLogin(machine, machine.user(), machine.password()).works()).isTrue();
         assertThat(new SshLogin(machine, machine.user(), "wrong").attempt()).isEqualTo(SshLogin.Outcome.REFUSED);
-        assertThat(new SshLogin(machine, "nobody-there", "wrong").attempt()).isEqualTo(SshLogin.Outcome.REFUSED);
+        assertThat(new SshLogin(machine, "absent-account", "wrong").attempt()).isEqualTo(SshLogin.Outcome.REFUSED);
     }
 
     @Test
