@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,10 +22,21 @@ import io.quarkus.scheduler.Scheduler;
 import io.quarkus.scheduler.Trigger;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
+@TestProfile(JobSchedulerTest.Ticking.class)
 class JobSchedulerTest {
+
+    /** A setting in application.properties would also hold for the tests of the services, whose class path has that file. */
+    public static class Ticking implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("quarkus.scheduler.enabled", "true");
+        }
+    }
 
     private static final Duration OFTEN = Duration.ofSeconds(1);
     private static final long HOUR_MILLIS = Duration.ofHours(1).toMillis();
