@@ -16,7 +16,7 @@ import io.machinemanager.account.AccountTask.Action;
 /** A creation that fails, hangs or comes late leaves nothing behind. */
 class AccountCreationTest extends RemovalFixture {
 
-    private static final Duration SHORT = Duration.ofSeconds(18);
+    private static final Duration SHORT = Duration.ofSeconds(30);
 
     @Test
     void accountWithAnotherPasswordIsNotReady() {
@@ -62,7 +62,7 @@ class AccountCreationTest extends RemovalFixture {
             fake("useradd", "/usr/sbin/useradd \"$@\"; sleep 1000 & sleep 1000");
             long token = AccountWork.newToken();
             assertThat(impatient.create(machine, "ines", token).reason())
-                    .contains("could not be added: it did not end within 6 s");
+                    .contains("could not be added: it did not end within 10 s");
             assertThat(work.remove(machine, "ines", token)).isEqualTo(AccountResult.done());
             assertGone("ines");
         }

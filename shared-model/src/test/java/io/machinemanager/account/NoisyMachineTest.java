@@ -76,7 +76,7 @@ class NoisyMachineTest extends EachDriver {
             assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
             assertThat(work.result(AccountTask.probe(machine.target())).accounts()).containsOnlyKeys("alice");
             assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(50));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(150));
             machine.exec("pkill", "-x", "sleep");
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +40,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
+import io.machinemanager.testing.SshLogin;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -56,6 +58,8 @@ class HostilePasswordTest {
 
     /** How many passwords of machines are tried; each costs a log-in by either driver. */
     private static final int TRIED = Deep.isIncluded() ? 40 : 15;
+
+    private static final String SUCCESS = "created";
 
     private static final Path CANARY = Path.of(System.getProperty("java.io.tmpdir"), "mm-canary");
 
@@ -156,7 +160,7 @@ class HostilePasswordTest {
                     "user",
                     "u" + i, "password", chosen.get(i), "host_key", machine.hostKeys(), "shared_host", true);
             machines.delegate(name, driver);
-            registrations.add(() -> register(admin, registration));
+            registrations.add(noting(registration, () -> post(admin, "/machines", registration)));
         }
         run(registrations, chosen.size());
         assertThat(wrong).isEmpty();
@@ -172,16 +176,24 @@ class HostilePasswordTest {
         reserveWith(machine, chosen.stream().filter(value -> value.matches("[ -~]+")).limit(8).toList());
     }
 
-    private void register(String admin, Map<String, Object> registration) {
-        try {
-            int status = ApiFixture.with(admin).contentType("application/json")
-                    .body(json.writeValueAsString(registration)).post("/machines").statusCode();
-            if (status != 201) {
-                wrong.add(registration + ": " + status);
+    /** Work that notes what it tried, unless that succeeds. */
+    private Runnable noting(Object tried, Callable<String> attempt) {
+        return () -> {
+            try {
+                String outcome = attempt.call();
+                if (!outcome.equals(SUCCESS)) {
+                    wrong.add(tried + ": " + outcome);
+                }
+            } catch (Exception e) {
+                wrong.add(tried + ": " + e);
             }
-        } catch (IOException | RuntimeException e) {
-            wrong.add(registration + ": " + e);
-        }
+        };
+    }
+
+    private String post(String token, String path, Map<String, Object> body) throws IOException {
+        int status = ApiFixture.with(token).contentType("application/json").body(json.writeValueAsString(body))
+                .post(path).statusCode();
+        return status == 201 ? SUCCESS : "status " + status;
     }
 
     private static void addUsers(LabMachine machine, List<String> passwords) throws IOException {
@@ -203,20 +215,11 @@ class HostilePasswordTest {
         for (int i = 0; i < passwords.size(); i++) {
             String account = "h" + i;
             String password = passwords.get(i);
-            reservations.add(() -> {
-                try {
-                    int status = ApiFixture.with(token).contentType("application/json")
-                            .body(json
-                                    .writeValueAsString(Map.of("username", account, "reservation_password", password)))
-                            .post("/reservations").statusCode();
-                    if (status != 201
-                            || !new io.machinemanager.testing.SshLogin(machine, account, password).works()) {
-                        wrong.add(password + ": " + status);
-                    }
-                } catch (IOException | RuntimeException e) {
-                    wrong.add(password + ": " + e);
-                }
-            });
+            Map<String, Object> body = Map.of("username", account, "reservation_password", password);
+            reservations.add(noting(password, () -> {
+                String outcome = post(token, "/reservations", body);
+                return new SshLogin(machine, account, password).works() ? outcome : outcome + ", and no log-in";
+            }));
         }
         run(reservations, passwords.size());
         assertThat(wrong).isEmpty();
