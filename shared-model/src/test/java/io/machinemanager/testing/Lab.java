@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
+import org.awaitility.Awaitility;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -39,6 +41,11 @@ public final class Lab implements AutoCloseable {
     // The first start makes the root file system. That takes a minute or two, and much longer on a busy host.
     private static final Duration LIMIT = Duration.ofMinutes(15);
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    static {
+        // What a machine does takes long on a busy host.
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1));
+    }
 
     private final Path directory;
     private final List<LabMachine> machines;

@@ -156,7 +156,10 @@ public final class LabMachine {
         return uid.isPresent() ? processesOf(uid.getAsInt()) : List.of();
     }
 
-    /** The processes of a uid whose account may be gone; each as {@code pid name}, with the pid inside the machine. */
+    /**
+     * The processes of a uid whose account may be gone; each as {@code pid name}, with the pid inside the machine. One that
+     * is dead and waits for its parent (a zombie) is none.
+     */
     public List<String> processesOf(int uid) {
         var found = new ArrayList<String>();
         try (var folders = Files.newDirectoryStream(path("/proc"), "[0-9]*")) {
@@ -184,7 +187,9 @@ public final class LabMachine {
         }
         // Real, effective, saved and file system uid: a process belongs to the account if any of them does.
         var owners = status.stream().filter(line -> line.startsWith("Uid:")).findFirst().orElse("").split("\\s+");
-        if (List.of(owners).contains(Integer.toString(uid))) {
+        boolean dead = status.stream().anyMatch(line -> line.matches("State:\\s+[ZX].*"))
+                && status.contains("Threads:\t1");
+        if (!dead && List.of(owners).contains(Integer.toString(uid))) {
             found.add(folder.getFileName() + " " + status.getFirst().substring("Name:".length()).strip());
         }
     }
