@@ -39,7 +39,7 @@ test-one class:
 test-all:
     @'{{ just_executable() }}' --justfile '{{ justfile() }}' lint
     @tools/test/run --with-deep
-    @tools/chaos/chaos minutes=10 driver=both
+    @tools/chaos/chaos minutes=10 driver=both patience=3
     @tools/bench/bench only=expiry rows=1000
 
 # Inject faults repeatedly, and check that no machine is lent twice and no account is left over: minutes=3 seed=N
