@@ -231,7 +231,7 @@ class Client(threading.Thread):
             if loan.surely_until() - began < 1:
                 self.ledger.count("log-ins that a fault left no time for")
                 return
-            status, said = ssh(machine.port, request.account, password, command)
+            status, said = ssh(machine.port, request.account, password, command, self.stage.log_in_seconds)
             now = time.time()
             if status == 0 and request.account in said.split():
                 self.ledger.count("log-ins")

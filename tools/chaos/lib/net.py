@@ -158,5 +158,5 @@ def ssh(port, account, password, command, seconds=25):
             done = subprocess.run(argv, env={**os.environ, "SSHPASS": password}, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            return 255, f"no end within {seconds} s"
+            return 255, f"no end within {seconds:.0f} s"
     return done.returncode, done.stdout.decode(errors="replace").strip()

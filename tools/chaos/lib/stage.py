@@ -38,6 +38,9 @@ TIMINGS = {
 # takes the longest time that is allowed. The 10 s are for a host with two busy processors.
 CONVERGENCE = CLAIM + RETRY_LONGEST + CONNECT_TIMEOUT + RUN_TIMEOUT + 10
 
+# How long a log-in may take with the command that a client runs in it. One of these starts some 300 processes.
+LOG_IN_SECONDS = 25
+
 
 class Attacked(Service):
     """A service with a clock of its own."""
@@ -89,6 +92,7 @@ class Stage:
         self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
         # On a host with other work everything takes longer, which is not an error of the product.
         self.convergence = CONVERGENCE * options["patience"]
+        self.log_in_seconds = LOG_IN_SECONDS * options["patience"]
         self.logs.mkdir(mode=0o700)
         self.tmp.mkdir(mode=0o700)
         libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
