@@ -146,7 +146,11 @@ class Session:
 ssh_slots = threading.Semaphore(4)
 
 
-def ssh(port, account, password, command, seconds=25):
+# How long a log-in may take with the command that it runs. One of those of the clients starts some 300 processes.
+LOG_IN_SECONDS = 25
+
+
+def ssh(port, account, password, command, seconds=LOG_IN_SECONDS):
     """Logs in and runs a command. Gives (exit status, what was printed); 255 is ssh's own failure."""
     argv = ["sshpass", "-e", "ssh", "-F", "/dev/null", "-p", str(port), "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10",

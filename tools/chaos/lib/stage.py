@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+from net import LOG_IN_SECONDS
 from parts import Database, Service, as_delivered, machines_up, new_secrets, on_lab, tail, versions
 from sandbox import binary
 
@@ -37,9 +38,6 @@ TIMINGS = {
 # The time in which the product must recover after the last fault: a claim expires, the next try comes, and its run
 # takes the longest time that is allowed. The 10 s are for a host with two busy processors.
 CONVERGENCE = CLAIM + RETRY_LONGEST + CONNECT_TIMEOUT + RUN_TIMEOUT + 10
-
-# How long a log-in may take with the command that a client runs in it. One of these starts some 300 processes.
-LOG_IN_SECONDS = 25
 
 
 class Attacked(Service):

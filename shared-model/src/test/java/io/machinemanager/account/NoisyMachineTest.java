@@ -19,6 +19,7 @@ import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.Lab;
@@ -67,6 +68,8 @@ class NoisyMachineTest extends EachDriver {
             "sleep 300 &" })
     void outputAndSettingsOfStartFilesDoNoHarm(String text, ArgumentsAccessor call) {
         List<LabMachine> machines = List.of(lab.machine(0), labWithSudo.machine(0));
+        // On a busy host three runs of Ansible alone take a minute.
+        Duration limit = Duration.ofSeconds(driver == Driver.ANSIBLE ? 150 : 50);
         // Without the deep tests each text is tried on one of the two, in turn.
         for (LabMachine machine : Deep.isIncluded() ? machines : List.of(machines.get(call.getInvocationIndex() % 2))) {
             startFile(machine, text);
@@ -76,7 +79,7 @@ class NoisyMachineTest extends EachDriver {
             assertThat(work.create(machine, "alice", token)).isEqualTo(AccountResult.done());
             assertThat(work.result(AccountTask.probe(machine.target())).accounts()).containsOnlyKeys("alice");
             assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(150));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(limit);
             machine.exec("pkill", "-x", "sleep");
         }
     }

@@ -83,7 +83,7 @@ class ProbeJobTest {
         return IntStream.rangeClosed(1, 5).mapToObj(i -> machines.hold("m" + i)).toList();
     }
 
-    private void tickUntilTwoWait() {
+    private void tickAndAwaitTwo() {
         job.tick();
         await().atMost(PATIENCE).until(() -> machines.waiting() == 2);
     }
@@ -91,7 +91,7 @@ class ProbeJobTest {
     @Test
     void aTickProbesEachMachineAndNoMoreThanTheLimitAtOnce() {
         List<CompletableFuture<Void>> gates = holdAll();
-        tickUntilTwoWait();
+        tickAndAwaitTwo();
         await().during(Duration.ofMillis(300)).until(() -> machines.waiting() == 2);
 
         gates.forEach(gate -> gate.complete(null));
@@ -136,7 +136,7 @@ class ProbeJobTest {
     @Test
     void aStopStartsNoMoreProbesAndRecordsThoseUnderWay() {
         List<CompletableFuture<Void>> gates = holdAll();
-        tickUntilTwoWait();
+        tickAndAwaitTwo();
 
         job.startNoMore(new ShutdownEvent());
         CompletableFuture<Void> recorded = CompletableFuture.runAsync(() -> {
