@@ -1,10 +1,12 @@
 package io.machinemanager.job;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -14,6 +16,7 @@ import io.machinemanager.database.FailureLog;
 import io.quarkus.logging.Log;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduler;
+import io.quarkus.scheduler.Trigger;
 
 /**
  * Runs the jobs of a service with Quarkus' scheduler, each on a virtual thread. Its triggers follow the wall clock:
@@ -47,17 +50,19 @@ public class JobScheduler {
      */
     public void every(String name, Duration interval, Runnable work) {
         if (scheduler.isStarted()) {
-            Job job = new Job(name, interval, work, new Semaphore(1));
+            Job job = new Job(name, interval, work, new Semaphore(1), new AtomicReference<>(Instant.MIN));
             jobs.add(job);
             plan(job);
         }
     }
 
     private void plan(Job job) {
-        scheduler.newJob(job.name).setInterval(job.interval.toString()).setTask(execution -> run(job), true).schedule();
+        scheduler.newJob(job.name).setInterval(job.interval.toString())
+                .setTask(execution -> run(job, execution.getFireTime()), true).schedule();
     }
 
-    private void run(Job job) {
+    private void run(Job job, Instant due) {
+        job.lastDue.set(due);
         if (stopping || !job.idle.tryAcquire()) {
             return;
         }
@@ -86,6 +91,7 @@ public class JobScheduler {
         long end = System.nanoTime() + LONGEST_PART.toNanos();
         try {
             for (Job job : jobs) {
+                awaitBegin(job, scheduler.unscheduleJob(job.name), end);
                 if (!job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                     Log.warnf("Stopping although the job %s has not ended within %d s", job.name,
                             LONGEST_PART.toSeconds());
@@ -98,11 +104,24 @@ public class JobScheduler {
     }
 
     /**
+     * Waits until the last run that the scheduler has started is on its virtual thread. It gets there by way of an event
+     * loop; a run that got there after the end of the beans would fail.
+     */
+    private static void awaitBegin(Job job, Trigger trigger, long end) throws InterruptedException {
+        Instant started = trigger == null ? null : trigger.getPreviousFireTime();
+        while (started != null && job.lastDue.get().isBefore(started) && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
+    /**
      * What is run again and again.
      *
      * @param idle is taken while the job runs, so that runs do not overlap. The scheduler could leave out such runs too, but
      *        forgets a run that is under way when the job is planned anew.
+     * @param lastDue when the run was due that has begun last
      */
-    private record Job(String name, Duration interval, Runnable work, Semaphore idle) {
+    private record Job(String name, Duration interval, Runnable work, Semaphore idle,
+            AtomicReference<Instant> lastDue) {
     }
 }

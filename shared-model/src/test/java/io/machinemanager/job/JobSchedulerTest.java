@@ -7,8 +7,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 import jakarta.inject.Inject;
 
@@ -116,6 +120,34 @@ class JobSchedulerTest {
         await().until(stop::isDone);
         assertThat(runs).hasValue(1);
         await().during(Duration.ofMillis(2500)).until(() -> runs.get() == 1);
+    }
+
+    /** The beans end after the stop, and a run that comes to its thread later would fail. */
+    @Test
+    void aStopWaitsForARunThatIsStartedButIsNotOnItsThreadYet() {
+        AtomicBoolean busy = new AtomicBoolean(true);
+        CompletableFuture<Void> stop;
+        // Virtual threads that never wait keep the carriers from those of the jobs.
+        try (ExecutorService carriers = Executors.newVirtualThreadPerTaskExecutor()) {
+            IntStream.range(0, Runtime.getRuntime().availableProcessors()).forEach(i -> carriers.execute(() -> {
+                while (busy.get()) {
+                    Thread.onSpinWait();
+                }
+            }));
+            try {
+                jobs.every("late", OFTEN, runs::incrementAndGet);
+                Trigger trigger = scheduler.getScheduledJob("late");
+                await().until(() -> trigger.getPreviousFireTime() != null);
+
+                stop = CompletableFuture.runAsync(() -> jobs.stop(new ShutdownEvent()));
+                await().during(Duration.ofMillis(50)).until(() -> !stop.isDone());
+            } finally {
+                busy.set(false);
+            }
+        }
+
+        await().until(stop::isDone);
+        assertThat(runs).as("it finds that the service stops").hasValue(0);
     }
 
     @Test

@@ -138,7 +138,7 @@ class HotQueriesTest {
                 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                         created_at, duration_minutes, started_at, reserved_until, released_at)
                     select uuid(), m.id, m.name, u.id, u.username, 'bench', 'RELEASED', @now, 60, @now, @now, @now
-                    from machines m join users u where u.id % 1500 = 0;
+                    from machines m join users u where u.id % 750 = 0;
                 insert into reservation_events (reservation_id, happened_at, kind) select id, @now, 'ALLOCATED'
                     from reservations;
                 insert into revoked_tokens (id, expires_at) select uuid(), @now + interval 1 hour from seq_1_to_3000;
