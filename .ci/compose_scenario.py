@@ -202,8 +202,31 @@ class ComposeScenario(unittest.TestCase):
             for name in needed:
                 self.assertRegex(ended.stdout, f"(?m)^Cannot start: {name} is missing")
 
-    def test_05_when_the_time_is_up_the_machines_refuse(self):
-        """The reservation is that of test_01; its time ran during the tests in between."""
+    def test_05_three_replicas_share_the_calls(self):
+        # A container that is replaced loses its log, so read all logs now.
+        type(self).earlier = list(logs().items())
+        run("./justw", "run", "scale=3", "schedulers=2")
+        replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
+        self.assertEqual(3, len(replicas))
+        self.assertEqual(2, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "scheduler").split()))
+        os.kill(json.loads(run("docker", "inspect", replicas[1]))[0]["State"]["Pid"], 9)
+        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
+        self.assertEqual([200] * 60, answers)
+
+    def test_06_one_replica_is_left_and_has_all_calls(self):
+        """Compose decides which replica stays. A changed setting makes Compose replace this one too."""
+        self.earlier.extend(logs().items())
+        with open(ROOT / "deploy/.env", "a", encoding="utf-8") as settings:
+            settings.write("LOG_LEVEL=DEBUG\n")
+        run("./justw", "run", "scale=1", "schedulers=1")
+        self.assertEqual(1, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--all", "--quiet", "api").split()))
+        self.assertIn("LOG_LEVEL=DEBUG", run("docker", "exec", container("api"), "env").splitlines())
+        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
+        self.assertEqual([200] * 60, answers)
+        self.assertEqual(200, self.alice.call("POST", "/login", {"username": "alice", "password": "Alice-0-Secret"})[0])
+
+    def test_07_when_the_time_is_up_the_machines_refuse(self):
+        """The reservation is that of test_01. Its time ran during the tests in between, which replaced both services."""
         eventually(self.all_is_free, 100, "the accounts were not removed")
         say(f"gone {time.monotonic() - self.ends:.0f} s after the end")
         for machine in self.lent:
@@ -211,7 +234,7 @@ class ComposeScenario(unittest.TestCase):
             self.assertNotEqual(0, refused.returncode)
             self.assertIn("Permission denied", refused.stdout)
 
-    def test_06_the_product_recovers_from_crashes(self):
+    def test_08_the_product_recovers_from_crashes(self):
         problems, done, counts = [], threading.Event(), {}
 
         def client():
@@ -248,7 +271,8 @@ class ComposeScenario(unittest.TestCase):
         self.admin.call("GET", "/release_all")
         eventually(self.all_is_free, 150, "not all machines are free")
 
-    def test_07_a_backup_brings_back_what_was_there(self):
+    def test_09_a_backup_brings_back_what_was_there(self):
+        self.earlier.extend(logs().items())
         backup = ROOT / "target" / "backup.sql.gz"
         run("./justw", "backup", str(backup))
         self.assertEqual(0o600, backup.stat().st_mode & 0o777)
@@ -262,7 +286,7 @@ class ComposeScenario(unittest.TestCase):
         type(self).generated = [answer["reservation_password"]]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
 
-    def test_08_the_lines_of_the_guide_for_users_work_as_they_stand(self):
+    def test_10_the_lines_of_the_guide_for_users_work_as_they_stand(self):
         (ROOT / "target").mkdir(exist_ok=True)
         block = re.search(r"## Use it by curl.*?```sh\n(.*?)```", (ROOT / "docs/users.md").read_text(), re.S)[1]
         said = run("bash", "-euo", "pipefail", "-c", block.replace('"username":"alice"', '"username":"readme"')
@@ -273,29 +297,6 @@ class ComposeScenario(unittest.TestCase):
         type(self).generated += [re.search(r'"reservation_password":"(.*?)"', said)[1], "a long secret"]
         self.admin.call("POST", "/release_all")
         eventually(self.all_is_free, 60, "not all machines are free")
-
-    def test_09_three_replicas_share_the_calls(self):
-        # A container that is replaced loses its log, so read all logs now.
-        type(self).earlier = list(logs().items())
-        run("./justw", "run", "scale=3", "schedulers=2")
-        replicas = run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "api").split()
-        self.assertEqual(3, len(replicas))
-        self.assertEqual(2, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--quiet", "scheduler").split()))
-        os.kill(json.loads(run("docker", "inspect", replicas[1]))[0]["State"]["Pid"], 9)
-        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
-        self.assertEqual([200] * 60, answers)
-
-    def test_10_one_replica_is_left_and_has_all_calls(self):
-        """Compose decides which replica stays. A changed setting makes Compose replace this one too."""
-        self.earlier.extend(logs().items())
-        with open(ROOT / "deploy/.env", "a", encoding="utf-8") as settings:
-            settings.write("LOG_LEVEL=DEBUG\n")
-        run("./justw", "run", "scale=1", "schedulers=1")
-        self.assertEqual(1, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--all", "--quiet", "api").split()))
-        self.assertIn("LOG_LEVEL=DEBUG", run("docker", "exec", container("api"), "env").splitlines())
-        answers = [self.alice.call("GET", "/whoami")[0] for _ in range(60)]
-        self.assertEqual([200] * 60, answers)
-        self.assertEqual(200, self.alice.call("POST", "/login", {"username": "alice", "password": "Alice-0-Secret"})[0])
 
     def test_11_no_log_holds_a_secret(self):
         found = [*self.earlier, *logs().items()]

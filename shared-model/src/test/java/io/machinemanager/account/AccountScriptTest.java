@@ -92,7 +92,8 @@ class AccountScriptTest {
 
     @Test
     void testsThatTheScriptNamesExist() throws IOException {
-        String list = source().replaceAll("(?s).*\n# Guarantees|\n# Protocol.*", "").replaceAll("\n# {7}", " ");
+        String list = source().replaceFirst("(?s)^.*\n# Guarantees", "").replaceFirst("(?s)\n# Protocol.*", "")
+                .replaceAll("\n# {7}", " ");
         var entries = list.lines().filter(line -> line.startsWith("#     - "))
                 .map(line -> line.substring(8).split(": "))
                 .toList();
