@@ -2,7 +2,9 @@ package io.machinemanager.job;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +64,7 @@ public class JobScheduler {
     }
 
     private void run(Job job, Instant due) {
-        job.lastDue.set(due);
+        job.lastDue.accumulateAndGet(due, (last, next) -> next.isAfter(last) ? next : last);
         if (stopping || !job.idle.tryAcquire()) {
             return;
         }
@@ -79,8 +81,12 @@ public class JobScheduler {
 
     /** Forgets when each job ran last, so that it runs within a second and then after each interval. */
     void planAnew() {
+        if (stopping) {
+            return;
+        }
         jobs.forEach(job -> {
             scheduler.unscheduleJob(job.name);
+            job.lastDue.set(Instant.MIN);
             plan(job);
         });
     }
@@ -89,10 +95,12 @@ public class JobScheduler {
     void stop(@Observes @Priority(AWAIT_JOBS) ShutdownEvent shutdown) {
         stopping = true;
         long end = System.nanoTime() + LONGEST_PART.toNanos();
+        Map<Job, Trigger> triggers = new LinkedHashMap<>();
+        jobs.forEach(job -> triggers.put(job, scheduler.unscheduleJob(job.name)));
         try {
             for (Job job : jobs) {
-                awaitBegin(job, scheduler.unscheduleJob(job.name), end);
-                if (!job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                if (!begins(job, triggers.get(job), end)
+                        || !job.idle.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                     Log.warnf("Stopping although the job %s has not ended within %d s", job.name,
                             LONGEST_PART.toSeconds());
                 }
@@ -104,14 +112,18 @@ public class JobScheduler {
     }
 
     /**
-     * Waits until the last run that the scheduler has started is on its virtual thread. It gets there by way of an event
-     * loop; a run that got there after the end of the beans would fail.
+     * Waits until the last run that the scheduler has started is on its virtual thread, and says whether it is. A run gets
+     * there by way of an event loop; one that got there after the end of the beans would fail.
      */
-    private static void awaitBegin(Job job, Trigger trigger, long end) throws InterruptedException {
-        Instant started = trigger == null ? null : trigger.getPreviousFireTime();
-        while (started != null && job.lastDue.get().isBefore(started) && System.nanoTime() < end) {
+    private static boolean begins(Job job, Trigger trigger, long end) throws InterruptedException {
+        while (trigger != null && trigger.getPreviousFireTime() != null
+                && job.lastDue.get().isBefore(trigger.getPreviousFireTime())) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
             TimeUnit.MILLISECONDS.sleep(1);
         }
+        return true;
     }
 
     /**
@@ -119,7 +131,7 @@ public class JobScheduler {
      *
      * @param idle is taken while the job runs, so that runs do not overlap. The scheduler could leave out such runs too, but
      *        forgets a run that is under way when the job is planned anew.
-     * @param lastDue when the run was due that has begun last
+     * @param lastDue when the last run was due that has begun, of those since the job was planned
      */
     private record Job(String name, Duration interval, Runnable work, Semaphore idle,
             AtomicReference<Instant> lastDue) {

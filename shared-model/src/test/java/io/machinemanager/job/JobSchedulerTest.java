@@ -125,21 +125,26 @@ class JobSchedulerTest {
     /** The beans end after the stop, and a run that comes to its thread later would fail. */
     @Test
     void aStopWaitsForARunThatIsStartedButIsNotOnItsThreadYet() {
+        int processors = Runtime.getRuntime().availableProcessors();
         AtomicBoolean busy = new AtomicBoolean(true);
+        CountDownLatch held = new CountDownLatch(processors);
         CompletableFuture<Void> stop;
         // Virtual threads that never wait keep the carriers from those of the jobs.
         try (ExecutorService carriers = Executors.newVirtualThreadPerTaskExecutor()) {
-            IntStream.range(0, Runtime.getRuntime().availableProcessors()).forEach(i -> carriers.execute(() -> {
+            IntStream.range(0, processors).forEach(i -> carriers.execute(() -> {
+                held.countDown();
                 while (busy.get()) {
                     Thread.onSpinWait();
                 }
             }));
             try {
+                awaitUninterruptibly(held);
                 jobs.every("late", OFTEN, runs::incrementAndGet);
                 Trigger trigger = scheduler.getScheduledJob("late");
                 await().until(() -> trigger.getPreviousFireTime() != null);
 
                 stop = CompletableFuture.runAsync(() -> jobs.stop(new ShutdownEvent()));
+                await().until(() -> scheduler.getScheduledJob("late") == null);
                 await().during(Duration.ofMillis(50)).until(() -> !stop.isDone());
             } finally {
                 busy.set(false);

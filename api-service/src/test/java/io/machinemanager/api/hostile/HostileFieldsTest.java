@@ -138,7 +138,7 @@ class HostileFieldsTest {
                 given().queryParam("format", "json").get(description).then().statusCode(200).extract().asString()));
     }
 
-    /** Each so many of the values, by their indexes, beginning at another one in each place. */
+    /** The indexes of every step-th value. The first one depends on the place, so that places try different values. */
     private IntStream every(int step, int place) {
         return IntStream.iterate(place % step, i -> i < values.size(), i -> i + step);
     }
