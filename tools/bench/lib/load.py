@@ -23,9 +23,11 @@ insert into machines (id, name, host, port, ssh_user, sealed_password, host_keys
   select 1000000 + seq, concat('{prefix}', lpad(seq, 6, '0')), '127.0.0.1', 22, 'root', repeat('x', 80),
     concat('ssh-ed25519 ', repeat('A', 68), '\\necdsa-sha2-nistp256 ', repeat('B', 140), '\\nssh-rsa ', repeat('C', 544)),
     1, 1, @now + interval 1 day, @now, @now from seq_1_to_{count};
+insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at, started_at)
+  select id, username, 'bench', 1, 1440, 'ACTIVE', @now, @now from users where username = 'admin';
 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, password_hash, state,
     created_at, duration_minutes, started_at, reserved_until)
-  select uuid(), m.id, m.name, u.id, u.username, 'bench', repeat('h', 100), 'ACTIVE', @now, 1440, @now,
+  select last_insert_id(), m.id, m.name, u.id, u.username, 'bench', repeat('h', 100), 'ACTIVE', @now, 1440, @now,
     @now + interval 1 day from machines m join users u where u.username = 'admin' and m.id % 5 = 0
     and m.name like '{prefix}%';
 analyze table machines, reservations;

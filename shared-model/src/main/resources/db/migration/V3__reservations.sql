@@ -1,7 +1,84 @@
+-- what one call asked for; the machines that it gets are rows of reservations
+create table if not exists requests (
+    id                bigint       not null auto_increment,
+    -- null once the user was deleted
+    owner_id          bigint,
+    owner_name        varchar(64)  not null,
+    account           varchar(32)  not null,
+    machine_count     int          not null,
+    duration_minutes  int          not null,
+    -- which machines: a selector, or names separated by commas; null for any machine
+    selector          varchar(1000),
+    machine_names     text,
+    note              varchar(200),
+    -- how the requester logs in; both are set to null once the accounts are made, or the request is over
+    password_hash     varchar(128),
+    ssh_public_key    text,
+    -- a generated password that its owner has not seen yet; encrypted
+    sealed_password   text,
+    state             varchar(16)  not null,
+    -- why it ended, other than by its time
+    end_reason        varchar(500),
+    -- requests are served by priority, and then in the order of their creation
+    priority          int          not null default 0,
+    created_at        datetime(6)  not null,
+    -- until when it may queue; null for a request that does not wait
+    waits_until       datetime(6),
+    -- a request whose accounts could not be made is tried again after this time
+    next_attempt_at   datetime(6),
+    -- when machines were allocated, when the time began to run, and when all of them were free again
+    assigned_at       datetime(6),
+    started_at        datetime(6),
+    ended_at          datetime(6),
+    -- it ends when it is not kept alive for so long
+    keepalive_minutes int,
+    keepalive_until   datetime(6),
+    -- a repeated call with the key gets the answer of the first
+    idempotency_key   varchar(255) collate utf8mb4_bin,
+    -- what the call asked for, so that a key is not taken for another call; encrypted, since it may hold a password
+    sealed_spec       text,
+    -- encrypted, since it may hold a password; null while the accounts are made
+    sealed_answer     mediumtext,
+    -- a repeated call was given the answer; the reservations that it names are not removed from then on
+    answer_given      boolean      not null default false,
+    -- the worker that makes accounts for the request
+    claimed_by        char(36),
+    claimed_until     datetime(6),
+
+    -- its place in the queue; null when it does not wait
+    queued_at         datetime(6)  as (case when state = 'QUEUED' then created_at end) persistent,
+
+    constraint pk_requests primary key (id),
+    constraint uq_requests_idempotency_key unique (owner_id, idempotency_key),
+    constraint fk_requests_owner foreign key (owner_id) references users (id) on delete restrict,
+    constraint ck_requests_state check (state in ('QUEUED', 'PROVISIONING', 'ACTIVE', 'ENDED', 'CANCELLED', 'LAPSED',
+                                                  'FAILED')),
+    constraint ck_requests_queued check (state <> 'QUEUED' or waits_until is not null and claimed_by is null),
+    constraint ck_requests_provisioning check (state <> 'PROVISIONING' or claimed_by is not null),
+    constraint ck_requests_claim check ((claimed_by is null) = (claimed_until is null)),
+    constraint ck_requests_ended check (state in ('QUEUED', 'PROVISIONING', 'ACTIVE') or ended_at is not null)
+) default character set utf8mb4 collate utf8mb4_nopad_bin;
+
+create index if not exists ix_requests_queue on requests (queued_at);
+create index if not exists ix_requests_claim on requests (claimed_by);
+create index if not exists ix_requests_claimed_until on requests (claimed_until);
+create index if not exists ix_requests_keepalive on requests (keepalive_until);
+create index if not exists ix_requests_ended on requests (ended_at);
+create index if not exists ix_requests_idempotency on requests (idempotency_key, created_at);
+
+-- Row 1: who plans the queue locks it, so that no two do so at once. Row 2: who frees a machine counts it up, which tells
+-- the schedulers to plan.
+create table if not exists queue_state (
+    id      int    not null,
+    changes bigint not null,
+    constraint pk_queue_state primary key (id)
+) default character set utf8mb4 collate utf8mb4_nopad_bin;
+
+insert ignore into queue_state (id, changes) values (1, 0), (2, 0);
+
 create table if not exists reservations (
     id                bigint       not null auto_increment,
-    -- the rows of one request share it
-    request_id        varchar(36)  not null,
+    request_id        bigint       not null,
     -- null once the machine was deleted from the pool; the history stays under its name
     machine_id        bigint,
     machine_name      varchar(63)  not null,
@@ -30,6 +107,7 @@ create table if not exists reservations (
     last_outcome      varchar(24),
     last_error        varchar(500),
     next_attempt_at   datetime(6),
+    -- the worker that makes or removes the account; while the account is made, the claim ends with that on the request
     claimed_by        char(36),
     claimed_until     datetime(6),
 
@@ -39,18 +117,18 @@ create table if not exists reservations (
     live_machine_name varchar(63)  as (case when state <> 'RELEASED' then machine_name end) virtual,
     -- when a worker has to take up the row next
     due_at            datetime(6)  as (case state
-                                           when 'PROVISIONING' then claimed_until
                                            when 'ACTIVE' then reserved_until
                                            when 'RELEASING' then coalesce(claimed_until, next_attempt_at)
                                        end) persistent,
 
     constraint pk_reservations primary key (id),
     constraint uq_reservations_live_machine unique (live_machine_id),
+    constraint fk_reservations_request foreign key (request_id) references requests (id) on delete cascade,
     constraint fk_reservations_machine foreign key (machine_id) references machines (id) on delete restrict,
     constraint fk_reservations_owner foreign key (owner_id) references users (id) on delete restrict,
     constraint ck_reservations_state check (state in ('PROVISIONING', 'ACTIVE', 'RELEASING', 'RELEASED')),
     constraint ck_reservations_live check (state = 'RELEASED' or machine_id is not null),
-    constraint ck_reservations_due check (state = 'RELEASED' or due_at is not null)
+    constraint ck_reservations_due check (state in ('PROVISIONING', 'RELEASED') or due_at is not null)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
 create index if not exists ix_reservations_due on reservations (due_at);
@@ -64,35 +142,17 @@ create index if not exists ix_reservations_machine_created on reservations (mach
 create index if not exists ix_reservations_account on reservations (account, live_machine_id);
 create index if not exists ix_reservations_live_machine_name on reservations (live_machine_name);
 
+-- what happened to a request and to its reservations
 create table if not exists reservation_events (
     id             bigint       not null auto_increment,
-    reservation_id bigint       not null,
+    request_id     bigint       not null,
+    -- null for what happened to the request as a whole
+    reservation_id bigint,
     happened_at    datetime(6)  not null,
     kind           varchar(24)  not null,
     detail         varchar(500),
     constraint pk_reservation_events primary key (id),
+    constraint fk_reservation_events_request foreign key (request_id) references requests (id) on delete cascade,
     constraint fk_reservation_events_reservation foreign key (reservation_id)
         references reservations (id) on delete cascade
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
-
--- one row for each Idempotency-Key that a user sent: a repeated request finds the answer of the first
-create table if not exists idempotency_keys (
-    id            bigint       not null auto_increment,
-    user_id       bigint       not null,
-    request_key   varchar(255) not null,
-    -- what the request asked for, so that a key is not taken for another request; encrypted, since it may hold a password
-    asked         text         not null,
-    -- the request that works on it; another one once that request died and the user repeated the call
-    request_id    varchar(36)  not null,
-    claimed_until datetime(6)  not null,
-    -- encrypted, since it may hold a password; null while a request works on it
-    answer        mediumtext,
-    -- a repeated request was given the answer; the reservations that it names are not removed from then on
-    given         boolean      not null default false,
-    created_at    datetime(6)  not null,
-    constraint pk_idempotency_keys primary key (id),
-    constraint uq_idempotency_keys unique (user_id, request_key),
-    constraint fk_idempotency_keys_user foreign key (user_id) references users (id) on delete cascade
-) default character set utf8mb4 collate utf8mb4_bin;
-
-create index if not exists ix_idempotency_keys_created on idempotency_keys (created_at);

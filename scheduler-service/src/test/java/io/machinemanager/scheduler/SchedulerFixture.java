@@ -43,7 +43,7 @@ public class SchedulerFixture {
     /** Deletes everything and heals all machines. */
     public void clear() {
         fakes.reset();
-        for (String table : List.of("idempotency_keys", "reservations", "machines", "users")) {
+        for (String table : List.of("requests", "machines", "users")) {
             sql("delete from " + table);
         }
     }

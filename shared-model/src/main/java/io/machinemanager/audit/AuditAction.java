@@ -32,6 +32,14 @@ public enum AuditAction {
     HOST_KEYS_RECORDED,
     /** A machine was deleted. */
     MACHINE_DELETED,
+    /** A request went to the queue. */
+    REQUEST_QUEUED,
+    /** A request was taken back before it was served. */
+    REQUEST_CANCELLED,
+    /** A request waited in vain, or was not kept alive; the detail says which. */
+    REQUEST_LAPSED,
+    /** The accounts of a request could not be made; the detail says why. */
+    REQUEST_FAILED,
     /** A user got an account on a machine, or the account could not be made. */
     RESERVED,
     /** The end of a reservation was moved. */

@@ -7,9 +7,10 @@ import java.util.Map;
  * secrets.
  */
 public abstract sealed class DomainException extends RuntimeException
-        permits ConflictException, ForbiddenException, InvalidGrantException, InvalidRequestException,
+        permits ConflictException, ForbiddenException, GoneException, InvalidGrantException, InvalidRequestException,
         InvalidTokenException,
-        NotEnoughAvailableException, NotFoundException, ProvisioningFailedException, TooManyRequestsException,
+        NoMatchingMachinesException, NotEnoughAvailableException, NotFoundException, ProvisioningFailedException,
+        TooManyRequestsException,
         UnavailableException {
 
     private final ErrorCode code;

@@ -20,6 +20,10 @@ public enum ErrorCode {
     CONFLICT(409),
     /** Fewer machines are free than were asked for. */
     NOT_ENOUGH_AVAILABLE(409),
+    /** There are too few machines of the wanted kind, however long the caller waits. */
+    NO_MATCHING_MACHINES(409),
+    /** What the path names is over and cannot be changed any more. */
+    GONE(410),
     /** The resource has changed since the caller last read it. */
     PRECONDITION_FAILED(412),
     /** The body is not JSON. */

@@ -72,12 +72,12 @@ class AccountProvisioner {
 
     private List<WorkItem> replacements(AllocationRequest request, int missing, ProvisioningProgress progress) {
         try {
-            List<WorkItem> others = allocations.allocate(request, missing, progress.failedMachines());
+            List<WorkItem> others = allocations.replace(request, missing, progress.failedMachines());
             // the accounts that are made already must stay claimed however many rounds follow
             worker.renew(request.claim());
             return others;
         } catch (NotEnoughAvailableException e) {
-            throw progress.noReplacement(allocations.hasOthers(progress.failedMachines()));
+            throw progress.noReplacement(allocations.hasOthers(request, progress.failedMachines()));
         }
     }
 

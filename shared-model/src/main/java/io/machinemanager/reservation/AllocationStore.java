@@ -22,54 +22,58 @@ import io.machinemanager.secret.SecretBox;
 import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
-/** Allocates free machines to requests, each time in one short transaction. */
+/** Allocates free machines to requests. */
 @ApplicationScoped
 class AllocationStore {
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
+    private final QueuePlanning queue;
     private final ReservationConfig config;
 
-    AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
+    AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, QueuePlanning queue,
             ReservationConfig config) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
+        this.queue = queue;
         this.config = config;
     }
 
     /**
-     * Allocates as many free machines as are asked for, or none.
+     * Allocates free machines in place of those that failed, in one short transaction: as many as are asked for, or none.
      *
-     * @param request the values that the new rows share
+     * @param request the request, under whose claim the new reservations are
      * @param count how many machines
-     * @param excluded the ids of machines that the request has tried before
-     * @return one item for each machine, under the request's claim
-     * @throws NotEnoughAvailableException when fewer machines are free
-     * @throws ConflictException when the requester would have more machines than allowed
+     * @param tried the ids of the machines that the request has tried before
+     * @return one item for each machine
+     * @throws NotEnoughAvailableException when fewer machines are free that no earlier request needs
      */
-    List<WorkItem> allocate(AllocationRequest request, int count, Set<Long> excluded) {
+    List<WorkItem> replace(AllocationRequest request, int count, Set<Long> tried) {
+        AllocationRequest without = request.without(tried);
         List<WorkItem> items = transactions.call(() -> {
-            checkRequester(request.requester(), count);
-            int spares = FreeMachines.spares(config.sparePoolPercent());
-            Instant requested = clock.now();
-            return insert(lockFree(requested, count, spares, excluded), request, requested);
+            checkUser(request.requester(), LockModeType.NONE);
+            Instant now = clock.now();
+            return insert(take(without, count, now), without, now);
         });
         items.forEach(item -> Log.infof("%s allocated to request %s", item, request.requestId()));
         return items;
     }
 
-    /** Tells whether there are enabled machines other than these. */
-    boolean hasOthers(Set<Long> excluded) {
-        return transactions.call(() -> Machine.count("enabled = true and id not in ?1", excluded) > 0);
+    /** Tells whether there are enabled machines other than these that the request may get. */
+    boolean hasOthers(AllocationRequest request, Set<Long> excluded) {
+        return transactions.call(() -> FreeMachines.countEnabled(request.filter().without(excluded)) > 0);
     }
 
-    private void checkRequester(Requester requester, int count) {
-        LockModeType lock = config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE;
-        if (User.findById(requester.userId(), lock) == null) {
-            throw new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
-        }
+    /**
+     * Checks in the caller's transaction that a user may have more machines.
+     *
+     * @throws ForbiddenException when the user was deleted
+     * @throws ConflictException when the user would have more machines than allowed
+     */
+    void checkRequester(Requester requester, int count) {
+        checkUser(requester, config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE);
         if (config.maxMachines() > 0) {
             long current = Reservation.count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", requester.userId());
             if (current + count > config.maxMachines()) {
@@ -79,30 +83,47 @@ class AllocationStore {
         }
     }
 
+    private static void checkUser(Requester requester, LockModeType lock) {
+        if (User.findById(requester.userId(), lock) == null) {
+            throw new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
+        }
+    }
+
+    /**
+     * Locks machines for a request in the caller's transaction. Machines that an earlier request waits for are not taken.
+     *
+     * @throws NotEnoughAvailableException when too few are free
+     */
+    List<Machine> take(AllocationRequest request, int count, Instant now) {
+        int spares = FreeMachines.spares(config.sparePoolPercent());
+        return queue.isAnyWaiting()
+                ? queue.take(request, count, spares, now)
+                : lockFree(request.filter(), count, spares, now);
+    }
+
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
-    private List<Machine> lockFree(Instant now, int count, int spares, Set<Long> excluded) {
-        long freeAndExcluded = FreeMachines.count(now, excluded);
-        long otherSpares = Math.max(0, spares - freeAndExcluded);
+    private static List<Machine> lockFree(MachineFilter filter, int count, int spares, Instant now) {
+        long otherSpares = spares == 0 ? 0 : Math.max(0, spares - FreeMachines.countOthers(now, filter));
         long wanted = count + otherSpares;
-        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), excluded);
+        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), filter);
         if (machines.size() < wanted) {
-            long available = Math.max(0, FreeMachines.count(now) - freeAndExcluded - otherSpares);
+            long available = Math.max(0, FreeMachines.count(now, filter) - otherSpares);
             if (available >= count) {
                 throw new LostRaceException("other requests have locked free machines");
             }
             throw new NotEnoughAvailableException(count, available,
-                    FreeMachines.nextFreeAt((int) (count - available)).orElse(null));
+                    FreeMachines.nextFreeAt((int) (count - available), filter).orElse(null));
         }
         return machines.subList(0, count);
     }
 
     /**
-     * Inserts a claimed reservation for each of the locked machines, in the caller's transaction.
+     * Inserts a reservation, under the request's claim, for each of the locked machines, in the caller's transaction.
      *
      * @param requested when the request was first looked at
      */
     List<WorkItem> insert(List<Machine> machines, AllocationRequest request, Instant requested) {
-        // read after the locks were waited for, so that the claim is not shortened by the wait
+        // read after the locks were waited for, so that the order of the rows of a machine is that of the transactions
         Instant now = clock.now();
         Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
         return machines.stream()
@@ -131,7 +152,7 @@ class AllocationStore {
         reservation.createdAt = createdAt;
         reservation.durationMinutes = request.minutes();
         reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
-        reservation.claim(request.claim(), now.plus(config.claim()));
+        reservation.claimedBy = request.claim().toString();
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
         return WorkItem.of(reservation, config.sudo(), secrets);

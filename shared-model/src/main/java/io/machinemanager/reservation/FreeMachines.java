@@ -3,8 +3,11 @@ package io.machinemanager.reservation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+
+import jakarta.persistence.TypedQuery;
 
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
@@ -15,10 +18,13 @@ import io.machinemanager.machine.Machine;
  */
 public final class FreeMachines {
 
-    private static final String FREE = "from Machine m where m.enabled = true"
+    /** Nothing blocks the machine {@code m} at the time {@code :now}. */
+    static final String WORKING = "m.enabled = true"
             + " and m.lastSeenAt is not null and m.unusableReason is null and m.duplicateReason is null"
-            + " and (m.unavailableUntil is null or m.unavailableUntil <= ?1)"
-            + " and (m.pausedUntil is null or m.pausedUntil <= ?1) and m.strayReason is null"
+            + " and (m.unavailableUntil is null or m.unavailableUntil <= :now)"
+            + " and (m.pausedUntil is null or m.pausedUntil <= :now) and m.strayReason is null";
+
+    private static final String FREE = "from Machine m where " + WORKING
             + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";
 
     private FreeMachines() {
@@ -28,18 +34,18 @@ public final class FreeMachines {
      * Locks free machines until the end of the transaction, skipping those that another transaction has locked. They are
      * read in the order of the primary key, so that the database reads and locks no more rows than needed.
      */
-    static List<Machine> lock(Instant now, int count) {
-        return lock(now, count, Set.of());
+    static List<Machine> lock(Instant now, int count, MachineFilter filter) {
+        return lock(now, count, filter.condition());
     }
 
-    /** Like {@link #lock(Instant, int)}, without the machines with these ids. */
-    static List<Machine> lock(Instant now, int count, Set<Long> excluded) {
+    private static List<Machine> lock(Instant now, int count, MachineFilter.Condition wanted) {
+        Map<String, Object> parameters = wanted.with("now", now);
         List<Machine> free = new ArrayList<>();
         long last = Long.MIN_VALUE;
         while (free.size() < count) {
-            List<Machine> locked = SkipLocked.first(excluded.isEmpty()
-                    ? Machine.find(FREE + " and m.id > ?2 order by m.id", now, last)
-                    : Machine.find(FREE + " and m.id > ?2 and m.id not in ?3 order by m.id", now, last, excluded),
+            parameters.put("last", last);
+            List<Machine> locked = SkipLocked.first(
+                    Machine.find(FREE + wanted.hql() + " and m.id > :last order by m.id", parameters),
                     count - free.size());
             if (locked.isEmpty()) {
                 break;
@@ -63,7 +69,7 @@ public final class FreeMachines {
 
     /** The free machines that will be lent next. They are not locked. */
     public static List<Machine> next(Instant now, int count) {
-        return Machine.<Machine>find(FREE + " order by m.id", now).range(0, count - 1).list();
+        return Machine.<Machine>find(FREE + " order by m.id", Map.of("now", now)).range(0, count - 1).list();
     }
 
     /**
@@ -79,13 +85,28 @@ public final class FreeMachines {
      * How many machines are free, including those that another transaction has locked. It reads every machine, so only
      * refused requests call it.
      */
-    static long count(Instant now) {
-        return Machine.count(FREE, now);
+    static long count(Instant now, MachineFilter filter) {
+        return count(now, filter.condition());
     }
 
-    /** How many of the machines with these ids are free. */
-    static long count(Instant now, Set<Long> among) {
-        return among.isEmpty() ? 0 : Machine.count(FREE + " and m.id in ?2", now, among);
+    /** How many machines are free that the filter does not let through. */
+    static long countOthers(Instant now, MachineFilter filter) {
+        return filter.equals(MachineFilter.ALL) ? 0 : count(now, MachineFilter.ALL) - count(now, filter);
+    }
+
+    /** Locks those of the machines with these ids that are free and that no other transaction has locked. */
+    static List<Machine> lock(Instant now, Set<Long> among) {
+        return lock(now, among.size(), MachineFilter.ALL.among(among));
+    }
+
+    private static long count(Instant now, MachineFilter.Condition wanted) {
+        return Machine.count(FREE + wanted.hql(), wanted.with("now", now));
+    }
+
+    /** How many machines the filter lets through that are lent when they are free and work. */
+    static long countEnabled(MachineFilter filter) {
+        MachineFilter.Condition wanted = filter.condition();
+        return Machine.count("from Machine m where m.enabled = true" + wanted.hql(), wanted.parameters());
     }
 
     /**
@@ -93,9 +114,14 @@ public final class FreeMachines {
      *
      * @return empty when fewer machines are lent
      */
-    static Optional<Instant> nextFreeAt(int more) {
-        return Reservation.<Reservation>find("dueAt is not null and state = ACTIVE order by dueAt")
-                .range(more - 1, more - 1)
-                .firstResultOptional().map(reservation -> reservation.reservedUntil);
+    static Optional<Instant> nextFreeAt(int more, MachineFilter filter) {
+        MachineFilter.Condition wanted = filter.condition();
+        TypedQuery<Instant> query = Reservation.getEntityManager()
+                .createQuery("select r.reservedUntil from Reservation r"
+                        + " join r.machine m where r.dueAt is not null and r.state = ACTIVE" + wanted.hql()
+                        + " order by r.dueAt",
+                        Instant.class);
+        wanted.parameters().forEach(query::setParameter);
+        return query.setFirstResult(more - 1).setMaxResults(1).getResultStream().findFirst();
     }
 }

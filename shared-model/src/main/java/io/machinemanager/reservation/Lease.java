@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -8,7 +9,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 /**
  * The result of a successful request: every machine has the account.
  *
- * @param requestId the id that the rows of the request share
+ * @param requestId the request
  * @param account the account on each of the machines
  * @param machines the machines, sorted by name
  * @param reservedUntil the end
@@ -16,7 +17,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param generatedPassword the generated password, shown only once; null when the caller gave a password or a key
  */
 @RegisterForReflection // stored as JSON for repeated requests
-public record Lease(String requestId, String account, List<LentMachine> machines, Instant reservedUntil, int minutes,
+public record Lease(long requestId, String account, List<LentMachine> machines, Instant reservedUntil, int minutes,
         String generatedPassword) {
 
     /**
@@ -29,6 +30,14 @@ public record Lease(String requestId, String account, List<LentMachine> machines
      */
     @RegisterForReflection
     public record LentMachine(long reservationId, String name, String host, int port) {
+    }
+
+    /** The answer to a request. */
+    static Lease of(AllocationRequest request, List<WorkItem> made, Instant until, String generated) {
+        List<LentMachine> machines = made.stream().map(item -> new LentMachine(item.reservationId(),
+                item.target().machine(), item.target().host(), item.target().port()))
+                .sorted(Comparator.comparing(LentMachine::name)).toList();
+        return new Lease(request.requestId(), request.account(), machines, until, request.minutes(), generated);
     }
 
     /** Omits the password, to keep it out of logs. */

@@ -14,6 +14,8 @@ public enum ReleaseCause {
     MACHINE_LOST,
     /** The account could not be made, here or on another machine of the same request. */
     PROVISIONING_FAILED,
+    /** The request was not kept alive. */
+    NOT_KEPT_ALIVE,
     /** The worker that was making the account died: its claim ran out. */
     WORKER_LOST,
     /** An admin deleted the machine by force. The account may still be on the host. */

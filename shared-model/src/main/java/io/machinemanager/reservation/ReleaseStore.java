@@ -28,15 +28,17 @@ public class ReleaseStore {
     private final ReservationConfig config;
     private final RemovalMetrics metrics;
     private final AuditLog audit;
+    private final QueueSignal queue;
 
     ReleaseStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            RemovalMetrics metrics, AuditLog audit) {
+            RemovalMetrics metrics, AuditLog audit, QueueSignal queue) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
         this.metrics = metrics;
         this.audit = audit;
+        this.queue = queue;
     }
 
     /**
@@ -83,12 +85,9 @@ public class ReleaseStore {
     List<WorkItem> claimDue(UUID claim, int limit) {
         return transactions.call(() -> {
             Instant now = clock.now();
-            return Reservation.lockDue(now, limit).stream().map(r -> release(r, causeOfDue(r), claim, now)).toList();
+            return Reservation.lockDue(now, limit).stream().map(r -> release(r, ReleaseCause.EXPIRED, claim, now))
+                    .toList();
         });
-    }
-
-    private static ReleaseCause causeOfDue(Reservation due) {
-        return due.state == ReservationState.PROVISIONING ? ReleaseCause.WORKER_LOST : ReleaseCause.EXPIRED;
     }
 
     private static boolean isUnclaimed(Reservation reservation, Instant now) {
@@ -97,17 +96,22 @@ public class ReleaseStore {
 
     private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
         if (reservation.state != ReservationState.RELEASING) {
-            // a caller who comes after the end did not end it
-            ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
-            reservation.startReleasing(why, now);
-            ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
-            audit.record(reservation.auditEvent(AuditAction.RESERVATION_ENDED, why.name()));
-            Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
+            start(reservation, cause, now);
         } else if (reservation.claimedBy != null) {
             ReservationEvent.record(reservation, now, Kind.REMOVAL_TAKEN_OVER, null);
         }
         reservation.claim(claim, now.plus(config.claim()));
         return WorkItem.of(reservation, config.sudo(), secrets);
+    }
+
+    /** Starts the release of a row in the caller's transaction. The removal is due at once. */
+    void start(Reservation reservation, ReleaseCause cause, Instant now) {
+        // a caller who comes after the end did not end it
+        ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
+        reservation.startReleasing(why, now);
+        ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
+        audit.record(reservation.auditEvent(AuditAction.RESERVATION_ENDED, why.name()));
+        Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);
     }
 
     /**
@@ -132,6 +136,7 @@ public class ReleaseStore {
             Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
             metrics.released(reservation);
         }
+        queue.machinesChanged();
         return !released.isEmpty();
     }
 
@@ -159,5 +164,6 @@ public class ReleaseStore {
                     reservation.nextAttemptAt, result.reason());
             metrics.removalFailed(result.outcome());
         }
+        queue.machinesChanged();
     }
 }

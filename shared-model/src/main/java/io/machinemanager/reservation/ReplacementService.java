@@ -35,10 +35,14 @@ public class ReplacementService {
                     reservations.accountFailed(claim, made, r, Optional.empty());
                 }
             }).getFirst();
-            if (result.isDone() && !replacements.activateReplacement(claim, item, reservationId)) {
+            if (result.isDone() && replacements.activateReplacement(claim, item, reservationId)) {
+                return;
+            }
+            if (result.isDone()) {
                 worker.remove(claim, releases.claimForRelease(new ReservationSelector.One(item.reservationId()),
                         ReleaseCause.PROVISIONING_FAILED, claim, true));
             }
+            replacements.giveUpReplacement(claim, reservationId);
         });
     }
 }

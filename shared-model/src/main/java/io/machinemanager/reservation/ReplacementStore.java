@@ -47,32 +47,36 @@ public class ReplacementStore {
         return transactions.call(() -> {
             Reservation lost = lock(reservationId);
             Instant now = clock.now();
-            boolean underWay = Reservation.count("requestId = ?1 and state = PROVISIONING", lost.requestId) > 0;
+            Request request = Request.lockById(lost.requestId).orElseThrow();
             Set<Long> tried = Reservation.machinesTriedFor(lost.requestId);
             // these would refuse the account's name again
             Set<Long> refused = Reservation.machinesThatRefused(lost.requestId);
-            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, refused);
-            if (!lost.isRunning(now) || underWay) {
+            MachineFilter filter = MachineFilter.of(request).without(refused);
+            // while the request is claimed, another machine of it is being replaced
+            if (!lost.isRunning(now) || request.claimedBy != null) {
                 return Optional.empty();
             }
+            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, filter);
             if (free.isEmpty()) {
-                if (FreeMachines.count(now) > FreeMachines.count(now, refused)) {
+                if (FreeMachines.count(now, filter) > 0) {
                     throw new LostRaceException("other requests have locked the free machines");
                 }
                 return Optional.empty();
             }
+            request.claim(claim, now.plus(config.claim()));
             Machine spare = free.stream().filter(machine -> !tried.contains(machine.id)).findFirst()
                     .orElseGet(free::getFirst);
-            WorkItem item = allocations.insert(List.of(spare), requestOf(lost, claim), now).getFirst();
+            WorkItem item = allocations.insert(List.of(spare), requestOf(lost, request, claim), now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to replace it", reservationId, lost.machineName,
                     item);
             return Optional.of(item);
         });
     }
 
-    private AllocationRequest requestOf(Reservation lost, UUID claim) {
-        return new AllocationRequest(lost.requestId, new Requester(lost.ownerId, lost.ownerName), lost.account,
-                WorkItem.login(lost, config.sudo()), lost.durationMinutes, claim);
+    private AllocationRequest requestOf(Reservation lost, Request request, UUID claim) {
+        AllocationRequest values = AllocationRequest.of(request, claim, config.sudo());
+        return new AllocationRequest(values.requestId(), values.requester(), values.account(),
+                WorkItem.login(lost, config.sudo()), lost.durationMinutes, values.filter(), claim, values.place());
     }
 
     /**
@@ -90,12 +94,24 @@ public class ReplacementStore {
                 return false;
             }
             replace(lost, claimed.getFirst(), now);
+            Request.lockById(lost.requestId).ifPresent(Request::clearClaim);
             return true;
         });
         if (activated) {
             Log.infof("%s has replaced reservation %d, until the same end", item, reservationId);
         }
         return activated;
+    }
+
+    /** Ends the claim of a worker whose machine could not replace the lost one, unless work is left for the scheduler. */
+    public void giveUpReplacement(UUID claim, long reservationId) {
+        transactions.run(() -> {
+            long request = lock(reservationId).requestId;
+            boolean unrecorded = Reservation.lockLiveOf(request).stream()
+                    .anyMatch(row -> row.state == ReservationState.PROVISIONING);
+            Request.lockById(request).filter(of -> of.isClaimedBy(claim) && !unrecorded)
+                    .ifPresent(Request::clearClaim);
+        });
     }
 
     private void replace(Reservation lost, Reservation replacement, Instant now) {

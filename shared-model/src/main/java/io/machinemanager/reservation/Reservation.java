@@ -33,11 +33,12 @@ import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
 /**
- * One machine lent to one user for a time. The rows of one request share a {@link #requestId}.
+ * One machine lent to one user for a time. It belongs to a {@link Request}.
  *
  * <p>
- * A worker claims a row before it works on it ({@link #claimedBy}, {@link #claimedUntil}). Another worker may take over a
- * claim that has run out. A worker that lost its claim must not write its result.
+ * While the account is made the row is under the claim of its request ({@link #claimedBy}). A worker that removes the
+ * account claims the row itself until {@link #claimedUntil}; another one may take over a claim that has run out. A worker
+ * that lost its claim must not write its result.
  */
 @Entity
 @Table(name = "reservations")
@@ -47,8 +48,7 @@ public class Reservation extends PanacheEntityBase {
     @GeneratedValue(strategy = GenerationType.IDENTITY)
     public Long id;
 
-    @Column(length = 36)
-    public String requestId;
+    public Long requestId;
 
     /** Null after the machine was deleted; never null in a live row. */
     @ManyToOne(fetch = FetchType.LAZY)
@@ -121,6 +121,7 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 36)
     public String claimedBy;
 
+    /** Null while the account is made: then the claim lasts as long as that on the request. */
     public Instant claimedUntil;
 
     /** The machine's id while the reservation is live; computed by the database, with a unique constraint. */
@@ -164,32 +165,26 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
-    /** Renews a claim until the given time, except on some of its rows. */
+    /** Renews the claim of a worker that removes accounts until the given time, except on some of its rows. */
     static void renew(UUID claim, Set<Long> excluded, Instant until) {
         if (excluded.isEmpty()) {
-            update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+            update("claimedUntil = ?1 where claimedBy = ?2 and state = RELEASING", until, claim.toString());
         } else {
-            update("claimedUntil = ?1 where claimedBy = ?2 and id not in ?3", until, claim.toString(), excluded);
+            update("claimedUntil = ?1 where claimedBy = ?2 and state = RELEASING and id not in ?3", until,
+                    claim.toString(), excluded);
         }
     }
 
-    /** A row for which the account is being made under this claim. All such rows are of one request. */
-    static Optional<Reservation> provisioningUnder(UUID claim) {
-        return find("claimedBy = ?1 and state = PROVISIONING", claim.toString()).firstResultOptional();
+    /** The live rows of a request, locked until the end of the transaction. */
+    static List<Reservation> lockLiveOf(long requestId) {
+        return find("requestId = ?1 and liveMachineId is not null order by id", requestId)
+                .withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
     /** Ends the pause after a failed removal on this machine, so that it is tried again at the given time. */
     public static void endPause(Machine machine, Instant now) {
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
                 + " and nextAttemptAt > ?1", now, machine.id);
-    }
-
-    /** Deletes the oldest released reservations, with their events. Returns how many. */
-    static int deleteReleasedBefore(Instant end, int limit) {
-        return getEntityManager()
-                .createNativeQuery("delete from reservations where state = 'RELEASED' and released_at < ?1"
-                        + " order by released_at limit ?2")
-                .setParameter(1, end).setParameter(2, limit).executeUpdate();
     }
 
     /** The row with this id, with its machine fetched. */
@@ -207,15 +202,26 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /** The ids of the machines that a request has had and released, without deleted machines. */
-    static Set<Long> machinesTriedFor(String requestId) {
+    static Set<Long> machinesTriedFor(long requestId) {
         return getEntityManager()
                 .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null"
                         + " and machine is not null", Long.class)
                 .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
     }
 
+    /** The ids of the machines that refused the account's name, by request. */
+    static Map<Long, Set<Long>> refusalsOf(Collection<Long> requests) {
+        return getEntityManager()
+                .createQuery(
+                        "select requestId, machine.id from Reservation where requestId in ?1 and lastOutcome = REFUSED"
+                                + " and machine is not null",
+                        Object[].class)
+                .setParameter(1, requests).getResultStream().collect(Collectors.groupingBy(row -> (Long) row[0],
+                        Collectors.mapping(row -> (Long) row[1], Collectors.toSet())));
+    }
+
     /** The ids of the machines that refused the account's name to a request. */
-    static Set<Long> machinesThatRefused(String requestId) {
+    static Set<Long> machinesThatRefused(long requestId) {
         return getEntityManager()
                 .createQuery("select machine.id from Reservation where requestId = ?1 and lastOutcome = REFUSED"
                         + " and liveMachineId is null and machine is not null", Long.class)
@@ -312,7 +318,10 @@ public class Reservation extends PanacheEntityBase {
         return releaseCause == ReleaseCause.PROVISIONING_FAILED && machine.wasNeverReached();
     }
 
-    /** Frees the machine: the account is verified gone, or was certainly never made. */
+    /**
+     * Frees the machine: the account is verified gone, or was certainly never made. When it was the last machine of an
+     * active request, the request ends.
+     */
     public void release(Instant now) {
         changeState(ReservationState.RELEASED);
         releasedAt = now;
@@ -320,6 +329,7 @@ public class Reservation extends PanacheEntityBase {
         sshPublicKey = null;
         nextAttemptAt = null;
         clearClaim();
+        Request.lockById(requestId).ifPresent(request -> request.endIfFree(now));
     }
 
     private void clearClaim() {

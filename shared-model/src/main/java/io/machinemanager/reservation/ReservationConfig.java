@@ -54,6 +54,11 @@ public interface ReservationConfig {
     @Max(value = 100, message = "SPARE_POOL_PERCENT must be 0 to 100.")
     int sparePoolPercent();
 
+    /** {@code QUEUE_MAX_WAIT_MINUTES}: the longest that a request may wait in the queue; 0 lets none wait. */
+    @WithDefault("1440")
+    @Min(value = 0, message = "QUEUE_MAX_WAIT_MINUTES must not be negative.")
+    int queueMaxWaitMinutes();
+
     /** How many probes of a lent machine have to fail in a row before it is replaced. */
     @WithDefault("3")
     int replaceAfterFailures();

@@ -14,13 +14,25 @@ import jakarta.persistence.Table;
 
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 
-/** Something that happened to a reservation. The events of a reservation are its history. */
+/** Something that happened to a request or to one of its reservations. */
 @Entity
 @Table(name = "reservation_events")
 public class ReservationEvent extends PanacheEntityBase {
 
-    /** What can happen to a reservation. */
+    /** What can happen to a request, up to {@link #FAILED}, and to a reservation. */
     public enum Kind {
+        /** The request waits in the queue; the detail says why it came back there. */
+        QUEUED,
+        /** All accounts are made. */
+        SERVED,
+        /** All machines of the request are free again. */
+        ENDED,
+        /** The request was taken back before it was served. */
+        CANCELLED,
+        /** The request waited in vain or was not kept alive, as the detail says. */
+        LAPSED,
+        /** The accounts could not be made; the detail says why. */
+        FAILED,
         /** A machine was allocated. */
         ALLOCATED,
         /** The account is made, as on all other machines of the request, and the user's time has started. */
@@ -51,6 +63,9 @@ public class ReservationEvent extends PanacheEntityBase {
     @GeneratedValue(strategy = GenerationType.IDENTITY)
     public Long id;
 
+    public Long requestId;
+
+    /** Null when it happened to the request as a whole. */
     public Long reservationId;
 
     public Instant happenedAt;
@@ -64,12 +79,27 @@ public class ReservationEvent extends PanacheEntityBase {
 
     /** Stores an event in the caller's transaction. */
     public static void record(Reservation reservation, Instant at, Kind kind, String detail) {
+        record(reservation.requestId, reservation.id, at, kind, detail);
+    }
+
+    /** Stores an event of a request as a whole in the caller's transaction. */
+    static void record(Request request, Instant at, Kind kind, String detail) {
+        record(request.id, null, at, kind, detail);
+    }
+
+    private static void record(Long requestId, Long reservationId, Instant at, Kind kind, String detail) {
         ReservationEvent event = new ReservationEvent();
-        event.reservationId = reservation.id;
+        event.requestId = requestId;
+        event.reservationId = reservationId;
         event.happenedAt = at;
         event.kind = kind;
         event.detail = detail;
         event.persist();
+    }
+
+    /** The history of a request and its reservations, oldest first. */
+    static List<ReservationEvent> ofRequest(long requestId) {
+        return list("requestId = ?1 order by id", requestId);
     }
 
     /** The history of a reservation, oldest first. */

@@ -18,7 +18,7 @@ public sealed interface ReservationSelector {
     }
 
     /** The rows of one request. */
-    record OfRequest(String requestId) implements ReservationSelector {
+    record OfRequest(long requestId) implements ReservationSelector {
     }
 
     /** The rows of one user. */
@@ -41,7 +41,7 @@ public sealed interface ReservationSelector {
         return switch (this) {
             case All() -> Reservation.find(live + order);
             case One(long reservationId) -> Reservation.find(live + " and id = ?1" + order, reservationId);
-            case OfRequest(String requestId) -> Reservation.find(live + " and requestId = ?1" + order, requestId);
+            case OfRequest(long requestId) -> Reservation.find(live + " and requestId = ?1" + order, requestId);
             case OfOwner(long userId) -> Reservation.find(live + " and ownerId = ?1" + order, userId);
         };
     }

@@ -1,28 +1,32 @@
 package io.machinemanager.reservation;
 
-import java.time.Instant;
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import io.machinemanager.account.AccountLogin;
-import io.machinemanager.account.AccountPassword;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.DomainException;
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.quarkus.logging.Log;
 
 /** Reserves and releases machines. Do not call it inside a transaction: it waits for machines. */
 @ApplicationScoped
 public class ReservationService {
 
-    private final AllocationStore allocations;
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
+
+    private final AdmissionStore admissions;
+    private final RequestStore requests;
     private final AccountProvisioner provisioner;
     private final ReservationStore store;
     private final ReleaseStore releases;
@@ -30,10 +34,11 @@ public class ReservationService {
     private final CompensationRetrier compensations;
     private final ReservationConfig config;
 
-    ReservationService(AllocationStore allocations, AccountProvisioner provisioner, ReservationStore store,
-            ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
+    ReservationService(AdmissionStore admissions, RequestStore requests, AccountProvisioner provisioner,
+            ReservationStore store, ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
             ReservationConfig config) {
-        this.allocations = allocations;
+        this.admissions = admissions;
+        this.requests = requests;
         this.provisioner = provisioner;
         this.store = store;
         this.releases = releases;
@@ -43,83 +48,124 @@ public class ReservationService {
     }
 
     /**
-     * Reserves machines: all of them get the account, or none is reserved. A machine that fails, or that cannot use the
-     * account's name, is replaced by another one while any is free and time is left.
+     * Reserves machines that are free now, without an idempotency key.
      *
-     * @throws InvalidRequestException when the request is not valid, see {@link ReservationSpec#check}
-     * @throws NotEnoughAvailableException when too few machines are free
-     * @throws ConflictException when no free machine can use the account's name, or the requester has too many machines
-     * @throws ProvisioningFailedException when machines failed and could not be replaced
+     * @param spec must not wait
      */
     public Lease reserve(ReservationSpec spec) {
-        return reserve(spec, UUID.randomUUID(), LeaseRecorder.NONE);
-    }
-
-    /** Like {@link #reserve(ReservationSpec)}, under a request id that the caller has chosen. */
-    public Lease reserve(ReservationSpec spec, UUID requestId, LeaseRecorder recorder) {
-        check(spec);
-        String publicKey = spec.publicKeyLine();
-        String generated = spec.password() == null && publicKey == null ? AccountPassword.generate() : null;
-        AllocationRequest request = new AllocationRequest(requestId.toString(), spec.requester(), spec.account(),
-                new AccountLogin(hash(generated == null ? spec.password() : generated), publicKey, config.sudo()),
-                spec.minutes(), UUID.randomUUID());
-        List<WorkItem> allocated = allocate(request, spec.count(), recorder);
-        try {
-            List<WorkItem> made = provisioner.makeAccounts(request, allocated);
-            Instant until = store
-                    .activate(request.claim(), made, spec.minutes(),
-                            end -> recorder.keep(lease(request, made, end, generated)))
-                    .orElseThrow(AccountProvisioner::released);
-            return lease(request, made, until, generated);
-        } catch (RuntimeException e) {
-            compensate(request, recorder, e);
-            throw e;
-        }
-    }
-
-    private List<WorkItem> allocate(AllocationRequest request, int count, LeaseRecorder recorder) {
-        try {
-            return allocations.allocate(request, count, Set.of());
-        } catch (RuntimeException e) {
-            if (RetryingTransactions.mayBeDone(e)) {
-                compensate(request, recorder, e);
-            }
-            throw e;
-        }
+        return switch (reserve(spec, null)) {
+            case Reserved.Lent(Lease lease) -> lease;
+            case Reserved.Accepted(long id) -> throw new IllegalArgumentException("request %d waits".formatted(id));
+        };
     }
 
     /**
-     * Checks a request without looking at machines.
+     * Reserves machines: all of them get the account, or none is reserved. A machine that fails, or that cannot use the
+     * account's name, is replaced by another one while any is free and time is left. A request that waits goes to the queue
+     * when too few machines are free.
      *
-     * @throws InvalidRequestException when it is not valid
+     * <p>
+     * A call that is repeated with the same key reserves nothing and gets the first answer, as in the IETF draft on the
+     * {@code Idempotency-Key} header; it waits for the first call while that is in progress. When the worker of the first
+     * call died, its reservations are released, and this call reserves anew. A request that failed reserved nothing, so its
+     * key may be used again.
+     *
+     * @param key 1 to 255 characters; null for none
+     * @throws InvalidRequestException when the request is not valid, see {@link ReservationSpec#check}
+     * @throws NoMatchingMachinesException when there are too few such machines, however long the request waits
+     * @throws NotEnoughAvailableException when too few machines are free and the request does not wait
+     * @throws ConflictException when no free machine can use the account's name, the requester has too many machines, the key
+     *         was used for another request, or the first call takes too long
+     * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
-    public void check(ReservationSpec spec) {
-        spec.check(config.maxMinutes());
+    public Reserved reserve(ReservationSpec spec, String key) {
+        spec.check(config.maxMinutes(), config.queueMaxWaitMinutes());
+        NewRequest wanted = NewRequest.of(spec, key);
+        // trying further machines, the last try, and releasing all of them
+        long deadline = System.nanoTime() + config.provisioningTimeout().multipliedBy(3).toNanos();
+        while (true) {
+            switch (admit(wanted)) {
+                case Admission.Allocated(AllocationRequest request, List<WorkItem> items) -> {
+                    return serve(wanted, request, items);
+                }
+                case Admission.Accepted(long id) -> {
+                    return new Reserved.Accepted(id);
+                }
+                case Admission.Answered(Lease first) -> {
+                    return new Reserved.Lent(first);
+                }
+                case Admission.Abandoned(long id) -> {
+                    requests.recover(id);
+                    release(new ReservationSelector.OfRequest(id), ReleaseCause.WORKER_LOST);
+                }
+                case Admission.InProgress() -> {
+                    if (System.nanoTime() > deadline) {
+                        throw new ConflictException("The first request with this Idempotency-Key is still worked on.");
+                    }
+                    LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+                }
+            }
+        }
     }
 
-    private static String hash(String password) {
-        return password == null ? AccountPassword.NONE : AccountPassword.hash(password);
+    private Admission admit(NewRequest wanted) {
+        try {
+            return admissions.admit(wanted);
+        } catch (RuntimeException e) {
+            if (RetryingTransactions.mayBeDone(e) && wanted.admittedAs().get() > 0) {
+                giveUp(wanted.admittedAs().get(), wanted.claim(), e, false);
+            }
+            throw e;
+        }
+    }
+
+    /** Makes the accounts of a request that was admitted. */
+    private Reserved serve(NewRequest wanted, AllocationRequest request, List<WorkItem> allocated) {
+        try {
+            return new Reserved.Lent(makeAccounts(request, allocated, wanted.generated()));
+        } catch (RuntimeException e) {
+            if (giveUp(request.requestId(), request.claim(), e, mayRetry(e))) {
+                return new Reserved.Accepted(request.requestId());
+            }
+            throw e;
+        }
+    }
+
+    /** Makes the accounts of a request that has waited; never throws. */
+    void serve(DispatchStore.Assignment assigned) {
+        AllocationRequest request = assigned.request();
+        try {
+            makeAccounts(request, assigned.items(), null);
+        } catch (RuntimeException e) {
+            Log.warnf("Request %d could not be served: %s", request.requestId(), e.getMessage());
+            giveUp(request.requestId(), request.claim(), e, mayRetry(e));
+        }
+    }
+
+    private Lease makeAccounts(AllocationRequest request, List<WorkItem> allocated, String generated) {
+        List<WorkItem> made = provisioner.makeAccounts(request, allocated);
+        return store.activate(request, made, generated).orElseThrow(AccountProvisioner::released);
+    }
+
+    /** Not when no machine can use the account's name. */
+    private static boolean mayRetry(RuntimeException failure) {
+        return !(failure instanceof ConflictException);
     }
 
     /**
-     * Releases what the failed request has reserved. The scheduler removes what cannot be removed now. Nothing is released
-     * when the request succeeded, only the database's answer was lost, and a repeated request was given the lease since.
+     * Releases what a failed request has reserved. The scheduler removes what cannot be removed now.
+     *
+     * @return whether the request waits again
      */
-    private void compensate(AllocationRequest request, LeaseRecorder recorder, RuntimeException cause) {
-        compensations.retry("Request " + request.requestId(), () -> {
-            if (recorder.forget()) {
-                worker.remove(request.claim(),
-                        releases.claimForRelease(new ReservationSelector.OfRequest(request.requestId()),
-                                ReleaseCause.PROVISIONING_FAILED, request.claim(), false));
-            }
+    private boolean giveUp(long requestId, UUID claim, RuntimeException cause, boolean mayRetry) {
+        AtomicBoolean queued = new AtomicBoolean();
+        String reason = cause instanceof DomainException ? cause.getMessage() : "The service failed.";
+        compensations.retry("Request " + requestId, () -> {
+            RequestStore.GivenUp given = requests.giveUp(requestId, claim, reason, mayRetry);
+            queued.set(given.queued());
+            worker.remove(claim, given.removals());
         }, cause);
-    }
-
-    private static Lease lease(AllocationRequest request, List<WorkItem> made, Instant until, String generated) {
-        List<Lease.LentMachine> machines = made.stream().map(item -> new Lease.LentMachine(item.reservationId(),
-                item.target().machine(), item.target().host(), item.target().port()))
-                .sorted(Comparator.comparing(Lease.LentMachine::name)).toList();
-        return new Lease(request.requestId(), request.account(), machines, until, request.minutes(), generated);
+        return queued.get();
     }
 
     /** Releases all reservations and waits for the removal of their accounts. */
@@ -139,11 +185,6 @@ public class ReservationService {
             throw new NotFoundException("There is no live reservation %d.".formatted(reservationId));
         }
         return release(selector, ReleaseCause.GIVEN_BACK);
-    }
-
-    /** Releases the live reservations of a request, if any. The scheduler removes what cannot be removed now. */
-    public void releaseRequest(String requestId) {
-        release(new ReservationSelector.OfRequest(requestId), ReleaseCause.WORKER_LOST);
     }
 
     private ReleaseReport release(ReservationSelector selector, ReleaseCause cause) {
@@ -191,6 +232,8 @@ public class ReservationService {
      * @return the claimed work, to be finished at once: no other worker does it
      */
     public RemovalBatch claimDue(int limit) {
+        requests.recoverLost(limit);
+        requests.endUnkept(limit);
         UUID claim = UUID.randomUUID();
         return new RemovalBatch(worker, claim, releases.claimDue(claim, limit));
     }

@@ -21,23 +21,30 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param password the account's password in clear, which is hashed and not kept; null to generate one, unless a key is
  *        given
  * @param sshPublicKey a public key that may log in to the account; null for none
+ * @param options which machines, whether to wait for them, and more
  */
 @RegisterForReflection // stored as JSON for repeated requests
 public record ReservationSpec(Requester requester, int count, int minutes, String account, String password,
-        @JsonInclude(Include.NON_NULL) String sshPublicKey) {
+        @JsonInclude(Include.NON_NULL) String sshPublicKey, RequestOptions options) {
 
-    /** A request without a key. */
+    /** A request without a key, for any machines that are free now. */
     public ReservationSpec(Requester requester, int count, int minutes, String account, String password) {
-        this(requester, count, minutes, account, password, null);
+        this(requester, count, minutes, account, password, null, RequestOptions.NONE);
+    }
+
+    /** The same request with these options. */
+    public ReservationSpec with(RequestOptions other) {
+        return new ReservationSpec(requester, count, minutes, account, password, sshPublicKey, other);
     }
 
     /**
      * Checks the values.
      *
      * @param maxMinutes the longest duration allowed
+     * @param maxWaitMinutes the longest wait allowed
      * @throws InvalidRequestException when a value is not valid
      */
-    void check(int maxMinutes) {
+    void check(int maxMinutes, int maxWaitMinutes) {
         if (count < 1) {
             throw new InvalidRequestException("count must be at least 1.");
         }
@@ -49,6 +56,7 @@ public record ReservationSpec(Requester requester, int count, int minutes, Strin
             AccountPassword.problemWith(password).ifPresent(ReservationSpec::refuse);
         }
         publicKeyLine();
+        options.check(maxWaitMinutes);
     }
 
     private static void refuse(String problem) {

@@ -2,15 +2,15 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
@@ -28,6 +28,7 @@ import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.reservation.ReservationEvent.Kind;
+import io.machinemanager.secret.SealedJson;
 import io.quarkus.logging.Log;
 
 /**
@@ -43,59 +44,87 @@ public class ReservationStore {
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
     private final AuditLog audit;
-    private final Event<ClaimRenewed> claimRenewed;
+    private final SealedJson sealedJson;
+    private final ReleaseStore releases;
+    private final QueueSignal queue;
 
     ReservationStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
-            MachineConfig machineConfig, AuditLog audit, Event<ClaimRenewed> claimRenewed) {
+            MachineConfig machineConfig, AuditLog audit, SealedJson sealedJson, ReleaseStore releases,
+            QueueSignal queue) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.machineConfig = machineConfig;
         this.audit = audit;
-        this.claimRenewed = claimRenewed;
+        this.sealedJson = sealedJson;
+        this.releases = releases;
+        this.queue = queue;
     }
 
     /**
-     * Renews a claim for another claim time, together with the idempotency key of its request.
+     * Renews a claim for another claim time, on a request or on reservations whose accounts are removed.
      *
-     * @param excluded ids of rows on which the worker does not work any more
+     * @param excluded ids of reservations on which the worker does not work any more
      */
     public void renew(UUID claim, Set<Long> excluded) {
         transactions.run(() -> {
             Instant until = clock.now().plus(config.claim());
             Reservation.renew(claim, excluded, until);
-            Reservation.provisioningUnder(claim)
-                    .ifPresent(row -> claimRenewed.fire(new ClaimRenewed(row.ownerId, row.requestId, until)));
+            Request.renew(claim, until);
         });
     }
 
     /**
-     * Activates all reservations of a request, whose accounts are made. Their time starts together.
+     * Activates a request and its reservations, whose accounts are made. Their time starts together. When the call had an
+     * idempotency key, the same transaction stores the answer to it.
      *
-     * @param alsoDone runs in the same transaction and is given the end; an exception from it undoes everything
-     * @return the end of the reservations; empty, and nothing is changed, when the claim on any row was lost
+     * @param made the machines that have the account
+     * @param generated the generated password that the answer shows; null for none, also when it is shown later
+     * @return the answer; empty, and nothing is changed, when the claim was lost or a reservation was released meanwhile
      */
-    Optional<Instant> activate(UUID claim, Collection<WorkItem> items, int minutes, Consumer<Instant> alsoDone) {
-        Optional<Instant> end = transactions.call(() -> {
+    Optional<Lease> activate(AllocationRequest request, List<WorkItem> made, String generated) {
+        Optional<Lease> lease = transactions.call(() -> {
             Instant now = clock.now();
-            Instant until = now.plus(Duration.ofMinutes(minutes));
-            List<Reservation> claimed = Reservation.lockClaimed(claim, items);
-            if (claimed.size() < items.size()
-                    || claimed.stream().anyMatch(r -> r.state != ReservationState.PROVISIONING)) {
+            Instant until = now.plus(Duration.ofMinutes(request.minutes()));
+            List<Reservation> rows = Reservation.lockLiveOf(request.requestId());
+            Map<Boolean, List<Reservation>> byWork = rows.stream()
+                    .filter(row -> row.state == ReservationState.PROVISIONING && row.isClaimedBy(request.claim()))
+                    .collect(Collectors.partitioningBy(row -> hasItem(made, row)));
+            Request served = Request.lockById(request.requestId()).orElse(null);
+            if (byWork.get(true).size() < made.size() || served == null || !served.isClaimedBy(request.claim())) {
                 return Optional.empty();
             }
-            for (Reservation reservation : claimed) {
-                reservation.activate(now, until);
-                reservation.machine.succeeded(now);
-                ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
-                audit.record(reservation.auditEvent(AuditAction.RESERVED,
-                        "account %s until %s".formatted(reservation.account, until)));
-            }
-            alsoDone.accept(until);
-            return Optional.of(until);
+            byWork.get(true).forEach(reservation -> activate(reservation, now, until));
+            // what could not be recorded about these is not known, so something may be on their machines
+            byWork.get(false).forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, now));
+            served.activate(now);
+            Lease answer = Lease.of(request, made, until, generated);
+            keep(served, answer);
+            return Optional.of(answer);
         });
-        end.ifPresent(until -> items.forEach(item -> Log.infof("%s: active until %s", item, until)));
-        return end;
+        lease.ifPresent(of -> made.forEach(item -> Log.infof("%s: active until %s", item, of.reservedUntil())));
+        return lease;
+    }
+
+    private static boolean hasItem(List<WorkItem> items, Reservation row) {
+        return items.stream().anyMatch(item -> item.reservationId() == row.id);
+    }
+
+    private void activate(Reservation reservation, Instant now, Instant until) {
+        reservation.activate(now, until);
+        reservation.machine.succeeded(now);
+        ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
+        audit.record(reservation.auditEvent(AuditAction.RESERVED,
+                "account %s until %s".formatted(reservation.account, until)));
+    }
+
+    private void keep(Request served, Lease answer) {
+        if (served.idempotencyKey != null) {
+            served.sealedAnswer = sealedJson.seal(served.keyOwner(), answer);
+        }
+        if (answer.generatedPassword() != null) {
+            served.sealedPassword = null;
+        }
     }
 
     /**
@@ -112,6 +141,7 @@ public class ReservationStore {
             return !rows.isEmpty();
         });
         Log.warnf("%s: no account could be made: %s", item, result.reason());
+        queue.machinesChanged();
         return recorded;
     }
 

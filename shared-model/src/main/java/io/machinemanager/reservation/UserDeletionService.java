@@ -9,6 +9,7 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.audit.AuditOutcome;
+import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotFoundException;
@@ -21,14 +22,17 @@ import io.quarkus.logging.Log;
 public class UserDeletionService {
 
     private final RetryingTransactions transactions;
+    private final DatabaseClock clock;
     private final ReleaseStore store;
     private final AccountWorker worker;
     private final AuditLog audit;
     private final TokenStatusCache recent;
 
-    UserDeletionService(RetryingTransactions transactions, ReleaseStore store, AccountWorker worker, AuditLog audit,
+    UserDeletionService(RetryingTransactions transactions, DatabaseClock clock, ReleaseStore store,
+            AccountWorker worker, AuditLog audit,
             TokenStatusCache recent) {
         this.transactions = transactions;
+        this.clock = clock;
         this.store = store;
         this.worker = worker;
         this.audit = audit;
@@ -72,6 +76,7 @@ public class UserDeletionService {
                 claim,
                 true);
         Reservation.update("ownerId = null where ownerId = ?1", user.id);
+        Request.disown(user.id, clock.now());
         user.delete();
         audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
                 .detail("%d reservations are being released".formatted(claimed.size())));

@@ -10,11 +10,11 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 
 import javax.sql.DataSource;
 
@@ -23,7 +23,6 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-import io.machinemanager.account.AccountLogin;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.ReservationFixture;
@@ -44,7 +43,7 @@ class AllocationBench {
     private static final int MINUTES = 60;
 
     @Inject
-    AllocationStore store;
+    AdmissionStore store;
 
     @Inject
     DataSource pool;
@@ -55,11 +54,13 @@ class AllocationBench {
     MariaDb database;
 
     private Requester requester;
+    private ReservationSpec spec;
 
     @Test
     void measure() throws Exception {
         fixture.clear();
         requester = fixture.user("alice");
+        spec = new ReservationSpec(requester, 1, MINUTES, "alice", "password");
         // as in an installation; the database of tests is less strict
         database.query("set global innodb_flush_log_at_trx_commit = 1");
         // one real row, of which all others are copies: their credentials are not used
@@ -99,13 +100,12 @@ class AllocationBench {
             }
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        database.query("delete from machine_manager.reservations");
+        database.query("delete from machine_manager.requests");
         return MACHINES / seconds;
     }
 
     private Void byProduct() {
-        store.allocate(new AllocationRequest(UUID.randomUUID().toString(), requester, "alice",
-                new AccountLogin("hash", null, false), MINUTES, UUID.randomUUID()), 1, Set.of());
+        store.admit(new NewRequest(spec, null, "hash", null, null, UUID.randomUUID(), new AtomicLong()));
         return null;
     }
 
@@ -156,27 +156,45 @@ class AllocationBench {
         }
     }
 
+    private static long key(Statement insert) throws SQLException {
+        try (ResultSet keys = insert.getGeneratedKeys()) {
+            keys.next();
+            return keys.getLong(1);
+        }
+    }
+
     private void insert(Connection connection, Object machineId, Object machineName) throws SQLException {
+        String claim = UUID.randomUUID().toString();
+        long request;
+        try (PreparedStatement insert = connection
+                .prepareStatement("insert into requests (owner_id, owner_name, account,"
+                        + " machine_count, duration_minutes, password_hash, state, created_at, assigned_at, claimed_by, claimed_until)"
+                        + " values (?, 'alice', 'alice', 1, 60, 'hash', 'PROVISIONING', utc_timestamp(6), utc_timestamp(6), ?,"
+                        + " utc_timestamp(6) + interval 1 minute)", Statement.RETURN_GENERATED_KEYS)) {
+            insert.setLong(1, requester.userId());
+            insert.setString(2, claim);
+            insert.executeUpdate();
+            request = key(insert);
+        }
         long id;
         try (PreparedStatement insert = connection.prepareStatement("insert into reservations (request_id, machine_id,"
                 + " machine_name, owner_id, owner_name, account, password_hash, state, created_at, duration_minutes,"
-                + " reserved_until, claimed_by, claimed_until) values (?, ?, ?, ?, 'alice', 'alice', 'hash', 'PROVISIONING',"
-                + " utc_timestamp(6), 60, utc_timestamp(6) + interval 60 minute, ?, utc_timestamp(6) + interval 1 minute)",
+                + " reserved_until, claimed_by) values (?, ?, ?, ?, 'alice', 'alice', 'hash', 'PROVISIONING',"
+                + " utc_timestamp(6), 60, utc_timestamp(6) + interval 60 minute, ?)",
                 Statement.RETURN_GENERATED_KEYS)) {
-            insert.setString(1, UUID.randomUUID().toString());
+            insert.setLong(1, request);
             insert.setObject(2, machineId);
             insert.setObject(3, machineName);
             insert.setLong(4, requester.userId());
-            insert.setString(5, UUID.randomUUID().toString());
+            insert.setString(5, claim);
             insert.executeUpdate();
-            try (ResultSet keys = insert.getGeneratedKeys()) {
-                keys.next();
-                id = keys.getLong(1);
-            }
+            id = key(insert);
         }
         try (PreparedStatement event = connection.prepareStatement(
-                "insert into reservation_events (reservation_id, happened_at, kind) values (?, utc_timestamp(6), 'ALLOCATED')")) {
-            event.setLong(1, id);
+                "insert into reservation_events (request_id, reservation_id, happened_at, kind) values (?, ?, utc_timestamp(6),"
+                        + " 'ALLOCATED')")) {
+            event.setLong(1, request);
+            event.setLong(2, id);
             event.executeUpdate();
         }
     }

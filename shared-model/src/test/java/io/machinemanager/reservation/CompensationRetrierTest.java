@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.database.LostRaceException;
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
@@ -38,9 +37,6 @@ class CompensationRetrierTest {
 
     @Inject
     ReservationService reservations;
-
-    @Inject
-    IdempotencyService idempotency;
 
     @Inject
     FakeMachines machines;
@@ -74,6 +70,10 @@ class CompensationRetrierTest {
         machines.heal("m1");
     }
 
+    private static Lease lease(Reserved reserved) {
+        return ((Reserved.Lent) reserved).lease();
+    }
+
     private void assertIsReleased() {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(states()).containsExactly("RELEASED"));
         assertThat(machines.allAccounts()).isEmpty();
@@ -102,12 +102,12 @@ class CompensationRetrierTest {
 
     @Test
     void aStoredAnswerIsDeletedBeforeItsReservationIsReleased() {
-        assertFailsAfterTheLastCommit(() -> idempotency.reserve("key-1", spec));
+        assertFailsAfterTheLastCommit(() -> reservations.reserve(spec, "key-1"));
 
         wire.mend();
 
         assertIsReleased();
-        assertThat(idempotency.reserve("key-1", spec).machines()).hasSize(1);
+        assertThat(lease(reservations.reserve(spec, "key-1")).machines()).hasSize(1);
         assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
     }
 
@@ -128,16 +128,16 @@ class CompensationRetrierTest {
     @Test
     void aReservationStaysWhenARepeatedRequestWasGivenItsAnswer() {
         try (LogLines lines = LogLines.of(CompensationRetrier.class)) {
-            assertFailsAfterTheLastCommit(() -> idempotency.reserve("key-1", spec));
+            assertFailsAfterTheLastCommit(() -> reservations.reserve(spec, "key-1"));
             // as another replica does, which still has the database, when it is asked again
-            database.query("update machine_manager.idempotency_keys set given = true");
+            database.query("update machine_manager.requests set answer_given = true");
 
             wire.mend();
 
-            await().atMost(PATIENCE).until(() -> lines.matching(".*released after retries").size() == 2);
+            await().atMost(PATIENCE).until(() -> lines.matching(".*released after retries").size() == 1);
             assertThat(states()).containsExactly("ACTIVE");
             assertThat(machines.allAccounts()).containsExactly("m1/alice");
-            assertThat(idempotency.reserve("key-1", spec).machines()).hasSize(1);
+            assertThat(lease(reservations.reserve(spec, "key-1")).machines()).hasSize(1);
             assertThat(states()).as("the repeated request is the same").containsExactly("ACTIVE");
         }
     }

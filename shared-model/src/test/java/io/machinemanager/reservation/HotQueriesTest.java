@@ -33,7 +33,6 @@ import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
@@ -53,7 +52,7 @@ import io.quarkus.test.junit.QuarkusTest;
 class HotQueriesTest {
 
     private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
-            "revoked_tokens", "refresh_tokens", "idempotency_keys", "audit_entries", "api_keys", "login_counters");
+            "revoked_tokens", "refresh_tokens", "requests", "audit_entries", "api_keys", "login_counters");
 
     // Each has 3,000 rows or more, and a third of the machines is lent.
     private static final int MOST = 1500;
@@ -66,7 +65,7 @@ class HotQueriesTest {
     private static final String LENT = """
             insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                     created_at, duration_minutes, started_at, reserved_until)
-                select uuid(), m.id, m.name, %d, 'alice', 'bench', 'ACTIVE', utc_timestamp(6), 60, utc_timestamp(6),
+                select (select max(id) from requests), m.id, m.name, %d, 'alice', 'bench', 'ACTIVE', utc_timestamp(6), 60, utc_timestamp(6),
                     utc_timestamp(6) + interval 1 hour
                 from machines m where %s and not exists
                     (select 1 from reservations r where r.live_machine_id = m.id);
@@ -74,9 +73,6 @@ class HotQueriesTest {
 
     @Inject
     ReservationService reservations;
-
-    @Inject
-    IdempotencyService idempotency;
 
     @Inject
     PoolService pool;
@@ -135,11 +131,18 @@ class HotQueriesTest {
                         created_at)
                     select id + seq, concat('m', seq), host, port, ssh_user, host_keys, @now + interval 1 day, @now, @now
                     from machines, seq_1_to_3000;
+                insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,
+                        ended_at, idempotency_key)
+                    select id, username, username, 1, 60, 'ENDED', @now, @now, concat('old-', seq)
+                    from users, seq_1_to_3000 where username = 'alice';
+                insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at)
+                    values (null, 'alice', 'alice', 1, 60, 'ACTIVE', @now);
                 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                         created_at, duration_minutes, started_at, reserved_until, released_at)
-                    select uuid(), m.id, m.name, u.id, u.username, 'bench', 'RELEASED', @now, 60, @now, @now, @now
+                    select (select min(id) from requests) + m.id % 3000, m.id, m.name, u.id, u.username, 'bench', 'RELEASED', @now, 60, @now, @now, @now
                     from machines m join users u where u.id % 750 = 0;
-                insert into reservation_events (reservation_id, happened_at, kind) select id, @now, 'ALLOCATED'
+                insert into reservation_events (request_id, reservation_id, happened_at, kind)
+                    select request_id, id, @now, 'ALLOCATED'
                     from reservations;
                 insert into revoked_tokens (id, expires_at) select uuid(), @now + interval 1 hour from seq_1_to_3000;
                 insert into api_keys (user_id, name, key_hash, is_admin, created_at, expires_at)
@@ -148,9 +151,6 @@ class HotQueriesTest {
                     select sha2(seq, 256), 1, @now + interval 1 hour from seq_1_to_3000;
                 insert into refresh_tokens (session_id, user_id, token_version, token_hash, expires_at)
                     select uuid(), id, 1, sha2(id, 256), @now + interval 1 day from users;
-                insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, created_at)
-                    select id, concat('old-', seq), '', uuid(), @now, @now from users, seq_1_to_3000
-                    where username = 'alice';
                 truncate audit_entries;
                 insert into audit_entries (actor, address, action, target, outcome)
                     select if(seq = 1, 'bob', 'alice'), if(seq = 1, '192.0.2.2', '192.0.2.1'),
@@ -160,7 +160,7 @@ class HotQueriesTest {
                 """
                 + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
                         analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
-                            login_counters, refresh_tokens, idempotency_keys, audit_entries;
+                            login_counters, refresh_tokens, requests, audit_entries;
                         """);
     }
 
@@ -178,8 +178,8 @@ class HotQueriesTest {
     @Test
     void noStatementReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
-            Lease lease = idempotency.reserve("key", new ReservationSpec(alice, 2, 60, "alice", "secret word"));
-            long id = lease.machines().getFirst().reservationId();
+            Reserved reserved = reservations.reserve(new ReservationSpec(alice, 2, 60, "alice", "secret word"), "key");
+            long id = ((Reserved.Lent) reserved).lease().machines().getFirst().reservationId();
             reservations.details(id);
             reservations.extend(id, new NewEnd.After(90));
             reservations.release(id);
@@ -192,7 +192,7 @@ class HotQueriesTest {
             backlog.read();
         });
 
-        assertThat(statements).hasSizeGreaterThan(15).anyMatch(s -> s.contains(" from idempotency_keys "));
+        assertThat(statements).hasSizeGreaterThan(15).anyMatch(s -> s.contains(" from requests "));
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 

@@ -60,7 +60,7 @@ class MachineFailureTest extends ReservationTestBase {
                     .completedFuture(new AccountResult(Outcome.UNREACHABLE, "connection refused")));
         });
         AtomicReference<Instant> claimed = new AtomicReference<>();
-        machines.before("m3", () -> claimed.set(fixture.latest("m1").claimedUntil));
+        machines.before("m3", () -> claimed.set(fixture.requestOf("m1").claimedUntil));
 
         reserve(alice, 2);
 

@@ -10,11 +10,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.database.DatabaseClock;
-import io.machinemanager.idempotency.IdempotencyKey;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.reservation.ReleaseCause;
+import io.machinemanager.reservation.Request;
 import io.machinemanager.reservation.Requester;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
@@ -37,9 +37,9 @@ public class ReservationFixture {
     /** Deletes everything. */
     public void clear() {
         change(() -> {
-            IdempotencyKey.deleteAll();
             ReservationEvent.deleteAll();
             Reservation.deleteAll();
+            Request.deleteAll();
             Machine.deleteAll();
             User.deleteAll();
         });
@@ -87,6 +87,17 @@ public class ReservationFixture {
     public Reservation latest(String machine) {
         return QuarkusTransaction.joiningExisting().call(() -> Reservation
                 .<Reservation>find("machineName = ?1 order by id desc", machine).firstResult());
+    }
+
+    /** The request of the latest reservation of a machine. */
+    public Request requestOf(String machine) {
+        return QuarkusTransaction.joiningExisting().call(() -> Request.findById(latest(machine).requestId));
+    }
+
+    /** All requests as {@code id state}, in the order of their ids. */
+    public List<String> requests() {
+        return QuarkusTransaction.requiringNew().call(() -> Request.<Request>list("order by id").stream()
+                .map(r -> r.ownerName + " " + r.state).toList());
     }
 
     /** The events of the latest reservation of a machine, as {@code kind detail}. */
@@ -141,12 +152,19 @@ public class ReservationFixture {
 
     /** Lets all claims expire, as if their workers had died long ago. */
     public void endClaims() {
-        change(() -> Reservation.update("claimedUntil = createdAt where claimedBy is not null"));
+        change(() -> {
+            Reservation.update("claimedUntil = createdAt where claimedUntil is not null");
+            Request.update("claimedUntil = createdAt where claimedUntil is not null");
+        });
     }
 
     /** Lets all claims expire after this time. */
     public void letClaimsRunOutIn(Duration time) {
-        change(() -> Reservation.update("claimedUntil = ?1 where claimedBy is not null", clock.now().plus(time)));
+        change(() -> {
+            Instant end = clock.now().plus(time);
+            Reservation.update("claimedUntil = ?1 where claimedUntil is not null", end);
+            Request.update("claimedUntil = ?1 where claimedUntil is not null", end);
+        });
     }
 
     private static void change(Runnable change) {

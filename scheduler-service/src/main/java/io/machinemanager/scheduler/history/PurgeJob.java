@@ -12,7 +12,6 @@ import io.machinemanager.auth.ApiKeyService;
 import io.machinemanager.auth.LoginService;
 import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.FailureLog;
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.job.JobScheduler;
 import io.machinemanager.reservation.HistoryService;
 import io.quarkus.logging.Log;
@@ -25,7 +24,6 @@ public class PurgeJob {
     static final int BATCH = 500;
 
     private final HistoryService history;
-    private final IdempotencyService idempotency;
     private final AuditService audit;
     private final LoginService logins;
     private final SessionService sessions;
@@ -34,10 +32,9 @@ public class PurgeJob {
     private final AuditConfig auditConfig;
     private volatile boolean stopping;
 
-    PurgeJob(HistoryService history, IdempotencyService idempotency, AuditService audit, LoginService logins,
+    PurgeJob(HistoryService history, AuditService audit, LoginService logins,
             SessionService sessions, ApiKeyService keys, HistoryConfig config, AuditConfig auditConfig) {
         this.history = history;
-        this.idempotency = idempotency;
         this.audit = audit;
         this.logins = logins;
         this.sessions = sessions;
@@ -55,9 +52,9 @@ public class PurgeJob {
      * does not keep the others from being purged.
      */
     public void run() {
-        purge("reservations that ended", config.retentionDays(), history::purge);
+        purge("requests that ended", config.retentionDays(), history::purge);
         purge("audit entries of", auditConfig.retentionDays(), audit::purge);
-        attempt(idempotency::purge);
+        attempt(history::forgetKeys);
         attempt(logins::purge);
         attempt(sessions::purge);
         attempt(keys::purge);

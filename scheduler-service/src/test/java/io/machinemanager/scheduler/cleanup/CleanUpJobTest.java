@@ -221,7 +221,7 @@ class CleanUpJobTest {
         job.tick();
         assertThat(scene.live()).as("nothing new is taken up").containsExactly("m1 RELEASING", "m2 ACTIVE");
         machines.heal("m1");
-        scene.sql("update reservations set claimed_until = created_at where claimed_by is not null");
+        scene.sql("update reservations set claimed_until = created_at where claimed_until is not null");
         CleanUpJob next = newJob();
         next.tick();
         awaitIdle(next);

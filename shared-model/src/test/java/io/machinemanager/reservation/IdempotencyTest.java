@@ -1,11 +1,9 @@
-package io.machinemanager.idempotency;
+package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -22,11 +20,6 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
-import io.machinemanager.reservation.Lease;
-import io.machinemanager.reservation.Requester;
-import io.machinemanager.reservation.ReservationConfig;
-import io.machinemanager.reservation.ReservationSpec;
-import io.machinemanager.reservation.ReservationStore;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -37,10 +30,10 @@ import io.quarkus.test.junit.QuarkusTest;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class IdempotencyServiceTest {
+class IdempotencyTest {
 
     @Inject
-    IdempotencyService idempotency;
+    ReservationService reservations;
 
     @Inject
     FakeMachines machines;
@@ -70,16 +63,20 @@ class IdempotencyServiceTest {
         return new ReservationSpec(alice, count, 60, "alice", null);
     }
 
+    private Lease reserve(String key, ReservationSpec spec) {
+        return ((Reserved.Lent) reservations.reserve(spec, key)).lease();
+    }
+
     private boolean given() {
-        return QuarkusTransaction.requiringNew().call(() -> IdempotencyKey.<IdempotencyKey>listAll().getFirst().given);
+        return QuarkusTransaction.requiringNew().call(() -> Request.<Request>listAll().getFirst().answerGiven);
     }
 
     @Test
     void aRepeatedRequestGetsTheFirstAnswerWithItsPasswordAndReservesOnce() {
-        Lease first = idempotency.reserve("key-1", spec(1));
+        Lease first = reserve("key-1", spec(1));
         assertThat(given()).isFalse();
 
-        assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first);
+        assertThat(reserve("key-1", spec(1))).isEqualTo(first);
         assertThat(given()).isTrue();
         assertThat(first.generatedPassword()).isNotNull();
         assertThat(fixture.states()).containsExactly("m1 ACTIVE");
@@ -87,21 +84,21 @@ class IdempotencyServiceTest {
 
     @Test
     void neitherRequestNorAnswerIsReadableInTheDatabase() {
-        Lease lease = idempotency.reserve("key-1", spec(1));
-        idempotency.reserve("key-2", new ReservationSpec(alice, 1, 60, "alice", "a given password"));
+        Lease lease = reserve("key-1", spec(1));
+        reserve("key-2", new ReservationSpec(alice, 1, 60, "alice", "a given password"));
 
-        List<IdempotencyKey> stored = QuarkusTransaction.requiringNew().call(() -> IdempotencyKey.listAll());
-        assertThat(stored).hasSize(2).allSatisfy(key -> assertThat(key.answer + key.asked)
+        List<Request> stored = QuarkusTransaction.requiringNew().call(() -> Request.listAll());
+        assertThat(stored).hasSize(2).allSatisfy(request -> assertThat(request.sealedAnswer + request.sealedSpec)
                 .doesNotContain(lease.generatedPassword(), "a given password", "alice"));
     }
 
     @Test
     void theSameKeyForAnotherRequestIsAConflictButNotForAnotherUser() {
-        idempotency.reserve("key-1", spec(1));
+        reserve("key-1", spec(1));
 
-        assertThatThrownBy(() -> idempotency.reserve("key-1", spec(2))).isInstanceOf(ConflictException.class);
+        assertThatThrownBy(() -> reserve("key-1", spec(2))).isInstanceOf(ConflictException.class);
         Requester bob = fixture.user("bob");
-        idempotency.reserve("key-1", new ReservationSpec(bob, 1, 60, "bob", null));
+        reserve("key-1", new ReservationSpec(bob, 1, 60, "bob", null));
         assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m2 ACTIVE");
     }
 
@@ -109,25 +106,25 @@ class IdempotencyServiceTest {
     void anInvalidRequestIsRefusedWhateverItsSize() {
         ReservationSpec endless = new ReservationSpec(alice, 1, 60, "alice", "x".repeat(60_000));
 
-        assertThatThrownBy(() -> idempotency.reserve("key-1", endless)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> reserve("key-1", endless)).isInstanceOf(InvalidRequestException.class);
     }
 
     @Test
     void aRequestThatFailedMayBeRepeated() {
-        assertThatThrownBy(() -> idempotency.reserve("key-1", spec(4)))
+        assertThatThrownBy(() -> reserve("key-1", spec(4)))
                 .isInstanceOf(NotEnoughAvailableException.class);
         fixture.machines("m4");
 
-        assertThat(idempotency.reserve("key-1", spec(4)).machines()).hasSize(4);
+        assertThat(reserve("key-1", spec(4)).machines()).hasSize(4);
     }
 
     @Test
     void aRepeatedRequestWaitsForTheFirstOneThatIsInProgress() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
+            Future<Lease> first = executor.submit(() -> reserve("key-1", spec(1)));
             await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
-            Future<Lease> second = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
+            Future<Lease> second = executor.submit(() -> reserve("key-1", spec(1)));
             gate.complete(null);
 
             assertThat(second.get()).isEqualTo(first.get());
@@ -139,11 +136,11 @@ class IdempotencyServiceTest {
     void aReservationIsActivatedInTheTransactionThatStoresItsAnswer() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
+            Future<Lease> first = executor.submit(() -> reserve("key-1", spec(1)));
             await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
 
             List<String> withoutAnAnswer = QuarkusTransaction.requiringNew().call(() -> {
-                IdempotencyKey.lock(alice.userId(), "key-1").orElseThrow();
+                Request.lockByKey(alice.userId(), "key-1").orElseThrow();
                 gate.complete(null);
                 await().until(database::hasALockWaitedFor);
                 return fixture.states();
@@ -152,20 +149,20 @@ class IdempotencyServiceTest {
             assertThat(withoutAnAnswer).as("while the answer cannot be kept").containsExactly("m1 PROVISIONING");
 
             assertThat(first.get().machines()).hasSize(1);
-            assertThat(idempotency.reserve("key-1", spec(1))).isEqualTo(first.get());
+            assertThat(reserve("key-1", spec(1))).isEqualTo(first.get());
         }
         assertThat(fixture.states()).containsExactly("m1 ACTIVE");
     }
 
     @Test
-    void aKeyIsClaimedForAClaimTimeAndForAnotherOneWithEachRenewal() throws Exception {
+    void aRequestIsClaimedForAClaimTimeAndForAnotherOneWithEachRenewal() throws Exception {
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> first = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
+            Future<Lease> first = executor.submit(() -> reserve("key-1", spec(1)));
             await().until(() -> fixture.states().equals(List.of("m1 PROVISIONING")));
-            IdempotencyKey fresh = key();
+            Request fresh = fixture.requestOf("m1");
             store.renew(UUID.fromString(fixture.latest("m1").claimedBy), Set.of());
-            IdempotencyKey renewed = key();
+            Request renewed = fixture.requestOf("m1");
             gate.complete(null);
 
             assertThat(fresh.claimedUntil).isEqualTo(fresh.createdAt.plus(config.claim()));
@@ -174,41 +171,38 @@ class IdempotencyServiceTest {
         }
     }
 
-    private IdempotencyKey key() {
-        return QuarkusTransaction.requiringNew()
-                .call(() -> IdempotencyKey.<IdempotencyKey>findAll().singleResult());
-    }
-
-    private static void change(String what, Object... values) {
-        QuarkusTransaction.requiringNew().run(() -> IdempotencyKey.update(what, values));
+    /** As if the service had died when it had allocated a machine. */
+    private void leaveAllocated(String key) {
+        reserve(key, spec(1));
+        QuarkusTransaction.requiringNew().run(() -> {
+            Reservation.update("state = PROVISIONING, startedAt = null, claimedBy = 'dead'");
+            Request.update("state = PROVISIONING, startedAt = null, sealedAnswer = null, claimedBy = 'dead',"
+                    + " claimedUntil = createdAt, passwordHash = 'x'");
+        });
     }
 
     @Test
     void theReservationsOfADeadWorkerAreReleasedBeforeTheRequestIsRepeated() {
-        idempotency.reserve("key-1", spec(1));
-        change("answer = null, claimedUntil = createdAt");
+        leaveAllocated("key-1");
 
-        idempotency.reserve("key-1", spec(1));
+        reserve("key-1", spec(1));
 
         assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
+        assertThat(fixture.requests()).containsExactly("alice FAILED", "alice ACTIVE");
     }
 
     @Test
-    void aRequestWaitsForTheOneThatTookOverItsKeyDuringTheRemovals() throws Exception {
-        idempotency.reserve("key-1", spec(1));
-        change("answer = null, claimedUntil = createdAt");
+    void oneOfTwoCallsThatRepeatTheRequestOfADeadWorkerReservesAndTheOtherGetsItsAnswer() throws Exception {
+        leaveAllocated("key-1");
         CompletableFuture<Void> gate = machines.hold("m1");
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Lease> slow = executor.submit(() -> idempotency.reserve("key-1", spec(1)));
+            Future<Lease> slow = executor.submit(() -> reserve("key-1", spec(1)));
             await().until(() -> fixture.states().equals(List.of("m1 RELEASING")));
-            change("requestId = 'of another', claimedUntil = ?1", Instant.now().plusSeconds(600));
+            Lease quick = reserve("key-1", spec(1));
             gate.complete(null);
-            await().until(() -> fixture.states().equals(List.of("m1 RELEASED")));
-            await().during(Duration.ofMillis(500)).until(() -> fixture.states().equals(List.of("m1 RELEASED")));
-            change("claimedUntil = createdAt");
 
-            assertThat(slow.get().machines()).hasSize(1);
+            assertThat(slow.get()).isEqualTo(quick);
         }
-        assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m1 RELEASED");
+        assertThat(fixture.states()).containsExactly("m1 RELEASED", "m2 ACTIVE");
     }
 }

@@ -1,0 +1,132 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditLog;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.machine.Machine;
+import io.machinemanager.reservation.plan.Plan;
+import io.quarkus.logging.Log;
+
+/** Serves the queue: gives free machines to waiting requests, and ends those that wait in vain. */
+@ApplicationScoped
+class DispatchStore {
+
+    private static final String IN_VAIN = "Too few machines were free until the end of the wait.";
+    private static final String NO_MATCH = "%d machines are wanted, and only %d match now.";
+
+    private final RetryingTransactions transactions;
+    private final DatabaseClock clock;
+    private final AllocationStore allocations;
+    private final ReservationConfig config;
+    private final AuditLog audit;
+    private volatile Plan lastPlan = Plan.NONE;
+
+    DispatchStore(RetryingTransactions transactions, DatabaseClock clock, AllocationStore allocations,
+            ReservationConfig config, AuditLog audit) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.allocations = allocations;
+        this.config = config;
+        this.audit = audit;
+    }
+
+    /**
+     * A request that machines were allocated to.
+     *
+     * @param request the request, under a claim of its own
+     * @param items the machines
+     */
+    record Assignment(AllocationRequest request, List<WorkItem> items) {
+    }
+
+    /** Reads two indexed rows. */
+    QueueService.State state() {
+        return transactions.call(() -> new QueueService.State(Request.isAnyQueued(), QueueState.signals()));
+    }
+
+    /**
+     * Allocates machines to those waiting requests that can be served now.
+     *
+     * @param limit to how many requests at most
+     * @return the work to be done at once, since its claims run
+     */
+    List<Assignment> assign(int limit) {
+        List<Assignment> assigned = transactions.call(() -> {
+            QueueState.lockPlanning();
+            Instant now = clock.now();
+            return FreeMachines.count(now, MachineFilter.ALL) == 0 ? List.of() : assign(QueueSnapshot.read(now), limit);
+        });
+        assigned.forEach(a -> Log.infof("Request %d has left the queue with %d machines", a.request().requestId(),
+                a.items().size()));
+        return assigned;
+    }
+
+    private List<Assignment> assign(QueueSnapshot snapshot, int limit) {
+        int free = snapshot.free() - FreeMachines.spares(config.sparePoolPercent());
+        List<Assignment> assigned = new ArrayList<>();
+        for (Map.Entry<Long, List<Long>> assignment : plan(snapshot).assignments().entrySet()) {
+            List<Long> machines = assignment.getValue();
+            free -= machines.size();
+            if (free < 0 || assigned.size() == limit) {
+                break;
+            }
+            assign(assignment.getKey(), machines, snapshot.at(), assigned);
+        }
+        return assigned;
+    }
+
+    private Plan plan(QueueSnapshot snapshot) {
+        lastPlan = snapshot.plan(lastPlan);
+        return lastPlan;
+    }
+
+    /** Passes over what another transaction has locked; the next run sees what became of it. */
+    private void assign(long requestId, List<Long> machines, Instant now, List<Assignment> assigned) {
+        List<Machine> locked = FreeMachines.lock(now, Set.copyOf(machines));
+        Request request = Request.findById(requestId, LockModeType.PESSIMISTIC_WRITE);
+        if (locked.size() < machines.size() || request == null || request.state != RequestState.QUEUED) {
+            return;
+        }
+        UUID claim = UUID.randomUUID();
+        request.assign(claim, now, now.plus(config.claim()));
+        AllocationRequest allocation = AllocationRequest.of(request, claim, config.sudo());
+        assigned.add(new Assignment(allocation, allocations.insert(locked, allocation, request.createdAt)));
+    }
+
+    /** Ends the requests that have waited long enough, and those for which too few machines are left. */
+    void endVain() {
+        transactions.run(() -> {
+            QueueState.lockPlanning();
+            Instant now = clock.now();
+            QueueSnapshot snapshot = QueueSnapshot.read(now);
+            for (QueueEntry entry : snapshot.entries()) {
+                int matching = snapshot.matches(entry).count();
+                if (!entry.waitsUntil().isAfter(now)) {
+                    end(entry, IN_VAIN, now);
+                } else if (matching < entry.count()) {
+                    end(entry, NO_MATCH.formatted(entry.count(), matching), now);
+                }
+            }
+        });
+    }
+
+    private void end(QueueEntry entry, String reason, Instant now) {
+        Request request = Request.findById(entry.requestId(), LockModeType.PESSIMISTIC_WRITE);
+        if (request != null && request.state == RequestState.QUEUED) {
+            request.end(RequestState.LAPSED, reason, now);
+            audit.record(request.auditEvent(AuditAction.REQUEST_LAPSED, reason));
+            Log.infof("%s lapsed: %s", request, reason);
+        }
+    }
+}
