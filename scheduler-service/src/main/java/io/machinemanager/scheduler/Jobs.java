@@ -1,5 +1,7 @@
 package io.machinemanager.scheduler;
 
+import java.time.Duration;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
@@ -10,6 +12,7 @@ import io.machinemanager.scheduler.cleanup.CleanUpJob;
 import io.machinemanager.scheduler.history.HistoryConfig;
 import io.machinemanager.scheduler.history.PurgeJob;
 import io.machinemanager.scheduler.probe.ProbeJob;
+import io.machinemanager.scheduler.queue.QueueJob;
 import io.machinemanager.scheduler.secret.SecretJob;
 import io.machinemanager.secret.SecretConfig;
 import io.quarkus.runtime.StartupEvent;
@@ -18,9 +21,13 @@ import io.quarkus.runtime.StartupEvent;
 @ApplicationScoped
 class Jobs {
 
+    /** A run lasts until the process stops; one that failed is followed by the next after so long. */
+    private static final Duration QUEUE_RESTART = Duration.ofSeconds(1);
+
     void announce(@Observes StartupEvent start, JobScheduler scheduler, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
             BacklogGauges gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
-            SecretConfig secretConfig) {
+            SecretConfig secretConfig, QueueJob queue) {
+        scheduler.every("queue", QUEUE_RESTART, queue::run);
         scheduler.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
         scheduler.every("probe", cleanUpConfig.interval(), probe::tick);
         scheduler.every("gauges", cleanUpConfig.interval(), gauges::refresh);

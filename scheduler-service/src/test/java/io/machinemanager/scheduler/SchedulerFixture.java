@@ -15,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
+import io.machinemanager.reservation.RequestOptions;
 import io.machinemanager.reservation.Requester;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.reservation.ReservationSpec;
@@ -48,18 +49,23 @@ public class SchedulerFixture {
         }
     }
 
-    /** Registers machines m1, m2 … and lends them all to alice. */
+    /** Registers machines m1, m2 … and lends them to alice, each for a request of its own. */
     public void lendMachines(int count) {
         IntStream.rangeClosed(1, count).forEach(i -> machines
                 .register(new NewMachine("m" + i, "127.0.0.1", 22, "root", SshCredentials.password("secret"), true),
                         "ssh-ed25519 AAAA"));
         sql("update machines set last_seen_at = created_at where last_seen_at is null");
-        lendFree(count);
+        IntStream.rangeClosed(1, count).forEach(i -> lendFree(1));
     }
 
     /** Lends as many free machines to alice. */
     public void lendFree(int count) {
         reservations.reserve(new ReservationSpec(alice(), count, 60, "alice", "secret word"));
+    }
+
+    /** Lets alice ask for as many machines with these options. */
+    public void queue(int count, RequestOptions options) {
+        reservations.reserve(new ReservationSpec(alice(), count, 60, "alice", "secret word").with(options), null);
     }
 
     private Requester alice() {

@@ -2,6 +2,7 @@ package io.machinemanager.reservation;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
@@ -35,6 +36,9 @@ public record RequestOptions(String selector, List<String> machines, int waitMin
     private static final int MAX_NAMES = 1000;
 
     public RequestOptions {
+        if (machines != null && machines.stream().anyMatch(Objects::isNull)) {
+            throw new InvalidRequestException("machines is a list of names.", List.of("machines"));
+        }
         machines = machines == null ? List.of() : List.copyOf(machines);
         selector = selector == null || selector.isBlank() ? null : Selector.parse(selector).text();
         note = note == null || note.isBlank() ? null : note.strip();

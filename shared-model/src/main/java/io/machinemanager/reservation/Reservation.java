@@ -175,6 +175,12 @@ public class Reservation extends PanacheEntityBase {
         }
     }
 
+    /** The rows of a request by machine, past ones too, with their machines fetched. */
+    static List<Reservation> ofRequest(long requestId) {
+        return list("from Reservation r left join fetch r.machine where r.requestId = ?1 order by r.machineName, r.id",
+                requestId);
+    }
+
     /** The live rows of a request, locked until the end of the transaction. */
     static List<Reservation> lockLiveOf(long requestId) {
         return find("requestId = ?1 and liveMachineId is not null order by id", requestId)

@@ -202,13 +202,61 @@ public class ReservationStore {
                 throw new ConflictException("The reservation %d is over or being made, and cannot be changed."
                         .formatted(reservationId));
             }
-            reservation.moveEnd(newEnd.checked(reservation.startedAt, now, config.maxMinutes()));
-            ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
-            audit.record(reservation.auditEvent(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
+            moveEnd(reservation, newEnd, now);
             return reservation;
         });
-        Log.infof("Reservation %d on %s: ends at %s now", reservationId, extended.machineName, extended.reservedUntil);
+        logEnd(extended);
         return extended;
+    }
+
+    private void moveEnd(Reservation reservation, NewEnd newEnd, Instant now) {
+        reservation.moveEnd(
+                newEnd.checked(reservation.startedAt, reservation.reservedUntil, now, config.maxMinutes()));
+        ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
+        audit.record(reservation.auditEvent(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
+    }
+
+    private static void logEnd(Reservation moved) {
+        Log.infof("Reservation %d on %s: ends at %s now", moved.id, moved.machineName, moved.reservedUntil);
+    }
+
+    /**
+     * Moves the end of all machines of a request, or of none.
+     *
+     * @param condition runs before the change, when all is locked; an exception from it cancels the change
+     */
+    void extendAll(long requestId, NewEnd newEnd, Runnable condition) {
+        List<Reservation> extended = transactions.call(() -> {
+            List<Reservation> rows = Reservation.lockLiveOf(requestId).stream().filter(ReservationStore::counts)
+                    .toList();
+            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
+            condition.run();
+            Instant now = clock.now();
+            checkExtensible(request, rows, now);
+            rows.forEach(row -> moveEnd(row, newEnd, now));
+            return rows;
+        });
+        extended.forEach(ReservationStore::logEnd);
+    }
+
+    /** Machines that were given back or replaced count no more. */
+    private static boolean counts(Reservation row) {
+        return row.state != ReservationState.RELEASING || row.releaseCause == ReleaseCause.EXPIRED;
+    }
+
+    private static void checkExtensible(Request request, List<Reservation> rows, Instant now) {
+        if (!request.state.isOpen()) {
+            throw request.gone();
+        }
+        List<String> ending = rows.stream().filter(row -> !row.isRunning(now)).map(row -> row.machineName).toList();
+        if (request.state != RequestState.ACTIVE || rows.isEmpty()) {
+            throw new ConflictException("The request %d has no machines yet, so its end cannot be moved."
+                    .formatted(request.id));
+        }
+        if (!ending.isEmpty()) {
+            throw new ConflictException("Nothing is changed, since the time of these machines is over: %s."
+                    .formatted(String.join(", ", ending)));
+        }
     }
 
     /**

@@ -2,29 +2,45 @@ package io.machinemanager.api.reservation;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.reservation.NewEnd;
 
 /**
- * A new end for a reservation, given in one of two ways.
+ * A new end, given in one of three ways.
  *
  * @param durationMinutes the new duration in minutes, counted from the start
  * @param reservedUntil the new end
+ * @param extendMinutes how many minutes later than now the end is to be
+ * @param shorten whether {@code durationMinutes} may make the end earlier than it is
  */
-public record EndChange(Integer durationMinutes, Instant reservedUntil) {
+public record EndChange(Integer durationMinutes, Instant reservedUntil, Integer extendMinutes, Boolean shorten) {
 
-    private static final List<String> FIELDS = List.of("duration_minutes", "reserved_until");
+    static final List<String> FIELDS = List.of("duration_minutes", "reserved_until", "extend_minutes");
 
     void check() {
-        new FieldCheck().anyOf(FIELDS, durationMinutes, reservedUntil);
-        if (durationMinutes != null && reservedUntil != null) {
-            throw new InvalidRequestException("Give either duration_minutes or reserved_until.", FIELDS);
+        new FieldCheck().anyOf(FIELDS, durationMinutes, reservedUntil, extendMinutes)
+                .optional("extend_minutes", extendMinutes, EndChange::problemWithExtension).orThrow();
+        if (Stream.of(durationMinutes, reservedUntil, extendMinutes).filter(Objects::nonNull).count() > 1) {
+            throw new InvalidRequestException("Give one of duration_minutes, reserved_until and extend_minutes.",
+                    FIELDS);
         }
     }
 
+    private static Optional<String> problemWithExtension(int minutes) {
+        return minutes < 1 ? Optional.of("extend_minutes must be at least 1.") : Optional.empty();
+    }
+
     NewEnd toNewEnd() {
-        return reservedUntil == null ? new NewEnd.After(durationMinutes) : new NewEnd.At(reservedUntil);
+        if (extendMinutes != null) {
+            return new NewEnd.Later(extendMinutes);
+        }
+        return reservedUntil == null
+                ? new NewEnd.After(durationMinutes, Boolean.TRUE.equals(shorten))
+                : new NewEnd.At(reservedUntil);
     }
 }

@@ -8,17 +8,22 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.Lease.LentMachine;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * The machines that were reserved.
  *
+ * @param requestId the request that got them
+ * @param state {@code active}
  * @param username the account on each
  * @param machines the machines, by name
  * @param reservedUntil the end
  * @param durationMinutes the duration in minutes
  * @param reservationPassword the account's password if it was generated; for a GET also a password that was given
  */
-public record LeaseView(String username, List<MachineOfLease> machines, Instant reservedUntil, int durationMinutes,
+@RegisterForReflection // returned in an untyped response
+public record LeaseView(long requestId, String state, String username, List<MachineOfLease> machines,
+        Instant reservedUntil, int durationMinutes,
         @JsonInclude(Include.NON_NULL) String reservationPassword) {
 
     /**
@@ -29,6 +34,7 @@ public record LeaseView(String username, List<MachineOfLease> machines, Instant 
      * @param port the port of its sshd
      * @param reservationId the reservation of this machine
      */
+    @RegisterForReflection
     public record MachineOfLease(String machine, String host, int port, long reservationId) {
 
         static MachineOfLease of(LentMachine lent) {
@@ -37,7 +43,8 @@ public record LeaseView(String username, List<MachineOfLease> machines, Instant 
     }
 
     static LeaseView of(Lease lease) {
-        return new LeaseView(lease.account(), lease.machines().stream().map(MachineOfLease::of).toList(),
+        return new LeaseView(lease.requestId(), "active", lease.account(),
+                lease.machines().stream().map(MachineOfLease::of).toList(),
                 lease.reservedUntil(), lease.minutes(), lease.generatedPassword());
     }
 
@@ -45,7 +52,7 @@ public record LeaseView(String username, List<MachineOfLease> machines, Instant 
     LeaseView withPassword(String given) {
         return given == null
                 ? this
-                : new LeaseView(username, machines, reservedUntil, durationMinutes, given);
+                : new LeaseView(requestId, state, username, machines, reservedUntil, durationMinutes, given);
     }
 
     /** Leaves the password out, so that it cannot reach a log by accident. */

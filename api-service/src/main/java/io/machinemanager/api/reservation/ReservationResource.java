@@ -1,5 +1,6 @@
 package io.machinemanager.api.reservation;
 
+import java.net.URI;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -44,14 +44,15 @@ import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.LiveReservations;
 import io.machinemanager.reservation.LiveReservations.Wanted;
+import io.machinemanager.reservation.RequestService;
 import io.machinemanager.reservation.ReservationDetails;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.reservation.ReservationSpec;
 import io.machinemanager.reservation.ReservationState;
+import io.machinemanager.reservation.Reserved;
 import io.machinemanager.user.UserStatus;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -70,15 +71,15 @@ public class ReservationResource {
 
     private final SecurityIdentity identity;
     private final ReservationService reservations;
-    private final IdempotencyService idempotency;
+    private final RequestService requests;
     private final LiveReservations live;
     private final PolledResponses polled;
 
-    ReservationResource(SecurityIdentity identity, ReservationService reservations, IdempotencyService idempotency,
+    ReservationResource(SecurityIdentity identity, ReservationService reservations, RequestService requests,
             LiveReservations live, PolledResponses polled) {
         this.identity = identity;
         this.reservations = reservations;
-        this.idempotency = idempotency;
+        this.requests = requests;
         this.live = live;
         this.polled = polled;
     }
@@ -89,16 +90,29 @@ public class ReservationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Reserve machines", description = """
             All or nothing: either all `count` machines have the account, or none has it and none is held. When neither a
-            password nor an `ssh_public_key` is given a password is generated, and the answer carries it this once. With an `Idempotency-Key` the request may be
-            repeated: for 24 hours the same key gives the first answer again and reserves once.""")
+            password nor an `ssh_public_key` is given a password is generated, and the answer carries it this once. With
+            `wait_minutes` the request goes to the queue when too few machines are free: the answer is 202, and
+            `GET /requests/{id}` tells how it goes on. With an `Idempotency-Key` the request may be repeated: for 24 hours the
+            same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
-    @APIResponseSchema(value = LeaseView.class, responseCode = "201")
-    public RestResponse<LeaseView> reserve(ReservationRequest body, @Context HttpHeaders headers) {
+    @APIResponse(responseCode = "201", description = "All accounts are made.", content = @Content(schema = @Schema(implementation = LeaseView.class)))
+    @APIResponse(responseCode = "202", description = "The request waits in the queue; `Location` has its address.", content = @Content(schema = @Schema(implementation = RequestView.class)))
+    public RestResponse<Object> reserve(ReservationRequest body, @Context HttpHeaders headers) {
         ReservationSpec spec = FieldCheck.body(body).toSpec(caller());
-        Lease lease = key(headers).map(key -> idempotency.reserve(key, spec))
-                .orElseGet(() -> reservations.reserve(spec));
-        return ResponseBuilder.create(RestResponse.Status.CREATED, LeaseView.of(lease))
-                .header("Cache-Control", "no-store").build();
+        return switch (reservations.reserve(spec, key(headers).orElse(null))) {
+            case Reserved.Lent(Lease lease) -> answer(RestResponse.Status.CREATED, LeaseView.of(lease)).build();
+            case Reserved.Accepted(long id) -> accepted(RequestView.of(requests.details(id)));
+        };
+    }
+
+    /** 202 while the request is not served; a repeated call may come when it is. */
+    private static RestResponse<Object> accepted(RequestView view) {
+        RestResponse.Status status = view.isServed() ? RestResponse.Status.CREATED : RestResponse.Status.ACCEPTED;
+        return answer(status, view).location(URI.create("/requests/" + view.requestId())).build();
+    }
+
+    private static ResponseBuilder<Object> answer(RestResponse.Status status, Object view) {
+        return ResponseBuilder.create(status, view).header("Cache-Control", "no-store");
     }
 
     private static Optional<String> key(HttpHeaders headers) {
@@ -152,7 +166,8 @@ public class ReservationResource {
     @Path("/{id}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Extend or shorten a reservation", description = """
-            Give either `duration_minutes`, counted from the start, or `reserved_until`. Only while the reservation is active: an
+            Give `extend_minutes`, which are added to the present end, or `duration_minutes`, counted from the start, or
+            `reserved_until`. A `duration_minutes` that makes the end earlier needs `"shorten": true`. Only while the reservation is active: an
             extension that comes too late is refused with 409 and changes nothing.""")
     public ReservationDetailView moveEnd(@RestPath String id, EndChange change, @Context Request request) {
         FieldCheck.body(change).check();

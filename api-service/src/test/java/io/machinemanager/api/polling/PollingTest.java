@@ -236,12 +236,13 @@ class PollingTest {
     @Test
     void reservationsOfAnyNumberAreAllListedByMachine() {
         aLargePool();
-        database.query("use machine_manager; insert into requests (owner_name, account, machine_count, duration_minutes,"
-                + " state, created_at) values ('alice', 'alice', 1, 60, 'ACTIVE', utc_timestamp(6));"
-                + " insert into reservations (request_id, machine_id, machine_name, owner_id,"
-                + " owner_name, account, state, created_at, duration_minutes, started_at, reserved_until)"
-                + " select last_insert_id(), m.id, m.name, u.id, 'alice', 'alice', 'ACTIVE', utc_timestamp(6), 60, utc_timestamp(6),"
-                + " utc_timestamp(6) + interval 1 hour from machines m join users u on u.username = 'alice'");
+        database.query(
+                "use machine_manager; insert into requests (owner_name, account, machine_count, duration_minutes,"
+                        + " state, created_at) values ('alice', 'alice', 1, 60, 'ACTIVE', utc_timestamp(6));"
+                        + " insert into reservations (request_id, machine_id, machine_name, owner_id,"
+                        + " owner_name, account, state, created_at, duration_minutes, started_at, reserved_until)"
+                        + " select last_insert_id(), m.id, m.name, u.id, 'alice', 'alice', 'ACTIVE', utc_timestamp(6), 60, utc_timestamp(6),"
+                        + " utc_timestamp(6) + interval 1 hour from machines m join users u on u.username = 'alice'");
 
         List<String> machines = reserved("/reservations").extract().path("reservations.machine");
 

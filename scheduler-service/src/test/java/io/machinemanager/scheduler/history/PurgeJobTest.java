@@ -13,7 +13,6 @@ import io.machinemanager.audit.AuditService;
 import io.machinemanager.auth.ApiKeyService;
 import io.machinemanager.auth.LoginService;
 import io.machinemanager.auth.SessionService;
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.reservation.HistoryService;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.scheduler.SchedulerFixture;
@@ -38,9 +37,6 @@ class PurgeJobTest {
 
     @Inject
     HistoryService history;
-
-    @Inject
-    IdempotencyService idempotency;
 
     @Inject
     AuditService audit;
@@ -70,12 +66,15 @@ class PurgeJobTest {
         scene.lendMachines(3);
         scene.expire("m1", "m2");
         Scheduled.cleanUp(reservations, 10);
-        job = new PurgeJob(history, idempotency, audit, logins, sessions, keys, new Settings(), () -> 30);
+        job = new PurgeJob(history, audit, logins, sessions, keys, new Settings(), () -> 30);
     }
 
     private void age(String machine, String interval) {
-        scene.sql("update reservations set released_at = utc_timestamp(6) - interval " + interval
-                + ", created_at = '2001-01-01' where machine_name = '" + machine + "' and state = 'RELEASED'");
+        scene.sql(
+                "update reservations r join requests q on q.id = r.request_id set q.ended_at = utc_timestamp(6) - interval "
+                        + interval
+                        + ", q.created_at = '2001-01-01' where machine_name = '" + machine
+                        + "' and state = 'RELEASED'");
     }
 
     @Test
@@ -94,13 +93,15 @@ class PurgeJobTest {
     @Test
     void moreThanABatchGoesInOneRun() {
         age("m2", "31 day");
-        scene.sql("insert into reservations (request_id, machine_name, owner_name, account, state, created_at,"
-                + " duration_minutes, reserved_until, released_at, attempts) select request_id, machine_name, owner_name,"
-                + " account, state, created_at, 1, reserved_until, released_at, 0 from reservations, seq_1_to_"
-                + PurgeJob.BATCH + " where machine_name = 'm2'");
+        scene.sql(
+                "insert into requests (owner_name, account, machine_count, duration_minutes, state, created_at, ended_at)"
+                        + " select owner_name, 'old', 1, 1, 'ENDED', created_at, ended_at from requests, seq_1_to_"
+                        + PurgeJob.BATCH
+                        + " where ended_at < utc_timestamp(6) - interval 30 day");
 
         job.run();
 
+        assertThat(scene.column("select count(*) from requests where account = 'old'")).containsExactly("0");
         assertThat(scene.column("select count(*) from reservations where machine_name = 'm2'")).containsExactly("0");
     }
 
@@ -116,13 +117,17 @@ class PurgeJobTest {
 
     @Test
     void answersKeptForRepetitionsAreForgottenAfterADay() {
-        scene.sql("insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, created_at)"
-                + " select id, 'old', '', '', utc_timestamp(6), utc_timestamp(6) - interval 25 hour from users"
-                + " union all select id, 'new', '', '', utc_timestamp(6), utc_timestamp(6) - interval 23 hour from users");
+        scene.sql(
+                "insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
+                        + " ended_at, idempotency_key, sealed_spec, sealed_answer) select id, 'alice', 'alice', 1, 1, 'ENDED',"
+                        + " utc_timestamp(6) - interval age hour, utc_timestamp(6), concat('of ', age, ' hours'), '', '' from users"
+                        + " join (select 23 as age union select 25) as ages");
 
         job.run();
 
-        assertThat(scene.column("select request_key from idempotency_keys")).containsExactly("new");
+        assertThat(scene.column("select idempotency_key from requests where idempotency_key is not null"))
+                .containsExactly("of 23 hours");
+        assertThat(scene.column("select count(*) from requests where sealed_answer is not null")).containsExactly("1");
     }
 
     @Test

@@ -13,7 +13,6 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
@@ -41,9 +40,6 @@ class SecretJobTest {
 
     @Inject
     MachineService machines;
-
-    @Inject
-    IdempotencyService idempotency;
 
     @Inject
     MeterRegistry registry;
@@ -116,8 +112,9 @@ class SecretJobTest {
         String user = scene.column("select id from users").getFirst();
         String owner = "idempotency/" + user + "/key-1";
         String sealed = box(OLD).seal(owner, "what was said");
-        scene.sql(("update requests set owner_id = %s, idempotency_key = 'key-1', sealed_spec = '%s', sealed_answer = '%s'")
-                .formatted(user, sealed, sealed));
+        scene.sql(
+                ("update requests set owner_id = %s, idempotency_key = 'key-1', sealed_spec = '%s', sealed_answer = '%s'")
+                        .formatted(user, sealed, sealed));
 
         runUntilStaleIs(0);
 

@@ -1,0 +1,90 @@
+package io.machinemanager.scheduler.queue;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import io.machinemanager.database.FailureLog;
+import io.machinemanager.job.JobScheduler;
+import io.machinemanager.reservation.QueueService;
+import io.machinemanager.scheduler.BoundedWork;
+import io.quarkus.logging.Log;
+import io.quarkus.runtime.ShutdownEvent;
+
+/**
+ * Serves the queue. A run of the job lasts until the process stops or the database fails: it asks at short intervals whether
+ * a request waits and machines may have become free. The accounts are made beside it.
+ */
+@ApplicationScoped
+public class QueueJob {
+
+    /** Before account work itself is shut down, which happens in observers of ordinary priority. */
+    private static final int BEFORE_ACCOUNT_WORK = 100;
+    private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(90);
+
+    private final QueueService queue;
+    private final QueueConfig config;
+    private final BoundedWork served;
+    private volatile boolean stopping;
+    private long plannedFor = -1;
+    private long plannedAt;
+
+    QueueJob(QueueService queue, QueueConfig config) {
+        this.queue = queue;
+        this.config = config;
+        this.served = new BoundedWork(config.maxInHand(), queue::dispatch, this::dispatch);
+    }
+
+    /** Serves the queue until the process stops; ends with the failure of the database, after which the job runs again. */
+    public void run() {
+        while (!stopping) {
+            LockSupport.parkNanos((step() ? config.poll() : config.idlePoll()).toNanos());
+        }
+    }
+
+    /**
+     * Plans if that may be of use.
+     *
+     * @return whether any request waits
+     */
+    boolean step() {
+        QueueService.State state = queue.state();
+        boolean due = System.nanoTime() - plannedAt >= config.plan().toNanos();
+        if (state.isAnyWaiting() && (due || state.signals() != plannedFor)) {
+            plannedFor = state.signals();
+            if (due) {
+                plannedAt = System.nanoTime();
+                queue.endVain();
+            }
+            served.startDue(config.maxInHand());
+        }
+        return state.isAnyWaiting();
+    }
+
+    private void dispatch() {
+        try {
+            served.startDue(config.maxInHand());
+        } catch (RuntimeException e) {
+            FailureLog.log("Serving the queue failed", e);
+        }
+    }
+
+    /** For how many requests this process makes accounts. */
+    public int inHand() {
+        return served.running();
+    }
+
+    void startNoMore(@Observes @Priority(JobScheduler.BEFORE_JOBS_ARE_AWAITED) ShutdownEvent shutdown) {
+        stopping = true;
+        served.startNoMore();
+    }
+
+    void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) throws InterruptedException {
+        if (!served.drain(SHUTDOWN_TIMEOUT)) {
+            Log.warnf("Stopping while the accounts of %d requests are made; another scheduler takes them up", inHand());
+        }
+    }
+}

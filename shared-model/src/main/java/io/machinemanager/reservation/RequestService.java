@@ -1,0 +1,201 @@
+package io.machinemanager.reservation;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.hibernate.query.SelectionQuery;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.ReadOnlyQueries;
+import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.GoneException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.NotFoundException;
+import io.machinemanager.secret.SecretBox;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
+/** Shows and changes requests. {@link ReservationService} makes them. Do not call it inside a transaction. */
+@ApplicationScoped
+public class RequestService {
+
+    private static final String LISTED = "select new io.machinemanager.reservation.RequestSummary(q.id, q.ownerName,"
+            + " q.account, q.machineCount, q.durationMinutes, q.selector, q.machineNames, q.note, q.state, q.createdAt,"
+            + " q.waitsUntil, q.endReason, (select max(r.reservedUntil) from Reservation r where r.requestId = q.id))"
+            + " from Request q";
+
+    private final RetryingTransactions transactions;
+    private final DatabaseClock clock;
+    private final ReadOnlyQueries queries;
+    private final QueueForecast forecast;
+    private final RequestStore store;
+    private final ReservationStore reservations;
+    private final ReleaseStore releases;
+    private final AccountWorker worker;
+    private final SecretBox secrets;
+
+    RequestService(RetryingTransactions transactions, DatabaseClock clock, ReadOnlyQueries queries,
+            QueueForecast forecast, RequestStore store, ReservationStore reservations, ReleaseStore releases,
+            AccountWorker worker, SecretBox secrets) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.queries = queries;
+        this.forecast = forecast;
+        this.store = store;
+        this.reservations = reservations;
+        this.releases = releases;
+        this.worker = worker;
+        this.secrets = secrets;
+    }
+
+    /**
+     * Which requests to list.
+     *
+     * @param state the state; null for any
+     * @param owner the name of the owner; null for any
+     * @param ownerId the owner; null for any
+     */
+    public record Filter(RequestState state, String owner, Long ownerId) {
+
+        private String condition() {
+            return " where 1 = 1" + (state == null ? "" : " and q.state = :state")
+                    + (owner == null ? "" : " and q.ownerName = :owner")
+                    + (ownerId == null ? "" : " and q.ownerId = :ownerId");
+        }
+
+        private <T> SelectionQuery<T> in(SelectionQuery<T> query) {
+            Optional.ofNullable(state).ifPresent(value -> query.setParameter("state", value));
+            Optional.ofNullable(owner).ifPresent(value -> query.setParameter("owner", value));
+            Optional.ofNullable(ownerId).ifPresent(value -> query.setParameter("ownerId", value));
+            return query;
+        }
+    }
+
+    /**
+     * Lists requests, the latest first.
+     *
+     * @param offset how many to skip
+     * @param limit how many at most
+     */
+    public List<RequestSummary> list(Filter filter, int offset, int limit) {
+        return queries.call(session -> filter.in(session.createSelectionQuery(
+                LISTED + filter.condition() + " order by q.id desc", RequestSummary.class))
+                .setFirstResult(offset).setMaxResults(limit).getResultList());
+    }
+
+    /** Counts the requests. */
+    public long count(Filter filter) {
+        return queries.call(session -> filter.in(session.createSelectionQuery(
+                "select count(*) from Request q" + filter.condition(), Long.class)).getSingleResult());
+    }
+
+    /**
+     * Returns one request, with what it can expect while it waits.
+     *
+     * @throws NotFoundException when there is no such request
+     */
+    public RequestDetails details(long requestId) {
+        RequestDetails details = transactions.call(() -> read(requestId));
+        return details.state() == RequestState.QUEUED
+                ? details.with(forecast.of(requestId).orElse(null))
+                : details;
+    }
+
+    private RequestDetails read(long requestId) {
+        Request request = Request.<Request>findByIdOptional(requestId)
+                .orElseThrow(() -> Request.notFound(requestId));
+        return new RequestDetails(clock.now(), request, Reservation.ofRequest(requestId),
+                ReservationEvent.ofRequest(requestId), null);
+    }
+
+    /** The states of those of the requests that exist, for callers that ask often. */
+    public List<StateOf> states(Set<Long> requestIds) {
+        return queries.call(session -> session
+                .createSelectionQuery("select new io.machinemanager.reservation.RequestService$StateOf(id, state)"
+                        + " from Request where id in :ids", StateOf.class)
+                .setParameter("ids", requestIds).getResultList());
+    }
+
+    /** The state of a request. */
+    @RegisterForReflection // created by a query
+    public record StateOf(Long id, RequestState state) {
+    }
+
+    /**
+     * The generated password of a request that has waited, for its owner: once, and only when the request is active.
+     *
+     * @return empty when it was asked for before, was not generated, or is not to be shown yet
+     */
+    public Optional<String> takePassword(long requestId) {
+        return transactions.call(() -> Request.lockById(requestId)
+                .filter(request -> request.state == RequestState.ACTIVE && request.sealedPassword != null)
+                .map(request -> {
+                    String password = secrets.open(request.passwordOwner(), request.sealedPassword);
+                    request.sealedPassword = null;
+                    return password;
+                }));
+    }
+
+    /**
+     * Moves the end of all machines of an active request, or of none.
+     *
+     * @param condition is given the locked request before the change; an exception from it cancels the change
+     * @throws NotFoundException when there is no such request
+     * @throws GoneException when it is over
+     * @throws ConflictException when it is not active, or a machine of it is being released
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     */
+    public void extend(long requestId, NewEnd newEnd, Consumer<RequestDetails> condition) {
+        reservations.extendAll(requestId, newEnd, () -> condition.accept(read(requestId)));
+    }
+
+    /**
+     * Changes the note.
+     *
+     * @param note null for none
+     * @throws NotFoundException when there is no such request
+     */
+    public void note(long requestId, String note, Consumer<RequestDetails> condition) {
+        RequestOptions.checkNote(note);
+        transactions.run(() -> {
+            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
+            condition.accept(read(requestId));
+            request.note = note == null || note.isBlank() ? null : note.strip();
+        });
+    }
+
+    /**
+     * Lets a request live on that ends when it is not kept alive. Does nothing for other requests.
+     *
+     * @throws NotFoundException when there is no such request
+     * @throws GoneException when it is over
+     */
+    public void keepAlive(long requestId) {
+        transactions.run(() -> {
+            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
+            if (!request.state.isOpen()) {
+                throw request.gone();
+            }
+            request.keepAlive(clock.now());
+        });
+    }
+
+    /**
+     * Takes a request back: it leaves the queue, or its machines are released. Waits for the removal of the accounts.
+     *
+     * @param reason who or what took it back, as a sentence
+     * @throws NotFoundException when there is no such request
+     * @throws GoneException when it is over
+     */
+    public ReleaseReport cancel(long requestId, String reason) {
+        UUID claim = UUID.randomUUID();
+        List<WorkItem> items = store.cancel(requestId, claim, reason);
+        int released = worker.remove(claim, items);
+        return new ReleaseReport(released, releases.pending(new ReservationSelector.OfRequest(requestId)));
+    }
+}
