@@ -44,6 +44,8 @@ create table if not exists requests (
     -- the worker that makes accounts for the request
     claimed_by        char(36),
     claimed_until     datetime(6),
+    -- the claim under which the accounts were made: only that worker may take back what it made
+    served_under      char(36),
 
     -- its place in the queue; null when it does not wait
     queued_at         datetime(6)  as (case when state = 'QUEUED' then created_at end) persistent,

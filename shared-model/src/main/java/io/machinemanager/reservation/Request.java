@@ -137,6 +137,10 @@ public class Request extends PanacheEntityBase {
 
     public Instant claimedUntil;
 
+    /** The claim under which the accounts were made; null before. */
+    @Column(length = 36)
+    public String servedUnder;
+
     /** {@link #createdAt} while it queues; computed by the database. */
     @Column(insertable = false, updatable = false)
     public Instant queuedAt;
@@ -243,6 +247,7 @@ public class Request extends PanacheEntityBase {
     void activate(Instant now) {
         changeState(RequestState.ACTIVE);
         startedAt = now;
+        servedUnder = claimedBy;
         ReservationEvent.record(this, now, ReservationEvent.Kind.SERVED, null);
         passwordHash = null;
         sshPublicKey = null;

@@ -91,7 +91,7 @@ class RequestStore {
 
     /** The activation was committed although its worker was told otherwise. */
     private GivenUp takeBackAnswer(Request request, UUID claim) {
-        if (request.answerGiven) {
+        if (request.answerGiven || !claim.toString().equals(request.servedUnder)) {
             return GivenUp.NOTHING;
         }
         request.forgetKey();

@@ -2,6 +2,7 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -122,7 +123,7 @@ public class ReservationService {
     /** Makes the accounts of a request that was admitted. */
     private Reserved serve(NewRequest wanted, AllocationRequest request, List<WorkItem> allocated) {
         try {
-            return new Reserved.Lent(makeAccounts(request, allocated, wanted.generated()));
+            return new Reserved.Lent(makeAccounts(request, allocated, Optional.of(wanted)));
         } catch (RuntimeException e) {
             if (giveUp(request.requestId(), request.claim(), e, mayRetry(e))) {
                 return new Reserved.Accepted(request.requestId());
@@ -135,16 +136,17 @@ public class ReservationService {
     void serve(DispatchStore.Assignment assigned) {
         AllocationRequest request = assigned.request();
         try {
-            makeAccounts(request, assigned.items(), null);
+            makeAccounts(request, assigned.items(), Optional.empty());
         } catch (RuntimeException e) {
             Log.warnf("Request %d could not be served: %s", request.requestId(), e.getMessage());
             giveUp(request.requestId(), request.claim(), e, mayRetry(e));
         }
     }
 
-    private Lease makeAccounts(AllocationRequest request, List<WorkItem> allocated, String generated) {
+    private Lease makeAccounts(AllocationRequest request, List<WorkItem> allocated,
+            Optional<NewRequest> call) {
         List<WorkItem> made = provisioner.makeAccounts(request, allocated);
-        return store.activate(request, made, generated).orElseThrow(AccountProvisioner::released);
+        return store.activate(request, made, call).orElseThrow(AccountProvisioner::released);
     }
 
     /** Not when no machine can use the account's name. */

@@ -75,14 +75,14 @@ public class ReservationStore {
     }
 
     /**
-     * Activates a request and its reservations, whose accounts are made. Their time starts together. When the call had an
-     * idempotency key, the same transaction stores the answer to it.
+     * Activates a request and its reservations, whose accounts are made. Their time starts together.
      *
      * @param made the machines that have the account
-     * @param generated the generated password that the answer shows; null for none, also when it is shown later
+     * @param call the call that waits for the answer, which the same transaction stores when the call has an idempotency key;
+     *        empty for a request that has left the queue
      * @return the answer; empty, and nothing is changed, when the claim was lost or a reservation was released meanwhile
      */
-    Optional<Lease> activate(AllocationRequest request, List<WorkItem> made, String generated) {
+    Optional<Lease> activate(AllocationRequest request, List<WorkItem> made, Optional<NewRequest> call) {
         Optional<Lease> lease = transactions.call(() -> {
             Instant now = clock.now();
             Instant until = now.plus(Duration.ofMinutes(request.minutes()));
@@ -98,8 +98,8 @@ public class ReservationStore {
             // what could not be recorded about these is not known, so something may be on their machines
             byWork.get(false).forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, now));
             served.activate(now);
-            Lease answer = Lease.of(request, made, until, generated);
-            keep(served, answer);
+            Lease answer = Lease.of(request, made, until, call.map(NewRequest::generated).orElse(null));
+            call.ifPresent(waiting -> keep(served, answer));
             return Optional.of(answer);
         });
         lease.ifPresent(of -> made.forEach(item -> Log.infof("%s: active until %s", item, of.reservedUntil())));
@@ -122,9 +122,7 @@ public class ReservationStore {
         if (served.idempotencyKey != null) {
             served.sealedAnswer = sealedJson.seal(served.keyOwner(), answer);
         }
-        if (answer.generatedPassword() != null) {
-            served.sealedPassword = null;
-        }
+        served.sealedPassword = null;
     }
 
     /**
