@@ -41,7 +41,7 @@ class PackageRulesTest {
             job             : database
             secret          : startup
             audit           : database
-            user            : audit database error
+            user            : audit database error ssh
             auth            : audit database error secret user
             machine         : audit database error secret ssh
             account.process :
