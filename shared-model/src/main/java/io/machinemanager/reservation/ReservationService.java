@@ -17,6 +17,7 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.user.UserSshKeyService;
 
 /** Reserves and releases machines. Do not call it inside a transaction: it waits for machines. */
 @ApplicationScoped
@@ -28,17 +29,19 @@ public class ReservationService {
     private final ReleaseStore releases;
     private final AccountWorker worker;
     private final CompensationRetrier compensations;
+    private final UserSshKeyService sshKeys;
     private final ReservationConfig config;
 
     ReservationService(AllocationStore allocations, AccountProvisioner provisioner, ReservationStore store,
             ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
-            ReservationConfig config) {
+            UserSshKeyService sshKeys, ReservationConfig config) {
         this.allocations = allocations;
         this.provisioner = provisioner;
         this.store = store;
         this.releases = releases;
         this.worker = worker;
         this.compensations = compensations;
+        this.sshKeys = sshKeys;
         this.config = config;
     }
 
@@ -58,10 +61,10 @@ public class ReservationService {
     /** Like {@link #reserve(ReservationSpec)}, under a request id that the caller has chosen. */
     public Lease reserve(ReservationSpec spec, UUID requestId, LeaseRecorder recorder) {
         check(spec);
-        String publicKey = spec.publicKeyLine();
-        String generated = spec.password() == null && publicKey == null ? AccountPassword.generate() : null;
+        String publicKeys = publicKeys(spec);
+        String generated = spec.password() == null && publicKeys == null ? AccountPassword.generate() : null;
         AllocationRequest request = new AllocationRequest(requestId.toString(), spec.requester(), spec.account(),
-                new AccountLogin(hash(generated == null ? spec.password() : generated), publicKey, config.sudo()),
+                new AccountLogin(hash(generated == null ? spec.password() : generated), publicKeys, config.sudo()),
                 spec.minutes(), UUID.randomUUID());
         List<WorkItem> allocated = allocate(request, spec.count(), recorder);
         try {
@@ -95,6 +98,17 @@ public class ReservationService {
      */
     public void check(ReservationSpec spec) {
         spec.check(config.maxMinutes());
+    }
+
+    /**
+     * The keys that may log in to the account: those of the request; without any, and without a password, those of the
+     * requester; null for none. They are looked up here and not where the request is made, so that a request that is
+     * repeated with its key stays the same when the requester's keys have changed.
+     */
+    private String publicKeys(ReservationSpec spec) {
+        return spec.password() == null && spec.sshPublicKey() == null
+                ? sshKeys.linesOf(spec.requester().userId()).orElse(null)
+                : spec.publicKeyLines();
     }
 
     private static String hash(String password) {
