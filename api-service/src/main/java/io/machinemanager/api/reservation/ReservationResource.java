@@ -89,7 +89,8 @@ public class ReservationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Reserve machines", description = """
             All or nothing: either all `count` machines have the account, or none has it and none is held. When neither a
-            password nor an `ssh_public_key` is given a password is generated, and the answer carries it this once. With an `Idempotency-Key` the request may be
+            password nor an `ssh_public_key` is given the caller's SSH keys let the caller in; without such keys a password
+            is generated, and the answer carries it this once. With an `Idempotency-Key` the request may be
             repeated: for 24 hours the same key gives the first answer again and reserves once.""")
     @Parameter(name = IDEMPOTENCY_KEY, in = ParameterIn.HEADER, description = "Any text of up to 255 characters, such as a random UUID.", schema = @Schema(type = SchemaType.STRING, maxLength = 255))
     @APIResponseSchema(value = LeaseView.class, responseCode = "201")
