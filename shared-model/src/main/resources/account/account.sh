@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 #
-# Creates, removes or lists accounts on the machine it runs on, as root, in any POSIX shell (dash, busybox ash, bash).
+# Creates or removes accounts on the machine it runs on, gives them a new password, or lists them, as root, in any POSIX
+# shell (dash, busybox ash, bash).
 #
 # Contents, in this order. Each part has a heading of the form "# ---- name ---".
 #   constants               folders and files on the machine
@@ -13,7 +14,8 @@
 #   create                  the steps of a creation
 #   create: name            whether the name is free and has no rights on the machine
 #   create: log-in          whether sshd and PAM will let the account in
-#   create: account         number, entry, home, password, key, sudo rule
+#   create: account         number, entry, home, password, keys, sudo rule
+#   password                a new password for an account that is ready
 #   remove                  the steps of a removal
 #   remove: verification    what is left of an account
 #   remove: processes       processes and sessions
@@ -42,9 +44,12 @@
 #     - AccountAccessTest: sudoIsAllowedOnlyOnRequestAndRemovedWithTheAccount
 #   An account that is DONE can log in. Where none could, the answer is UNUSABLE.
 #     - LogInCheckTest: all
-#     - AccountAccessTest: keyLetsTheUserInAndNoPasswordDoes
+#     - AccountAccessTest: keyLetsTheUserInAndNoPasswordDoes, eachOfSeveralKeysLetsTheUserIn
+#     - NewPasswordTest: passwordThatNobodyCouldLogInWithIsRefused
 #   A creation that fails or hangs leaves nothing behind.
 #     - AccountCreationTest: creationThatFailsHalfWayLeavesNothing, hungCreationIsKilledAndLeavesNothing
+#   Only an account of ours gets a new password, and nothing else of it is changed. It stays ours by that password.
+#     - NewPasswordTest: all
 #   Removed means gone: entry, password, group, processes, sessions, home, files, jobs, shared memory, sudo rule.
 #     - AccountWayTest: accountIsCreatedAndRemovedWithItsSession
 #     - ProcessRemovalTest: all
@@ -68,6 +73,7 @@
 #     - FileRemovalTest: filesAndJobsAreRemoved, mountsInSharedFoldersAreNotEntered
 #   Any step can be repeated, also after the script was killed.
 #     - AccountWayTest: repeatingWorkIsHarmless
+#     - NewPasswordTest: repeatingAChangeIsHarmless, changeThatDiedHalfWayLeavesTheAccountOurs
 #     - AccountRemovalTest: removalThatDiedHalfWayIsFinished
 #   A creation that arrives after the removal of its reservation is refused.
 #     - AccountWayTest: lateCreationAfterTheRemovalIsRefused
@@ -87,17 +93,17 @@
 #
 # Protocol. The script is never a file on the machine. The caller sends it to the standard input of a shell that has
 # read the lines of data before it into variables:
-#   mm_action   CREATE, REMOVE or PROBE
+#   mm_action   CREATE, PASSWORD, REMOVE or PROBE
 #   mm_account  the account's name
 #   mm_token    the fencing token of the reservation
-#   mm_hash     the crypt hash of the password for a creation, "*" when no password may log in; else empty
+#   mm_hash     the crypt hash of the password, "*" when no password may log in; empty for REMOVE and PROBE
 #   mm_limit    the seconds that the caller waits for the answer
-#   mm_key      the public key for authorized_keys, without a comment; empty for none
+#   mm_keys     the public keys for authorized_keys, without comments, with commas between them; empty for none
 #   mm_sudo     "sudo" when the account may use sudo, else empty
 #   mm_first_uid, mm_last_uid   the range of numbers (uids) that accounts get
 # The answer is the last line of standard output: MM-RESULT, then
 #   DONE        and a sentence
-#   REFUSED     and the reason why this name cannot be used here
+#   REFUSED     and the reason why this name cannot be used here, or why the account gets no new password
 #   UNUSABLE    and the reason why no new account would be of use here
 #   FAILED      and the reason
 #   FOUND       (to PROBE) our accounts as name=token, a dot, and the reason why no new account would be of use, if any
@@ -105,7 +111,7 @@
 # Ownership. Each step that destroys something first proves that it is ours. An entry of the account list is ours when
 #   - root's record of the account has its number, or
 #   - it carries our mark and a number of our range, or
-#   - it still has the very password hash that we gave to it.
+#   - it still has the very password hash that we gave to it last, or the one before while that is being changed.
 # While the name belongs to an account that is not ours, nothing that is found by the name is touched. While the number
 # belongs to another account, nothing that is found by the number is touched.
 #
@@ -203,8 +209,8 @@ mm_check_input() {
     '' | *[!0-9]*) mm_answer FAILED 'the time limit is not a number' ;;
     esac
     [ "$mm_limit" -ge 4 ] || mm_limit=4
-    case $mm_key in
-    *[!A-Za-z0-9@.+/=\ -]*) mm_answer FAILED 'the SSH public key is not valid' ;;
+    case $mm_keys in
+    *[!A-Za-z0-9@.+/=,\ -]*) mm_answer FAILED 'the SSH public keys are not valid' ;;
     esac
     case $mm_sudo in
     '' | sudo) ;;
@@ -356,11 +362,11 @@ mm_classify_name() {
 }
 
 # Looks the name up, and sets $mm_entry_*. False when there is no entry. A name that any name service knows is not free,
-# but only entries of the local list can be changed. A removal reads the local list alone, as a directory service may
-# have got the same name since.
+# but only entries of the local list can be changed. Work on an account that is there reads the local list alone, as a
+# directory service may have got the same name since.
 mm_look_up_name() {
     mm_line=
-    if [ "$mm_action" != REMOVE ] && mm_has getent; then
+    if [ "$mm_action" = CREATE ] && mm_has getent; then
         mm_line=$($mm_timeout getent passwd "$mm_account" 3>&- 9>&-)
     fi
     mm_read_lists
@@ -422,6 +428,7 @@ mm_sudo_number_pattern() {
 # that was done. False when there is no record with a valid number.
 mm_read_record() {
     mm_record_token='' mm_record_uid='' mm_record_made='' mm_record_home='' mm_record_ready='' mm_record_hash=''
+    mm_record_hash_before=
     [ -f "$mm_record_file" ] && {
         read -r mm_record_token
         read -r mm_record_uid
@@ -429,7 +436,7 @@ mm_read_record() {
             case $mm_word in
             made) mm_record_made=yes ;;
             home) mm_record_home=yes ;;
-            hash) mm_record_hash=$mm_rest ;;
+            hash) mm_record_hash_before=$mm_record_hash mm_record_hash=$mm_rest ;;
             # Records of earlier versions have "ready" in place of all steps.
             ready) mm_record_made=yes mm_record_home=yes mm_record_ready=yes ;;
             esac
@@ -472,12 +479,17 @@ mm_find_owner() {
     [ -n "$mm_owner" ] && [ "$mm_entry_uid" -ge "$mm_first_uid" ] && [ "$mm_entry_uid" -le "$mm_last_uid" ]
 }
 
-# Whether the entry has the password hash that we gave to it, locked or not. The salt makes sure that no other account
-# has it. This holds whatever else was changed in the entry since.
+# Whether the entry has a password hash that we gave to it. This holds whatever else was changed in the entry since.
 mm_entry_has_our_hash() {
-    mm_record_matches && [ -n "$mm_record_made" ] && [ ${#mm_record_hash} -gt 20 ] || return 1
+    mm_record_matches && [ -n "$mm_record_made" ] || return 1
+    mm_entry_has_hash "$mm_record_hash" || mm_entry_has_hash "$mm_record_hash_before"
+}
+
+# Whether the entry has the password hash $1, locked or not. The salt makes sure that no other account has it.
+mm_entry_has_hash() {
+    [ ${#1} -gt 20 ] || return 1
     case $mm_in_shadow in
-    "$mm_account:$mm_record_hash:"* | "$mm_account:!$mm_record_hash:"*) return 0 ;;
+    "$mm_account:$1:"* | "$mm_account:!$1:"*) return 0 ;;
     *) return 1 ;;
     esac
 }
@@ -524,8 +536,8 @@ mm_create() {
         mm_delete_kept_state
         mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
         mm_check_login || mm_undo "$mm_outcome" "$mm_problem"
-        [ -z "$mm_key$mm_sudo" ] || mm_require_ours
-        [ -z "$mm_key" ] || mm_add_key || mm_undo FAILED 'the SSH key could not be put into the home'
+        [ -z "$mm_keys$mm_sudo" ] || mm_require_ours
+        [ -z "$mm_keys" ] || mm_add_keys || mm_undo FAILED 'the SSH keys could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
     fi
     mm_require_ours
@@ -880,19 +892,11 @@ mm_check_sshd_methods() {
         mm_key_problem=${mm_key_problem:-the SSH server of the machine reads no keys from the home (AuthorizedKeysFile)}
         ;;
     esac
-    mm_type=${mm_key%% *}
-    case $mm_type in
-    ssh-rsa) mm_type=rsa-sha2-512 ;;
-    esac
-    case ,$mm_algorithms, in
-    ,, | *",$mm_type,"*) ;;
-    *)
-        [ -z "$mm_type" ] || mm_key_problem=${mm_key_problem:-the SSH server of the machine takes no keys of the type ${mm_key%% *}}
-        ;;
-    esac
+    [ -z "$mm_keys" ] || mm_is_key_taken ||
+        mm_key_problem=${mm_key_problem:-the SSH server of the machine takes no keys of the type $mm_types}
     [ "$mm_password" = yes ] || mm_password_problem='the SSH server of the machine takes no passwords (PasswordAuthentication no)'
     # A probe asks for any method.
-    { [ "$mm_action" = CREATE ] && [ -z "$mm_key" ]; } || [ -n "$mm_key_problem" ] || mm_usable_methods=" publickey"
+    { [ "$mm_action" = CREATE ] && [ -z "$mm_keys" ]; } || [ -n "$mm_key_problem" ] || mm_usable_methods=" publickey"
     [ "$mm_hash" = '*' ] || [ -n "$mm_password_problem" ] || mm_usable_methods="$mm_usable_methods password keyboard-interactive"
     if [ -n "$mm_key_problem" ] && [ -n "$mm_password_problem" ]; then
         mm_note_problem UNUSABLE "$mm_password_problem, and $mm_key_problem"
@@ -914,6 +918,23 @@ mm_check_sshd_methods() {
     done
     mm_note_problem REFUSED \
         "the SSH server of the machine asks for more than the account has (AuthenticationMethods $mm_methods)"
+}
+
+# Whether the SSH server takes keys of the type of one of ours. Else $mm_types has all of them.
+mm_is_key_taken() {
+    mm_types=
+    IFS=,
+    for mm_type in $mm_keys; do
+        mm_type=${mm_type%% *}
+        mm_types="$mm_types${mm_types:+, }$mm_type"
+        [ "$mm_type" != ssh-rsa ] || mm_type=rsa-sha2-512
+        case ,$mm_algorithms, in
+        ,, | *",$mm_type,"*) mm_types= ;;
+        esac
+        [ -n "$mm_types" ] || break
+    done
+    IFS=$mm_default_ifs
+    [ -z "$mm_types" ]
 }
 
 # Keys for the name that are outside of the home already would let others in.
@@ -1135,9 +1156,15 @@ mm_password_is_set() {
 }
 
 # The home is new and nobody can log in yet. The file belongs to root until it is whole and everything else is done.
-mm_add_key() {
+mm_add_keys() {
     rm -rf "$mm_home/.ssh"
-    mkdir -m 700 "$mm_home/.ssh" && printf '%s\n' "$mm_key" >"$mm_home/.ssh/authorized_keys" || return 1
+    mkdir -m 700 "$mm_home/.ssh" || return 1
+    IFS=,
+    # shellcheck disable=SC2086 # a line for each key
+    printf '%s\n' $mm_keys >"$mm_home/.ssh/authorized_keys"
+    mm_status=$?
+    IFS=$mm_default_ifs
+    [ $mm_status -eq 0 ] || return 1
     chown "$mm_entry_uid:$mm_entry_gid" "$mm_home/.ssh" || return 1
     mm_best_effort restorecon -R "$mm_home/.ssh"
     chown -h "$mm_entry_uid:$mm_entry_gid" "$mm_home/.ssh/authorized_keys"
@@ -1159,6 +1186,56 @@ mm_add_sudo_rule() {
     $mm_timeout sudo -n -l -U "$mm_account" 3>&- 9>&- | grep -q 'ALL) ' && return 0
     echo 'the machine does not heed /etc/sudoers.d' >"$mm_state/said"
     return 1
+}
+
+# ---- password -------------------------------------------------------------------------------------------------------
+
+# Gives a ready account of ours a new password. Its home, keys, sudo rule and sessions stay as they are.
+mm_change_password() {
+    [ ${#mm_hash} -gt 20 ] || mm_answer FAILED 'the password hash is not valid'
+    mm_read_fence
+    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer REFUSED 'this reservation was already cleaned up on the machine'
+    mm_classify_name
+    case $mm_name_is in
+    free) mm_answer REFUSED "there is no account $mm_account on the machine" ;;
+    another) mm_answer REFUSED "the account $mm_account on the machine is not ours" ;;
+    esac
+    # Without a record the account is ours by its mark, and was ready once.
+    ! mm_record_matches || [ -n "$mm_record_ready" ] || mm_answer REFUSED "the account $mm_account is only half made"
+    mm_check_password_login
+    mm_note_hash || mm_answer FAILED "cannot write to $mm_state on the machine"
+    mm_set_password || mm_answer FAILED "the password could not be set: $(mm_last_output)"
+    mm_classify_name
+    if [ "$mm_name_is" != ours ] || ! mm_password_is_set; then
+        mm_revoke_password
+        mm_answer FAILED 'the account is not as it should be after the password was set'
+    fi
+    # Should this fail, the record has one hash more than it needs.
+    mm_note_hash
+    mm_answer DONE 'the password is set'
+}
+
+# Ends with the reason when the SSH server takes no password for the account. What else it may ask for was checked when
+# the account was made.
+mm_check_password_login() {
+    mm_problem='' mm_password_problem='' mm_pam=yes mm_methods=any mm_subject=$mm_account
+    ! mm_query_sshd || mm_check_sshd_settings
+    case $mm_methods in
+    *any* | *password* | *keyboard-interactive*) ;;
+    *) mm_password_problem="the SSH server of the machine asks for other things than a password (AuthenticationMethods $mm_methods)" ;;
+    esac
+    [ -z "$mm_password_problem" ] || mm_answer REFUSED "$mm_password_problem"
+}
+
+# Notes $mm_hash in the record, and before it the hash of ours that the entry has now, if that is another one.
+mm_note_hash() {
+    mm_record_matches || return 0
+    mm_note=
+    for mm_word in "$mm_record_hash_before" "$mm_record_hash"; do
+        [ "$mm_word" = "$mm_hash" ] || ! mm_entry_has_hash "$mm_word" || mm_note="hash $mm_word$mm_newline"
+    done
+    printf '%s\n' "$mm_record_token" "$mm_record_uid" made home "${mm_note}hash $mm_hash" ready >"$mm_record_file.new" &&
+        mv -f "$mm_record_file.new" "$mm_record_file"
 }
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
@@ -1751,6 +1828,7 @@ mm_main() {
     mm_acquire_lock
     case $mm_action in
     CREATE) mm_create ;;
+    PASSWORD) mm_change_password ;;
     REMOVE) mm_remove ;;
     *) mm_answer FAILED 'the action is not known' ;;
     esac

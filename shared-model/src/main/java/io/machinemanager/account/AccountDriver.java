@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Makes and removes accounts on machines. A call may have any mix of tasks for any machines and users.
+ * Makes, changes and removes accounts on machines. A call may have any mix of tasks for any machines and users.
  *
  * <p>
  * A driver does not use the database, and must not be called inside a transaction, as it waits for the network.

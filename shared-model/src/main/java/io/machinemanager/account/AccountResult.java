@@ -38,7 +38,8 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         HOST_KEY_CHANGED,
         /**
          * This name cannot be used on this machine, for example because it exists there. Nothing is left on the machine.
-         * Another name, or another machine, may work.
+         * Another name, or another machine, may work. Or the account gets no new password, for the reason given; nothing was
+         * changed.
          */
         REFUSED,
         /**

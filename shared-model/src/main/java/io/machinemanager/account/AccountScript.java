@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
+import io.machinemanager.ssh.SshPublicKeys;
+
 /**
  * How the account script gets to a machine: a constant command runs it, and all values are lines on its standard input.
  * So no value is ever code for a shell, and no process list, here or on the machine, shows a password or a hash.
@@ -23,7 +25,7 @@ public final class AccountScript {
 
     private static final String SHELL = "/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != " + BEGIN
             + " ]; do :; done; IFS= read -r mm_action; IFS= read -r mm_account; IFS= read -r mm_token;"
-            + " IFS= read -r mm_hash; IFS= read -r mm_limit; IFS= read -r mm_key; IFS= read -r mm_sudo;"
+            + " IFS= read -r mm_hash; IFS= read -r mm_limit; IFS= read -r mm_keys; IFS= read -r mm_sudo;"
             + " IFS= read -r mm_first_uid; IFS= read -r mm_last_uid; eval \"$(cat)\"'";
 
     // The script must reach its own time limit before the caller stops waiting, so that it can still give the reason.
@@ -61,7 +63,7 @@ public final class AccountScript {
         AccountLogin login = task.login() == null ? NO_LOGIN : task.login();
         var lines = List.of(BEGIN, task.action().name(), task.account(), Long.toString(task.token()),
                 login.passwordHash(), Long.toString(limits.time().toSeconds()),
-                login.publicKey() == null ? "" : login.publicKey(), login.sudo() ? "sudo" : "",
+                login.publicKeys() == null ? "" : login.publicKeys().replace('\n', ','), login.sudo() ? "sudo" : "",
                 Integer.toString(limits.firstUid()), Integer.toString(limits.lastUid()));
         String input = String.join("\n", lines) + "\n";
         String password = task.target().login().password();
@@ -91,19 +93,33 @@ public final class AccountScript {
         if (task.token() < 1 || task.token() > MAX_TOKEN) {
             return Optional.of("The fencing token is out of range.");
         }
-        return AccountName.problemWith(task.account()).or(() -> task.action() == AccountTask.Action.CREATE
-                ? problemWith(task.login())
-                : Optional.empty());
+        return AccountName.problemWith(task.account()).or(() -> switch (task.action()) {
+            case CREATE -> problemWith(task.login());
+            case PASSWORD -> problemWithPassword(task.login());
+            case REMOVE, PROBE -> Optional.empty();
+        });
     }
 
     private static Optional<String> problemWith(AccountLogin login) {
-        if (login == null || !HASH.matcher(login.passwordHash()).matches()
-                && !(login.passwordHash().equals(AccountPassword.NONE) && login.publicKey() != null)) {
-            return Optional.of("The password hash is not a SHA-512 crypt.");
-        }
-        return login.publicKey() == null || KEY.matcher(login.publicKey()).matches()
+        boolean onlyKeys = login != null && login.passwordHash().equals(AccountPassword.NONE)
+                && login.publicKeys() != null;
+        return (onlyKeys ? Optional.<String>empty() : problemWithPassword(login))
+                .or(() -> Optional.ofNullable(login.publicKeys()).flatMap(AccountScript::problemWithKeys));
+    }
+
+    private static Optional<String> problemWithPassword(AccountLogin login) {
+        return login != null && HASH.matcher(login.passwordHash()).matches()
                 ? Optional.empty()
-                : Optional.of("The SSH public key is not a type and base64.");
+                : Optional.of("The password hash is not a SHA-512 crypt.");
+    }
+
+    private static Optional<String> problemWithKeys(String keys) {
+        List<String> lines = List.of(keys.split("\n", -1));
+        return keys.length() <= SshPublicKeys.MAX_LENGTH && lines.size() <= SshPublicKeys.MAX_KEYS
+                && lines.stream().allMatch(key -> KEY.matcher(key).matches())
+                        ? Optional.empty()
+                        : Optional.of("The SSH public keys are not 1 to %d lines of a type and base64."
+                                .formatted(SshPublicKeys.MAX_KEYS));
     }
 
     private static boolean isRoot(Target target) {

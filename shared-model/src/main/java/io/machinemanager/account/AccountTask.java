@@ -10,7 +10,8 @@ package io.machinemanager.account;
  *        reservation of a machine to the next. It is part of the ownership mark of the account. A machine that has removed
  *        an account with a token refuses to make one with that token or a lower one, so that a late worker cannot leave an
  *        account behind
- * @param login how the user logs in to the account; null unless the action is {@link Action#CREATE}
+ * @param login how the user logs in to the account; for {@link Action#PASSWORD} only its password hash counts; null for
+ *        other actions than these and {@link Action#CREATE}
  */
 public record AccountTask(Target target, Action action, String account, long token, AccountLogin login) {
 
@@ -18,6 +19,12 @@ public record AccountTask(Target target, Action action, String account, long tok
     public enum Action {
         /** Makes the account; refused when the name exists and is not this reservation's. Repeating it is harmless. */
         CREATE,
+        /**
+         * Gives a ready account of this reservation a new password, and changes nothing else of it. Refused when there is no
+         * such account, when it is not this reservation's, and when the machine takes no passwords. Repeating it is
+         * harmless.
+         */
+        PASSWORD,
         /** Kills all processes of the account, removes it and verifies that it is gone. Repeating it is harmless. */
         REMOVE,
         /** Logs in and lists our accounts on the machine; changes nothing. Account and token are ignored. */
@@ -27,6 +34,15 @@ public record AccountTask(Target target, Action action, String account, long tok
     /** A task that shows whether a machine works, and which accounts of ours are on it. */
     public static AccountTask probe(Target target) {
         return new AccountTask(target, Action.PROBE, "probe", 1, null);
+    }
+
+    /**
+     * A task that gives the account of a reservation a new password.
+     *
+     * @param passwordHash the crypt hash of the new password, see {@link AccountPassword#hash}
+     */
+    public static AccountTask newPassword(Target target, String account, long token, String passwordHash) {
+        return new AccountTask(target, Action.PASSWORD, account, token, new AccountLogin(passwordHash, null, false));
     }
 
     @Override

@@ -18,6 +18,10 @@ public enum AuditAction {
     API_KEY_CREATED,
     /** An API key was revoked. */
     API_KEY_REVOKED,
+    /** An SSH public key was added to those of a user. */
+    SSH_KEY_ADDED,
+    /** An SSH public key was removed from those of a user. */
+    SSH_KEY_REMOVED,
     /** A user was created. */
     USER_CREATED,
     /** A user's password or role was changed. */

@@ -146,7 +146,7 @@ class AllocationStore {
         reservation.ownerName = request.requester().name();
         reservation.account = request.account();
         reservation.passwordHash = request.login().passwordHash();
-        reservation.sshPublicKey = request.login().publicKey();
+        reservation.sshPublicKey = request.login().publicKeys();
         reservation.state = ReservationState.PROVISIONING;
         reservation.requestedAt = requested;
         reservation.createdAt = createdAt;

@@ -12,20 +12,19 @@ import io.machinemanager.account.AccountPassword;
  * @param spec what is asked for
  * @param key the idempotency key; null for none
  * @param passwordHash the crypt hash of the accounts' password, or {@link AccountPassword#NONE}
- * @param publicKey the key that may log in; null for none
+ * @param publicKeys the keys that may log in, one a line; null for none
  * @param generated the password that was generated; null when the caller gave a password or a key
  * @param claim the claim under which this call makes the accounts
  * @param admittedAs the id of the request once the transaction that admits it has begun to write; 0 before
  */
-record NewRequest(ReservationSpec spec, String key, String passwordHash, String publicKey, String generated,
+record NewRequest(ReservationSpec spec, String key, String passwordHash, String publicKeys, String generated,
         UUID claim, AtomicLong admittedAs) {
 
-    static NewRequest of(ReservationSpec spec, String key) {
-        String publicKey = spec.publicKeyLine();
-        String generated = spec.password() == null && publicKey == null ? AccountPassword.generate() : null;
+    static NewRequest of(ReservationSpec spec, String key, String publicKeys) {
+        String generated = spec.password() == null && publicKeys == null ? AccountPassword.generate() : null;
         String password = generated == null ? spec.password() : generated;
         return new NewRequest(spec, key, password == null ? AccountPassword.NONE : AccountPassword.hash(password),
-                publicKey, generated, UUID.randomUUID(), new AtomicLong());
+                publicKeys, generated, UUID.randomUUID(), new AtomicLong());
     }
 
     /** The entity, without a state. */
@@ -41,7 +40,7 @@ record NewRequest(ReservationSpec spec, String key, String passwordHash, String 
         request.machineNames = options.machines().isEmpty() ? null : String.join(",", options.machines());
         request.note = options.note();
         request.passwordHash = passwordHash;
-        request.sshPublicKey = publicKey;
+        request.sshPublicKey = publicKeys;
         request.keepaliveMinutes = options.keepaliveMinutes();
         request.idempotencyKey = key;
         return request;

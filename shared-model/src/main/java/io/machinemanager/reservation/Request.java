@@ -75,7 +75,7 @@ public class Request extends PanacheEntityBase {
     @Column(length = 128)
     public String passwordHash;
 
-    /** The public key that may log in to the accounts; null for none, and once the accounts are made. */
+    /** The public keys that may log in to the accounts, one a line; null for none, and once the accounts are made. */
     @Column(columnDefinition = "text")
     public String sshPublicKey;
 

@@ -71,7 +71,7 @@ public class Reservation extends PanacheEntityBase {
     @Column(length = 128)
     public String passwordHash;
 
-    /** The public key that may log in to the account; null for none, and after the release. */
+    /** The public keys that may log in to the account, one a line; null for none, and after the release. */
     @Column(columnDefinition = "text")
     public String sshPublicKey;
 

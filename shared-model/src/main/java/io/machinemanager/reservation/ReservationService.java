@@ -18,6 +18,7 @@ import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.user.UserSshKeyService;
 import io.quarkus.logging.Log;
 
 /** Reserves and releases machines. Do not call it inside a transaction: it waits for machines. */
@@ -33,11 +34,12 @@ public class ReservationService {
     private final ReleaseStore releases;
     private final AccountWorker worker;
     private final CompensationRetrier compensations;
+    private final UserSshKeyService sshKeys;
     private final ReservationConfig config;
 
     ReservationService(AdmissionStore admissions, RequestStore requests, AccountProvisioner provisioner,
             ReservationStore store, ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
-            ReservationConfig config) {
+            UserSshKeyService sshKeys, ReservationConfig config) {
         this.admissions = admissions;
         this.requests = requests;
         this.provisioner = provisioner;
@@ -45,6 +47,7 @@ public class ReservationService {
         this.releases = releases;
         this.worker = worker;
         this.compensations = compensations;
+        this.sshKeys = sshKeys;
         this.config = config;
     }
 
@@ -81,7 +84,7 @@ public class ReservationService {
      */
     public Reserved reserve(ReservationSpec spec, String key) {
         spec.check(config.maxMinutes(), config.queueMaxWaitMinutes());
-        NewRequest wanted = NewRequest.of(spec, key);
+        NewRequest wanted = NewRequest.of(spec, key, publicKeys(spec));
         // trying further machines, the last try, and releasing all of them
         long deadline = System.nanoTime() + config.provisioningTimeout().multipliedBy(3).toNanos();
         while (true) {
@@ -107,6 +110,17 @@ public class ReservationService {
                 }
             }
         }
+    }
+
+    /**
+     * The keys that may log in to the account: those of the request; without any, and without a password, those of the
+     * requester; null for none. They are looked up here and not where the request is made, so that a request that is
+     * repeated with its key stays the same when the requester's keys have changed.
+     */
+    private String publicKeys(ReservationSpec spec) {
+        return spec.password() == null && spec.sshPublicKey() == null
+                ? sshKeys.linesOf(spec.requester().userId()).orElse(null)
+                : spec.publicKeyLines();
     }
 
     private Admission admit(NewRequest wanted) {

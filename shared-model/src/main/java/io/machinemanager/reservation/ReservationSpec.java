@@ -8,7 +8,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.machinemanager.account.AccountName;
 import io.machinemanager.account.AccountPassword;
 import io.machinemanager.error.InvalidRequestException;
-import io.machinemanager.ssh.SshPublicKey;
+import io.machinemanager.ssh.SshPublicKeys;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -18,9 +18,10 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param count how many machines, at least 1
  * @param minutes for how long, 1 to the configured maximum
  * @param account the account to make on each machine
- * @param password the account's password in clear, which is hashed and not kept; null to generate one, unless a key is
- *        given
- * @param sshPublicKey a public key that may log in to the account; null for none
+ * @param password the account's password in clear, which is hashed and not kept; null to generate one, unless there is a
+ *        key
+ * @param sshPublicKey the public keys that may log in to the account, one a line; null for those of the requester when no
+ *        password is given, and else for none
  * @param options which machines, whether to wait for them, and more
  */
 @RegisterForReflection // stored as JSON for repeated requests
@@ -55,7 +56,7 @@ public record ReservationSpec(Requester requester, int count, int minutes, Strin
         if (password != null) {
             AccountPassword.problemWith(password).ifPresent(ReservationSpec::refuse);
         }
-        publicKeyLine();
+        publicKeyLines();
         options.check(maxWaitMinutes);
     }
 
@@ -64,13 +65,13 @@ public record ReservationSpec(Requester requester, int count, int minutes, Strin
     }
 
     /**
-     * The public key as a line of {@code authorized_keys}; null for none.
+     * The given public keys as lines of {@code authorized_keys}; null for none.
      *
-     * @throws InvalidRequestException when it is not a public key
+     * @throws InvalidRequestException when they are not public keys
      */
-    String publicKeyLine() {
+    String publicKeyLines() {
         try {
-            return sshPublicKey == null ? null : SshPublicKey.parse(sshPublicKey).line();
+            return sshPublicKey == null ? null : SshPublicKeys.parse(sshPublicKey);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException(e.getMessage(), List.of("ssh_public_key"));
         }

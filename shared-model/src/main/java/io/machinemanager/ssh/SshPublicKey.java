@@ -30,6 +30,11 @@ public record SshPublicKey(String type, String base64) {
     private static final Pattern LINE = Pattern
             .compile("([a-z0-9@.-]{1,64})[ \\t]+([A-Za-z0-9+/]+={0,2})(?:[ \\t].*)?");
 
+    private static final Pattern AFTER_OPTIONS = Pattern.compile(".+[ \\t](?:ssh|ecdsa|sk)-\\S+[ \\t]+AAAA.*");
+
+    // PEM, PuTTY's format, and the base64 of an OpenSSH key without its first line
+    private static final Pattern PRIVATE = Pattern.compile("PRIVATE KEY|PuTTY-User-Key-File|b3BlbnNzaC1rZXktdjEA");
+
     // bytes of an uncompressed point: the form (4) and two coordinates (SEC 1, section 2.3.3)
     private static final Map<String, Integer> CURVES = Map.of("nistp256", 65, "nistp384", 97, "nistp521", 133);
 
@@ -44,11 +49,23 @@ public record SshPublicKey(String type, String base64) {
         String line = text.strip();
         Matcher parts = LINE.matcher(line);
         if (line.length() > MAX_LENGTH || line.codePoints().anyMatch(SshPublicKey::isForbidden) || !parts.matches()) {
-            throw refused("is not one line of a type and base64, such as ssh-ed25519 AAAA…,");
+            throw notAKey(line);
         }
         byte[] blob = decode(parts.group(2));
         check(parts.group(1), ByteBuffer.wrap(blob));
         return new SshPublicKey(parts.group(1), Base64.getEncoder().encodeToString(blob));
+    }
+
+    /** Says what is wrong without any of the text, which may be a secret. */
+    private static IllegalArgumentException notAKey(String line) {
+        if (PRIVATE.matcher(line).find()) {
+            return new IllegalArgumentException(
+                    "This is a private key, which nobody else may have; make a new one if others"
+                            + " could read it. Give the public key, which is in the file that ends in .pub.");
+        }
+        return refused(line.length() <= MAX_LENGTH && AFTER_OPTIONS.matcher(line).matches()
+                ? "has options in front of its type"
+                : "is not one line of a type and base64, such as ssh-ed25519 AAAA…,");
     }
 
     private static boolean isForbidden(int character) {

@@ -159,7 +159,8 @@ public class UserService {
     }
 
     /**
-     * Changes a user. All earlier tokens become invalid; a new password also revokes all API keys.
+     * Changes a user. All earlier tokens become invalid; a new password also revokes all API keys and removes all SSH
+     * keys.
      *
      * @throws InvalidRequestException when the password is not allowed
      * @throws NotFoundException when there is no such user
@@ -198,8 +199,8 @@ public class UserService {
     }
 
     /**
-     * Changes the caller's own password. All earlier tokens and API keys become invalid. The caller of this method must
-     * limit attempts.
+     * Changes the caller's own password. All earlier tokens and API keys become invalid, and all SSH keys are removed.
+     * The caller of this method must limit attempts.
      *
      * @param caller the user
      * @return whether the current password is right

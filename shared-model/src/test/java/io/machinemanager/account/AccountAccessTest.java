@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +100,27 @@ class AccountAccessTest {
         assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
         assertThat(key.run(machine, "alice", "id")).isEmpty();
         assertThat(machine.homeExists("alice")).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void eachOfSeveralKeysLetsTheUserIn(Flavour flavour) throws IOException {
+        LabMachine machine = machine(flavour);
+        UserKey other = UserKey.generate(workDir, "other-" + flavour);
+        long token = AccountWork.newToken();
+        List<String> keys = new ArrayList<>(Collections.nCopies(8, "ssh-rsa " + "A".repeat(700)));
+        keys.add(key.publicKey());
+        keys.add(other.publicKey());
+        AccountLogin login = new AccountLogin(AccountPassword.NONE, String.join("\n", keys), false);
+
+        assertThat(create(machine, "hugo", token, login)).isEqualTo(AccountResult.done());
+        assertThat(machine.lines("/home/hugo/.ssh/authorized_keys")).isEqualTo(keys);
+        assertThat(key.run(machine, "hugo", "id -un; stat -c '%a %U' .ssh/authorized_keys"))
+                .isEqualTo("hugo\n600 hugo\n");
+        assertThat(other.run(machine, "hugo", "id -un")).isEqualTo("hugo\n");
+
+        assertThat(work.remove(machine, "hugo", token)).isEqualTo(AccountResult.done());
+        assertThat(other.run(machine, "hugo", "id")).isEmpty();
     }
 
     @ParameterizedTest

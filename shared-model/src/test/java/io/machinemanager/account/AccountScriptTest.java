@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,9 @@ class AccountScriptTest {
         for (AccountLogin login : new AccountLogin[]{null, new AccountLogin("x\ny", null, false),
                 new AccountLogin("*", null, false), new AccountLogin("!", KEY, false),
                 new AccountLogin(HASH, "ssh-rsa AAAA\nx", false), new AccountLogin(HASH, "", false),
-                new AccountLogin(HASH, "no-pty ssh-rsa AAAA", false) }) {
+                new AccountLogin(HASH, "no-pty ssh-rsa AAAA", false), new AccountLogin(HASH, KEY + "\n", false),
+                new AccountLogin(HASH, KEY + "," + KEY, false), new AccountLogin(HASH, keys(11, KEY), false),
+                new AccountLogin(HASH, keys(10, "ssh-rsa " + "A".repeat(1000)), false) }) {
             assertThat(AccountScript.problemWith(new AccountTask(target("root"), Action.CREATE, "alice", 7, login)))
                     .as("%s", login).isPresent();
         }
@@ -78,6 +81,34 @@ class AccountScriptTest {
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
                 .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n");
+    }
+
+    @Test
+    void severalKeysHaveCommasBetweenThem() {
+        var task = new AccountTask(target("root"), Action.CREATE, "alice", 7,
+                new AccountLogin("*", keys(10, KEY), false));
+
+        assertThat(AccountScript.problemWith(task)).isEmpty();
+        assertThat(AccountScript.input(task, LIMITS)).contains("\n" + keys(10, KEY).replace("\n", ",") + "\n");
+    }
+
+    private static String keys(int count, String key) {
+        return String.join("\n", Collections.nCopies(count, key));
+    }
+
+    @Test
+    void newPasswordIsAHashAndNothingElse() {
+        AccountTask task = AccountTask.newPassword(target("root"), "alice", 7, HASH);
+
+        assertThat(AccountScript.problemWith(task)).isEmpty();
+        assertThat(AccountScript.input(task, LIMITS))
+                .isEqualTo("MM-BEGIN\nPASSWORD\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n");
+        for (String hash : List.of("", "*", "!", "secret", HASH + "\nx", HASH + ":", "x" + HASH)) {
+            assertThat(AccountScript.problemWith(AccountTask.newPassword(target("root"), "alice", 7, hash))).as(hash)
+                    .isPresent();
+        }
+        assertThat(AccountScript.problemWith(new AccountTask(target("root"), Action.PASSWORD, "alice", 7, null)))
+                .isPresent();
     }
 
     @Test

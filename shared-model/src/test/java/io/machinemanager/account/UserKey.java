@@ -17,9 +17,14 @@ record UserKey(Path file, String publicKey) {
 
     /** Makes a new key pair in a folder. */
     static UserKey generate(Path folder) throws IOException {
-        Path file = folder.resolve("key");
+        return generate(folder, "key");
+    }
+
+    /** Makes a new key pair in a file of a folder. */
+    static UserKey generate(Path folder, String name) throws IOException {
+        Path file = folder.resolve(name);
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file.toString());
-        String[] words = Files.readString(folder.resolve("key.pub")).split(" ");
+        String[] words = Files.readString(folder.resolve(name + ".pub")).split(" ");
         return new UserKey(file, words[0] + " " + words[1]);
     }
 

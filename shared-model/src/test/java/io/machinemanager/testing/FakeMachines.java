@@ -185,6 +185,11 @@ public class FakeMachines implements AccountDriver {
             on(machine).remove(task.account(), task.token());
             return AccountResult.done();
         }
+        if (task.action() == Action.PASSWORD) {
+            return owner != null && owner == task.token() && fences.getOrDefault(machine, 0L) < task.token()
+                    ? AccountResult.done()
+                    : new AccountResult(Outcome.REFUSED, "There is no such account.");
+        }
         if (fences.getOrDefault(machine, 0L) >= task.token()) {
             return new AccountResult(Outcome.FAILED, "This reservation was already cleaned up.");
         }

@@ -53,7 +53,7 @@ public class WhoamiResource {
     @RunOnVirtualThread
     @Path("/password")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Change one's own password", description = "All tokens and API keys given out before stop working, the token of this call included.")
+    @Operation(summary = "Change one's own password", description = "All tokens and API keys given out before stop working, the token of this call included. The SSH keys are removed too.")
     public MessageView changePassword(PasswordChange change) {
         Caller.token(identity);
         FieldCheck.body(change).check();

@@ -16,6 +16,7 @@ final class AllowedMethods {
             new Address("/whoami/password", "PUT"), new Address("/whoami/api-keys", "GET, HEAD, POST"),
             new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),
             new Address("/users/[^/]+/api-keys/[^/]+", "DELETE"),
+            new Address("/whoami/ssh-keys|/users/[^/]+/ssh-keys", "GET, HEAD, PUT"),
             new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
             new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),
             new Address("/reserve", "GET"), new Address("/release_all", "GET, POST"));
@@ -32,7 +33,7 @@ final class AllowedMethods {
     private record Address(Pattern pattern, String methods) {
 
         Address(String pattern, String methods) {
-            this(Pattern.compile(pattern + "/?"), methods);
+            this(Pattern.compile("(?:" + pattern + ")/?"), methods);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.machinemanager.api.reservation;
 import java.util.List;
 
 import io.machinemanager.account.AccountName;
+import io.machinemanager.account.AccountPassword;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.reservation.RequestOptions;
@@ -15,9 +16,10 @@ import io.machinemanager.user.UserStatus;
  *
  * @param count how many machines; 1 when it is left out
  * @param durationMinutes for how many minutes; 60 when it is left out
- * @param reservationPassword the account's password; one is generated when it and the key are left out
+ * @param reservationPassword the account's password; one is generated when it and the key are left out, and the caller has
+ *        no SSH keys
  * @param username the account to create on each machine; named like the caller when it is left out or empty
- * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}
+ * @param sshPublicKey a public key to log in with, as it stands in {@code id_ed25519.pub}, or up to 10, one a line
  * @param selector the labels that the machines must have, such as {@code os=debian,arch in (amd64,arm64)}
  * @param machines the names of the wanted machines; then {@code count} is their number
  * @param waitMinutes how long to wait in the queue when too few machines are free; 0 for not at all
@@ -31,9 +33,11 @@ public record ReservationRequest(Integer count, Integer durationMinutes, String 
     private static final int DEFAULT_COUNT = 1;
     private static final int DEFAULT_MINUTES = 60;
 
+    /** The request of a client of the original, which always logs in with a password: without one it is generated here. */
     static ReservationRequest of(QueryParameters query) {
         return new ReservationRequest(query.number("count").orElse(null), query.number("duration").orElse(null),
-                query.text("reservation_password").or(() -> query.text("password")).orElse(null),
+                query.text("reservation_password").or(() -> query.text("password"))
+                        .orElseGet(AccountPassword::generate),
                 query.text("username").orElse(null), null, null, null, null, null, null);
     }
 

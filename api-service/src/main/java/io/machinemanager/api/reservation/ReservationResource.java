@@ -90,7 +90,8 @@ public class ReservationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Reserve machines", description = """
             All or nothing: either all `count` machines have the account, or none has it and none is held. When neither a
-            password nor an `ssh_public_key` is given a password is generated, and the answer carries it this once. With
+            password nor an `ssh_public_key` is given the caller's SSH keys let the caller in; without such keys a password
+            is generated, and the answer carries it this once. With
             `wait_minutes` the request goes to the queue when too few machines are free: the answer is 202, and
             `GET /requests/{id}` tells how it goes on. With an `Idempotency-Key` the request may be repeated: for 24 hours the
             same key gives the first answer again and reserves once.""")

@@ -45,7 +45,7 @@ public class ReserveResource {
     @GET
     @Operation(summary = "Reserve machines, as the original had it", description = """
             The same as `POST /reservations`, which is to be preferred: a password in an address tends to be written down on its
-            way. The answer has the password, also one that was given.""")
+            way. The answer has the password, also one that was given. The caller's SSH keys are not used.""")
     @Parameter(name = "count", in = ParameterIn.QUERY, description = "How many machines; all of them or none.", schema = @Schema(type = SchemaType.INTEGER, minimum = "1", defaultValue = "1"))
     @Parameter(name = "duration", in = ParameterIn.QUERY, description = "For how many minutes.", schema = @Schema(type = SchemaType.INTEGER, minimum = "1", defaultValue = "60"))
     @Parameter(name = "reservation_password", in = ParameterIn.QUERY, description = "The account's password; one is generated when it is left out. `password` means the same.", schema = @Schema(type = SchemaType.STRING))

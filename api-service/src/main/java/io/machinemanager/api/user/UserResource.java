@@ -9,6 +9,7 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
@@ -41,7 +42,9 @@ import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.auth.ApiKeyService;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.reservation.UserDeletionService;
+import io.machinemanager.user.NewSshKey;
 import io.machinemanager.user.UserService;
+import io.machinemanager.user.UserSshKeyService;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 
@@ -57,12 +60,15 @@ public class UserResource {
     private final UserService users;
     private final UserDeletionService deletion;
     private final ApiKeyService keys;
+    private final UserSshKeyService sshKeys;
 
-    UserResource(SecurityIdentity identity, UserService users, UserDeletionService deletion, ApiKeyService keys) {
+    UserResource(SecurityIdentity identity, UserService users, UserDeletionService deletion, ApiKeyService keys,
+            UserSshKeyService sshKeys) {
         this.identity = identity;
         this.users = users;
         this.deletion = deletion;
         this.keys = keys;
+        this.sshKeys = sshKeys;
     }
 
     /** Creates a user. */
@@ -103,7 +109,7 @@ public class UserResource {
     @PATCH
     @Path("/{username}")
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working, and with another password all API keys."
+    @Operation(summary = "Change a user's password or role", description = "All tokens of the user stop working, and with another password all API keys; its SSH keys are removed then."
             + " The last admin has to stay one. An API key cannot change admins or make some. One's own password is"
             + " changed by PUT /whoami/password.")
     public UserView change(@RestPath String username, UserUpdate update, @Context Request request) {
@@ -160,5 +166,26 @@ public class UserResource {
         refuseApiKeysForAdmins(username);
         keys.revoke(username, name);
         return new MessageView("deleted");
+    }
+
+    /** Lists a user's SSH keys. */
+    @GET
+    @Path("/{username}/ssh-keys")
+    @Operation(summary = "List a user's SSH keys")
+    @Tag(name = "SSH keys")
+    public RestResponse<SshKeysView> listSshKeys(@RestPath String username, @Context Request request) {
+        return SshKeysView.of(sshKeys.list(username)).answer(request);
+    }
+
+    /** Replaces a user's SSH keys. */
+    @PUT
+    @Path("/{username}/ssh-keys")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Replace a user's SSH keys", description = "The whole list, at most 10 public keys. An API key cannot change those of admins.")
+    @Tag(name = "SSH keys")
+    public SshKeysView replaceSshKeys(@RestPath String username, SshKeysUpdate update, @Context Request request) {
+        List<NewSshKey> wanted = FieldCheck.body(update).toKeys();
+        refuseApiKeysForAdmins(username);
+        return SshKeysView.of(sshKeys.replace(username, wanted, current -> SshKeysView.of(current).check(request)));
     }
 }

@@ -85,6 +85,8 @@ class HostileFieldsTest {
             Map.entry("POST /whoami/api-keys", "{'name':'ci','expires_in_days':1,'role':'user'}"),
             Map.entry("POST /users", "{'username':'carol','password':'a long secret'}"),
             Map.entry("PATCH /users/{username}", "{'is_admin':false}"),
+            Map.entry("PUT /whoami/ssh-keys", "{'keys':[{'name':'laptop','public_key':'<key>'}]}"),
+            Map.entry("PUT /users/{username}/ssh-keys", "{'keys':[]}"),
             Map.entry("POST /machines",
                     "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>','shared_host':true}"),
             Map.entry("PATCH /machines/{name}", "{'host_key':'<key>','password':'x','shared_host':true}"),

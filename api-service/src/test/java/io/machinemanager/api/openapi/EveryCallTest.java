@@ -57,6 +57,9 @@ class EveryCallTest {
             call("DELETE /whoami/api-keys/{name}", 401, 404, 404), call("GET /users", 401, 403, 200),
             call("POST /users", 401, 403, 400), call("GET /users/{username}", 401, 403, 404),
             call("PATCH /users/{username}", 401, 403, 400), call("DELETE /users/{username}", 401, 403, 404),
+            call("GET /whoami/ssh-keys", 401, 200, 200), call("PUT /whoami/ssh-keys", 401, 400, 400),
+            call("GET /users/{username}/ssh-keys", 401, 403, 404),
+            call("PUT /users/{username}/ssh-keys", 401, 403, 400),
             call("GET /users/{username}/api-keys", 401, 403, 404),
             call("DELETE /users/{username}/api-keys/{name}", 401, 403, 404), call("GET /machines", 401, 200, 200),
             call("POST /machines", 401, 403, 400), call("GET /machines/{name}", 401, 404, 404),
@@ -135,13 +138,16 @@ class EveryCallTest {
         described("POST", "/reservations", "/reservations", Map.of("username", "carol"));
         described("POST", "/users", "/users", Map.of("username", "carol", "password", "a long secret"));
         described("POST", "/whoami/api-keys", "/whoami/api-keys", Map.of("name", "ci"));
+        described("PUT", "/whoami/ssh-keys", "/whoami/ssh-keys", Map.of("keys",
+                List.of(Map.of("name", "laptop", "public_key",
+                        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx"))));
         described("POST", "/machines", "/machines",
                 Map.of("name", "m3", "host", "127.0.0.1", "port", 1, "user", "root", "password", "x"));
         described("GET", "/reservations/{id}", "/reservations/" + reservation, Map.of());
         described("GET", "/machines/{name}", "/machines/m3", Map.of());
         described("DELETE", "/reservations/{id}", "/reservations/" + reservation, Map.of());
         for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/whoami",
-                "/whoami/api-keys", "/healthz")) {
+                "/whoami/api-keys", "/whoami/ssh-keys", "/healthz")) {
             described("GET", path, path, Map.of());
         }
         described("GET", "/users/{username}", "/users/nobody", Map.of());
@@ -168,7 +174,7 @@ class EveryCallTest {
         CALLS.forEach((call, answers) -> {
             int user = answers.get(1);
             boolean onlyByPassword = List.of("POST /logout", "PUT /whoami/password", "POST /whoami/api-keys",
-                    "DELETE /whoami/api-keys/{name}").contains(call);
+                    "DELETE /whoami/api-keys/{name}", "PUT /whoami/ssh-keys").contains(call);
             assertThat(send(ApiFixture.with(key), call).statusCode()).as(call).isEqualTo(onlyByPassword ? 403 : user);
         });
     }

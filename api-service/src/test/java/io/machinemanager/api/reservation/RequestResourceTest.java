@@ -137,7 +137,8 @@ class RequestResourceTest extends ReservationApiTestBase {
     void anEndBecomesEarlierOnlyWhenThatIsSaid() {
         int id = ApiFixture.reserve("alice");
 
-        json(ApiFixture.with(alice)).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then().statusCode(409)
+        json(ApiFixture.with(alice)).body("{\"duration_minutes\":5}").patch("/reservations/" + id).then()
+                .statusCode(409)
                 .body("error", is("conflict")).body("reserved_until", matchesPattern(".*Z"));
         json(ApiFixture.with(alice)).body("{\"duration_minutes\":5,\"shorten\":true}").patch("/reservations/" + id)
                 .then().statusCode(200).body("duration_minutes", is(5));

@@ -12,6 +12,8 @@ import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,7 @@ import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.ApiFixture;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.testing.MariaDbResource;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
@@ -28,6 +31,7 @@ import io.restassured.response.ValidatableResponse;
 class ReservationRequestTest extends ReservationApiTestBase {
 
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
+    private static final String OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
     private ValidatableResponse post(String body) {
         return json(ApiFixture.with(alice)).body(body).post("/reservations").then();
@@ -78,8 +82,65 @@ class ReservationRequestTest extends ReservationApiTestBase {
     }
 
     @Test
-    void anSshKeyIsOneKeyWithoutOptions() {
-        for (String key : List.of("", "x", "ssh-dss AAAA", "no-pty " + KEY, KEY + "\\n" + KEY, KEY.substring(0, 60))) {
+    void severalSshKeysAreLines() {
+        int id = post("{\"ssh_public_key\":\"# mine\\n%s alice@home\\n\\n%s\\n%s\"}".formatted(KEY, OTHER_KEY, KEY))
+                .statusCode(201).extract().path("machines[0].reservation_id");
+        assertThat(keysOf(id)).isEqualTo(KEY + "\n" + OTHER_KEY);
+    }
+
+    private String keysOf(int reservation) {
+        return QuarkusTransaction.requiringNew()
+                .call(() -> Reservation.<Reservation>findById((long) reservation).sshPublicKey);
+    }
+
+    @Test
+    void theCallersSshKeysStandInForThePassword() {
+        keys("alice", OTHER_KEY, KEY);
+        int id = post("{}").statusCode(201).body("$", not(hasKey("reservation_password"))).extract()
+                .path("machines[0].reservation_id");
+        assertThat(keysOf(id)).isEqualTo(OTHER_KEY + "\n" + KEY);
+        scene.change(() -> assertThat(Reservation.<Reservation>findById((long) id).passwordHash).isEqualTo("*"));
+
+        int withKey = post("{\"ssh_public_key\":\"%s\"}".formatted(KEY)).statusCode(201)
+                .body("$", not(hasKey("reservation_password"))).extract().path("machines[0].reservation_id");
+        assertThat(keysOf(withKey)).as("a key that is given counts alone").isEqualTo(KEY);
+        int withPassword = post("{\"reservation_password\":\"s3cret-word\"}").statusCode(201).extract()
+                .path("machines[0].reservation_id");
+        assertThat(keysOf(withPassword)).as("a password that is given counts alone").isNull();
+    }
+
+    @Test
+    void aClientOfTheOriginalGetsAPasswordAlsoWhenTheCallerHasSshKeys() {
+        keys("alice", KEY);
+        int id = reserve("").statusCode(200).body("reservation_password", matchesPattern("\\w{16,}")).extract()
+                .path("machines[0].reservation_id");
+        scene.change(() -> {
+            Reservation made = Reservation.findById((long) id);
+            assertThat(made.passwordHash).startsWith("$6$");
+            assertThat(made.sshPublicKey).isNull();
+        });
+    }
+
+    @Test
+    void aRepeatedRequestIsTheSameWhenTheCallersSshKeysHaveChanged() {
+        keys("alice", KEY);
+        String first = withKey("k1", "{}").statusCode(201).body("$", not(hasKey("reservation_password"))).extract()
+                .asString();
+        keys("alice", OTHER_KEY);
+
+        withKey("k1", "{}").statusCode(201).body(equalTo(first));
+        assertThat(machines.allAccounts()).hasSize(1);
+    }
+
+    private static void keys(String user, String... keys) {
+        List<Map<String, String>> named = IntStream.range(0, keys.length)
+                .mapToObj(i -> Map.of("name", "key-" + i, "public_key", keys[i])).toList();
+        json(ApiFixture.as(user)).body(Map.of("keys", named)).put("/whoami/ssh-keys").then().statusCode(200);
+    }
+
+    @Test
+    void anSshKeyHasNoOptions() {
+        for (String key : List.of("", "x", "ssh-dss AAAA", "no-pty " + KEY, KEY + "\\nx", KEY.substring(0, 60))) {
             post("{\"ssh_public_key\":\"%s\"}".formatted(key)).statusCode(400).body("error", is("invalid_request"))
                     .body("fields", contains("ssh_public_key"));
         }
