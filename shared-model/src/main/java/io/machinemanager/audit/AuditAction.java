@@ -44,6 +44,8 @@ public enum AuditAction {
     REQUEST_LAPSED,
     /** The accounts of a request could not be made; the detail says why. */
     REQUEST_FAILED,
+    /** The accounts of a request got a new password. */
+    REQUEST_PASSWORD_CHANGED,
     /** A user got an account on a machine, or the account could not be made. */
     RESERVED,
     /** The end of a reservation was moved. */

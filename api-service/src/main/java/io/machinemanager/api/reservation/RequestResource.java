@@ -43,6 +43,7 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.reservation.AccountPasswordService;
 import io.machinemanager.reservation.RequestDetails;
 import io.machinemanager.reservation.RequestService;
 import io.machinemanager.reservation.RequestService.Filter;
@@ -66,13 +67,16 @@ public class RequestResource {
 
     private final SecurityIdentity identity;
     private final RequestService requests;
+    private final AccountPasswordService passwords;
     private final RequestWatch watch;
     private final ExecutorService threads;
 
-    RequestResource(SecurityIdentity identity, RequestService requests, RequestWatch watch,
+    RequestResource(SecurityIdentity identity, RequestService requests,
+            AccountPasswordService passwords, RequestWatch watch,
             @VirtualThreads ExecutorService threads) {
         this.identity = identity;
         this.requests = requests;
+        this.passwords = passwords;
         this.watch = watch;
         this.threads = threads;
     }
@@ -191,6 +195,36 @@ public class RequestResource {
     public RestResponse<Void> keepAlive(@RestPath String id) {
         requests.keepAlive(own(id, caller()).id());
         return RestResponse.noContent();
+    }
+
+    /** Sets a new password. */
+    @POST
+    @RunOnVirtualThread
+    @Path("/{id}/password")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Set a new password on all machines of a request", description = """
+            For its owner, for one that was lost. Without `reservation_password` one is generated, and the answer carries it this
+            once. All machines or none: when one does not take it, the others get the old one back, and the answer names each.""")
+    public RestResponse<NewPasswordView> setPassword(@RestPath String id, NewPassword change) {
+        UserStatus caller = caller();
+        RequestDetails details = own(id, caller);
+        if (details.ownerId() == null || details.ownerId() != caller.userId()) {
+            throw new ForbiddenException("Only the owner of a request may set the password of its accounts.");
+        }
+        String generated = passwords.change(details.id(), FieldCheck.body(change).reservationPassword());
+        return ResponseBuilder.ok(new NewPasswordView(details.id(), generated)).header("Cache-Control", "no-store")
+                .build();
+    }
+
+    /** Gives the lines for ssh. */
+    @GET
+    @RunOnVirtualThread
+    @Path("/{id}/ssh-config")
+    @Operation(summary = "Give the lines with which ssh logs in to the machines of a request", description = """
+            `config` is for `~/.ssh/config`, and `known_hosts`, the recorded host keys, for the file that it names. Then
+            `ssh MACHINE` asks nothing and trusts nothing blindly.""")
+    public SshConfigView sshConfig(@RestPath String id) {
+        return SshConfigView.of(own(id, caller()));
     }
 
     private static void check(Request request, RequestDetails seen) {

@@ -75,7 +75,7 @@ class HostileFieldsTest {
             "POST /whoami/api-keys name", "POST /reservations username");
 
     /** What a call may say: done, or refused in words. */
-    private static final Set<Integer> ANSWERS = Set.of(200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 414, 431);
+    private static final Set<Integer> ANSWERS = Set.of(200, 201, 202, 400, 401, 403, 404, 405, 409, 410, 413, 414, 431);
 
     /** A good body of each call that takes one; a field that is tried replaces the one in it. */
     private static final Map<String, String> BODIES = Map.ofEntries(
@@ -91,6 +91,7 @@ class HostileFieldsTest {
                     "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>','shared_host':true}"),
             Map.entry("PATCH /machines/{name}", "{'host_key':'<key>','password':'x','shared_host':true}"),
             Map.entry("POST /reservations", "{'username':'carol','reservation_password':'a long secret'}"),
+            Map.entry("PATCH /requests/{id}", "{'note':'x'}"), Map.entry("POST /requests/{id}/password", "{}"),
             Map.entry("PATCH /reservations/{id}", "{'duration_minutes':10}"));
 
     /** Where what these calls take can be seen again. */

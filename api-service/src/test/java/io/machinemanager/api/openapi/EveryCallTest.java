@@ -67,6 +67,10 @@ class EveryCallTest {
             call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
             call("POST /reservations", 401, 409, 409), call("GET /reservations/{id}", 401, 404, 404),
             call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
+            call("GET /requests", 401, 200, 200), call("GET /requests/{id}", 401, 404, 404),
+            call("PATCH /requests/{id}", 401, 400, 400), call("DELETE /requests/{id}", 401, 404, 404),
+            call("POST /requests/{id}/keepalive", 401, 404, 404), call("POST /requests/{id}/password", 401, 404, 404),
+            call("GET /requests/{id}/ssh-config", 401, 404, 404),
             call("GET /reserve", 401, 409, 409), call("GET /release_all", 401, 403, 200),
             call("POST /release_all", 401, 403, 200), call("GET /audit", 401, 403, 200)));
 

@@ -21,6 +21,7 @@ import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.ApiFixture;
 import io.machinemanager.reservation.QueueService;
 import io.machinemanager.testing.MariaDbResource;
@@ -199,6 +200,35 @@ class RequestResourceTest extends ReservationApiTestBase {
         post(alice, "{\"machines\":[\"unknown\"]}").statusCode(409).body("error", is("no_matching_machines"))
                 .body("message", endsWith("match."));
         post(alice, "{\"count\":4}").statusCode(409).body("error", is("not_enough_available"));
+    }
+
+    @Test
+    void aNewPasswordIsSetOnAllMachinesOrOnNone() {
+        int id = post(alice, "{\"count\":2}").statusCode(201).extract().path("request_id");
+        String address = "/requests/%d/password".formatted(id);
+
+        json(ApiFixture.with(alice)).body("{}").post(address).then().statusCode(200)
+                .header("Cache-Control", "no-store").body("reservation_password", matchesPattern("[A-Za-z0-9]{20}"));
+        json(ApiFixture.with(alice)).body("{\"reservation_password\":\"a given one\"}").post(address).then()
+                .statusCode(200).body("$", not(hasKey("reservation_password")));
+        json(ApiFixture.with(alice)).body("{\"reservation_password\":\"a\\nb\"}").post(address).then().statusCode(400);
+        json(ApiFixture.as("admin")).body("{}").post(address).then().statusCode(403);
+        machines.fail("m2", Outcome.UNREACHABLE, "connection refused");
+        json(ApiFixture.with(alice)).body("{}").post(address).then().statusCode(502)
+                .body("machines.m1", containsString("has the old one again"))
+                .body("machines.m2", is("connection refused"));
+        machines.heal("m2");
+        json(ApiFixture.with(alice)).body("{}").post(address).then().statusCode(200);
+    }
+
+    @Test
+    void theLinesForSshNameTheMachinesWithTheirHostKeys() {
+        int id = post(alice, "{\"username\":\"guest\"}").statusCode(201).extract().path("request_id");
+
+        ApiFixture.with(alice).get("/requests/%d/ssh-config".formatted(id)).then().statusCode(200)
+                .body("config", containsString("Host m1\n    HostName 127.0.0.1\n    Port 22\n    User guest\n"))
+                .body("known_hosts", matchesPattern("(?s)m1 ssh-ed25519 .*"));
+        ApiFixture.as("bob").get("/requests/%d/ssh-config".formatted(id)).then().statusCode(403);
     }
 
     @Test

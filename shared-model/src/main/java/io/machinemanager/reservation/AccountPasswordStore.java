@@ -1,0 +1,85 @@
+package io.machinemanager.reservation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditLog;
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.error.ConflictException;
+import io.machinemanager.secret.SecretBox;
+
+/** The transactions of a change of the password on the machines of a request. */
+@ApplicationScoped
+class AccountPasswordStore {
+
+    private final RetryingTransactions transactions;
+    private final DatabaseClock clock;
+    private final ReservationConfig config;
+    private final SecretBox secrets;
+    private final AuditLog audit;
+
+    AccountPasswordStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
+            SecretBox secrets, AuditLog audit) {
+        this.transactions = transactions;
+        this.clock = clock;
+        this.config = config;
+        this.secrets = secrets;
+        this.audit = audit;
+    }
+
+    /**
+     * Claims a request and reads what its machines are. Without a renewal the claim runs out, and the scheduler ends it.
+     *
+     * @throws ConflictException when the request is not active, or is claimed already
+     */
+    List<WorkItem> claim(long requestId, UUID claim) {
+        return transactions.call(() -> {
+            List<Reservation> rows = Reservation.lockLiveOf(requestId);
+            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
+            Instant now = clock.now();
+            if (!request.state.isOpen()) {
+                throw request.gone();
+            }
+            List<Reservation> running = rows.stream().filter(row -> row.isRunning(now)).toList();
+            if (request.state != RequestState.ACTIVE || running.isEmpty()) {
+                throw new ConflictException("The request %d has no machines now.".formatted(requestId));
+            }
+            if (request.claimedBy != null) {
+                throw new ConflictException("The accounts of the request %d are worked on; try again soon."
+                        .formatted(requestId));
+            }
+            request.claim(claim, now.plus(config.claim()));
+            return running.stream().map(row -> WorkItem.of(row, config.sudo(), secrets)).toList();
+        });
+    }
+
+    /** Records the new password of those machines that are still lent, and ends the claim. */
+    void changed(long requestId, UUID claim, List<WorkItem> items, String hash) {
+        transactions.run(() -> {
+            Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
+                    .filter(row -> row.state == ReservationState.ACTIVE).forEach(row -> row.passwordHash = hash);
+            Request.lockById(requestId).ifPresent(request -> {
+                endClaim(request, claim);
+                request.sealedPassword = null;
+                audit.record(request.auditEvent(AuditAction.REQUEST_PASSWORD_CHANGED,
+                        "on %d machines".formatted(items.size())));
+            });
+        });
+    }
+
+    /** Ends the claim and changes nothing else. */
+    void giveUp(long requestId, UUID claim) {
+        transactions.run(() -> Request.lockById(requestId).ifPresent(request -> endClaim(request, claim)));
+    }
+
+    private static void endClaim(Request request, UUID claim) {
+        if (request.isClaimedBy(claim)) {
+            request.clearClaim();
+        }
+    }
+}
