@@ -5,6 +5,7 @@ import java.util.List;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.auth.LoginFailures;
+import io.machinemanager.group.UserGroup;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
@@ -39,6 +40,7 @@ public class ApiFixture {
             ReservationEvent.deleteAll();
             Reservation.deleteAll();
             Machine.deleteAll();
+            UserGroup.deleteAll();
             User.deleteAll();
             LoginFailures.deleteAll();
         });

@@ -8,7 +8,7 @@ import java.util.Map;
  */
 public abstract sealed class DomainException extends RuntimeException
         permits ConflictException, ForbiddenException, InvalidGrantException, InvalidRequestException,
-        InvalidTokenException,
+        InvalidTokenException, LimitReachedException,
         NotEnoughAvailableException, NotFoundException, ProvisioningFailedException, TooManyRequestsException,
         UnavailableException {
 

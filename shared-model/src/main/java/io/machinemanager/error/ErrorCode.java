@@ -20,6 +20,8 @@ public enum ErrorCode {
     CONFLICT(409),
     /** Fewer machines are free than were asked for. */
     NOT_ENOUGH_AVAILABLE(409),
+    /** The caller has as much as a limit of the caller's groups, or of users without a group, allows. */
+    LIMIT_REACHED(409),
     /** The resource has changed since the caller last read it. */
     PRECONDITION_FAILED(412),
     /** The body is not JSON. */

@@ -13,9 +13,12 @@ import jakarta.persistence.LockModeType;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.RetryingTransactions;
-import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.LimitsService;
+import io.machinemanager.group.UserLimits;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
@@ -30,13 +33,15 @@ class AllocationStore {
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final ReservationConfig config;
+    private final LimitsService limits;
 
     AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
-            ReservationConfig config) {
+            ReservationConfig config, LimitsService limits) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.config = config;
+        this.limits = limits;
     }
 
     /**
@@ -47,11 +52,12 @@ class AllocationStore {
      * @param excluded the ids of machines that the request has tried before
      * @return one item for each machine, under the request's claim
      * @throws NotEnoughAvailableException when fewer machines are free
-     * @throws ConflictException when the requester would have more machines than allowed
+     * @throws LimitReachedException when the requester would have more machines than allowed
+     * @throws InvalidRequestException when the duration is longer than the requester may have
      */
     List<WorkItem> allocate(AllocationRequest request, int count, Set<Long> excluded) {
         List<WorkItem> items = transactions.call(() -> {
-            checkRequester(request.requester(), count);
+            checkRequester(request, count);
             int spares = FreeMachines.spares(config.sparePoolPercent());
             Instant requested = clock.now();
             return insert(lockFree(requested, count, spares, excluded), request, requested);
@@ -65,18 +71,21 @@ class AllocationStore {
         return transactions.call(() -> Machine.count("enabled = true and id not in ?1", excluded) > 0);
     }
 
-    private void checkRequester(Requester requester, int count) {
-        LockModeType lock = config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE;
-        if (User.findById(requester.userId(), lock) == null) {
-            throw new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
-        }
-        if (config.maxMachines() > 0) {
-            long current = Reservation.count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", requester.userId());
-            if (current + count > config.maxMachines()) {
-                throw new ConflictException(
-                        "You hold %d machines and may hold %d.".formatted(current, config.maxMachines()));
+    private void checkRequester(AllocationRequest request, int count) {
+        Requester requester = request.requester();
+        UserLimits allowed = limits.of(requester.userId()).orElseThrow(() -> isGone(requester));
+        allowed.checkMinutes(request.minutes());
+        if (!allowed.machines().isNone()) {
+            // one request of a user after the other, so that two at the same instant do not exceed the limit together
+            if (User.findById(requester.userId(), LockModeType.PESSIMISTIC_WRITE) == null) {
+                throw isGone(requester);
             }
+            allowed.checkMachines(Reservation.countInUse(requester.userId()), count);
         }
+    }
+
+    private static ForbiddenException isGone(Requester requester) {
+        return new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */

@@ -164,6 +164,11 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
+    /** How many machines a user has: allocated or active, without those that are being released. */
+    static long countInUse(long userId) {
+        return count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", userId);
+    }
+
     /** Renews a claim until the given time, except on some of its rows. */
     static void renew(UUID claim, Set<Long> excluded, Instant until) {
         if (excluded.isEmpty()) {

@@ -14,6 +14,7 @@ import io.machinemanager.account.AccountPassword;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
@@ -46,9 +47,10 @@ public class ReservationService {
      * Reserves machines: all of them get the account, or none is reserved. A machine that fails, or that cannot use the
      * account's name, is replaced by another one while any is free and time is left.
      *
-     * @throws InvalidRequestException when the request is not valid, see {@link ReservationSpec#check}
+     * @throws InvalidRequestException when the request is not valid, see {@link ReservationSpec#check}, or too long
      * @throws NotEnoughAvailableException when too few machines are free
-     * @throws ConflictException when no free machine can use the account's name, or the requester has too many machines
+     * @throws LimitReachedException when the requester would have too many machines
+     * @throws ConflictException when no free machine can use the account's name
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
     public Lease reserve(ReservationSpec spec) {
@@ -89,12 +91,12 @@ public class ReservationService {
     }
 
     /**
-     * Checks a request without looking at machines.
+     * Checks a request without looking at machines or at the requester's limits.
      *
      * @throws InvalidRequestException when it is not valid
      */
     public void check(ReservationSpec spec) {
-        spec.check(config.maxMinutes());
+        spec.check();
     }
 
     private static String hash(String password) {
@@ -158,7 +160,7 @@ public class ReservationService {
      *
      * @throws NotFoundException when there is no such reservation
      * @throws ConflictException when it is not running
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
      */
     public Reservation extend(long reservationId, NewEnd newEnd) {
         return extend(reservationId, newEnd, current -> {

@@ -24,6 +24,7 @@ import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.UnavailableCause;
@@ -42,15 +43,17 @@ public class ReservationStore {
     private final DatabaseClock clock;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
+    private final LimitsService limits;
     private final AuditLog audit;
     private final Event<ClaimRenewed> claimRenewed;
 
     ReservationStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
-            MachineConfig machineConfig, AuditLog audit, Event<ClaimRenewed> claimRenewed) {
+            MachineConfig machineConfig, LimitsService limits, AuditLog audit, Event<ClaimRenewed> claimRenewed) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.machineConfig = machineConfig;
+        this.limits = limits;
         this.audit = audit;
         this.claimRenewed = claimRenewed;
     }
@@ -160,7 +163,7 @@ public class ReservationStore {
      *
      * @throws NotFoundException when there is no such reservation
      * @throws ConflictException when it is not running
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
      */
     Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
         Reservation extended = transactions.call(() -> {
@@ -172,13 +175,17 @@ public class ReservationStore {
                 throw new ConflictException("The reservation %d is over or being made, and cannot be changed."
                         .formatted(reservationId));
             }
-            reservation.moveEnd(newEnd.checked(reservation.startedAt, now, config.maxMinutes()));
+            reservation.moveEnd(newEnd.checked(reservation.startedAt, now, longestMinutes(reservation)));
             ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
             audit.record(reservation.auditEvent(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
             return reservation;
         });
         Log.infof("Reservation %d on %s: ends at %s now", reservationId, extended.machineName, extended.reservedUntil);
         return extended;
+    }
+
+    private int longestMinutes(Reservation reservation) {
+        return limits.of(reservation.ownerId).orElseGet(limits::withoutGroup).longestMinutes();
     }
 
     /**

@@ -43,13 +43,14 @@ class PackageRulesTest {
             audit           : database
             user            : audit database error
             auth            : audit database error secret user
+            group           : audit database error user
             machine         : audit database error secret ssh
             account.process :
             account         : ssh startup
             account.ansible : account account.process ssh startup
             account.ssh     : account account.ansible account.process ssh
-            reservation     : account account.ssh audit database error machine secret ssh startup user
-            pool            : account audit database error machine reservation secret
+            reservation     : account account.ssh audit database error group machine secret ssh startup user
+            pool            : account audit database error group machine reservation secret
             probe           : account audit database error machine reservation secret
             idempotency     : database error reservation secret user
             """);

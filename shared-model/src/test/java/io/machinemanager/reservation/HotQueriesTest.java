@@ -33,6 +33,7 @@ import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.MachineAccess;
 import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
@@ -185,7 +186,7 @@ class HotQueriesTest {
             reservations.release(id);
             Scheduled.cleanUp(reservations, 50);
             pool.only("m7");
-            pool.after("m2", 20);
+            pool.after(MachineAccess.ALL, "m2", 20);
             pool.list(100, 20);
             Scheduled.probe(probes, 20);
             history.purge(Duration.ofDays(1), 100);
@@ -287,7 +288,7 @@ class HotQueriesTest {
     /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {
-        List<String> statements = statementsOf(() -> pool.forEachSummary(machine -> {
+        List<String> statements = statementsOf(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
         }));
 
         assertThat(statements).hasSize(1);
@@ -296,7 +297,7 @@ class HotQueriesTest {
 
     @Test
     void aListIsOneQueryAndTheTimeIsInIt() {
-        assertThat(heard(() -> pool.forEachSummary(machine -> {
+        assertThat(heard(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
         }))).hasSize(1);
         assertThat(heard(() -> pool.list(0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
@@ -309,7 +310,7 @@ class HotQueriesTest {
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
             pool.list(0, 20);
-            pool.forEachSummary(machine -> {
+            pool.forEachSummary(MachineAccess.ALL, machine -> {
             });
             live.list(Wanted.ALL, 0, 20);
             sessions.status("alice", List.of("token", "session"));

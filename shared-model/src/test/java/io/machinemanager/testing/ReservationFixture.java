@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.group.UserGroup;
 import io.machinemanager.idempotency.IdempotencyKey;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
@@ -41,6 +42,7 @@ public class ReservationFixture {
             ReservationEvent.deleteAll();
             Reservation.deleteAll();
             Machine.deleteAll();
+            UserGroup.deleteAll();
             User.deleteAll();
         });
     }

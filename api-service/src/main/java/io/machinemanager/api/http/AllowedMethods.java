@@ -16,8 +16,9 @@ final class AllowedMethods {
             new Address("/whoami/password", "PUT"), new Address("/whoami/api-keys", "GET, HEAD, POST"),
             new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),
             new Address("/users/[^/]+/api-keys/[^/]+", "DELETE"),
-            new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
-            new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Address("/(users|machines|reservations|groups)", "GET, HEAD, POST"),
+            new Address("/(users|machines|reservations|groups)/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Address("/groups/[^/]+/members/[^/]+", "PUT, DELETE"),
             new Address("/reserve", "GET"), new Address("/release_all", "GET, POST"));
 
     private AllowedMethods() {
