@@ -77,7 +77,7 @@ class AccountProvisioner {
             worker.renew(request.claim());
             return others;
         } catch (NotEnoughAvailableException e) {
-            throw progress.noReplacement(allocations.hasOthers(progress.failedMachines()));
+            throw progress.noReplacement(allocations.hasOthers(progress.failedMachines(), request.requester()));
         }
     }
 

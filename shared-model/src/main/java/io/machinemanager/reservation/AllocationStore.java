@@ -58,17 +58,18 @@ class AllocationStore {
     List<WorkItem> allocate(AllocationRequest request, int count, Set<Long> excluded) {
         List<WorkItem> items = transactions.call(() -> {
             checkRequester(request, count);
-            int spares = FreeMachines.spares(config.sparePoolPercent());
+            int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
             Instant requested = clock.now();
-            return insert(lockFree(requested, count, spares, excluded), request, requested);
+            return insert(lockFree(request.requester().userId(), requested, count, spares, excluded), request,
+                    requested);
         });
         items.forEach(item -> Log.infof("%s allocated to request %s", item, request.requestId()));
         return items;
     }
 
-    /** Tells whether there are enabled machines other than these. */
-    boolean hasOthers(Set<Long> excluded) {
-        return transactions.call(() -> Machine.count("enabled = true and id not in ?1", excluded) > 0);
+    /** Tells whether there are enabled machines that the requester may reserve, other than these. */
+    boolean hasOthers(Set<Long> excluded, Requester requester) {
+        return transactions.call(() -> FreeMachines.countEnabled(excluded, requester.userId()) > 0);
     }
 
     private void checkRequester(AllocationRequest request, int count) {
@@ -89,18 +90,19 @@ class AllocationStore {
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
-    private List<Machine> lockFree(Instant now, int count, int spares, Set<Long> excluded) {
-        long freeAndExcluded = FreeMachines.count(now, excluded);
+    private List<Machine> lockFree(long userId, Instant now, int count, int spares, Set<Long> excluded) {
+        long freeAndExcluded = FreeMachines.count(now, excluded, userId);
         long otherSpares = Math.max(0, spares - freeAndExcluded);
         long wanted = count + otherSpares;
-        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), excluded);
+        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), excluded,
+                userId);
         if (machines.size() < wanted) {
-            long available = Math.max(0, FreeMachines.count(now) - freeAndExcluded - otherSpares);
+            long available = Math.max(0, FreeMachines.count(now, userId) - freeAndExcluded - otherSpares);
             if (available >= count) {
                 throw new LostRaceException("other requests have locked free machines");
             }
             throw new NotEnoughAvailableException(count, available,
-                    FreeMachines.nextFreeAt((int) (count - available)).orElse(null));
+                    FreeMachines.nextFreeAt((int) (count - available), userId).orElse(null));
         }
         return machines.subList(0, count);
     }

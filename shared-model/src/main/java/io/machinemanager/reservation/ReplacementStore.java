@@ -51,12 +51,12 @@ public class ReplacementStore {
             Set<Long> tried = Reservation.machinesTriedFor(lost.requestId);
             // these would refuse the account's name again
             Set<Long> refused = Reservation.machinesThatRefused(lost.requestId);
-            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, refused);
             if (!lost.isRunning(now) || underWay) {
                 return Optional.empty();
             }
+            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, refused, lost.ownerId);
             if (free.isEmpty()) {
-                if (FreeMachines.count(now) > FreeMachines.count(now, refused)) {
+                if (FreeMachines.count(now, lost.ownerId) > FreeMachines.count(now, refused, lost.ownerId)) {
                     throw new LostRaceException("other requests have locked the free machines");
                 }
                 return Optional.empty();

@@ -34,6 +34,7 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.group.MachineAccess;
+import io.machinemanager.group.MachineAccessCache;
 import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
@@ -54,7 +55,9 @@ import io.quarkus.test.junit.QuarkusTest;
 class HotQueriesTest {
 
     private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
-            "revoked_tokens", "refresh_tokens", "idempotency_keys", "audit_entries", "api_keys", "login_counters");
+            "revoked_tokens", "refresh_tokens", "idempotency_keys", "audit_entries", "api_keys", "login_counters",
+            "group_members",
+            "machine_groups");
 
     // Each has 3,000 rows or more, and a third of the machines is lent.
     private static final int MOST = 1500;
@@ -107,6 +110,12 @@ class HotQueriesTest {
     AuditService audit;
 
     @Inject
+    MachineAccessCache access;
+
+    @Inject
+    AllowanceService allowances;
+
+    @Inject
     SessionFactory sessionFactory;
 
     @Inject
@@ -152,6 +161,13 @@ class HotQueriesTest {
                 insert into idempotency_keys (user_id, request_key, asked, request_id, claimed_until, created_at)
                     select id, concat('old-', seq), '', uuid(), @now, @now from users, seq_1_to_3000
                     where username = 'alice';
+                insert into user_groups (name, max_machines, max_minutes, max_queued, priority, may_book_days_ahead,
+                        created_at)
+                    select concat('g', seq), 0, 0, 0, 0, 0, @now from seq_1_to_2;
+                insert into group_members (group_id, user_id)
+                    select g.id, u.id from user_groups g join users u on u.username <> 'alice' or g.name = 'g2';
+                insert into machine_groups (group_id, machine_id)
+                    select g.id, m.id from user_groups g join machines m on m.id % 3 = 1 and m.name <> 'm';
                 truncate audit_entries;
                 insert into audit_entries (actor, address, action, target, outcome)
                     select if(seq = 1, 'bob', 'alice'), if(seq = 1, '192.0.2.2', '192.0.2.1'),
@@ -161,7 +177,8 @@ class HotQueriesTest {
                 """
                 + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
                         analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
-                            login_counters, refresh_tokens, idempotency_keys, audit_entries;
+                            login_counters, refresh_tokens, idempotency_keys, audit_entries, user_groups,
+                            group_members, machine_groups;
                         """);
     }
 
@@ -283,6 +300,21 @@ class HotQueriesTest {
         assertThat(statements).anyMatch(statement -> statement.contains(" from machines "));
         assertThat(statements.stream().filter(s -> !s.contains(" from machines ")).flatMap(this::wholeTables))
                 .isEmpty();
+    }
+
+    @Test
+    void whatAUserMaySeeIsFoundWithoutReadingTheGroupsOfAllMachines() {
+        List<String> statements = statementsOf(() -> {
+            MachineAccess seen = access.load(alice.userId());
+            pool.list(seen, 100, 20);
+            pool.after(seen, "m2", 20);
+            pool.onlyFor(alice.userId(), "m2");
+            live.list(Wanted.seenBy(alice.userId(), seen), 100, 20);
+            allowances.of(alice.userId());
+        });
+
+        assertThat(statements).hasSizeGreaterThan(7);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
     /** It reads all machines, and only the live reservations. */
