@@ -11,6 +11,8 @@ create table if not exists requests (
     selector          varchar(1000),
     machine_names     text,
     note              varchar(200),
+    -- the group that it is charged to; null when the requester named none
+    group_name        varchar(63),
     -- how the requester logs in; both are set to null once the accounts are made, or the request is over
     password_hash     varchar(128),
     ssh_public_key    text,

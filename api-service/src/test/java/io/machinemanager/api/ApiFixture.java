@@ -5,9 +5,11 @@ import java.util.List;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.auth.LoginFailures;
+import io.machinemanager.group.UserGroup;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
+import io.machinemanager.reservation.Request;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
 import io.machinemanager.ssh.SshCredentials;
@@ -38,7 +40,9 @@ public class ApiFixture {
         QuarkusTransaction.requiringNew().run(() -> {
             ReservationEvent.deleteAll();
             Reservation.deleteAll();
+            Request.deleteAll();
             Machine.deleteAll();
+            UserGroup.deleteAll();
             User.deleteAll();
             LoginFailures.deleteAll();
         });

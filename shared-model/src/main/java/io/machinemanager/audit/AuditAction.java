@@ -28,9 +28,19 @@ public enum AuditAction {
     USER_CHANGED,
     /** A user was deleted. */
     USER_DELETED,
+    /** A group of users was created. */
+    GROUP_CREATED,
+    /** A group's limits were changed. */
+    GROUP_CHANGED,
+    /** A group was deleted. */
+    GROUP_DELETED,
+    /** A user was added to a group. */
+    GROUP_MEMBER_ADDED,
+    /** A user was removed from a group. */
+    GROUP_MEMBER_REMOVED,
     /** A machine was registered. */
     MACHINE_REGISTERED,
-    /** A machine's address, credentials, host keys or state were changed. */
+    /** A machine's address, credentials, host keys, groups or state were changed. */
     MACHINE_CHANGED,
     /** The SSH host keys of the first contact with a machine were recorded. */
     HOST_KEYS_RECORDED,

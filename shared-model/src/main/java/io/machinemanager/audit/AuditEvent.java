@@ -8,7 +8,7 @@ import java.util.Optional;
  * @param action the action
  * @param outcome its outcome
  * @param by the actor; empty for the caller of the current request
- * @param target the user, machine, API key or SSH key that the action changed; null for none
+ * @param target the user, group, machine or API key that the action changed; null for none
  * @param detail further information; null for none
  */
 public record AuditEvent(AuditAction action, AuditOutcome outcome, Optional<Actor> by, String target, String detail) {

@@ -8,7 +8,7 @@ import java.util.Map;
  */
 public abstract sealed class DomainException extends RuntimeException
         permits ConflictException, ForbiddenException, GoneException, InvalidGrantException, InvalidRequestException,
-        InvalidTokenException,
+        InvalidTokenException, LimitReachedException,
         NoMatchingMachinesException, NotEnoughAvailableException, NotFoundException, ProvisioningFailedException,
         TooManyRequestsException,
         UnavailableException {

@@ -24,6 +24,8 @@ public enum ErrorCode {
     NO_MATCHING_MACHINES(409),
     /** What the path names is over and cannot be changed any more. */
     GONE(410),
+    /** The caller has as much as a limit of the caller's groups, or of users without a group, allows. */
+    LIMIT_REACHED(409),
     /** The resource has changed since the caller last read it. */
     PRECONDITION_FAILED(412),
     /** The body is not JSON. */

@@ -1,5 +1,7 @@
 package io.machinemanager.machine;
 
+import java.util.List;
+
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
 
@@ -13,13 +15,20 @@ import io.machinemanager.ssh.SshCredentials;
  * @param enabled whether the machine may be lent
  * @param sharedHost whether other machines may be the same host
  * @param hostKeys the SSH host keys to expect from now on, {@code type base64} a line
+ * @param groups the names of the groups that it is for, which replace all earlier ones; empty for everyone
  */
 public record MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
-        Boolean sharedHost, String hostKeys) {
+        Boolean sharedHost, String hostKeys, List<String> groups) {
+
+    /** A change that leaves the groups as they are. */
+    public MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
+            Boolean sharedHost, String hostKeys) {
+        this(host, port, user, login, enabled, sharedHost, hostKeys, null);
+    }
 
     /** The same change, with host keys. */
     public MachineChange withHostKeys(String keys) {
-        return new MachineChange(host, port, user, login, enabled, sharedHost, keys);
+        return new MachineChange(host, port, user, login, enabled, sharedHost, keys, groups);
     }
 
     /** Tells whether the address changes, so that other host keys are expected. */
@@ -50,8 +59,9 @@ public record MachineChange(String host, Integer port, String user, SshCredentia
     /** Omits the secrets, to keep them out of logs. */
     @Override
     public String toString() {
-        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s".formatted(host, port,
+        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s%s".formatted(host, port,
                 user, login == null ? "kept" : "by " + login, enabled, sharedHost,
-                hostKeys == null ? "kept" : HostKeys.fingerprints(hostKeys));
+                hostKeys == null ? "kept" : HostKeys.fingerprints(hostKeys),
+                groups == null ? "" : ", groups " + groups);
     }
 }

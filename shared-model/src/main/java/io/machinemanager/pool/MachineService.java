@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -18,6 +19,8 @@ import io.machinemanager.database.TimedResult;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.group.MachineAccessCache;
+import io.machinemanager.group.MachineGroup;
 import io.machinemanager.machine.DuplicateHosts;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
@@ -40,14 +43,16 @@ public class MachineService {
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final AuditLog audit;
+    private final MachineAccessCache access;
 
     MachineService(PoolService pool, RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
-            AuditLog audit) {
+            AuditLog audit, MachineAccessCache access) {
         this.pool = pool;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.audit = audit;
+        this.access = access;
     }
 
     /**
@@ -55,9 +60,10 @@ public class MachineService {
      *
      * @param hostKeys its SSH host keys, {@code type base64} a line; null to record those of the first contact
      * @throws ConflictException when the name is taken, or another machine is the same host
+     * @throws InvalidRequestException when there is no group with one of the names
      */
     public Machine register(NewMachine wanted, String hostKeys) {
-        Machine registered = transactions.call(() -> {
+        Machine registered = changingAccess(() -> {
             DuplicateHosts.lock();
             if (Machine.byName(wanted.name()).isPresent()) {
                 throw new ConflictException("A machine named %s exists already.".formatted(wanted.name()));
@@ -74,8 +80,12 @@ public class MachineService {
             machine.persist();
             DuplicateHosts.refuse(machine);
             machine.seal(wanted.login(), secrets);
+            if (!wanted.groups().isEmpty()) {
+                assignGroups(machine, wanted.groups());
+            }
             audit.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, machine.name)
-                    .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
+                    .detail("at %s port %d as %s%s".formatted(machine.host, machine.port, machine.sshUser,
+                            wanted.groups().isEmpty() ? "" : ", groups " + wanted.groups())));
             return machine;
         });
         Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,
@@ -90,7 +100,8 @@ public class MachineService {
      * @throws NotFoundException when there is no machine with this name
      * @throws ConflictException when the address is to change while the machine is reserved or being cleaned, or when
      *         another machine is the same host
-     * @throws InvalidRequestException when the address is to change and a stored password is not given again
+     * @throws InvalidRequestException when the address is to change and a stored password is not given again, or there is
+     *         no group with one of the names
      */
     public TimedResult<PooledMachine> change(String name, MachineChange change) {
         return change(name, change, current -> {
@@ -104,7 +115,7 @@ public class MachineService {
      */
     public TimedResult<PooledMachine> change(String name, MachineChange change,
             Consumer<TimedResult<PooledMachine>> condition) {
-        transactions.run(() -> {
+        changingAccess(() -> {
             if (change.touchesHost()) {
                 DuplicateHosts.lock();
             }
@@ -116,9 +127,26 @@ public class MachineService {
             }
             apply(change, machine, moves);
             audit.record(AuditEvent.of(AuditAction.MACHINE_CHANGED, name).detail(change.toString()));
+            return machine;
         });
         Log.infof("Machine %s changed: %s", name, change);
         return pool.only(name);
+    }
+
+    /** A present reservation goes on, also when its user is not in the new groups. */
+    private static void assignGroups(Machine machine, List<String> names) {
+        // the rows that name the machine need its row
+        Machine.flush();
+        MachineGroup.replace(machine.id, names);
+    }
+
+    /** Clears the cache even after a failure: the change may be committed although the database's answer was lost. */
+    private Machine changingAccess(Supplier<Machine> change) {
+        try {
+            return transactions.call(change);
+        } finally {
+            access.forget();
+        }
     }
 
     private void checkMove(Machine machine, MachineChange change) {
@@ -141,6 +169,7 @@ public class MachineService {
         Optional.ofNullable(change.login()).ifPresent(login -> machine.seal(login, secrets));
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
+        Optional.ofNullable(change.groups()).ifPresent(names -> assignGroups(machine, names));
         Optional.ofNullable(change.sharedHost()).ifPresent(shared -> machine.sharedHost = shared);
         if (moves || !Objects.equals(keysBefore, machine.hostKeys) || machine.sharedHost != sharedBefore) {
             DuplicateHosts.refuse(machine);
@@ -215,7 +244,8 @@ public class MachineService {
     }
 
     private TimedResult<PooledMachine> current(Machine machine) {
-        return new TimedResult<>(clock.now(), List.of(PooledMachine.of(machine, liveOn(machine))));
+        return new TimedResult<>(clock.now(), List.of(PooledMachine.of(machine, liveOn(machine),
+                MachineGroup.namesOf(machine.id))));
     }
 
     private static Optional<Reservation> liveOn(Machine machine) {

@@ -5,10 +5,14 @@ import java.util.function.Consumer;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.StatelessSession;
+import org.hibernate.query.SelectionQuery;
 
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.group.GroupCondition;
+import io.machinemanager.group.MachineAccess;
+import io.machinemanager.group.MachineGroup;
 import io.machinemanager.machine.Machine;
 
 /** Reads the machines together with their live reservations. {@link MachineService} changes them. */
@@ -18,6 +22,8 @@ public class PoolService {
     // Sorts after all names of machines, which are ASCII.
     private static final String AFTER_ALL_NAMES = "\u007f";
 
+    private static final String MACHINE_ID = "m.id";
+
     // How many machines the driver fetches from the database at once.
     private static final int FETCH_SIZE = 1000;
 
@@ -26,12 +32,13 @@ public class PoolService {
 
     private static final String POOLED = "select new io.machinemanager.pool.PooledMachine(m.name, m.host, m.port,"
             + " m.sshUser, %s, m.enabled, m.sharedHost, " + BLOCKS
-            + ", r.state, r.ownerName, r.reservedUntil, r.lastError), " + ReadOnlyQueries.NOW
-            + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name order by m.name";
+            + ", r.state, r.ownerName, r.reservedUntil, r.lastError, " + MachineGroup.NAMES + "), "
+            + ReadOnlyQueries.NOW
+            + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name and %s order by m.name";
 
     private static final String SUMMARIES = "select new io.machinemanager.pool.MachineSummary(m.name, m.enabled, r.state, "
             + BLOCKS + ", " + ReadOnlyQueries.NOW
-            + ") from Machine m left join Reservation r on r.liveMachineId = m.id order by m.name";
+            + ") from Machine m left join Reservation r on r.liveMachineId = m.id where %s order by m.name";
 
     private final ReadOnlyQueries queries;
 
@@ -39,57 +46,79 @@ public class PoolService {
         this.queries = queries;
     }
 
+    /** Like {@link #list(MachineAccess, int, int)}, for all machines. */
+    public TimedResult<PooledMachine> list(int offset, int limit) {
+        return list(MachineAccess.ALL, offset, limit);
+    }
+
     /**
      * Lists machines by name.
      *
+     * @param access which machines; the others are left out
      * @param offset how many to skip
      * @param limit how many at most
      */
-    public TimedResult<PooledMachine> list(int offset, int limit) {
+    public TimedResult<PooledMachine> list(MachineAccess access, int offset, int limit) {
+        GroupCondition condition = access.condition(MACHINE_ID);
         return queries.call(session -> {
             // finds the offset in the index alone: with the join, the database would sort all machines first
             String first = offset == 0
                     ? ""
-                    : session.createSelectionQuery("select m.name from Machine m order by m.name", String.class)
-                            .setFirstResult(offset).setMaxResults(1).getResultStream().findFirst()
+                    : bound(session.createSelectionQuery("select m.name from Machine m where " + condition.hql()
+                            + " order by m.name", String.class), condition).setFirstResult(offset).setMaxResults(1)
+                            .getResultStream().findFirst()
                             .orElse(AFTER_ALL_NAMES);
-            return page(session, ">=", first, limit);
+            return page(session, condition, ">=", first, limit);
         });
     }
 
     /**
      * Lists machines by name, after a name.
      *
+     * @param access which machines; the others are left out
      * @param name a name, of a machine or not
      * @param limit how many at most
      */
-    public TimedResult<PooledMachine> after(String name, int limit) {
-        return queries.call(session -> page(session, ">", name, limit));
+    public TimedResult<PooledMachine> after(MachineAccess access, String name, int limit) {
+        return queries.call(session -> page(session, access.condition(MACHINE_ID), ">", name, limit));
     }
 
-    private static TimedResult<PooledMachine> page(StatelessSession session, String operator, String name, int limit) {
-        return ReadOnlyQueries.snapshot(session, session
-                .createSelectionQuery(POOLED.formatted("cast(null as String)", operator), Object[].class)
+    private static TimedResult<PooledMachine> page(StatelessSession session, GroupCondition condition, String operator,
+            String name, int limit) {
+        return ReadOnlyQueries.snapshot(session, bound(session.createSelectionQuery(
+                POOLED.formatted("cast(null as String)", operator, condition.hql()), Object[].class), condition)
                 .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
+    }
+
+    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, GroupCondition condition) {
+        condition.parameters().forEach(query::setParameter);
+        return query;
     }
 
     /**
      * Gives a summary of each machine to a consumer, by name, from one query, without loading all of them into memory.
      *
+     * @param access which machines; the others are left out
      * @param consumer must not block
      */
-    public void forEachSummary(Consumer<MachineSummary> consumer) {
+    public void forEachSummary(MachineAccess access, Consumer<MachineSummary> consumer) {
+        GroupCondition condition = access.condition(MACHINE_ID);
         queries.call(session -> {
-            session.createSelectionQuery(SUMMARIES, MachineSummary.class).setFetchSize(FETCH_SIZE).getResultStream()
-                    .forEach(consumer);
+            bound(session.createSelectionQuery(SUMMARIES.formatted(condition.hql()), MachineSummary.class), condition)
+                    .setFetchSize(FETCH_SIZE).getResultStream().forEach(consumer);
             return null;
         });
     }
 
-    /** Counts the machines. */
-    public long count() {
-        return queries.call(session -> session.createSelectionQuery("select count(*) from Machine", Long.class)
-                .getSingleResult());
+    /**
+     * Counts the machines.
+     *
+     * @param access which machines
+     */
+    public long count(MachineAccess access) {
+        GroupCondition condition = access.condition(MACHINE_ID);
+        return queries.call(session -> bound(session.createSelectionQuery(
+                "select count(*) from Machine m where " + condition.hql(), Long.class), condition).getSingleResult());
     }
 
     /**
@@ -98,9 +127,22 @@ public class PoolService {
      * @throws NotFoundException when there is no machine with this name
      */
     public TimedResult<PooledMachine> only(String name) {
-        TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session, session
-                .createSelectionQuery(POOLED.formatted("m.hostKeys", "="), Object[].class).setParameter("name", name),
-                PooledMachine.class));
+        return only(GroupCondition.any(), name);
+    }
+
+    /**
+     * Reads one machine that a user may see, with its host keys.
+     *
+     * @throws NotFoundException when there is no machine with this name, or it is for groups that the user is not in
+     */
+    public TimedResult<PooledMachine> onlyFor(long userId, String name) {
+        return only(GroupCondition.usableBy(MACHINE_ID, userId), name);
+    }
+
+    private TimedResult<PooledMachine> only(GroupCondition condition, String name) {
+        TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session, bound(session
+                .createSelectionQuery(POOLED.formatted("m.hostKeys", "=", condition.hql()), Object[].class), condition)
+                .setParameter("name", name), PooledMachine.class));
         if (found.rows().isEmpty()) {
             throw Machine.notFound(name);
         }

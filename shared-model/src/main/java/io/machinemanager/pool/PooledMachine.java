@@ -1,6 +1,7 @@
 package io.machinemanager.pool;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 import io.machinemanager.machine.Machine;
@@ -25,31 +26,33 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param ownerName the user who reserved it
  * @param reservedUntil the end of the reservation
  * @param lastError the last failure of account work
+ * @param groups the names of the groups that it is for, sorted; empty for everyone
  */
 @RegisterForReflection // created by a query
 public record PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
         boolean sharedHost, Instant lastSeenAt, MachineBlocks blocks, ReservationState reservation, String ownerName,
-        Instant reservedUntil, String lastError) {
+        Instant reservedUntil, String lastError, List<String> groups) {
 
     /** The constructor that the query calls. */
     public PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
             boolean sharedHost, Instant lastSeenAt, Instant unavailableUntil, String unavailableReason,
             Instant pausedUntil, String pausedReason, String unusableReason, String duplicateReason, String strayReason,
-            ReservationState reservation, String ownerName, Instant reservedUntil, String lastError) {
+            ReservationState reservation, String ownerName, Instant reservedUntil, String lastError, String groups) {
         this(name, host, port, sshUser, hostKeys, enabled, sharedHost, lastSeenAt,
                 new MachineBlocks(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason,
                         unusableReason, duplicateReason, strayReason),
-                reservation, ownerName, reservedUntil, lastError);
+                reservation, ownerName, reservedUntil, lastError,
+                groups == null ? List.of() : List.of(groups.split(",")));
     }
 
     /** The same as the query gives for one machine. */
-    static PooledMachine of(Machine machine, Optional<Reservation> live) {
+    static PooledMachine of(Machine machine, Optional<Reservation> live, List<String> groups) {
         return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
                 machine.enabled, machine.sharedHost, machine.lastSeenAt, machine.unavailableUntil,
                 machine.unavailableReason, machine.pausedUntil, machine.pausedReason, machine.unusableReason,
                 machine.duplicateReason, machine.strayReason, live.map(r -> r.state).orElse(null),
                 live.map(r -> r.ownerName).orElse(null), live.map(r -> r.reservedUntil).orElse(null),
-                live.map(r -> r.lastError).orElse(null));
+                live.map(r -> r.lastError).orElse(null), groups.isEmpty() ? null : String.join(",", groups));
     }
 
     /** The state of the machine at the given time of the database. */

@@ -13,8 +13,10 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.UserLimits;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.secret.SealedJson;
 import io.machinemanager.secret.SecretBox;
@@ -47,7 +49,8 @@ class AdmissionStore {
      * Admits a request, or finds the one that an earlier call with the same idempotency key has made.
      *
      * @throws ForbiddenException when the requester was deleted
-     * @throws ConflictException when the requester would have more than allowed, or the key was used for another request
+     * @throws LimitReachedException when the requester would have more than allowed
+     * @throws ConflictException when the key was used for another request
      * @throws NoMatchingMachinesException when there are too few such machines, however long the request waits
      * @throws NotEnoughAvailableException when too few machines are free and the request does not wait
      */
@@ -91,9 +94,9 @@ class AdmissionStore {
     private Admission admitNew(NewRequest wanted) {
         ReservationSpec spec = wanted.spec();
         RequestOptions options = spec.options();
-        allocations.checkRequester(spec.requester(), spec.count());
+        UserLimits limits = allocations.checkRequester(spec);
         Instant now = clock.now();
-        Request request = persist(wanted, now);
+        Request request = persist(wanted, limits.priorityIn(options.group()), now);
         AllocationRequest allocation = AllocationRequest.of(request, wanted.claim(), config.sudo());
         try {
             List<Machine> machines = allocations.take(allocation, spec.count(), now);
@@ -105,6 +108,7 @@ class AdmissionStore {
             if (!options.waits()) {
                 throw e;
             }
+            limits.checkQueued(Request.countQueued(request.ownerId));
             request.queue(now);
             audit.record(request.auditEvent(AuditAction.REQUEST_QUEUED, spec.toString()));
             return new Admission.Accepted(request.id);
@@ -112,9 +116,10 @@ class AdmissionStore {
     }
 
     /** Writes the row first: another call with the same key waits for this transaction at the unique constraint. */
-    private Request persist(NewRequest wanted, Instant now) {
+    private Request persist(NewRequest wanted, int priority, Instant now) {
         RequestOptions options = wanted.spec().options();
         Request request = wanted.toRequest();
+        request.priority = priority;
         request.createdAt = now;
         request.state = RequestState.PROVISIONING;
         request.assignedAt = now;

@@ -13,9 +13,12 @@ import jakarta.persistence.LockModeType;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.RetryingTransactions;
-import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.ForbiddenException;
+import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.LimitsService;
+import io.machinemanager.group.UserLimits;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
@@ -31,14 +34,16 @@ class AllocationStore {
     private final SecretBox secrets;
     private final QueuePlanning queue;
     private final ReservationConfig config;
+    private final LimitsService limits;
 
     AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, QueuePlanning queue,
-            ReservationConfig config) {
+            ReservationConfig config, LimitsService limits) {
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.queue = queue;
         this.config = config;
+        this.limits = limits;
     }
 
     /**
@@ -67,26 +72,35 @@ class AllocationStore {
     }
 
     /**
-     * Checks in the caller's transaction that a user may have more machines.
+     * Checks in the caller's transaction what a user may have.
      *
+     * @return the limits of the user
      * @throws ForbiddenException when the user was deleted
-     * @throws ConflictException when the user would have more machines than allowed
+     * @throws LimitReachedException when the user would have more machines than allowed
+     * @throws InvalidRequestException when the duration is longer than the user may have
      */
-    void checkRequester(Requester requester, int count) {
-        checkUser(requester, config.maxMachines() > 0 ? LockModeType.PESSIMISTIC_WRITE : LockModeType.NONE);
-        if (config.maxMachines() > 0) {
-            long current = Reservation.count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", requester.userId());
-            if (current + count > config.maxMachines()) {
-                throw new ConflictException(
-                        "You hold %d machines and may hold %d.".formatted(current, config.maxMachines()));
-            }
+    UserLimits checkRequester(ReservationSpec spec) {
+        Requester requester = spec.requester();
+        UserLimits allowed = limits.of(requester.userId()).orElseThrow(() -> isGone(requester));
+        allowed.checkMinutes(spec.minutes());
+        if (!allowed.machines().isNone() || !allowed.queued().isNone() && spec.options().waits()) {
+            // one request of a user after the other, so that two at the same instant do not exceed a limit together
+            checkUser(requester, LockModeType.PESSIMISTIC_WRITE);
         }
+        if (!allowed.machines().isNone()) {
+            allowed.checkMachines(Reservation.countInUse(requester.userId()), spec.count());
+        }
+        return allowed;
     }
 
     private static void checkUser(Requester requester, LockModeType lock) {
         if (User.findById(requester.userId(), lock) == null) {
-            throw new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
+            throw isGone(requester);
         }
+    }
+
+    private static ForbiddenException isGone(Requester requester) {
+        return new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
     }
 
     /**
@@ -95,7 +109,7 @@ class AllocationStore {
      * @throws NotEnoughAvailableException when too few are free
      */
     List<Machine> take(AllocationRequest request, int count, Instant now) {
-        int spares = FreeMachines.spares(config.sparePoolPercent());
+        int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
         return queue.isAnyWaiting()
                 ? queue.take(request, count, spares, now)
                 : lockFree(request.filter(), count, spares, now);

@@ -14,6 +14,7 @@ import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.plan.Plan;
 import io.quarkus.logging.Log;
@@ -30,15 +31,17 @@ class DispatchStore {
     private final AllocationStore allocations;
     private final ReservationConfig config;
     private final AuditLog audit;
+    private final LimitsService limits;
     private volatile Plan lastPlan = Plan.NONE;
 
     DispatchStore(RetryingTransactions transactions, DatabaseClock clock, AllocationStore allocations,
-            ReservationConfig config, AuditLog audit) {
+            ReservationConfig config, AuditLog audit, LimitsService limits) {
         this.transactions = transactions;
         this.clock = clock;
         this.allocations = allocations;
         this.config = config;
         this.audit = audit;
+        this.limits = limits;
     }
 
     /**
@@ -65,15 +68,19 @@ class DispatchStore {
         List<Assignment> assigned = transactions.call(() -> {
             QueueState.lockPlanning();
             Instant now = clock.now();
-            return FreeMachines.count(now, MachineFilter.ALL) == 0 ? List.of() : assign(QueueSnapshot.read(now), limit);
+            return FreeMachines.isAny(now) ? assign(read(now), limit) : List.of();
         });
         assigned.forEach(a -> Log.infof("Request %d has left the queue with %d machines", a.request().requestId(),
                 a.items().size()));
         return assigned;
     }
 
+    private QueueSnapshot read(Instant now) {
+        return QueueSnapshot.read(now, limits);
+    }
+
     private List<Assignment> assign(QueueSnapshot snapshot, int limit) {
-        int free = snapshot.free() - FreeMachines.spares(config.sparePoolPercent());
+        int free = snapshot.free() - snapshot.spares(config.sparePoolPercent());
         List<Assignment> assigned = new ArrayList<>();
         for (Map.Entry<Long, List<Long>> assignment : plan(snapshot).assignments().entrySet()) {
             List<Long> machines = assignment.getValue();
@@ -109,7 +116,7 @@ class DispatchStore {
         transactions.run(() -> {
             QueueState.lockPlanning();
             Instant now = clock.now();
-            QueueSnapshot snapshot = QueueSnapshot.read(now);
+            QueueSnapshot snapshot = read(now);
             for (QueueEntry entry : snapshot.entries()) {
                 int matching = snapshot.matches(entry).count();
                 if (!entry.waitsUntil().isAfter(now)) {

@@ -14,7 +14,7 @@ import io.machinemanager.machine.Machine;
 
 /**
  * Finds the machines that may be lent now: enabled, with a log-in that worked, nothing that blocks them, and no live
- * reservation.
+ * reservation. A user gets only machines for everyone, and those for a group that the user is in.
  */
 public final class FreeMachines {
 
@@ -67,7 +67,7 @@ public final class FreeMachines {
                 .setParameter(1, locked.stream().map(machine -> machine.id).toList()).getResultList());
     }
 
-    /** The free machines that will be lent next. They are not locked. */
+    /** The free machines that will be lent next, whoever may reserve them. They are not locked. */
     public static List<Machine> next(Instant now, int count) {
         return Machine.<Machine>find(FREE + " order by m.id", Map.of("now", now)).range(0, count - 1).list();
     }
@@ -75,10 +75,10 @@ public final class FreeMachines {
     /**
      * How many free machines are kept as spares, to replace lent machines that stop answering.
      *
-     * @param percent the share of the enabled machines, rounded up
+     * @param percent the share of the enabled machines that the user may have, rounded up
      */
-    static int spares(int percent) {
-        return percent == 0 ? 0 : (int) Math.ceilDiv(Machine.count("enabled = true") * percent, 100);
+    static int spares(int percent, long userId) {
+        return percent == 0 ? 0 : (int) Math.ceilDiv(countEnabled(MachineFilter.ofUser(userId)) * percent, 100);
     }
 
     /**
@@ -89,14 +89,20 @@ public final class FreeMachines {
         return count(now, filter.condition());
     }
 
-    /** How many machines are free that the filter does not let through. */
+    /** How many machines are free that the user may have and that the filter does not let through. */
     static long countOthers(Instant now, MachineFilter filter) {
-        return filter.equals(MachineFilter.ALL) ? 0 : count(now, MachineFilter.ALL) - count(now, filter);
+        MachineFilter all = MachineFilter.ofUser(filter.userId());
+        return filter.equals(all) ? 0 : count(now, all) - count(now, filter);
+    }
+
+    /** Tells whether any machine is free, whoever may reserve it. */
+    static boolean isAny(Instant now) {
+        return !next(now, 1).isEmpty();
     }
 
     /** Locks those of the machines with these ids that are free and that no other transaction has locked. */
     static List<Machine> lock(Instant now, Set<Long> among) {
-        return lock(now, among.size(), MachineFilter.ALL.among(among));
+        return lock(now, among.size(), MachineFilter.amongAll(among));
     }
 
     private static long count(Instant now, MachineFilter.Condition wanted) {

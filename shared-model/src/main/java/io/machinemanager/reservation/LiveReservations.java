@@ -7,6 +7,8 @@ import org.hibernate.query.SelectionQuery;
 
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
+import io.machinemanager.group.GroupCondition;
+import io.machinemanager.group.MachineAccess;
 
 /** Lists live reservations, ordered by machine name. */
 @ApplicationScoped
@@ -28,15 +30,32 @@ public class LiveReservations {
      *
      * @param state the state; null for any
      * @param ownerId the owner; null for any
+     * @param access which machines the caller may see; reservations of other machines are left out, except the caller's own
+     * @param callerId the caller; null when the caller may see all machines
      */
-    public record Wanted(ReservationState state, Long ownerId) {
+    public record Wanted(ReservationState state, Long ownerId, MachineAccess access, Long callerId) {
 
         /** All live reservations. */
         public static final Wanted ALL = new Wanted(null, null);
 
+        /** A filter by state and owner, of reservations of all machines. */
+        public Wanted(ReservationState state, Long ownerId) {
+            this(state, ownerId, MachineAccess.ALL, null);
+        }
+
+        /** All live reservations that a caller may see. */
+        public static Wanted seenBy(long callerId, MachineAccess access) {
+            return access.all() ? ALL : new Wanted(null, null, access, callerId);
+        }
+
+        private GroupCondition visible() {
+            return access.condition("r.liveMachineId");
+        }
+
         private String condition() {
             return " where r.liveMachineName >= :from" + (state == null ? "" : " and r.state = :state")
-                    + (ownerId == null ? "" : " and r.ownerId = :owner");
+                    + (ownerId == null ? "" : " and r.ownerId = :owner")
+                    + (access.all() ? "" : " and (r.ownerId = :caller or " + visible().hql() + ")");
         }
 
         private <T> SelectionQuery<T> in(SelectionQuery<T> query, String from) {
@@ -46,6 +65,10 @@ public class LiveReservations {
             }
             if (ownerId != null) {
                 query.setParameter("owner", ownerId);
+            }
+            if (!access.all()) {
+                query.setParameter("caller", callerId);
+                visible().parameters().forEach(query::setParameter);
             }
             return query;
         }

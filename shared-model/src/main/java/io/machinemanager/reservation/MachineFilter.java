@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.machinemanager.group.GroupCondition;
 import io.machinemanager.selector.Selector;
 import io.machinemanager.selector.SelectorCondition;
 
@@ -13,43 +14,41 @@ import io.machinemanager.selector.SelectorCondition;
  *
  * @param selector the labels that they must have
  * @param names their names; empty for any
+ * @param userId the user who is to have them: machines for groups are for their members only
  * @param excluded the ids of machines that it may not get, such as those that it has tried before
  */
-record MachineFilter(Selector selector, List<String> names, Set<Long> excluded) {
+record MachineFilter(Selector selector, List<String> names, long userId, Set<Long> excluded) {
 
-    /** Every machine. */
-    static final MachineFilter ALL = new MachineFilter(Selector.ALL, List.of(), Set.of());
-
-    static MachineFilter of(RequestOptions options) {
-        return of(options.selector(), options.machines());
+    /** Every machine that a user may have. */
+    static MachineFilter ofUser(long userId) {
+        return new MachineFilter(Selector.ALL, List.of(), userId, Set.of());
     }
 
     static MachineFilter of(Request request) {
-        return of(request.selector, request.names());
+        return of(request.selector, request.names(), request.ownerId);
     }
 
-    static MachineFilter of(String selector, List<String> names) {
-        return new MachineFilter(selector == null ? Selector.ALL : Selector.parse(selector), names, Set.of());
+    static MachineFilter of(String selector, List<String> names, long userId) {
+        return new MachineFilter(selector == null ? Selector.ALL : Selector.parse(selector), names, userId, Set.of());
     }
 
     /** The same without these machines. */
     MachineFilter without(Set<Long> machines) {
-        return new MachineFilter(selector, names, machines);
+        return new MachineFilter(selector, names, userId, machines);
     }
 
-    /** The same among these machines only. */
-    Condition among(Set<Long> machines) {
-        Condition condition = condition();
-        Map<String, Object> parameters = new HashMap<>(condition.parameters());
-        parameters.put("among", machines);
-        return new Condition(condition.hql() + " and m.id in :among", parameters);
+    /** The condition for the machines with these ids, whoever may have them. */
+    static Condition amongAll(Set<Long> machines) {
+        return new Condition(" and m.id in :among", Map.of("among", machines));
     }
 
     /** The condition for a machine {@code m} in HQL. */
     Condition condition() {
         SelectorCondition labels = selector.condition("m.id");
-        StringBuilder hql = new StringBuilder(labels.hql());
+        GroupCondition usable = GroupCondition.usableBy("m.id", userId);
+        StringBuilder hql = new StringBuilder(labels.hql()).append(" and ").append(usable.hql());
         Map<String, Object> parameters = new HashMap<>(labels.parameters());
+        parameters.putAll(usable.parameters());
         if (!names.isEmpty()) {
             hql.append(" and m.name in :names");
             parameters.put("names", names);

@@ -39,6 +39,7 @@ record NewRequest(ReservationSpec spec, String key, String passwordHash, String 
         request.selector = options.selector();
         request.machineNames = options.machines().isEmpty() ? null : String.join(",", options.machines());
         request.note = options.note();
+        request.groupName = options.group();
         request.passwordHash = passwordHash;
         request.sshPublicKey = publicKeys;
         request.keepaliveMinutes = options.keepaliveMinutes();

@@ -31,7 +31,7 @@ record QueueEntry(long requestId, long ownerId, int count, int minutes, MachineF
     QueueEntry(Long requestId, Long ownerId, int count, int minutes, String selector, String names, int priority,
             Instant createdAt, Instant waitsUntil, Instant nextAttemptAt) {
         this(requestId, ownerId, count, minutes,
-                MachineFilter.of(selector, names == null ? List.of() : List.of(names.split(","))),
+                MachineFilter.of(selector, names == null ? List.of() : List.of(names.split(",")), ownerId),
                 new Place(priority, createdAt, requestId), waitsUntil, nextAttemptAt);
     }
 

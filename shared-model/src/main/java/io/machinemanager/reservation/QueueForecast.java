@@ -11,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Forecast;
 import io.machinemanager.reservation.plan.Plan;
 
@@ -22,15 +23,17 @@ public class QueueForecast {
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
+    private final LimitsService limits;
     private Planned last = new Planned(Map.of(), System.nanoTime() - MAX_AGE_NANOS);
     private Plan lastPlan = Plan.NONE;
 
     private record Planned(Map<Long, WaitOutlook> outlooks, long at) {
     }
 
-    QueueForecast(RetryingTransactions transactions, DatabaseClock clock) {
+    QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits) {
         this.transactions = transactions;
         this.clock = clock;
+        this.limits = limits;
     }
 
     /** The outlook of a request; empty when it does not wait. */
@@ -47,7 +50,7 @@ public class QueueForecast {
     }
 
     private Map<Long, WaitOutlook> plan() {
-        QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now()));
+        QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
         lastPlan = snapshot.plan(lastPlan);
         Map<Long, WaitOutlook> outlooks = new HashMap<>();
         snapshot.entries().forEach(entry -> outlooks.put(entry.requestId(), outlook(snapshot, entry)));
@@ -60,7 +63,7 @@ public class QueueForecast {
         List<QueuedMachine> matching = snapshot.matches(entry).all().stream().mapToObj(snapshot.machines()::get)
                 .toList();
         return new WaitOutlook(forecast == null ? 1 : forecast.position(),
-                new WaitReason(entry, matching, snapshot.at()).sentence(),
+                new WaitReason(entry, matching, snapshot.atLimit(entry), snapshot.at()).sentence(),
                 forecast == null ? starting : forecast.expectedAt().orElse(null));
     }
 }

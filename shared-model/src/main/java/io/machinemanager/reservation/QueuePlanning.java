@@ -9,12 +9,19 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.plan.Plan;
 
 /** Gives machines to requests while others wait in the queue, each time in the caller's transaction. */
 @ApplicationScoped
 class QueuePlanning {
+
+    private final LimitsService limits;
+
+    QueuePlanning(LimitsService limits) {
+        this.limits = limits;
+    }
 
     /** Tells whether any request waits, so that free machines may be kept for it. */
     boolean isAnyWaiting() {
@@ -29,7 +36,7 @@ class QueuePlanning {
      */
     List<Machine> take(AllocationRequest request, int count, int spares, Instant now) {
         QueueState.lockPlanning();
-        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), now);
+        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), now, limits);
         Plan plan = snapshot.plan(Plan.NONE);
         List<Long> machines = plan.assignments().get(request.requestId());
         if (machines == null || snapshot.free() - count < spares) {

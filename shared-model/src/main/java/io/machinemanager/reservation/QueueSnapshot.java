@@ -10,12 +10,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
+import io.machinemanager.group.GroupMember;
+import io.machinemanager.group.LimitsService;
+import io.machinemanager.group.MachineGroup;
+import io.machinemanager.group.UserLimits;
 import io.machinemanager.reservation.AllocationRequest.Place;
 import io.machinemanager.reservation.plan.Plan;
 import io.machinemanager.reservation.plan.PlannedMachine;
 import io.machinemanager.reservation.plan.QueuePlanner;
 import io.machinemanager.reservation.plan.WaitingRequest;
+import io.machinemanager.selector.Selector;
 
 /** The queue and the machines at one moment, and what follows from them. */
 final class QueueSnapshot {
@@ -29,10 +35,21 @@ final class QueueSnapshot {
     private final List<QueuedMachine> machines;
     private final Map<Long, Map<String, String>> labels;
     private final Map<Long, Set<Long>> refusals;
-    private final Map<Object, Matches> matches = new HashMap<>();
+    private final Map<Long, Set<Long>> groupsOfMachines;
+    private final Map<Long, Set<Long>> groupsOfUsers;
+    private final Set<Long> atLimit = new HashSet<>();
+    private final Map<Wanted, Matches> matches = new HashMap<>();
 
     /** The machines that have a known future, in the order of {@link #machines}. */
     private final List<PlannedMachine> planned = new ArrayList<>();
+
+    /**
+     * What entries have in common that may get the same machines.
+     *
+     * @param groups the groups of the owner that are named by any machine
+     */
+    private record Wanted(Selector selector, List<String> names, Set<Long> groups, Set<Long> excluded) {
+    }
 
     /**
      * The machines that match.
@@ -47,27 +64,48 @@ final class QueueSnapshot {
         }
     }
 
-    private QueueSnapshot(Instant now, List<QueueEntry> entries) {
+    private QueueSnapshot(Instant now, List<QueueEntry> entries, LimitsService limits) {
         this.now = now;
         this.entries = entries;
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
         this.refusals = Reservation.refusalsOf(entries.stream().map(QueueEntry::requestId).toList());
+        this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
+        this.groupsOfUsers = groupsOfMachines.isEmpty()
+                ? Map.of()
+                : GroupMember.groupsOf(entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet()));
+        findLimits(limits);
         machines.forEach(machine -> machine.freeFrom(now)
                 .ifPresent(from -> planned.add(new PlannedMachine(machine.id(), from))));
     }
 
+    /** Which entries cannot be served now because of what their owner has, or gets for an earlier entry. */
+    private void findLimits(LimitsService limits) {
+        Set<Long> owners = entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet());
+        Map<Long, UserLimits> allowed = limits.of(owners);
+        Map<Long, Long> used = Reservation.countsInUse(owners);
+        for (QueueEntry entry : entries) {
+            int most = allowed.containsKey(entry.ownerId()) ? allowed.get(entry.ownerId()).maxMachines() : 0;
+            long wanted = used.getOrDefault(entry.ownerId(), 0L) + entry.count();
+            if (most > 0 && wanted > most) {
+                atLimit.add(entry.requestId());
+            } else if (most > 0) {
+                used.put(entry.ownerId(), wanted);
+            }
+        }
+    }
+
     /** Reads the queue in the caller's transaction. */
-    static QueueSnapshot read(Instant now) {
-        return new QueueSnapshot(now, QueueEntry.queue());
+    static QueueSnapshot read(Instant now, LimitsService limits) {
+        return new QueueSnapshot(now, QueueEntry.queue(), limits);
     }
 
     /** Reads the queue in the caller's transaction, and puts one more request into its place. */
-    static QueueSnapshot readWith(QueueEntry entry, Instant now) {
+    static QueueSnapshot readWith(QueueEntry entry, Instant now, LimitsService limits) {
         List<QueueEntry> entries = new ArrayList<>(QueueEntry.queue());
         entries.add(entry);
         entries.sort(ORDER);
-        return new QueueSnapshot(now, entries);
+        return new QueueSnapshot(now, entries, limits);
     }
 
     List<QueueEntry> entries() {
@@ -82,6 +120,16 @@ final class QueueSnapshot {
         return machines;
     }
 
+    /** How many machines are kept as spares: a share of the enabled ones, rounded up. */
+    int spares(int percent) {
+        return Math.ceilDiv(machines.size() * percent, 100);
+    }
+
+    /** Tells whether the owner of an entry has as many machines as allowed. */
+    boolean atLimit(QueueEntry entry) {
+        return atLimit.contains(entry.requestId());
+    }
+
     /** How many machines are free. */
     int free() {
         return (int) machines.stream().filter(QueuedMachine::isFree).count();
@@ -93,7 +141,7 @@ final class QueueSnapshot {
      * @param before the last plan of this process, or {@link Plan#NONE}; it keeps what was promised as it is
      */
     Plan plan(Plan before) {
-        return QueuePlanner.plan(planned, entries.stream().filter(entry -> entry.isDue(now))
+        return QueuePlanner.plan(planned, entries.stream().filter(entry -> entry.isDue(now) && !atLimit(entry))
                 .map(entry -> new WaitingRequest(entry.requestId(), entry.count(),
                         Duration.ofMinutes(entry.minutes()).plus(QueuedMachine.REMOVAL), matches(entry).planned()))
                 .toList(), now, before);
@@ -103,24 +151,31 @@ final class QueueSnapshot {
     Matches matches(QueueEntry entry) {
         Set<Long> excluded = new HashSet<>(entry.filter().excluded());
         excluded.addAll(refusals.getOrDefault(entry.requestId(), Set.of()));
-        MachineFilter filter = entry.filter().without(excluded);
-        return matches.computeIfAbsent(filter, key -> match(filter));
+        Wanted wanted = new Wanted(entry.filter().selector(), entry.filter().names(),
+                groupsOfUsers.getOrDefault(entry.ownerId(), Set.of()), excluded);
+        return matches.computeIfAbsent(wanted, this::match);
     }
 
-    private Matches match(MachineFilter filter) {
-        Set<String> names = Set.copyOf(filter.names());
+    private Matches match(Wanted wanted) {
+        Set<String> names = Set.copyOf(wanted.names());
         Matches found = new Matches(new BitSet(), new BitSet());
         int position = 0;
         for (int i = 0; i < machines.size(); i++) {
             QueuedMachine machine = machines.get(i);
             boolean isPlanned = position < planned.size() && planned.get(position).id() == machine.id();
-            if ((names.isEmpty() || names.contains(machine.name())) && !filter.excluded().contains(machine.id())
-                    && filter.selector().matches(labels.getOrDefault(machine.id(), Map.of()))) {
+            if ((names.isEmpty() || names.contains(machine.name())) && !wanted.excluded().contains(machine.id())
+                    && isOpenTo(wanted.groups(), machine)
+                    && wanted.selector().matches(labels.getOrDefault(machine.id(), Map.of()))) {
                 found.all().set(i);
                 found.planned().set(position, isPlanned);
             }
             position += isPlanned ? 1 : 0;
         }
         return found;
+    }
+
+    private boolean isOpenTo(Set<Long> groups, QueuedMachine machine) {
+        Set<Long> named = groupsOfMachines.getOrDefault(machine.id(), Set.of());
+        return named.isEmpty() || named.stream().anyMatch(groups::contains);
     }
 }

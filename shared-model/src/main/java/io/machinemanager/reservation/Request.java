@@ -83,6 +83,10 @@ public class Request extends PanacheEntityBase {
     @Column(columnDefinition = "text")
     public String sealedPassword;
 
+    /** The group that it is charged to; null when the requester named none. */
+    @Column(length = 63)
+    public String groupName;
+
     @Enumerated(EnumType.STRING)
     @Column(length = 16)
     public RequestState state;
@@ -170,6 +174,11 @@ public class Request extends PanacheEntityBase {
     /** The waiting requests, the one that is served first at the front. */
     static List<Request> queue() {
         return list("queuedAt is not null order by priority desc, queuedAt, id");
+    }
+
+    /** How many requests of a user wait. */
+    static long countQueued(long ownerId) {
+        return count("ownerId = ?1 and queuedAt is not null", ownerId);
     }
 
     /** Tells whether any request waits. */

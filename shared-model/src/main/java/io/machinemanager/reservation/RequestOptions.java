@@ -20,14 +20,15 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param waitMinutes how long to wait in the queue when too few machines are free; 0 for not at all
  * @param keepaliveMinutes the request ends when it is not kept alive for so long, 2 to 60; null for never
  * @param note the purpose; null for none
+ * @param group the group that it is charged to; null for the best one of the requester
  */
 @RegisterForReflection // stored as JSON for repeated requests
 @JsonInclude(Include.NON_DEFAULT)
 public record RequestOptions(String selector, List<String> machines, int waitMinutes, Integer keepaliveMinutes,
-        String note) {
+        String note, String group) {
 
     /** Any machines, and no wait. */
-    public static final RequestOptions NONE = new RequestOptions(null, List.of(), 0, null, null);
+    public static final RequestOptions NONE = new RequestOptions(null, List.of(), 0, null, null, null);
 
     /** The longest note, in characters. */
     public static final int MAX_NOTE = 200;
@@ -42,6 +43,7 @@ public record RequestOptions(String selector, List<String> machines, int waitMin
         machines = machines == null ? List.of() : List.copyOf(machines);
         selector = selector == null || selector.isBlank() ? null : Selector.parse(selector).text();
         note = note == null || note.isBlank() ? null : note.strip();
+        group = group == null || group.isEmpty() ? null : group;
     }
 
     /** Tells whether the request asks for something that only the queue can answer. */

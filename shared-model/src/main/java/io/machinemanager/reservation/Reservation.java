@@ -165,6 +165,22 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
     }
 
+    /** How many machines a user has: allocated or active, without those that are being released. */
+    static long countInUse(long userId) {
+        return count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", userId);
+    }
+
+    /** How many machines each of these users has, as {@link #countInUse} counts; without users that have none. */
+    static Map<Long, Long> countsInUse(Collection<Long> userIds) {
+        return getEntityManager()
+                .createQuery(
+                        "select ownerId, count(*) from Reservation where ownerId in ?1 and state in (PROVISIONING, ACTIVE)"
+                                + " group by ownerId",
+                        Object[].class)
+                .setParameter(1, userIds).getResultStream()
+                .collect(Collectors.toMap(row -> (Long) row[0], row -> (Long) row[1]));
+    }
+
     /** Renews the claim of a worker that removes accounts until the given time, except on some of its rows. */
     static void renew(UUID claim, Set<Long> excluded, Instant until) {
         if (excluded.isEmpty()) {

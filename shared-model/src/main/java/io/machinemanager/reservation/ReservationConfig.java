@@ -10,19 +10,9 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/** The settings of reservations. */
+/** The settings of reservations; {@link io.machinemanager.group.LimitsConfig} has the limits of users. */
 @ConfigMapping(prefix = "reservations")
 public interface ReservationConfig {
-
-    /** {@code RESERVATION_MAX_MINUTES}: the longest that a machine is lent, extensions included, counted from the start. */
-    @WithDefault("10080")
-    @Min(value = 1, message = "RESERVATION_MAX_MINUTES must be at least 1.")
-    int maxMinutes();
-
-    /** {@code RESERVATION_MAX_MACHINES}: how many machines one user may hold at once; 0 means no limit. */
-    @WithDefault("0")
-    @Min(value = 0, message = "RESERVATION_MAX_MACHINES must not be negative.")
-    int maxMachines();
 
     /**
      * {@code RESERVATION_SUDO}: whether lent accounts may use sudo, and so become root. A user who was root can leave behind

@@ -14,6 +14,7 @@ import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.DomainException;
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
@@ -78,12 +79,13 @@ public class ReservationService {
      * @throws InvalidRequestException when the request is not valid, see {@link ReservationSpec#check}
      * @throws NoMatchingMachinesException when there are too few such machines, however long the request waits
      * @throws NotEnoughAvailableException when too few machines are free and the request does not wait
-     * @throws ConflictException when no free machine can use the account's name, the requester has too many machines, the key
-     *         was used for another request, or the first call takes too long
+     * @throws LimitReachedException when the requester would have more than allowed
+     * @throws ConflictException when no free machine can use the account's name, the key was used for another request, or the
+     *         first call takes too long
      * @throws ProvisioningFailedException when machines failed and could not be replaced
      */
     public Reserved reserve(ReservationSpec spec, String key) {
-        spec.check(config.maxMinutes(), config.queueMaxWaitMinutes());
+        spec.check(config.queueMaxWaitMinutes());
         NewRequest wanted = NewRequest.of(spec, key, publicKeys(spec));
         // trying further machines, the last try, and releasing all of them
         long deadline = System.nanoTime() + config.provisioningTimeout().multipliedBy(3).toNanos();
@@ -215,7 +217,7 @@ public class ReservationService {
      *
      * @throws NotFoundException when there is no such reservation
      * @throws ConflictException when it is not running
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
      */
     public Reservation extend(long reservationId, NewEnd newEnd) {
         return extend(reservationId, newEnd, current -> {

@@ -16,7 +16,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * @param requester the user who reserves
  * @param count how many machines, at least 1
- * @param minutes for how long, 1 to the configured maximum
+ * @param minutes for how long, 1 to the most that the requester may have
  * @param account the account to make on each machine
  * @param password the account's password in clear, which is hashed and not kept; null to generate one, unless there is a
  *        key
@@ -39,18 +39,17 @@ public record ReservationSpec(Requester requester, int count, int minutes, Strin
     }
 
     /**
-     * Checks the values.
+     * Checks the values, except for the requester's limits.
      *
-     * @param maxMinutes the longest duration allowed
      * @param maxWaitMinutes the longest wait allowed
      * @throws InvalidRequestException when a value is not valid
      */
-    void check(int maxMinutes, int maxWaitMinutes) {
+    void check(int maxWaitMinutes) {
         if (count < 1) {
             throw new InvalidRequestException("count must be at least 1.");
         }
-        if (minutes < 1 || minutes > maxMinutes) {
-            throw new InvalidRequestException("The duration must be 1 to %d minutes.".formatted(maxMinutes));
+        if (minutes < 1) {
+            throw new InvalidRequestException("The duration must be at least 1 minute.");
         }
         AccountName.problemWith(account).ifPresent(ReservationSpec::refuse);
         if (password != null) {

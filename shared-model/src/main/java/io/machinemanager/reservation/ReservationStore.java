@@ -24,6 +24,7 @@ import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.UnavailableCause;
@@ -43,18 +44,21 @@ public class ReservationStore {
     private final DatabaseClock clock;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
+    private final LimitsService limits;
     private final AuditLog audit;
     private final SealedJson sealedJson;
     private final ReleaseStore releases;
     private final QueueSignal queue;
 
     ReservationStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
-            MachineConfig machineConfig, AuditLog audit, SealedJson sealedJson, ReleaseStore releases,
+            MachineConfig machineConfig, LimitsService limits, AuditLog audit, SealedJson sealedJson,
+            ReleaseStore releases,
             QueueSignal queue) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.machineConfig = machineConfig;
+        this.limits = limits;
         this.audit = audit;
         this.sealedJson = sealedJson;
         this.releases = releases;
@@ -188,7 +192,7 @@ public class ReservationStore {
      *
      * @throws NotFoundException when there is no such reservation
      * @throws ConflictException when it is not running
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
      */
     Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
         Reservation extended = transactions.call(() -> {
@@ -209,7 +213,7 @@ public class ReservationStore {
 
     private void moveEnd(Reservation reservation, NewEnd newEnd, Instant now) {
         reservation.moveEnd(
-                newEnd.checked(reservation.startedAt, reservation.reservedUntil, now, config.maxMinutes()));
+                newEnd.checked(reservation.startedAt, reservation.reservedUntil, now, longestMinutes(reservation)));
         ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
         audit.record(reservation.auditEvent(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
     }
@@ -255,6 +259,10 @@ public class ReservationStore {
             throw new ConflictException("Nothing is changed, since the time of these machines is over: %s."
                     .formatted(String.join(", ", ending)));
         }
+    }
+
+    private int longestMinutes(Reservation reservation) {
+        return limits.of(reservation.ownerId).orElseGet(limits::withoutGroup).longestMinutes();
     }
 
     /**

@@ -15,9 +15,10 @@ import java.util.Optional;
  *
  * @param entry the request
  * @param matching the machines that it may get
+ * @param atLimit whether its owner has as many machines as allowed
  * @param now the time
  */
-record WaitReason(QueueEntry entry, List<QueuedMachine> matching, Instant now) {
+record WaitReason(QueueEntry entry, List<QueuedMachine> matching, boolean atLimit, Instant now) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm 'UTC'").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter DAY_AND_TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'")
@@ -27,6 +28,9 @@ record WaitReason(QueueEntry entry, List<QueuedMachine> matching, Instant now) {
     String sentence() {
         if (!entry.isDue(now)) {
             return "Its accounts could not be made; the next try is at %s.".formatted(time(entry.nextAttemptAt()));
+        }
+        if (atLimit) {
+            return "Its owner has as many machines as allowed at once.";
         }
         List<String> parts = new ArrayList<>();
         List<QueuedMachine> lent = matching.stream().filter(m -> m.reservation() != null).toList();

@@ -32,28 +32,31 @@ class PackageRulesTest {
     private static final String ROOT = "io.machinemanager";
 
     /** Each package, and the packages of this module that it may use. Leave out what is not needed. */
-    private static final Map<String, Set<String>> MAY_USE = table("""
-            error           :
-            startup         :
-            ssh             :
-            logging         : startup
-            database        : error startup
-            job             : database
-            secret          : startup
-            audit           : database
-            user            : audit database error ssh
-            auth            : audit database error secret user
-            machine         : audit database error secret ssh
-            account.process :
-            account         : ssh startup
-            account.ansible : account account.process ssh startup
-            account.ssh     : account account.ansible account.process ssh
-            selector        : error
-            reservation.plan:
-            reservation     : account account.ssh audit database error machine reservation.plan secret selector ssh user
-            pool            : account audit database error machine reservation secret
-            probe           : account audit database error machine reservation secret
-            """);
+    private static final Map<String, Set<String>> MAY_USE = table(
+            """
+                    error           :
+                    startup         :
+                    ssh             :
+                    logging         : startup
+                    database        : error startup
+                    job             : database
+                    secret          : startup
+                    audit           : database
+                    user            : audit database error ssh
+                    auth            : audit database error secret user
+                    group           : audit database error user
+                    machine         : audit database error secret ssh
+                    account.process :
+                    account         : ssh startup
+                    account.ansible : account account.process ssh startup
+                    account.ssh     : account account.ansible account.process ssh
+                    selector        : error
+                    reservation.plan:
+                    reservation     : account account.ssh audit database error group machine reservation.plan secret selector ssh user
+                    pool            : account audit database error group machine reservation secret
+                    pool            : account audit database error group machine reservation secret
+                    probe           : account audit database error machine reservation secret
+                    """);
 
     private static final DescribedPredicate<JavaClass> DRIVERS = resideInAnyPackage(ROOT + ".account.ssh",
             ROOT + ".account.ansible", ROOT + ".account.process");

@@ -33,6 +33,8 @@ import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.MachineAccess;
+import io.machinemanager.group.MachineAccessCache;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
@@ -52,7 +54,9 @@ import io.quarkus.test.junit.QuarkusTest;
 class HotQueriesTest {
 
     private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
-            "revoked_tokens", "refresh_tokens", "requests", "audit_entries", "api_keys", "login_counters");
+            "revoked_tokens", "refresh_tokens", "requests", "audit_entries", "api_keys", "login_counters",
+            "group_members",
+            "machine_groups");
 
     // Each has 3,000 rows or more, and a third of the machines is lent.
     private static final int MOST = 1500;
@@ -100,6 +104,12 @@ class HotQueriesTest {
 
     @Inject
     AuditService audit;
+
+    @Inject
+    MachineAccessCache access;
+
+    @Inject
+    AllowanceService allowances;
 
     @Inject
     SessionFactory sessionFactory;
@@ -151,6 +161,13 @@ class HotQueriesTest {
                     select sha2(seq, 256), 1, @now + interval 1 hour from seq_1_to_3000;
                 insert into refresh_tokens (session_id, user_id, token_version, token_hash, expires_at)
                     select uuid(), id, 1, sha2(id, 256), @now + interval 1 day from users;
+                insert into user_groups (name, max_machines, max_minutes, max_queued, priority, may_book_days_ahead,
+                        created_at)
+                    select concat('g', seq), 0, 0, 0, 0, 0, @now from seq_1_to_2;
+                insert into group_members (group_id, user_id)
+                    select g.id, u.id from user_groups g join users u on u.username <> 'alice' or g.name = 'g2';
+                insert into machine_groups (group_id, machine_id)
+                    select g.id, m.id from user_groups g join machines m on m.id % 3 = 1 and m.name <> 'm';
                 truncate audit_entries;
                 insert into audit_entries (actor, address, action, target, outcome)
                     select if(seq = 1, 'bob', 'alice'), if(seq = 1, '192.0.2.2', '192.0.2.1'),
@@ -160,7 +177,8 @@ class HotQueriesTest {
                 """
                 + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
                         analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
-                            login_counters, refresh_tokens, requests, audit_entries;
+                            login_counters, refresh_tokens, requests, audit_entries, user_groups,
+                            group_members, machine_groups;
                         """);
     }
 
@@ -185,7 +203,7 @@ class HotQueriesTest {
             reservations.release(id);
             Scheduled.cleanUp(reservations, 50);
             pool.only("m7");
-            pool.after("m2", 20);
+            pool.after(MachineAccess.ALL, "m2", 20);
             pool.list(100, 20);
             Scheduled.probe(probes, 20);
             history.purge(Duration.ofDays(1), 100);
@@ -284,10 +302,25 @@ class HotQueriesTest {
                 .isEmpty();
     }
 
+    @Test
+    void whatAUserMaySeeIsFoundWithoutReadingTheGroupsOfAllMachines() {
+        List<String> statements = statementsOf(() -> {
+            MachineAccess seen = access.load(alice.userId());
+            pool.list(seen, 100, 20);
+            pool.after(seen, "m2", 20);
+            pool.onlyFor(alice.userId(), "m2");
+            live.list(Wanted.seenBy(alice.userId(), seen), 100, 20);
+            allowances.of(alice.userId());
+        });
+
+        assertThat(statements).hasSizeGreaterThan(7);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
+    }
+
     /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {
-        List<String> statements = statementsOf(() -> pool.forEachSummary(machine -> {
+        List<String> statements = statementsOf(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
         }));
 
         assertThat(statements).hasSize(1);
@@ -296,7 +329,7 @@ class HotQueriesTest {
 
     @Test
     void aListIsOneQueryAndTheTimeIsInIt() {
-        assertThat(heard(() -> pool.forEachSummary(machine -> {
+        assertThat(heard(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
         }))).hasSize(1);
         assertThat(heard(() -> pool.list(0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
@@ -309,7 +342,7 @@ class HotQueriesTest {
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
             pool.list(0, 20);
-            pool.forEachSummary(machine -> {
+            pool.forEachSummary(MachineAccess.ALL, machine -> {
             });
             live.list(Wanted.ALL, 0, 20);
             sessions.status("alice", List.of("token", "session"));

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.ReservationFixture;
@@ -87,8 +87,10 @@ class LimitsTest {
     void aUserReservesNoMoreMachinesThanTheLimitAndOthersAreNotAffected() {
         reserve(alice, 2);
 
-        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOf(ConflictException.class)
-                .hasMessage("You hold 2 machines and may hold 3.");
+        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOf(LimitReachedException.class)
+                .hasMessage(
+                        "You may have 3 machines at once (RESERVATION_MAX_MACHINES); you have 2 and ask for 2 more.")
+                .extracting("details").isEqualTo(Map.of("limit", 3L, "used", 2L));
         assertThat(reserve(alice, 1).machines()).hasSize(1);
         assertThat(reserve(fixture.user("bob"), 3).machines()).hasSize(3);
         assertThat(fixture.states()).hasSize(6);
@@ -104,7 +106,7 @@ class LimitsTest {
 
         assertThat(fixture.latest(first).state).isEqualTo(ReservationState.RELEASING);
         assertThat(reserve(alice, 1).machines()).hasSize(1);
-        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class);
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(LimitReachedException.class);
     }
 
     @Test
@@ -122,7 +124,7 @@ class LimitsTest {
     private boolean isGrantedOne() {
         try {
             return reserve(alice, 1).machines().size() == 1;
-        } catch (ConflictException e) {
+        } catch (LimitReachedException e) {
             return false;
         }
     }

@@ -72,7 +72,7 @@ class QueueTest {
     }
 
     private static RequestOptions waiting(int minutes, String... names) {
-        return new RequestOptions(null, List.of(names), minutes, null, null);
+        return new RequestOptions(null, List.of(names), minutes, null, null, null);
     }
 
     private long queue(Requester requester, int count, RequestOptions options) {
@@ -302,7 +302,7 @@ class QueueTest {
     void aRequestThatIsNotKeptAliveEndsWithinOneTick() {
         free("m1");
         Reserved kept = reservations.reserve(new ReservationSpec(bob, 1, 60, "bob", null)
-                .with(new RequestOptions(null, List.of(), 0, 2, null)), null);
+                .with(new RequestOptions(null, List.of(), 0, 2, null, null)), null);
         long id = ((Reserved.Lent) kept).lease().requestId();
         requests.keepAlive(id);
         Scheduled.cleanUp(reservations, 10);

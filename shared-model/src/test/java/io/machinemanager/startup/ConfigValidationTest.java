@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountConfig;
+import io.machinemanager.group.LimitsConfig;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.reservation.ReservationConfig;
 import io.machinemanager.testing.ConfigProblems;
@@ -30,13 +31,16 @@ class ConfigValidationTest {
 
     @Test
     void settingsWithWhichNothingWouldWorkAreRefusedByTheirNames() {
-        assertThat(ConfigProblems.in(ReservationConfig.class, Map.of("reservations.max-minutes", "0",
-                "reservations.max-machines", "-1", "reservations.spare-pool-percent", "101", "reservations.claim", "2s",
-                "reservations.provisioning-timeout", "999ms")))
+        assertThat(ConfigProblems.in(ReservationConfig.class,
+                Map.of("reservations.spare-pool-percent", "101", "reservations.claim", "2s",
+                        "reservations.provisioning-timeout", "999ms")))
                 .containsExactly("CLAIM_DURATION must be at least 3 seconds.",
                         "PROVISIONING_TIMEOUT must be at least a second.",
-                        "RESERVATION_MAX_MACHINES must not be negative.",
-                        "RESERVATION_MAX_MINUTES must be at least 1.", "SPARE_POOL_PERCENT must be 0 to 100.");
+                        "SPARE_POOL_PERCENT must be 0 to 100.");
+        assertThat(ConfigProblems.in(LimitsConfig.class,
+                Map.of("limits.max-minutes", "0", "limits.max-machines", "-1", "limits.max-queued", "-1")))
+                .containsExactly("RESERVATION_MAX_MACHINES must not be negative.",
+                        "RESERVATION_MAX_MINUTES must be at least 1.", "RESERVATION_MAX_QUEUED must not be negative.");
         assertThat(ConfigProblems.in(MachineConfig.class,
                 Map.of("machines.health-interval", "0s", "machines.health-concurrency", "0")))
                 .containsExactly("SSH_HEALTH_CONCURRENCY must be at least 1.",

@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.group.UserGroup;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.pool.MachineService;
@@ -41,6 +42,7 @@ public class ReservationFixture {
             Reservation.deleteAll();
             Request.deleteAll();
             Machine.deleteAll();
+            UserGroup.deleteAll();
             User.deleteAll();
         });
     }

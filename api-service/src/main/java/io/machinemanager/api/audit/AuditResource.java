@@ -50,7 +50,9 @@ public class AuditResource {
     @Parameter(name = "action", in = ParameterIn.QUERY, description = "What was done.", schema = @Schema(type = SchemaType.STRING, enumeration = {
             "logged_in", "locked_out", "logged_out", "token_refreshed", "password_changed", "api_key_created",
             "api_key_revoked", "ssh_key_added", "ssh_key_removed", "user_created", "user_changed", "user_deleted",
-            "machine_registered", "machine_changed",
+            "group_created",
+            "group_changed", "group_deleted", "group_member_added", "group_member_removed", "machine_registered",
+            "machine_changed",
             "host_keys_recorded", "machine_deleted", "reserved", "reservation_extended", "reservation_ended",
             "all_released", "stray_account_removed", "access_denied" }))
     @Parameter(name = "target", in = ParameterIn.QUERY, description = "The user, machine, API key or SSH key that it was done to.", schema = @Schema(type = SchemaType.STRING))

@@ -1,6 +1,7 @@
 package io.machinemanager.api.error;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.JsonLocation;
@@ -51,6 +52,9 @@ final class JsonProblem {
         }
         if (wanted == Integer.class) {
             return "a whole number, at most %d".formatted(Integer.MAX_VALUE);
+        }
+        if (wanted == List.class) {
+            return "a list";
         }
         return wanted == Instant.class ? "a time such as 2030-01-31T12:00:00Z" : "of another type";
     }

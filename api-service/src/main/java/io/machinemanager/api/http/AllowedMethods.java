@@ -17,8 +17,12 @@ final class AllowedMethods {
             new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),
             new Address("/users/[^/]+/api-keys/[^/]+", "DELETE"),
             new Address("/whoami/ssh-keys|/users/[^/]+/ssh-keys", "GET, HEAD, PUT"),
-            new Address("/(users|machines|reservations)", "GET, HEAD, POST"),
-            new Address("/(users|machines|reservations)/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Address("/(users|machines|reservations|groups)", "GET, HEAD, POST"),
+            new Address("/requests", "GET, HEAD"),
+            new Address("/(users|machines|reservations|groups|requests)/[^/]+", "GET, HEAD, PATCH, DELETE"),
+            new Address("/groups/[^/]+/members/[^/]+", "PUT, DELETE"),
+            new Address("/requests/[^/]+/(keepalive|password)", "POST"),
+            new Address("/requests/[^/]+/ssh-config", "GET, HEAD"),
             new Address("/reserve", "GET"), new Address("/release_all", "GET, POST"));
 
     private AllowedMethods() {

@@ -18,8 +18,10 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 import io.machinemanager.api.auth.Caller;
+import io.machinemanager.api.group.VisibleMachines;
 import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.pool.PoolService;
+import io.machinemanager.user.UserStatus;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 
@@ -32,11 +34,14 @@ public class AvailableResource {
 
     private final SecurityIdentity identity;
     private final PoolService pool;
+    private final VisibleMachines visible;
     private final PolledResponses polled;
 
-    AvailableResource(SecurityIdentity identity, PoolService pool, PolledResponses polled) {
+    AvailableResource(SecurityIdentity identity, PoolService pool, VisibleMachines visible,
+            PolledResponses polled) {
         this.identity = identity;
         this.pool = pool;
+        this.visible = visible;
         this.polled = polled;
     }
 
@@ -45,10 +50,13 @@ public class AvailableResource {
     @Operation(summary = "List the names of the machines by whether they would be lent now", description = """
             `unavailable` are machines that are neither reserved nor lent: they are disabled, have not answered yet, work on
             them failed a short while ago, a new account would be of no use on them, an account is still to be removed, or
-            they are a second name of one host. Admins see the reason of each.""")
+            they are a second name of one host. Admins see the reason of each. Machines for
+            groups that the caller is not in are left out, except for admins.""")
     @APIResponse(responseCode = "200", description = "The names of the machines", content = @Content(schema = @Schema(implementation = AvailableView.class)))
     public CompletionStage<RestResponse<Object>> available(@Context Request request) {
-        boolean forAdmin = Caller.of(identity).admin();
-        return polled.of(request, List.of(AvailableView.class, forAdmin), () -> AvailableView.of(pool, forAdmin));
+        UserStatus caller = Caller.of(identity);
+        return visible.of(caller).thenCompose(
+                access -> polled.of(request, List.of(AvailableView.class, access, caller.admin()),
+                        () -> AvailableView.of(pool, access, caller.admin())));
     }
 }

@@ -1,6 +1,11 @@
 package io.machinemanager.api.machine;
 
+import java.util.List;
+import java.util.Optional;
+
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.group.GroupName;
+import io.machinemanager.group.MachineGroup;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
@@ -23,6 +28,9 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
     /** The SSH host keys that are given; null when the machine is asked for them. */
     String givenHostKey();
 
+    /** The names of the groups that it is for; null when they are not given. */
+    List<String> groups();
+
     /** Checks the fields that are given. */
     default FieldCheck checkGiven(FieldCheck check) {
         return check.optional("host", host(), Host::problemWith)
@@ -30,7 +38,14 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
                 .optional("user", user(), SshLoginRules::problemWithUser)
                 .optional("password", password(), SshLoginRules::problemWithPassword)
                 .optional("private_key", privateKey(), SshPrivateKey::problemWith)
-                .optional("host_key", givenHostKey(), HostKeys::problemWith);
+                .optional("host_key", givenHostKey(), HostKeys::problemWith)
+                .optional("groups", groups(), MachineFields::problemWithGroups);
+    }
+
+    private static Optional<String> problemWithGroups(List<String> names) {
+        return names.size() > MachineGroup.MOST
+                ? Optional.of("A machine names at most %d groups.".formatted(MachineGroup.MOST))
+                : names.stream().map(GroupName::problemWith).flatMap(Optional::stream).findFirst();
     }
 
     /** What the service logs in with; null when neither a password nor a private key is given. */

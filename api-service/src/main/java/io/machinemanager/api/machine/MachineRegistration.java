@@ -1,5 +1,7 @@
 package io.machinemanager.api.machine;
 
+import java.util.List;
+
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
@@ -19,10 +21,11 @@ import io.machinemanager.machine.NewMachine;
  * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
  *        machine shows when it is left out
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
+ * @param groups the names of the groups whose members may see and reserve it; everyone may when it is empty or left out
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, String hostKey,
-        Boolean sharedHost) implements MachineFields {
+        Boolean sharedHost, List<String> groups) implements MachineFields {
 
     /** Strips spaces, as the original did. */
     public MachineRegistration {
@@ -45,7 +48,8 @@ public record MachineRegistration(String name, String host, Integer port, String
     }
 
     NewMachine toNewMachine() {
-        return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost));
+        return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost),
+                groups == null ? List.of() : groups);
     }
 
     /** Leaves the secrets out, so that they cannot reach a log by accident. */

@@ -33,6 +33,7 @@ import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.auth.Caller;
 import io.machinemanager.api.auth.Role;
+import io.machinemanager.api.group.VisibleMachines;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
@@ -41,6 +42,7 @@ import io.machinemanager.database.TimedResult;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
+import io.machinemanager.user.UserStatus;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -56,15 +58,17 @@ public class MachineResource {
     private final PoolService pool;
     private final MachineService machines;
     private final MachineRegistrar registrar;
+    private final VisibleMachines visible;
     private final PolledResponses polled;
     private final LoopbackAddressWarning loopback;
 
     MachineResource(SecurityIdentity identity, PoolService pool, MachineService machines, MachineRegistrar registrar,
-            PolledResponses polled, LoopbackAddressWarning loopback) {
+            VisibleMachines visible, PolledResponses polled, LoopbackAddressWarning loopback) {
         this.identity = identity;
         this.pool = pool;
         this.machines = machines;
         this.registrar = registrar;
+        this.visible = visible;
         this.polled = polled;
         this.loopback = loopback;
     }
@@ -79,7 +83,8 @@ public class MachineResource {
             it does not answer now. From then on a machine with other keys is not spoken to. A `password` or a
             `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.
             The service logs in once before it answers: a machine that works is free then, and `reason` tells why another one
-            is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.""")
+            is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.
+            With `groups`, only their members may see and reserve the machine; an admin sees it, and reserves it as a member.""")
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         MachineView view = MachineView.registered(registrar.register(registration));
@@ -89,23 +94,27 @@ public class MachineResource {
 
     /** Lists the machines. */
     @GET
-    @Operation(summary = "List the machines by name")
+    @Operation(summary = "List the machines by name", description = "Machines for groups that the caller is not in are left out, except for admins.")
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
     public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         Page page = Page.of(QueryParameters.of(uri));
-        return polled.of(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
-                Function.identity(), Function.identity());
+        UserStatus caller = Caller.of(identity);
+        return visible.of(caller).thenCompose(access -> polled.of(request, page,
+                new MachineRows(pool, page.offset(), access, caller.admin()), () -> pool.count(access),
+                Function.identity(), Function.identity()));
     }
 
     /** Shows a machine. */
     @GET
     @RunOnVirtualThread
     @Path("/{name}")
-    @Operation(summary = "Show one machine")
+    @Operation(summary = "Show one machine", description = "A machine for groups that the caller is not in does not exist for the caller, unless it is an admin.")
     public RestResponse<MachineView> get(@RestPath String name, @Context Request request) {
-        MachineView view = MachineView.details(pool.only(name), isAdmin());
+        UserStatus caller = Caller.of(identity);
+        MachineView view = MachineView.details(
+                caller.admin() ? pool.only(name) : pool.onlyFor(caller.userId(), name), caller.admin());
         return ConditionalResponse.of(request, view, Stream.of(view.forETag()));
     }
 
@@ -121,7 +130,8 @@ public class MachineResource {
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
-            machine has is a 409, unless `shared_host` is true.""")
+            machine has is a 409, unless `shared_host` is true. `groups` replaces all groups that it had; a present reservation
+            of a user who is in none of the new ones goes on.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         return MachineView.details(registrar.change(name, update, seen -> check(request, seen)), true)
                 .withWarning(loopback.warning(update.host()));
@@ -144,9 +154,5 @@ public class MachineResource {
 
     private static void check(Request request, TimedResult<PooledMachine> seen) {
         ConditionalResponse.check(request, Stream.of(MachineView.details(seen, true).forETag()));
-    }
-
-    private boolean isAdmin() {
-        return Caller.of(identity).admin();
     }
 }

@@ -25,10 +25,11 @@ import io.machinemanager.user.UserStatus;
  * @param waitMinutes how long to wait in the queue when too few machines are free; 0 for not at all
  * @param keepaliveMinutes the request ends when it is not kept alive for so many minutes
  * @param note the purpose
+ * @param group the group that it is charged to, when the caller is in several
  */
 public record ReservationRequest(Integer count, Integer durationMinutes, String reservationPassword, String username,
         String sshPublicKey, String selector, List<String> machines, Integer waitMinutes, Integer keepaliveMinutes,
-        String note) {
+        String note, String group) {
 
     private static final int DEFAULT_COUNT = 1;
     private static final int DEFAULT_MINUTES = 60;
@@ -38,7 +39,7 @@ public record ReservationRequest(Integer count, Integer durationMinutes, String 
         return new ReservationRequest(query.number("count").orElse(null), query.number("duration").orElse(null),
                 query.text("reservation_password").or(() -> query.text("password"))
                         .orElseGet(AccountPassword::generate),
-                query.text("username").orElse(null), null, null, null, null, null, null);
+                query.text("username").orElse(null), null, null, null, null, null, null, null);
     }
 
     ReservationSpec toSpec(UserStatus caller) {
@@ -46,7 +47,7 @@ public record ReservationRequest(Integer count, Integer durationMinutes, String 
                 machineCount(), durationMinutes == null ? DEFAULT_MINUTES : durationMinutes,
                 username == null || username.isEmpty() ? AccountName.madeOf(caller.username()) : username,
                 reservationPassword, sshPublicKey, new RequestOptions(selector, machines,
-                        waitMinutes == null ? 0 : waitMinutes, keepaliveMinutes, note));
+                        waitMinutes == null ? 0 : waitMinutes, keepaliveMinutes, note, group));
     }
 
     private int machineCount() {

@@ -36,6 +36,7 @@ import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
 
 import io.machinemanager.api.auth.Caller;
+import io.machinemanager.api.group.VisibleMachines;
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
@@ -73,14 +74,16 @@ public class ReservationResource {
     private final ReservationService reservations;
     private final RequestService requests;
     private final LiveReservations live;
+    private final VisibleMachines visible;
     private final PolledResponses polled;
 
     ReservationResource(SecurityIdentity identity, ReservationService reservations, RequestService requests,
-            LiveReservations live, PolledResponses polled) {
+            LiveReservations live, VisibleMachines visible, PolledResponses polled) {
         this.identity = identity;
         this.reservations = reservations;
         this.requests = requests;
         this.live = live;
+        this.visible = visible;
         this.polled = polled;
     }
 
@@ -132,7 +135,8 @@ public class ReservationResource {
     @Operation(summary = "List the live reservations, one entry a machine", description = """
             An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end. With `state` only those in
             that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and says
-            since when, why, and when the next try comes.""")
+            since when, why, and when the next try comes. Other users' reservations of machines for groups that the caller is
+            not in are left out, except for admins.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "provisioning", "active", "releasing" }))
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
@@ -141,14 +145,18 @@ public class ReservationResource {
     public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
         QueryParameters query = QueryParameters.of(uri);
         Page page = Page.of(query);
-        Wanted wanted = query.oneOf("state", LIVE).map(this::inState).orElse(Wanted.ALL);
-        return polled.of(request, page, new ReservationRows(live, wanted, page.offset()),
-                () -> live.count(wanted), ReservationsView::new, ReservationView::forETag);
+        Optional<ReservationState> state = query.oneOf("state", LIVE);
+        UserStatus caller = caller();
+        if (state.isPresent()) {
+            return list(request, page, new Wanted(state.get(), caller.admin() ? null : caller.userId()));
+        }
+        return visible.of(caller)
+                .thenCompose(access -> list(request, page, Wanted.seenBy(caller.userId(), access)));
     }
 
-    private Wanted inState(ReservationState state) {
-        UserStatus caller = caller();
-        return new Wanted(state, caller.admin() ? null : caller.userId());
+    private CompletionStage<RestResponse<Object>> list(Request request, Page page, Wanted wanted) {
+        return polled.of(request, page, new ReservationRows(live, wanted, page.offset()), () -> live.count(wanted),
+                ReservationsView::new, ReservationView::forETag);
     }
 
     /** Shows a reservation. */

@@ -72,7 +72,7 @@ class HostileFieldsTest {
     /** Where some values have to be kept, so that they can be compared. Each build tries a quarter of the values there. */
     private static final Set<String> KEPT = Set.of("POST /users username", "POST /machines name", "POST /machines host",
             "POST /machines user", "PATCH /machines/{name} host", "PATCH /machines/{name} user",
-            "POST /whoami/api-keys name", "POST /reservations username");
+            "POST /whoami/api-keys name", "POST /reservations username", "POST /groups name");
 
     /** What a call may say: done, or refused in words. */
     private static final Set<Integer> ANSWERS = Set.of(200, 201, 202, 400, 401, 403, 404, 405, 409, 410, 413, 414, 431);
@@ -90,6 +90,8 @@ class HostileFieldsTest {
             Map.entry("POST /machines",
                     "{'name':'m','host':'127.0.0.1','port':22,'user':'root','password':'x','host_key':'<key>','shared_host':true}"),
             Map.entry("PATCH /machines/{name}", "{'host_key':'<key>','password':'x','shared_host':true}"),
+            Map.entry("POST /groups", "{'name':'g','max_machines':1}"),
+            Map.entry("PATCH /groups/{name}", "{'priority':1}"),
             Map.entry("POST /reservations", "{'username':'carol','reservation_password':'a long secret'}"),
             Map.entry("PATCH /requests/{id}", "{'note':'x'}"), Map.entry("POST /requests/{id}/password", "{}"),
             Map.entry("PATCH /reservations/{id}", "{'duration_minutes':10}"));
@@ -97,12 +99,12 @@ class HostileFieldsTest {
     /** Where what these calls take can be seen again. */
     private static final Map<String, String> SHOWN = Map.of("POST /users", "/users/{username}", "POST /machines",
             "/machines/{name}", "PATCH /machines/{name}", "/machines/{name}", "POST /whoami/api-keys",
-            "/whoami/api-keys", "POST /reservations", "/reservations/{id}");
+            "/whoami/api-keys", "POST /reservations", "/reservations/{id}", "POST /groups", "/groups/{name}");
 
     /** What is made is deleted again, so that the next value is tried too and not refused because the name is taken. */
     private static final Map<String, String> UNDONE = Map.of("POST /users", "/users/{username}", "POST /machines",
             "/machines/{name}", "POST /whoami/api-keys", "/whoami/api-keys/{name}", "POST /reservations",
-            "/reservations/{id}", "GET /reserve", "/reservations/{id}");
+            "/reservations/{id}", "GET /reserve", "/reservations/{id}", "POST /groups", "/groups/{name}");
 
     private static final String HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 

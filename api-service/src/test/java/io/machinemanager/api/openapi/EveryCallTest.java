@@ -64,6 +64,10 @@ class EveryCallTest {
             call("DELETE /users/{username}/api-keys/{name}", 401, 403, 404), call("GET /machines", 401, 200, 200),
             call("POST /machines", 401, 403, 400), call("GET /machines/{name}", 401, 404, 404),
             call("PATCH /machines/{name}", 401, 403, 400), call("DELETE /machines/{name}", 401, 403, 404),
+            call("GET /groups", 401, 403, 200), call("POST /groups", 401, 403, 400),
+            call("GET /groups/{name}", 401, 403, 404), call("PATCH /groups/{name}", 401, 403, 400),
+            call("DELETE /groups/{name}", 401, 403, 404), call("PUT /groups/{name}/members/{username}", 401, 403, 404),
+            call("DELETE /groups/{name}/members/{username}", 401, 403, 404),
             call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
             call("POST /reservations", 401, 409, 409), call("GET /reservations/{id}", 401, 404, 404),
             call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
@@ -145,13 +149,18 @@ class EveryCallTest {
         described("PUT", "/whoami/ssh-keys", "/whoami/ssh-keys", Map.of("keys",
                 List.of(Map.of("name", "laptop", "public_key",
                         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx"))));
+        described("POST", "/groups", "/groups", Map.of("name", "students"));
+        described("PUT", "/groups/{name}/members/{username}", "/groups/students/members/admin", Map.of());
+        described("PATCH", "/groups/{name}", "/groups/students", Map.of("priority", 7));
+        described("GET", "/groups/{name}", "/groups/students", Map.of());
         described("POST", "/machines", "/machines",
-                Map.of("name", "m3", "host", "127.0.0.1", "port", 1, "user", "root", "password", "x"));
+                Map.of("groups", List.of("students"), "name", "m3", "host", "127.0.0.1", "port", 1, "user", "root",
+                        "password", "x"));
         described("GET", "/reservations/{id}", "/reservations/" + reservation, Map.of());
         described("GET", "/machines/{name}", "/machines/m3", Map.of());
         described("DELETE", "/reservations/{id}", "/reservations/" + reservation, Map.of());
-        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/whoami",
-                "/whoami/api-keys", "/whoami/ssh-keys", "/healthz")) {
+        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/groups", "/whoami",
+                "/whoami/api-keys", "/whoami/ssh-keys", "/requests", "/healthz")) {
             described("GET", path, path, Map.of());
         }
         described("GET", "/users/{username}", "/users/nobody", Map.of());
@@ -257,7 +266,7 @@ class EveryCallTest {
 
     @Test
     void tellsHowListsComeInParts() {
-        for (String path : List.of("/machines", "/reservations", "/users")) {
+        for (String path : List.of("/machines", "/reservations", "/users", "/groups")) {
             JsonObject call = operations().get("GET " + path);
             assertThat(parameters(call)).as(path).contains("limit", "offset");
             assertThat(call.getJsonObject("responses").getJsonObject("200").getJsonObject("headers").fieldNames())

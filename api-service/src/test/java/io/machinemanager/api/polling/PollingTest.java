@@ -47,7 +47,7 @@ class PollingTest {
         alice = ApiFixture.tokenOf("alice");
     }
 
-    /** On a busy host more than a second may pass between two calls, so this is repeated until they are close enough. */
+    /** The queries are those of the response. On a busy host more than a second may pass between two calls, so this is repeated until they are close enough. */
     @Test
     void aTokenThatWasCheckedWithinTheLastSecondCostsNoQuery() {
         database.query("set global log_output = 'TABLE'; set global general_log = 1");
@@ -58,8 +58,9 @@ class PollingTest {
 
                 ApiFixture.with(alice).get("/whoami").then().statusCode(200);
 
-                assertThat(database.query("select command_type, argument from mysql.general_log where command_type in"
-                        + " ('Query', 'Execute') and argument not like '%general_log%'")).isBlank();
+                assertThat(database.query("select argument from mysql.general_log where command_type in"
+                        + " ('Query', 'Execute') and argument not like '%general_log%'").lines())
+                        .hasSize(2).noneMatch(statement -> statement.contains("revoked_tokens"));
             });
         } finally {
             database.query("set global general_log = 0");

@@ -64,7 +64,7 @@ class QueueJobTest {
     }
 
     private void waitFor(int count, int minutes) {
-        scene.queue(count, new RequestOptions(null, List.of(), minutes, null, null));
+        scene.queue(count, new RequestOptions(null, List.of(), minutes, null, null, null));
     }
 
     private List<String> waiting() {

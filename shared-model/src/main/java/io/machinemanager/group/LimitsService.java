@@ -1,0 +1,74 @@
+package io.machinemanager.group;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import org.hibernate.Session;
+import org.hibernate.query.QueryProducer;
+
+import io.machinemanager.error.InvalidRequestException;
+
+/** Tells what users may have. It reads in the caller's transaction or session, and has none of its own. */
+@ApplicationScoped
+public class LimitsService {
+
+    // one row for each group of a user, and one without a group for a user in none
+    private static final String USERS_AND_GROUPS = "select u.id, g from User u"
+            + " left join GroupMember m on m.userId = u.id left join UserGroup g on g.id = m.groupId where u.id in :users";
+
+    private final LimitsConfig settings;
+
+    LimitsService(LimitsConfig settings) {
+        this.settings = settings;
+    }
+
+    /** The limits of a user, by one query in the caller's transaction; empty when there is no such user. */
+    public Optional<UserLimits> of(long userId) {
+        return of(UserGroup.getEntityManager().unwrap(Session.class), userId);
+    }
+
+    /** The limits of a user, by one query in the given session; empty when there is no such user. */
+    public Optional<UserLimits> of(QueryProducer session, long userId) {
+        return Optional.ofNullable(of(session, List.of(userId)).get(userId));
+    }
+
+    /** The limits of each of these users, by one query in the caller's transaction; without users that do not exist. */
+    public Map<Long, UserLimits> of(Collection<Long> userIds) {
+        return userIds.isEmpty() ? Map.of() : of(UserGroup.getEntityManager().unwrap(Session.class), userIds);
+    }
+
+    private Map<Long, UserLimits> of(QueryProducer session, Collection<Long> userIds) {
+        Map<Long, List<UserGroup>> groups = new HashMap<>();
+        session.createSelectionQuery(USERS_AND_GROUPS, Object[].class).setParameterList("users", userIds)
+                .getResultList().forEach(row -> {
+                    List<UserGroup> ofUser = groups.computeIfAbsent((Long) row[0], user -> new ArrayList<>());
+                    if (row[1] != null) {
+                        ofUser.add((UserGroup) row[1]);
+                    }
+                });
+        return groups.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, entry -> UserLimits.of(entry.getValue(), settings)));
+    }
+
+    /** The limits of a user without a group. */
+    public UserLimits withoutGroup() {
+        return UserLimits.of(List.of(), settings);
+    }
+
+    /**
+     * The priority of a request, see {@link UserLimits#priorityIn}.
+     *
+     * @param group the group that the request names; null for none
+     * @throws InvalidRequestException when the user is not in the group
+     */
+    public int priorityOf(long userId, String group) {
+        return of(userId).orElseGet(this::withoutGroup).priorityIn(group);
+    }
+}
