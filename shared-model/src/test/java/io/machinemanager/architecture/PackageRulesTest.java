@@ -43,14 +43,15 @@ class PackageRulesTest {
             audit           : database
             user            : audit database error
             auth            : audit database error secret user
-            machine         : audit database error secret ssh
+            selector        : error
+            machine         : audit database error secret selector ssh
             account.process :
             account         : ssh startup
             account.ansible : account account.process ssh startup
             account.ssh     : account account.ansible account.process ssh
             reservation     : account account.ssh audit database error machine secret ssh startup user
-            pool            : account audit database error machine reservation secret
-            probe           : account audit database error machine reservation secret
+            pool            : account audit database error machine reservation secret selector
+            probe           : account audit database error machine reservation secret selector
             idempotency     : database error reservation secret user
             """);
 
