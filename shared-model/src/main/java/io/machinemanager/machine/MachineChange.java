@@ -1,5 +1,7 @@
 package io.machinemanager.machine;
 
+import java.util.Map;
+
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
 
@@ -13,13 +15,20 @@ import io.machinemanager.ssh.SshCredentials;
  * @param enabled whether the machine may be lent
  * @param sharedHost whether other machines may be the same host
  * @param hostKeys the SSH host keys to expect from now on, {@code type base64} a line
+ * @param labels the labels to set by name; null as a value removes one
  */
 public record MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
-        Boolean sharedHost, String hostKeys) {
+        Boolean sharedHost, String hostKeys, Map<String, String> labels) {
+
+    /** A change that leaves the labels as they are. */
+    public MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
+            Boolean sharedHost, String hostKeys) {
+        this(host, port, user, login, enabled, sharedHost, hostKeys, null);
+    }
 
     /** The same change, with host keys. */
     public MachineChange withHostKeys(String keys) {
-        return new MachineChange(host, port, user, login, enabled, sharedHost, keys);
+        return new MachineChange(host, port, user, login, enabled, sharedHost, keys, labels);
     }
 
     /** Tells whether the address changes, so that other host keys are expected. */
@@ -50,8 +59,10 @@ public record MachineChange(String host, Integer port, String user, SshCredentia
     /** Omits the secrets, to keep them out of logs. */
     @Override
     public String toString() {
-        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s".formatted(host, port,
-                user, login == null ? "kept" : "by " + login, enabled, sharedHost,
-                hostKeys == null ? "kept" : HostKeys.fingerprints(hostKeys));
+        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s, labels %s".formatted(
+                host,
+                port, user, login == null ? "kept" : "by " + login, enabled, sharedHost,
+                hostKeys == null ? "kept" : HostKeys.fingerprints(hostKeys),
+                labels == null ? "kept" : Labels.describe(labels));
     }
 }

@@ -1,5 +1,7 @@
 package io.machinemanager.machine;
 
+import java.util.Map;
+
 import io.machinemanager.ssh.SshCredentials;
 
 /**
@@ -11,8 +13,15 @@ import io.machinemanager.ssh.SshCredentials;
  * @param user the user that the service logs in as
  * @param login the credentials of that user
  * @param sharedHost whether other machines may be the same host
+ * @param labels its labels by name
  */
-public record NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost) {
+public record NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost,
+        Map<String, String> labels) {
+
+    /** A machine without labels. */
+    public NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost) {
+        this(name, host, port, user, login, sharedHost, Map.of());
+    }
 
     /** Omits the secrets, to keep them out of logs. */
     @Override

@@ -2,8 +2,10 @@ package io.machinemanager.pool;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,8 +21,10 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.DuplicateHosts;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
+import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.reservation.ReleaseCause;
@@ -74,8 +78,10 @@ public class MachineService {
             machine.persist();
             DuplicateHosts.refuse(machine);
             machine.seal(wanted.login(), secrets);
+            MachineLabel.replace(machine.id, wanted.labels());
             audit.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, machine.name)
-                    .detail("at %s port %d as %s".formatted(machine.host, machine.port, machine.sshUser)));
+                    .detail("at %s port %d as %s%s".formatted(machine.host, machine.port, machine.sshUser,
+                            wanted.labels().isEmpty() ? "" : ", labels " + Labels.describe(wanted.labels()))));
             return machine;
         });
         Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,
@@ -90,7 +96,8 @@ public class MachineService {
      * @throws NotFoundException when there is no machine with this name
      * @throws ConflictException when the address is to change while the machine is reserved or being cleaned, or when
      *         another machine is the same host
-     * @throws InvalidRequestException when the address is to change and a stored password is not given again
+     * @throws InvalidRequestException when the address is to change and a stored password is not given again, or when the
+     *         machine would have too many labels
      */
     public TimedResult<PooledMachine> change(String name, MachineChange change) {
         return change(name, change, current -> {
@@ -142,6 +149,7 @@ public class MachineService {
         Optional.ofNullable(change.enabled()).ifPresent(enabled -> machine.enabled = enabled);
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
         Optional.ofNullable(change.sharedHost()).ifPresent(shared -> machine.sharedHost = shared);
+        applyLabels(change, machine, moves);
         if (moves || !Objects.equals(keysBefore, machine.hostKeys) || machine.sharedHost != sharedBefore) {
             DuplicateHosts.refuse(machine);
             machine.duplicateReason = null;
@@ -155,6 +163,16 @@ public class MachineService {
             }
             machine.nextProbeAt = clock.now();
             Reservation.endPause(machine, machine.nextProbeAt);
+        }
+    }
+
+    /** At another address there may be another host, so what was found at the old one is removed. */
+    private static void applyLabels(MachineChange change, Machine machine, boolean moves) {
+        if (change.labels() != null || moves) {
+            SortedMap<String, String> before = MachineLabel.of(machine.id);
+            MachineLabel.replace(machine.id,
+                    Labels.merge(moves ? Labels.replaceOfTheService(before, Map.of()) : before,
+                            change.labels() == null ? Map.of() : change.labels()));
         }
     }
 
@@ -215,7 +233,8 @@ public class MachineService {
     }
 
     private TimedResult<PooledMachine> current(Machine machine) {
-        return new TimedResult<>(clock.now(), List.of(PooledMachine.of(machine, liveOn(machine))));
+        return new TimedResult<>(clock.now(),
+                List.of(PooledMachine.of(machine, MachineLabel.of(machine.id), liveOn(machine))));
     }
 
     private static Optional<Reservation> liveOn(Machine machine) {

@@ -27,6 +27,7 @@ import io.machinemanager.pool.MachineState;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationState;
+import io.machinemanager.selector.Selector;
 import io.machinemanager.testing.LogLines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -250,7 +251,7 @@ class ProbeServiceTest extends ProbeTestBase {
         var lent = pool.only("m1");
         assertThat(lent.rows().getFirst().state(lent.at())).isEqualTo(MachineState.RESERVED);
         assertThat(lent.rows().getFirst().reason(lent.at())).contains("The machine's SSH host key has changed.");
-        assertThat(pool.list(0, 10).rows().getFirst().reason(lent.at()))
+        assertThat(pool.list(Selector.ALL, 0, 10).rows().getFirst().reason(lent.at()))
                 .contains("The machine's SSH host key has changed.");
     }
 }

@@ -37,6 +37,7 @@ import io.machinemanager.idempotency.IdempotencyService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
+import io.machinemanager.selector.Selector;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -52,7 +53,8 @@ import io.quarkus.test.junit.QuarkusTest;
 @WithTestResource(MariaDbResource.class)
 class HotQueriesTest {
 
-    private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
+    private static final Set<String> LARGE = Set.of("machines", "machine_labels", "reservations", "reservation_events",
+            "users",
             "revoked_tokens", "refresh_tokens", "idempotency_keys", "audit_entries", "api_keys", "login_counters");
 
     // Each has 3,000 rows or more, and a third of the machines is lent.
@@ -135,6 +137,9 @@ class HotQueriesTest {
                         created_at)
                     select id + seq, concat('m', seq), host, port, ssh_user, host_keys, @now + interval 1 day, @now, @now
                     from machines, seq_1_to_3000;
+                insert into machine_labels select id, 'os', if(id % 8, 'debian', 'alpine') from machines;
+                insert into machine_labels select id, 'serial', id from machines;
+                insert into machine_labels select id, 'gpu', '' from machines where name in ('m17', 'm1700', 'm2999');
                 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                         created_at, duration_minutes, started_at, reserved_until, released_at)
                     select uuid(), m.id, m.name, u.id, u.username, 'bench', 'RELEASED', @now, 60, @now, @now, @now
@@ -158,8 +163,9 @@ class HotQueriesTest {
                         if(seq = 1, 'FAILED', 'DONE')
                     from seq_1_to_3000;
                 """
-                + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
-                        analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
+                + LENT.formatted(alice.userId(), "m.id % 3 = 0")
+                + """
+                        analyze table users, machines, machine_labels, reservations, reservation_events, revoked_tokens, api_keys,
                             login_counters, refresh_tokens, idempotency_keys, audit_entries;
                         """);
     }
@@ -185,8 +191,19 @@ class HotQueriesTest {
             reservations.release(id);
             Scheduled.cleanUp(reservations, 50);
             pool.only("m7");
-            pool.after("m2", 20);
-            pool.list(100, 20);
+            pool.after(Selector.ALL, "m2", 20);
+            pool.list(Selector.ALL, 100, 20);
+            Selector few = Selector.parse("gpu,os!=windows");
+            pool.list(few, 0, 20);
+            pool.list(few, 1, 20);
+            pool.after(few, "m2", 20);
+            pool.count(few);
+            pool.forEachSummary(few, machine -> {
+            });
+            Selector many = Selector.parse("os=debian,!windows");
+            pool.list(many, 0, 20);
+            pool.list(many, 100, 20);
+            pool.after(many, "m2", 20);
             Scheduled.probe(probes, 20);
             history.purge(Duration.ofDays(1), 100);
             backlog.read();
@@ -287,7 +304,7 @@ class HotQueriesTest {
     /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {
-        List<String> statements = statementsOf(() -> pool.forEachSummary(machine -> {
+        List<String> statements = statementsOf(() -> pool.forEachSummary(Selector.ALL, machine -> {
         }));
 
         assertThat(statements).hasSize(1);
@@ -296,9 +313,10 @@ class HotQueriesTest {
 
     @Test
     void aListIsOneQueryAndTheTimeIsInIt() {
-        assertThat(heard(() -> pool.forEachSummary(machine -> {
+        assertThat(heard(() -> pool.forEachSummary(Selector.ALL, machine -> {
         }))).hasSize(1);
-        assertThat(heard(() -> pool.list(0, 20))).hasSize(1);
+        assertThat(heard(() -> pool.list(Selector.ALL, 0, 20))).hasSize(1);
+        assertThat(heard(() -> pool.list(Selector.parse("os=debian"), 0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
     }
 
@@ -308,8 +326,8 @@ class HotQueriesTest {
         Statistics plans = sessionFactory.getStatistics();
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
-            pool.list(0, 20);
-            pool.forEachSummary(machine -> {
+            pool.list(Selector.ALL, 0, 20);
+            pool.forEachSummary(Selector.ALL, machine -> {
             });
             live.list(Wanted.ALL, 0, 20);
             sessions.status("alice", List.of("token", "session"));

@@ -8,6 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import io.machinemanager.pool.MachineState;
 import io.machinemanager.pool.MachineSummary;
 import io.machinemanager.pool.PoolService;
+import io.machinemanager.selector.Selector;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -33,9 +34,9 @@ public record AvailableView(List<String> available, List<String> reserved,
     }
 
     /** Only the name of each machine is kept in memory, so that a large pool fits. */
-    static AvailableView of(PoolService pool, boolean forAdmin) {
+    static AvailableView of(PoolService pool, Selector selector, boolean forAdmin) {
         AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        pool.forEachSummary(machine -> view.add(machine, forAdmin));
+        pool.forEachSummary(selector, machine -> view.add(machine, forAdmin));
         return view;
     }
 

@@ -1,6 +1,9 @@
 package io.machinemanager.api.machine;
 
+import java.util.Map;
+
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
@@ -20,6 +23,8 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
 
     String privateKey();
 
+    Map<String, String> labels();
+
     /** The SSH host keys that are given; null when the machine is asked for them. */
     String givenHostKey();
 
@@ -30,7 +35,8 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
                 .optional("user", user(), SshLoginRules::problemWithUser)
                 .optional("password", password(), SshLoginRules::problemWithPassword)
                 .optional("private_key", privateKey(), SshPrivateKey::problemWith)
-                .optional("host_key", givenHostKey(), HostKeys::problemWith);
+                .optional("host_key", givenHostKey(), HostKeys::problemWith)
+                .optional("labels", labels(), Labels::problemWith);
     }
 
     /** What the service logs in with; null when neither a password nor a private key is given. */

@@ -1,9 +1,12 @@
 package io.machinemanager.api.machine;
 
+import java.util.Map;
+
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.TextOrNumberDeserializer;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
 
@@ -19,10 +22,13 @@ import io.machinemanager.machine.NewMachine;
  * @param hostKey the machine's SSH host keys, as lines of {@code known_hosts} or {@code ssh_host_*_key.pub}; what the
  *        machine shows when it is left out
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
+ * @param labels its labels by name, at most 32
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, String hostKey,
-        Boolean sharedHost) implements MachineFields {
+        Boolean sharedHost, Map<String, String> labels)
+        implements
+            MachineFields {
 
     /** Strips spaces, as the original did. */
     public MachineRegistration {
@@ -45,7 +51,8 @@ public record MachineRegistration(String name, String host, Integer port, String
     }
 
     NewMachine toNewMachine() {
-        return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost));
+        return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost),
+                labels == null ? Map.of() : Labels.merge(Map.of(), labels));
     }
 
     /** Leaves the secrets out, so that they cannot reach a log by accident. */

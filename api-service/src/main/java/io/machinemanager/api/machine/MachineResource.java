@@ -41,6 +41,7 @@ import io.machinemanager.database.TimedResult;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
+import io.machinemanager.selector.Selector;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -79,7 +80,8 @@ public class MachineResource {
             it does not answer now. From then on a machine with other keys is not spoken to. A `password` or a
             `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.
             The service logs in once before it answers: a machine that works is free then, and `reason` tells why another one
-            is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.""")
+            is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.
+            `labels` say what the machine is, for selectors; names that begin with `mm/` are set by the service alone.""")
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         MachineView view = MachineView.registered(registrar.register(registration));
@@ -90,13 +92,16 @@ public class MachineResource {
     /** Lists the machines. */
     @GET
     @Operation(summary = "List the machines by name")
+    @Parameter(name = QueryParameters.SELECTOR, in = ParameterIn.QUERY, description = QueryParameters.SELECTOR_DESCRIBED, example = "os=debian,gpu", schema = @Schema(type = SchemaType.STRING, maxLength = Selector.MAX_LENGTH))
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
     public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
-        Page page = Page.of(QueryParameters.of(uri));
-        return polled.of(request, page, new MachineRows(pool, page.offset(), isAdmin()), pool::count,
-                Function.identity(), Function.identity());
+        QueryParameters query = QueryParameters.of(uri);
+        Page page = Page.of(query);
+        Selector selector = query.selector();
+        return polled.of(request, page, new MachineRows(pool, selector, page.offset(), isAdmin()),
+                () -> pool.count(selector), Function.identity(), Function.identity());
     }
 
     /** Shows a machine. */
@@ -121,7 +126,8 @@ public class MachineResource {
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
-            machine has is a 409, unless `shared_host` is true.""")
+            machine has is a 409, unless `shared_host` is true.
+            `labels` are merged: those that are given are set, `null` removes one, and the others stay.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         return MachineView.details(registrar.change(name, update, seen -> check(request, seen)), true)
                 .withWarning(loopback.warning(update.host()));

@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
@@ -20,10 +21,11 @@ import io.machinemanager.machine.MachineChange;
  * @param hostKey the SSH host keys to expect from now on, as lines of {@code known_hosts} or
  *        {@code ssh_host_*_key.pub}; {@code rescan} accepts what the machine shows now
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
+ * @param labels the labels to set by name; null as a value removes one, and the others stay
  */
 public record MachineUpdate(String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, Boolean enabled,
-        String hostKey, Boolean sharedHost) implements MachineFields {
+        String hostKey, Boolean sharedHost, Map<String, String> labels) implements MachineFields {
 
     private static final String RESCAN = "rescan";
 
@@ -34,8 +36,9 @@ public record MachineUpdate(String host, Integer port, String user,
 
     void check() {
         checkGiven(new FieldCheck().anyOf(
-                List.of("host", "port", "user", "password", "private_key", "enabled", "host_key", "shared_host"),
-                host, port, user, password, privateKey, enabled, hostKey, sharedHost)).orThrow();
+                List.of("host", "port", "user", "password", "private_key", "enabled", "host_key", "shared_host",
+                        "labels"),
+                host, port, user, password, privateKey, enabled, hostKey, sharedHost, labels)).orThrow();
     }
 
     @Override
@@ -44,7 +47,7 @@ public record MachineUpdate(String host, Integer port, String user,
     }
 
     MachineChange toChange() {
-        return new MachineChange(host, port, user, login(), enabled, sharedHost, hostKeys());
+        return new MachineChange(host, port, user, login(), enabled, sharedHost, hostKeys(), labels);
     }
 
     /** Whether the machine is to be asked for its host keys. */

@@ -61,7 +61,8 @@ class EveryCallTest {
             call("DELETE /users/{username}/api-keys/{name}", 401, 403, 404), call("GET /machines", 401, 200, 200),
             call("POST /machines", 401, 403, 400), call("GET /machines/{name}", 401, 404, 404),
             call("PATCH /machines/{name}", 401, 403, 400), call("DELETE /machines/{name}", 401, 403, 404),
-            call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
+            call("GET /available", 401, 200, 200), call("GET /labels", 401, 200, 200),
+            call("GET /reservations", 401, 200, 200),
             call("POST /reservations", 401, 409, 409), call("GET /reservations/{id}", 401, 404, 404),
             call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
             call("GET /reserve", 401, 409, 409), call("GET /release_all", 401, 403, 200),
@@ -136,11 +137,12 @@ class EveryCallTest {
         described("POST", "/users", "/users", Map.of("username", "carol", "password", "a long secret"));
         described("POST", "/whoami/api-keys", "/whoami/api-keys", Map.of("name", "ci"));
         described("POST", "/machines", "/machines",
-                Map.of("name", "m3", "host", "127.0.0.1", "port", 1, "user", "root", "password", "x"));
+                Map.of("name", "m3", "host", "127.0.0.1", "port", 1, "user", "root", "password", "x", "labels",
+                        Map.of("os", "debian")));
         described("GET", "/reservations/{id}", "/reservations/" + reservation, Map.of());
         described("GET", "/machines/{name}", "/machines/m3", Map.of());
         described("DELETE", "/reservations/{id}", "/reservations/" + reservation, Map.of());
-        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/whoami",
+        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/labels", "/users", "/whoami",
                 "/whoami/api-keys", "/healthz")) {
             described("GET", path, path, Map.of());
         }
@@ -247,7 +249,7 @@ class EveryCallTest {
 
     @Test
     void tellsHowListsComeInParts() {
-        for (String path : List.of("/machines", "/reservations", "/users")) {
+        for (String path : List.of("/machines", "/labels", "/reservations", "/users")) {
             JsonObject call = operations().get("GET " + path);
             assertThat(parameters(call)).as(path).contains("limit", "offset");
             assertThat(call.getJsonObject("responses").getJsonObject("200").getJsonObject("headers").fieldNames())
