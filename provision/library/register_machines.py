@@ -47,9 +47,9 @@ options:
     description:
       - A YAML list of machines, by itself or under the key C(machines).
       - Each has name, host, port, user and password, or private_key in its place; host_key if it is known; shared_host if it
-        may be one host with other machines.
-      - All values but port and shared_host must be strings in YAML, so 012345 and yes need quotes. Other types are refused,
-        not converted.
+        may be one host with other machines; labels, values by name, which O(update) sets beside those that the machine has.
+      - All values but port, shared_host and labels must be strings in YAML, and so must the values of labels. So 012345 and yes
+        need quotes. Other types are refused, not converted.
     type: path
     required: true
 author: Machine Manager
@@ -75,7 +75,7 @@ EXAMPLES = r"""
 NEEDED = ("name", "host", "port", "user")
 LOG_IN = ("password", "private_key")
 TEXTS = tuple(field for field in (*NEEDED, *LOG_IN, "host_key") if field != "port")
-FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host")
+FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host", "labels")
 
 
 class Refused(Exception):
@@ -149,6 +149,7 @@ def register(api, machine, known, update):
         raise ValueError("put it in quotes: " + ", ".join(unclear))
     if not isinstance(body.get("shared_host", False), bool):
         raise ValueError("shared_host is neither true nor false")
+    check_labels(body.get("labels", {}))
     body["port"] = port_number(body["port"])
     name = body["name"]
     if name not in known:
@@ -161,6 +162,15 @@ def register(api, machine, known, update):
     if differing:
         raise ValueError("is registered with another " + ", ".join(differing) + "; UPDATE=true changes it")
     return "present"
+
+
+def check_labels(labels):
+    """Refuses what is not a mapping of strings; the service knows the other rules."""
+    if not isinstance(labels, dict):
+        raise ValueError("labels are not values by name")
+    unclear = [str(label) for label, value in labels.items() if not isinstance(label, str) or not isinstance(value, str)]
+    if unclear:
+        raise ValueError("put these labels in quotes, name and value: " + ", ".join(unclear))
 
 
 def port_number(port):

@@ -27,7 +27,7 @@ if arguments.get("stdin"):
     with open(state / "stdin", "a") as said:
         said.write(arguments["stdin"] + "\\n")
 print(json.dumps(dict(
-    changed=False, host_info=dict(OperatingSystem="Debian"), containers=[], stdout="ssh-ed25519 AAAA",
+    changed=False, host_info=dict(OperatingSystem="Debian", Architecture="aarch64"), containers=[], stdout="ssh-ed25519 AAAA",
     network=dict(IPAM=dict(Config=[dict(Gateway="127.0.0.1", Subnet="127.0.0.0/8")])))))
 """
 MODULES = ["docker_host_info", "docker_network_info", "docker_image", "docker_container", "docker_container_exec"]
@@ -84,6 +84,21 @@ class ProvisionTest(unittest.TestCase):
         self.assertEqual(first, self.passwords())
         self.assertIn('binds: ["127.0.0.1"]', self.file.read_text())
         self.assertNotIn(first[0], said + again)
+
+    def test_each_machine_has_labels_and_those_that_were_added_are_kept(self):
+        status, said = self.provision()
+        self.assertEqual(0, status, said)
+        self.assertIn('labels: {"os": "alpine", "arch": "arm64"}', self.file.read_text())
+        self.file.write_text(self.file.read_text().replace('"arm64"}', '"mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'))
+        status, said = self.provision(machine_count=2)
+        self.assertEqual(1, self.file.read_text().count('{"os": "alpine", "arch": "mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'), said)
+
+    def test_a_file_without_labels_gets_them(self):
+        self.provision()
+        self.file.write_text("".join(line for line in self.file.read_text().splitlines(True) if "labels" not in line))
+        status, said = self.provision()
+        self.assertEqual(0, status, said)
+        self.assertIn('labels: {"os": "alpine", "arch": "arm64"}', self.file.read_text())
 
     def test_a_task_that_fails_does_not_show_the_password(self):
         for module in "docker_container", "docker_container_exec":

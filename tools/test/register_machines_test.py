@@ -131,6 +131,24 @@ class RegisterMachinesTest(unittest.TestCase):
         self.assertEqual(["m2: shared_host is neither true nor false", "m3: shared_host is neither true nor false"],
                          answer["failed_machines"])
 
+    def test_labels_are_passed_on_when_they_are_text(self):
+        machines = [machine(1, labels={"os": "debian", "gpu": ""}), machine(2, labels={}), machine(3, labels={"cores": 8, "os": "x"}),
+                    machine(4, labels=["os"]), machine(5, labels={"gpu": None}), machine(6, labels=None)]
+        answer = self.run_module(machines)
+        self.assertEqual(["m1", "m2", "m6"], answer["added"])
+        self.assertEqual(["m3: put these labels in quotes, name and value: cores", "m4: labels are not values by name",
+                          "m5: put these labels in quotes, name and value: gpu"], answer["failed_machines"])
+        self.assertEqual({"os": "debian", "gpu": ""}, self.api.machines["m1"]["labels"])
+        self.assertEqual(["m1: put these labels in quotes, name and value: 1, yes_"],
+                         self.run_module("[{name: m1, host: h, port: 1, user: r, password: p, labels: {1: a, yes_: yes}}]")["failed_machines"])
+
+    def test_labels_of_a_machine_that_is_there_are_changed_only_when_asked(self):
+        self.api.machines["m1"] = machine(1)
+        self.assertEqual(["m1"], self.run_module([machine(1, labels={"os": "debian"})])["present"])
+        self.assertNotIn("labels", self.api.machines["m1"])
+        self.run_module([machine(1, labels={"os": "debian"})], update=True)
+        self.assertEqual({"os": "debian"}, self.api.machines["m1"]["labels"])
+
     def test_changes_what_is_there_only_when_asked(self):
         self.api.machines["m1"] = machine(1)
         moved = machine(1, host="192.0.2.9")

@@ -23,7 +23,7 @@
 #   remove: account         the entry, its group and its memberships
 #   remove: files           home, shared folders, mounts, btrfs subvolumes
 #   remove: shared memory   System V shared memory, queues and semaphores
-#   probe                   our accounts, and whether a new one would be of use
+#   probe                   our accounts, what the machine is, and whether a new one would be of use
 #   main
 #
 # Guarantees, and the tests that hold them. The tests are classes of the package io.machinemanager.account.
@@ -106,7 +106,8 @@
 #   REFUSED     and the reason why this name cannot be used here, or why the account gets no new password
 #   UNUSABLE    and the reason why no new account would be of use here
 #   FAILED      and the reason
-#   FOUND       (to PROBE) our accounts as name=token, a dot, and the reason why no new account would be of use, if any
+#   FOUND       (to PROBE) our accounts as name=token, a dot, what the machine is as {name=value}, and the reason why no
+#               new account would be of use, if any
 #
 # Ownership. Each step that destroys something first proves that it is ours. An entry of the account list is ours when
 #   - root's record of the account has its number, or
@@ -1805,7 +1806,69 @@ mm_probe() {
     mm_account=machine-manager-probe mm_outcome=''
     mm_check_tools || mm_outcome=UNUSABLE
     [ -n "$mm_outcome" ] || mm_check_login || [ "$mm_outcome" = UNUSABLE ] || mm_problem=
-    mm_answer FOUND "$mm_found.${mm_problem:+ $mm_problem}"
+    mm_describe_machine
+    mm_answer FOUND "$mm_found. {$mm_facts}${mm_problem:+ $mm_problem}"
+}
+
+# Adds the fact $1=$2, unless the value would break the answer.
+mm_add_fact() {
+    case $2 in
+    '' | *[!A-Za-z0-9._-]*) ;;
+    *) mm_facts="$mm_facts $1=$2" ;;
+    esac
+}
+
+# Sets mm_facts to what the machine is, as name=value: kernel, arch, os, cores, memory (KiB). Starts processes only where
+# Linux is older than 6.1 or /sys is missing. In a container, its limits count, and not the memory of its host.
+mm_describe_machine() {
+    mm_facts='' mm_value=''
+    ! read -r mm_value </proc/sys/kernel/osrelease || mm_add_fact kernel "$mm_value"
+    read -r mm_value </proc/sys/kernel/arch || mm_value=$(uname -m)
+    mm_add_fact arch "$mm_value"
+    mm_describe_os
+    mm_describe_cores
+    mm_describe_memory
+}
+
+mm_describe_os() {
+    # A user with sudo may have put anything there, such as a pipe that nobody writes to.
+    [ -f /etc/os-release ] || return 0
+    mm_count=0
+    while IFS='=' read -r mm_name mm_value && [ $((mm_count += 1)) -le 50 ]; do
+        [ "$mm_name" = ID ] || continue
+        mm_value=${mm_value#[\"\']}
+        mm_value=${mm_value%[\"\']}
+        mm_add_fact os "$mm_value"
+        return 0
+    done </etc/os-release
+}
+
+# The cores are a list such as 0-3,8.
+mm_describe_cores() {
+    mm_list='' mm_count=0
+    read -r mm_list </sys/fs/cgroup/cpuset.cpus.effective
+    [ -n "$mm_list" ] || read -r mm_list </sys/devices/system/cpu/online
+    IFS=,
+    for mm_value in $mm_list; do
+        case $mm_value in
+        *[!0-9-]* | -* | *- | *-*-* | 0[0-9]* | *-0* | *??????????*) mm_count=0 && break ;;
+        esac
+        mm_count=$((mm_count + ${mm_value#*-} - ${mm_value%-*} + 1))
+    done
+    IFS=$mm_default_ifs
+    [ "$mm_count" -gt 0 ] || mm_count=$(nproc)
+    mm_add_fact cores "$mm_count"
+}
+
+mm_describe_memory() {
+    mm_limit_bytes='' mm_value=''
+    read -r _ mm_value _ </proc/meminfo
+    read -r mm_limit_bytes </sys/fs/cgroup/memory.max
+    case $mm_limit_bytes in
+    '' | *[!0-9]* | 0* | *????????????????*) ;;
+    *) [ "$((mm_limit_bytes / 1024))" -gt "${mm_value:-0}" ] || mm_value=$((mm_limit_bytes / 1024)) ;;
+    esac
+    mm_add_fact memory "$mm_value"
 }
 
 # ---- main -----------------------------------------------------------------------------------------------------------

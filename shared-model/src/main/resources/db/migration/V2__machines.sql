@@ -44,6 +44,17 @@ create table if not exists machines (
 
 create index if not exists ix_machines_next_probe on machines (next_probe_at);
 
+create table if not exists machine_labels (
+    machine_id bigint      not null,
+    name       varchar(63) not null,
+    value      varchar(63) not null,
+    constraint pk_machine_labels primary key (machine_id, name),
+    constraint fk_machine_labels_machine foreign key (machine_id) references machines (id) on delete cascade
+) default character set utf8mb4 collate utf8mb4_nopad_bin;
+
+-- which machines a selector selects, and which values are in use
+create index if not exists ix_machine_labels_value on machine_labels (name, value, machine_id);
+
 -- one row: a transaction that gives a machine an address or host keys updates it first, so that no two do so at once
 create table if not exists host_checks (
     id   int    not null,

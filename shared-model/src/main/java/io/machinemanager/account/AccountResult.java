@@ -12,8 +12,10 @@ import java.util.regex.Pattern;
  *        characters are replaced, and it is cut to the length of the database columns for reasons
  * @param accounts the accounts of ours that a probe found, also those that are only partly removed, with the token of
  *        each; empty after other tasks
+ * @param facts what a probe found out about the machine, by name, such as {@code kernel}; the values are whatever the
+ *        machine sent. Empty after other tasks
  */
-public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts) {
+public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts, Map<String, String> facts) {
 
     private static final int MAX_REASON = 450;
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
@@ -23,9 +25,9 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         reason = plain.length() <= MAX_REASON ? plain : plain.substring(0, MAX_REASON) + "...";
     }
 
-    /** A result without accounts. */
+    /** A result without accounts and facts. */
     public AccountResult(Outcome outcome, String reason) {
-        this(outcome, reason, Map.of());
+        this(outcome, reason, Map.of(), Map.of());
     }
 
     /** How a task ended. */
@@ -62,12 +64,17 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
 
     /** The result of a probe of a machine that works. */
     public static AccountResult found(Map<String, Long> accounts) {
-        return new AccountResult(Outcome.DONE, "", accounts);
+        return new AccountResult(Outcome.DONE, "", accounts, Map.of());
     }
 
     /** The result of a probe of a machine that works, but on which no new account would be of use. */
     public static AccountResult unusable(String reason, Map<String, Long> accounts) {
-        return new AccountResult(Outcome.UNUSABLE, reason, accounts);
+        return new AccountResult(Outcome.UNUSABLE, reason, accounts, Map.of());
+    }
+
+    /** The same result of a probe, with what it found out about the machine. */
+    public AccountResult withFacts(Map<String, String> found) {
+        return new AccountResult(outcome, reason, accounts, Map.copyOf(found));
     }
 
     /** Whether there was no log-in, so that nothing was changed on the machine. */

@@ -38,7 +38,10 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     private static final Pattern MARKED_ACCOUNT = Pattern
             .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
 
-    private static final Pattern FOUND = Pattern.compile("(?<list>|[^.]* )[.](?: (?<reason>.+))?");
+    private static final Pattern FOUND = Pattern
+            .compile("(?<list>|[^.]* )[.](?: \\{(?<facts>[^{}]*)\\})?(?: (?<reason>[^{].*))?");
+
+    private static final Pattern FACT = Pattern.compile("(?<!\\S)([a-z]{1,16})=(\\S{1,63})(?!\\S)");
 
     // Messages of Ansible, which may mean any step, while those of ssh are about the log-in only.
     private static final Pattern TIMED_OUT_AT_ANY_STEP = Pattern
@@ -140,8 +143,9 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     }
 
     /**
-     * Reads {@code name=token} pairs up to a dot, and after it the reason why no new account would be of use, if there is
-     * one. A machine can send anything, so text that is not a pair is skipped. A list without its end may be incomplete.
+     * Reads {@code name=token} pairs up to a dot, after it facts about the machine in braces, and then the reason why no
+     * new account would be of use, if there is one. A machine can send anything, so text that is not a pair is skipped. A
+     * list without its end may be incomplete.
      */
     private static AccountResult found(String answer) {
         Matcher parts = FOUND.matcher(answer);
@@ -154,7 +158,19 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
             accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
         }
         String reason = parts.group("reason");
-        return reason == null ? AccountResult.found(accounts) : AccountResult.unusable(sentence(reason), accounts);
+        AccountResult result = reason == null
+                ? AccountResult.found(accounts)
+                : AccountResult.unusable(sentence(reason), accounts);
+        return result.withFacts(facts(parts.group("facts")));
+    }
+
+    private static Map<String, String> facts(String list) {
+        Map<String, String> facts = new TreeMap<>();
+        Matcher pairs = FACT.matcher(list == null ? "" : list);
+        while (pairs.find()) {
+            facts.put(pairs.group(1), pairs.group(2));
+        }
+        return facts;
     }
 
     private AccountResult failure() {

@@ -1,6 +1,7 @@
 package io.machinemanager.machine;
 
 import java.util.List;
+import java.util.Map;
 
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
@@ -16,19 +17,20 @@ import io.machinemanager.ssh.SshCredentials;
  * @param sharedHost whether other machines may be the same host
  * @param hostKeys the SSH host keys to expect from now on, {@code type base64} a line
  * @param groups the names of the groups that it is for, which replace all earlier ones; empty for everyone
+ * @param labels the labels to set by name; null as a value removes one
  */
 public record MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
-        Boolean sharedHost, String hostKeys, List<String> groups) {
+        Boolean sharedHost, String hostKeys, List<String> groups, Map<String, String> labels) {
 
-    /** A change that leaves the groups as they are. */
+    /** A change that leaves the groups and labels as they are. */
     public MachineChange(String host, Integer port, String user, SshCredentials login, Boolean enabled,
             Boolean sharedHost, String hostKeys) {
-        this(host, port, user, login, enabled, sharedHost, hostKeys, null);
+        this(host, port, user, login, enabled, sharedHost, hostKeys, null, null);
     }
 
     /** The same change, with host keys. */
     public MachineChange withHostKeys(String keys) {
-        return new MachineChange(host, port, user, login, enabled, sharedHost, keys, groups);
+        return new MachineChange(host, port, user, login, enabled, sharedHost, keys, groups, labels);
     }
 
     /** Tells whether the address changes, so that other host keys are expected. */
@@ -59,9 +61,11 @@ public record MachineChange(String host, Integer port, String user, SshCredentia
     /** Omits the secrets, to keep them out of logs. */
     @Override
     public String toString() {
-        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s%s".formatted(host, port,
+        return "host %s, port %s, user %s, log-in %s, enabled %s, shared host %s, host keys %s%s%s".formatted(host,
+                port,
                 user, login == null ? "kept" : "by " + login, enabled, sharedHost,
                 hostKeys == null ? "kept" : HostKeys.fingerprints(hostKeys),
-                groups == null ? "" : ", groups " + groups);
+                groups == null ? "" : ", groups " + groups,
+                labels == null ? "" : ", labels " + Labels.describe(labels));
     }
 }

@@ -1,6 +1,7 @@
 package io.machinemanager.machine;
 
 import java.util.List;
+import java.util.Map;
 
 import io.machinemanager.ssh.SshCredentials;
 
@@ -14,13 +15,14 @@ import io.machinemanager.ssh.SshCredentials;
  * @param login the credentials of that user
  * @param sharedHost whether other machines may be the same host
  * @param groups the names of the groups that it is for; empty for everyone
+ * @param labels its labels by name
  */
 public record NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost,
-        List<String> groups) {
+        List<String> groups, Map<String, String> labels) {
 
-    /** A machine for everyone. */
+    /** A machine for everyone, without labels. */
     public NewMachine(String name, String host, int port, String user, SshCredentials login, boolean sharedHost) {
-        this(name, host, port, user, login, sharedHost, List.of());
+        this(name, host, port, user, login, sharedHost, List.of(), Map.of());
     }
 
     /** Omits the secrets, to keep them out of logs. */

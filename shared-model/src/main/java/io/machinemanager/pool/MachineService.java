@@ -2,8 +2,10 @@ package io.machinemanager.pool;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -22,8 +24,10 @@ import io.machinemanager.error.NotFoundException;
 import io.machinemanager.group.MachineAccessCache;
 import io.machinemanager.group.MachineGroup;
 import io.machinemanager.machine.DuplicateHosts;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
+import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.reservation.ReleaseCause;
@@ -83,9 +87,11 @@ public class MachineService {
             if (!wanted.groups().isEmpty()) {
                 assignGroups(machine, wanted.groups());
             }
+            MachineLabel.replace(machine.id, wanted.labels());
             audit.record(AuditEvent.of(AuditAction.MACHINE_REGISTERED, machine.name)
-                    .detail("at %s port %d as %s%s".formatted(machine.host, machine.port, machine.sshUser,
-                            wanted.groups().isEmpty() ? "" : ", groups " + wanted.groups())));
+                    .detail("at %s port %d as %s%s%s".formatted(machine.host, machine.port, machine.sshUser,
+                            wanted.groups().isEmpty() ? "" : ", groups " + wanted.groups(),
+                            wanted.labels().isEmpty() ? "" : ", labels " + Labels.describe(wanted.labels()))));
             return machine;
         });
         Log.infof("Machine %s registered at %s:%d%s", registered.name, registered.host, registered.port,
@@ -100,8 +106,8 @@ public class MachineService {
      * @throws NotFoundException when there is no machine with this name
      * @throws ConflictException when the address is to change while the machine is reserved or being cleaned, or when
      *         another machine is the same host
-     * @throws InvalidRequestException when the address is to change and a stored password is not given again, or there is
-     *         no group with one of the names
+     * @throws InvalidRequestException when the address is to change and a stored password is not given again, there is no
+     *         group with one of the names, or the machine would have too many labels
      */
     public TimedResult<PooledMachine> change(String name, MachineChange change) {
         return change(name, change, current -> {
@@ -171,6 +177,7 @@ public class MachineService {
         Optional.ofNullable(change.hostKeys()).ifPresent(keys -> machine.hostKeys = keys);
         Optional.ofNullable(change.groups()).ifPresent(names -> assignGroups(machine, names));
         Optional.ofNullable(change.sharedHost()).ifPresent(shared -> machine.sharedHost = shared);
+        applyLabels(change, machine, moves);
         if (moves || !Objects.equals(keysBefore, machine.hostKeys) || machine.sharedHost != sharedBefore) {
             DuplicateHosts.refuse(machine);
             machine.duplicateReason = null;
@@ -184,6 +191,16 @@ public class MachineService {
             }
             machine.nextProbeAt = clock.now();
             Reservation.endPause(machine, machine.nextProbeAt);
+        }
+    }
+
+    /** At another address there may be another host, so what was found at the old one is removed. */
+    private static void applyLabels(MachineChange change, Machine machine, boolean moves) {
+        if (change.labels() != null || moves) {
+            SortedMap<String, String> before = MachineLabel.of(machine.id);
+            MachineLabel.replace(machine.id,
+                    Labels.merge(moves ? Labels.replaceOfTheService(before, Map.of()) : before,
+                            change.labels() == null ? Map.of() : change.labels()));
         }
     }
 
@@ -244,8 +261,8 @@ public class MachineService {
     }
 
     private TimedResult<PooledMachine> current(Machine machine) {
-        return new TimedResult<>(clock.now(), List.of(PooledMachine.of(machine, liveOn(machine),
-                MachineGroup.namesOf(machine.id))));
+        return new TimedResult<>(clock.now(), List.of(PooledMachine.of(machine, MachineLabel.of(machine.id),
+                liveOn(machine), MachineGroup.namesOf(machine.id))));
     }
 
     private static Optional<Reservation> liveOn(Machine machine) {

@@ -11,9 +11,10 @@ import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.group.GroupCondition;
-import io.machinemanager.group.MachineAccess;
 import io.machinemanager.group.MachineGroup;
 import io.machinemanager.machine.Machine;
+import io.machinemanager.machine.MachineLabel;
+import io.machinemanager.selector.Selector;
 
 /** Reads the machines together with their live reservations. {@link MachineService} changes them. */
 @ApplicationScoped
@@ -22,8 +23,6 @@ public class PoolService {
     // Sorts after all names of machines, which are ASCII.
     private static final String AFTER_ALL_NAMES = "\u007f";
 
-    private static final String MACHINE_ID = "m.id";
-
     // How many machines the driver fetches from the database at once.
     private static final int FETCH_SIZE = 1000;
 
@@ -31,7 +30,7 @@ public class PoolService {
             + " m.pausedReason, m.unusableReason, m.duplicateReason, m.strayReason";
 
     private static final String POOLED = "select new io.machinemanager.pool.PooledMachine(m.name, m.host, m.port,"
-            + " m.sshUser, %s, m.enabled, m.sharedHost, " + BLOCKS
+            + " m.sshUser, %s, m.enabled, m.sharedHost, " + MachineLabel.AS_JSON + ", " + BLOCKS
             + ", r.state, r.ownerName, r.reservedUntil, r.lastError, " + MachineGroup.NAMES + "), "
             + ReadOnlyQueries.NOW
             + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name and %s order by m.name";
@@ -46,20 +45,15 @@ public class PoolService {
         this.queries = queries;
     }
 
-    /** Like {@link #list(MachineAccess, int, int)}, for all machines. */
-    public TimedResult<PooledMachine> list(int offset, int limit) {
-        return list(MachineAccess.ALL, offset, limit);
-    }
-
     /**
      * Lists machines by name.
      *
-     * @param access which machines; the others are left out
+     * @param wanted which machines; the others are left out
      * @param offset how many to skip
      * @param limit how many at most
      */
-    public TimedResult<PooledMachine> list(MachineAccess access, int offset, int limit) {
-        GroupCondition condition = access.condition(MACHINE_ID);
+    public TimedResult<PooledMachine> list(MachineQuery wanted, int offset, int limit) {
+        MachineQuery.Condition condition = wanted.condition();
         return queries.call(session -> {
             // finds the offset in the index alone: with the join, the database would sort all machines first
             String first = offset == 0
@@ -75,22 +69,23 @@ public class PoolService {
     /**
      * Lists machines by name, after a name.
      *
-     * @param access which machines; the others are left out
+     * @param wanted which machines; the others are left out
      * @param name a name, of a machine or not
      * @param limit how many at most
      */
-    public TimedResult<PooledMachine> after(MachineAccess access, String name, int limit) {
-        return queries.call(session -> page(session, access.condition(MACHINE_ID), ">", name, limit));
+    public TimedResult<PooledMachine> after(MachineQuery wanted, String name, int limit) {
+        return queries.call(session -> page(session, wanted.condition(), ">", name, limit));
     }
 
-    private static TimedResult<PooledMachine> page(StatelessSession session, GroupCondition condition, String operator,
+    private static TimedResult<PooledMachine> page(StatelessSession session, MachineQuery.Condition condition,
+            String operator,
             String name, int limit) {
         return ReadOnlyQueries.snapshot(session, bound(session.createSelectionQuery(
                 POOLED.formatted("cast(null as String)", operator, condition.hql()), Object[].class), condition)
                 .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
     }
 
-    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, GroupCondition condition) {
+    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, MachineQuery.Condition condition) {
         condition.parameters().forEach(query::setParameter);
         return query;
     }
@@ -98,11 +93,11 @@ public class PoolService {
     /**
      * Gives a summary of each machine to a consumer, by name, from one query, without loading all of them into memory.
      *
-     * @param access which machines; the others are left out
+     * @param wanted which machines; the others are left out
      * @param consumer must not block
      */
-    public void forEachSummary(MachineAccess access, Consumer<MachineSummary> consumer) {
-        GroupCondition condition = access.condition(MACHINE_ID);
+    public void forEachSummary(MachineQuery wanted, Consumer<MachineSummary> consumer) {
+        MachineQuery.Condition condition = wanted.condition();
         queries.call(session -> {
             bound(session.createSelectionQuery(SUMMARIES.formatted(condition.hql()), MachineSummary.class), condition)
                     .setFetchSize(FETCH_SIZE).getResultStream().forEach(consumer);
@@ -113,10 +108,10 @@ public class PoolService {
     /**
      * Counts the machines.
      *
-     * @param access which machines
+     * @param wanted which machines
      */
-    public long count(MachineAccess access) {
-        GroupCondition condition = access.condition(MACHINE_ID);
+    public long count(MachineQuery wanted) {
+        MachineQuery.Condition condition = wanted.condition();
         return queries.call(session -> bound(session.createSelectionQuery(
                 "select count(*) from Machine m where " + condition.hql(), Long.class), condition).getSingleResult());
     }
@@ -127,7 +122,7 @@ public class PoolService {
      * @throws NotFoundException when there is no machine with this name
      */
     public TimedResult<PooledMachine> only(String name) {
-        return only(GroupCondition.any(), name);
+        return only(MachineQuery.ALL.condition(), name);
     }
 
     /**
@@ -136,10 +131,10 @@ public class PoolService {
      * @throws NotFoundException when there is no machine with this name, or it is for groups that the user is not in
      */
     public TimedResult<PooledMachine> onlyFor(long userId, String name) {
-        return only(GroupCondition.usableBy(MACHINE_ID, userId), name);
+        return only(MachineQuery.condition(Selector.ALL, GroupCondition.usableBy("m.id", userId)), name);
     }
 
-    private TimedResult<PooledMachine> only(GroupCondition condition, String name) {
+    private TimedResult<PooledMachine> only(MachineQuery.Condition condition, String name) {
         TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session, bound(session
                 .createSelectionQuery(POOLED.formatted("m.hostKeys", "=", condition.hql()), Object[].class), condition)
                 .setParameter("name", name), PooledMachine.class));

@@ -3,7 +3,9 @@ package io.machinemanager.pool;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineBlocks;
 import io.machinemanager.reservation.Reservation;
@@ -20,6 +22,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param hostKeys its recorded SSH host keys, one a line; null for none, and in lists
  * @param enabled whether an admin allows lending it
  * @param sharedHost whether other machines may be the same host
+ * @param labels its labels by name
  * @param lastSeenAt when the service last logged in; null for never
  * @param blocks the reasons not to lend it
  * @param reservation the state of its live reservation; without one, this and all that follows is null
@@ -30,15 +33,16 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  */
 @RegisterForReflection // created by a query
 public record PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-        boolean sharedHost, Instant lastSeenAt, MachineBlocks blocks, ReservationState reservation, String ownerName,
+        boolean sharedHost, SortedMap<String, String> labels, Instant lastSeenAt, MachineBlocks blocks,
+        ReservationState reservation, String ownerName,
         Instant reservedUntil, String lastError, List<String> groups) {
 
     /** The constructor that the query calls. */
     public PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-            boolean sharedHost, Instant lastSeenAt, Instant unavailableUntil, String unavailableReason,
+            boolean sharedHost, String labels, Instant lastSeenAt, Instant unavailableUntil, String unavailableReason,
             Instant pausedUntil, String pausedReason, String unusableReason, String duplicateReason, String strayReason,
             ReservationState reservation, String ownerName, Instant reservedUntil, String lastError, String groups) {
-        this(name, host, port, sshUser, hostKeys, enabled, sharedHost, lastSeenAt,
+        this(name, host, port, sshUser, hostKeys, enabled, sharedHost, Labels.read(labels), lastSeenAt,
                 new MachineBlocks(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason,
                         unusableReason, duplicateReason, strayReason),
                 reservation, ownerName, reservedUntil, lastError,
@@ -46,13 +50,16 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
     }
 
     /** The same as the query gives for one machine. */
-    static PooledMachine of(Machine machine, Optional<Reservation> live, List<String> groups) {
+    static PooledMachine of(Machine machine, SortedMap<String, String> labels, Optional<Reservation> live,
+            List<String> groups) {
         return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
-                machine.enabled, machine.sharedHost, machine.lastSeenAt, machine.unavailableUntil,
-                machine.unavailableReason, machine.pausedUntil, machine.pausedReason, machine.unusableReason,
-                machine.duplicateReason, machine.strayReason, live.map(r -> r.state).orElse(null),
+                machine.enabled, machine.sharedHost, labels, machine.lastSeenAt,
+                new MachineBlocks(machine.lastSeenAt, machine.unavailableUntil, machine.unavailableReason,
+                        machine.pausedUntil, machine.pausedReason, machine.unusableReason, machine.duplicateReason,
+                        machine.strayReason),
+                live.map(r -> r.state).orElse(null),
                 live.map(r -> r.ownerName).orElse(null), live.map(r -> r.reservedUntil).orElse(null),
-                live.map(r -> r.lastError).orElse(null), groups.isEmpty() ? null : String.join(",", groups));
+                live.map(r -> r.lastError).orElse(null), groups);
     }
 
     /** The state of the machine at the given time of the database. */

@@ -17,8 +17,10 @@ import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.machine.DuplicateHosts;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
+import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.reservation.Reservation;
 import io.quarkus.logging.Log;
@@ -93,8 +95,15 @@ class ProbeStore {
             Log.infof("Machine %s: new accounts can be used again", machine.name);
         }
         machine.unusableReason = verdict.unusableReason();
+        recordLabels(machine, verdict.labels());
         if (machine.duplicateReason != null) {
             DuplicateHosts.mark(machine);
+        }
+    }
+
+    private static void recordLabels(Machine machine, Map<String, String> found) {
+        if (MachineLabel.replace(machine.id, Labels.replaceOfTheService(MachineLabel.of(machine.id), found))) {
+            Log.infof("Machine %s: labels %s", machine.name, Labels.describe(found));
         }
     }
 

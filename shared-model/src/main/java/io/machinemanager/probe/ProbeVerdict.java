@@ -13,8 +13,11 @@ sealed interface ProbeVerdict {
      *
      * @param unusableReason why a new account could not be used; null when it could
      * @param accounts the accounts with our mark, and the token of each
+     * @param labels what the machine is, as labels
      */
-    record Answered(String unusableReason, Map<String, Long> accounts) implements ProbeVerdict {
+    record Answered(String unusableReason, Map<String, Long> accounts, Map<String, String> labels)
+            implements
+                ProbeVerdict {
     }
 
     /**
@@ -44,8 +47,9 @@ sealed interface ProbeVerdict {
 
     static ProbeVerdict of(AccountResult result) {
         return switch (result.outcome()) {
-            case DONE -> new Answered(null, result.accounts());
-            case UNUSABLE -> new Answered(result.reason(), result.accounts());
+            case DONE -> new Answered(null, result.accounts(), FoundLabels.of(result.facts()));
+            case UNUSABLE -> new Answered(result.reason(), result.accounts(),
+                    FoundLabels.of(result.facts()));
             case UNREACHABLE -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), true);
             case HOST_KEY_CHANGED -> new Failed(UnavailableCause.HOST_KEY, result.reason(), true);
             case FAILED -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), false);

@@ -2,6 +2,7 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +59,10 @@ record QueuedMachine(Long id, String name, boolean working, ReservationState res
 
     /** The labels of all machines, by machine. */
     static Map<Long, Map<String, String>> labels() {
-        return Map.of();
+        Map<Long, Map<String, String>> labels = new HashMap<>();
+        Request.getEntityManager().createQuery("select machineId, name, value from MachineLabel", Object[].class)
+                .getResultStream().forEach(row -> labels.computeIfAbsent((Long) row[0], id -> new HashMap<>())
+                        .put((String) row[1], (String) row[2]));
+        return labels;
     }
 }

@@ -107,7 +107,7 @@ class SystemsTest {
                 .isEqualTo(AccountResult.done());
         int uid = machine.uidOf(account).orElseThrow();
         assertThat(machine.exec("sh", "-c", "cat /etc/subuid /etc/subgid").output()).doesNotContain(account);
-        assertThat(work.result(AccountTask.probe(machine.target())))
+        assertThat(work.result(AccountTask.probe(machine.target())).withFacts(Map.of()))
                 .isEqualTo(AccountResult.found(Map.of(account, token)));
         assertThat(login(machine, account).run("id -un; echo open sesame | sudo -S id -un").output())
                 .isEqualTo(sudo ? account + "\nroot\n" : account + "\n");
@@ -123,7 +123,33 @@ class SystemsTest {
         assertThat(work.remove(machine, account, token)).isEqualTo(AccountResult.done());
         assertNothingIsLeftOf(account, uid);
         assertThat(login(machine, account).isRefused()).isTrue();
-        assertThat(work.result(AccountTask.probe(machine.target()))).isEqualTo(AccountResult.found(Map.of()));
+        assertThat(work.found(machine)).isEmpty();
+    }
+
+    @Test
+    void aProbeFindsWhatTheMachineIs() {
+        Map<String, String> facts = work.result(AccountTask.probe(machine.target())).facts();
+
+        assertThat(facts).containsEntry("kernel", machine.exec("uname", "-r").output().strip())
+                .containsEntry("arch", machine.exec("uname", "-m").output().strip())
+                .containsEntry("cores", machine.exec("nproc").output().strip())
+                .containsEntry("os", machine.exec("sh", "-c", ". /etc/os-release; echo $ID").output().strip())
+                .containsKey("memory").hasSize(5);
+        assertThat(Long.parseLong(facts.get("memory"))).isPositive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ID='a b'", "ID=\"}x\"", "ID=$(touch /ran)", "NAME=x", "" })
+    void aProbeLeavesOutASystemWhoseNameIsOfNoUse(String text) {
+        machine.exec("sh", "-c", "cp /etc/os-release /tmp/os-release; printf '%s\\n' \"$1\" >/etc/os-release", "sh",
+                text);
+
+        AccountResult probed = work.result(AccountTask.probe(machine.target()));
+
+        machine.exec("sh", "-c", "cat /tmp/os-release >/etc/os-release; rm /tmp/os-release");
+        assertThat(probed.isDone()).isTrue();
+        assertThat(probed.facts()).doesNotContainKey("os").containsKey("kernel");
+        assertThat(machine.exec("ls", "/").output()).doesNotContain("ran");
     }
 
     private static void assertNothingIsLeftOf(String account, int uid) {

@@ -43,19 +43,18 @@ class PackageRulesTest {
                     secret          : startup
                     audit           : database
                     user            : audit database error ssh
-                    auth            : audit database error secret user
                     group           : audit database error user
-                    machine         : audit database error secret ssh
+                    auth            : audit database error secret user
+                    selector        : error
+                    machine         : audit database error secret selector ssh
                     account.process :
                     account         : ssh startup
                     account.ansible : account account.process ssh startup
                     account.ssh     : account account.ansible account.process ssh
-                    selector        : error
                     reservation.plan:
                     reservation     : account account.ssh audit database error group machine reservation.plan secret selector ssh user
-                    pool            : account audit database error group machine reservation secret
-                    pool            : account audit database error group machine reservation secret
-                    probe           : account audit database error machine reservation secret
+                    pool            : account audit database error group machine reservation secret selector
+                    probe           : account audit database error machine reservation secret selector
                     """);
 
     private static final DescribedPredicate<JavaClass> DRIVERS = resideInAnyPackage(ROOT + ".account.ssh",

@@ -23,9 +23,11 @@ import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
+import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.reservation.UserDeletionService;
+import io.machinemanager.selector.Selector;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.ReservationFixture;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -71,11 +73,12 @@ class GroupServiceTest {
     }
 
     private void giveTo(String machine, String... names) {
-        machines.change(machine, new MachineChange(null, null, null, null, null, null, null, List.of(names)));
+        machines.change(machine, new MachineChange(null, null, null, null, null, null, null, List.of(names), null));
     }
 
     private List<String> seenBy(long user) {
-        return pool.list(access.load(user), 0, 10).rows().stream().map(machine -> machine.name()).toList();
+        return pool.list(new MachineQuery(Selector.ALL, access.load(user)), 0, 10).rows().stream()
+                .map(machine -> machine.name()).toList();
     }
 
     private static <T> T inTransaction(Callable<T> work) {
@@ -186,8 +189,8 @@ class GroupServiceTest {
 
         assertThat(seenBy(alice)).containsExactly("m2");
         assertThat(seenBy(bob)).containsExactly("m1", "m2");
-        assertThat(pool.count(access.load(alice))).isEqualTo(1);
-        assertThat(pool.list(access.load(alice), 1, 10).rows()).isEmpty();
+        assertThat(pool.count(new MachineQuery(Selector.ALL, access.load(alice)))).isEqualTo(1);
+        assertThat(pool.list(new MachineQuery(Selector.ALL, access.load(alice)), 1, 10).rows()).isEmpty();
         assertThat(pool.onlyFor(bob, "m1").rows().getFirst().groups()).containsExactly("staff", "students");
         assertThatThrownBy(() -> pool.onlyFor(alice, "m1")).isInstanceOf(NotFoundException.class)
                 .hasMessage(Machine.notFound("m1").getMessage());

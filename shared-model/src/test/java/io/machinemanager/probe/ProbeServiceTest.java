@@ -23,6 +23,7 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.UnavailableCause;
+import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.MachineState;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.Reservation;
@@ -250,7 +251,7 @@ class ProbeServiceTest extends ProbeTestBase {
         var lent = pool.only("m1");
         assertThat(lent.rows().getFirst().state(lent.at())).isEqualTo(MachineState.RESERVED);
         assertThat(lent.rows().getFirst().reason(lent.at())).contains("The machine's SSH host key has changed.");
-        assertThat(pool.list(0, 10).rows().getFirst().reason(lent.at()))
+        assertThat(pool.list(MachineQuery.ALL, 0, 10).rows().getFirst().reason(lent.at()))
                 .contains("The machine's SSH host key has changed.");
     }
 }

@@ -22,9 +22,11 @@ class ProbeVerdictTest {
     void aMachineThatAnswersTellsItsAccountsAlsoWhenItIsUnusable() {
         Map<String, Long> accounts = Map.of("alice", 7L);
 
-        assertThat(ProbeVerdict.of(AccountResult.found(accounts))).isEqualTo(new ProbeVerdict.Answered(null, accounts));
-        assertThat(ProbeVerdict.of(AccountResult.unusable("/etc/nologin is there.", accounts)))
-                .isEqualTo(new ProbeVerdict.Answered("/etc/nologin is there.", accounts));
+        assertThat(ProbeVerdict.of(AccountResult.found(accounts))).isEqualTo(
+                new ProbeVerdict.Answered(null, accounts, Map.of()));
+        assertThat(ProbeVerdict.of(AccountResult.unusable("/etc/nologin is there.", accounts)
+                .withFacts(Map.of("cores", "4"))))
+                .isEqualTo(new ProbeVerdict.Answered("/etc/nologin is there.", accounts, Map.of("mm/cores", "4")));
     }
 
     @Test

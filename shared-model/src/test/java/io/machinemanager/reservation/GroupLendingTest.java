@@ -95,7 +95,8 @@ class GroupLendingTest {
     }
 
     private void giveTo(String machine, String... names) {
-        machineService.change(machine, new MachineChange(null, null, null, null, null, null, null, List.of(names)));
+        machineService.change(machine,
+                new MachineChange(null, null, null, null, null, null, null, List.of(names), null));
     }
 
     private static List<String> names(Lease lease) {

@@ -35,9 +35,11 @@ import io.machinemanager.error.InvalidGrantException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.group.MachineAccess;
 import io.machinemanager.group.MachineAccessCache;
+import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
+import io.machinemanager.selector.Selector;
 import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -53,7 +55,8 @@ import io.quarkus.test.junit.QuarkusTest;
 @WithTestResource(MariaDbResource.class)
 class HotQueriesTest {
 
-    private static final Set<String> LARGE = Set.of("machines", "reservations", "reservation_events", "users",
+    private static final Set<String> LARGE = Set.of("machines", "machine_labels", "reservations", "reservation_events",
+            "users",
             "revoked_tokens", "refresh_tokens", "requests", "audit_entries", "api_keys", "login_counters",
             "group_members",
             "machine_groups");
@@ -147,6 +150,9 @@ class HotQueriesTest {
                     from users, seq_1_to_3000 where username = 'alice';
                 insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at)
                     values (null, 'alice', 'alice', 1, 60, 'ACTIVE', @now);
+                insert into machine_labels select id, 'os', if(id % 8, 'debian', 'alpine') from machines;
+                insert into machine_labels select id, 'serial', id from machines;
+                insert into machine_labels select id, 'gpu', '' from machines where name in ('m17', 'm1700', 'm2999');
                 insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
                         created_at, duration_minutes, started_at, reserved_until, released_at)
                     select (select min(id) from requests) + m.id % 3000, m.id, m.name, u.id, u.username, 'bench', 'RELEASED', @now, 60, @now, @now, @now
@@ -175,8 +181,9 @@ class HotQueriesTest {
                         if(seq = 1, 'FAILED', 'DONE')
                     from seq_1_to_3000;
                 """
-                + LENT.formatted(alice.userId(), "m.id % 3 = 0") + """
-                        analyze table users, machines, reservations, reservation_events, revoked_tokens, api_keys,
+                + LENT.formatted(alice.userId(), "m.id % 3 = 0")
+                + """
+                        analyze table users, machines, machine_labels, reservations, reservation_events, revoked_tokens, api_keys,
                             login_counters, refresh_tokens, requests, audit_entries, user_groups,
                             group_members, machine_groups;
                         """);
@@ -203,8 +210,19 @@ class HotQueriesTest {
             reservations.release(id);
             Scheduled.cleanUp(reservations, 50);
             pool.only("m7");
-            pool.after(MachineAccess.ALL, "m2", 20);
-            pool.list(100, 20);
+            pool.after(MachineQuery.ALL, "m2", 20);
+            pool.list(MachineQuery.ALL, 100, 20);
+            Selector few = Selector.parse("gpu,os!=windows");
+            pool.list(selected(few), 0, 20);
+            pool.list(selected(few), 1, 20);
+            pool.after(selected(few), "m2", 20);
+            pool.count(selected(few));
+            pool.forEachSummary(selected(few), machine -> {
+            });
+            Selector many = Selector.parse("os=debian,!windows");
+            pool.list(selected(many), 0, 20);
+            pool.list(selected(many), 100, 20);
+            pool.after(selected(many), "m2", 20);
             Scheduled.probe(probes, 20);
             history.purge(Duration.ofDays(1), 100);
             backlog.read();
@@ -306,8 +324,8 @@ class HotQueriesTest {
     void whatAUserMaySeeIsFoundWithoutReadingTheGroupsOfAllMachines() {
         List<String> statements = statementsOf(() -> {
             MachineAccess seen = access.load(alice.userId());
-            pool.list(seen, 100, 20);
-            pool.after(seen, "m2", 20);
+            pool.list(new MachineQuery(Selector.ALL, seen), 100, 20);
+            pool.after(new MachineQuery(Selector.ALL, seen), "m2", 20);
             pool.onlyFor(alice.userId(), "m2");
             live.list(Wanted.seenBy(alice.userId(), seen), 100, 20);
             allowances.of(alice.userId());
@@ -320,7 +338,7 @@ class HotQueriesTest {
     /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {
-        List<String> statements = statementsOf(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
+        List<String> statements = statementsOf(() -> pool.forEachSummary(MachineQuery.ALL, machine -> {
         }));
 
         assertThat(statements).hasSize(1);
@@ -329,9 +347,10 @@ class HotQueriesTest {
 
     @Test
     void aListIsOneQueryAndTheTimeIsInIt() {
-        assertThat(heard(() -> pool.forEachSummary(MachineAccess.ALL, machine -> {
+        assertThat(heard(() -> pool.forEachSummary(MachineQuery.ALL, machine -> {
         }))).hasSize(1);
-        assertThat(heard(() -> pool.list(0, 20))).hasSize(1);
+        assertThat(heard(() -> pool.list(MachineQuery.ALL, 0, 20))).hasSize(1);
+        assertThat(heard(() -> pool.list(selected(Selector.parse("os=debian")), 0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
     }
 
@@ -341,8 +360,8 @@ class HotQueriesTest {
         Statistics plans = sessionFactory.getStatistics();
         plans.setStatisticsEnabled(true);
         Runnable work = () -> {
-            pool.list(0, 20);
-            pool.forEachSummary(MachineAccess.ALL, machine -> {
+            pool.list(MachineQuery.ALL, 0, 20);
+            pool.forEachSummary(MachineQuery.ALL, machine -> {
             });
             live.list(Wanted.ALL, 0, 20);
             sessions.status("alice", List.of("token", "session"));
@@ -424,5 +443,9 @@ class HotQueriesTest {
             }
         }
         return alias;
+    }
+
+    private static MachineQuery selected(Selector selector) {
+        return new MachineQuery(selector, MachineAccess.ALL);
     }
 }

@@ -38,6 +38,8 @@ public class FakeMachines implements AccountDriver {
     private final Map<String, Long> fences = new ConcurrentHashMap<>();
     private final Map<String, Function<AccountTask, CompletableFuture<AccountResult>>> faults = new ConcurrentHashMap<>();
 
+    private final Map<String, Map<String, String>> facts = new ConcurrentHashMap<>();
+
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
     private final Queue<Integer> submissions = new ConcurrentLinkedQueue<>();
@@ -53,6 +55,7 @@ public class FakeMachines implements AccountDriver {
         accounts.clear();
         fences.clear();
         faults.clear();
+        facts.clear();
         waiting.set(0);
         log.clear();
         submissions.clear();
@@ -138,6 +141,11 @@ public class FakeMachines implements AccountDriver {
         on(machine).put(account, 1L);
     }
 
+    /** Sets what a probe finds out about a machine. */
+    public void setFacts(String machine, Map<String, String> found) {
+        facts.put(machine, found);
+    }
+
     /** Makes an account without our mark. */
     public void addForeignAccount(String machine, String account) {
         on(machine).put(account, -1L);
@@ -177,7 +185,8 @@ public class FakeMachines implements AccountDriver {
         String machine = task.target().machine();
         if (task.action() == Action.PROBE) {
             return AccountResult.found(on(machine).entrySet().stream().filter(account -> account.getValue() > 0)
-                    .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+                    .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+                    .withFacts(facts.getOrDefault(machine, Map.of()));
         }
         Long owner = on(machine).get(task.account());
         if (task.action() == Action.REMOVE) {

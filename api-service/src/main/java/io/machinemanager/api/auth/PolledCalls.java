@@ -11,7 +11,7 @@ import io.vertx.ext.web.RoutingContext;
  */
 final class PolledCalls {
 
-    private static final Pattern PATHS = Pattern.compile("/(whoami|available|reservations|machines(/[^/]*)?)");
+    private static final Pattern PATHS = Pattern.compile("/(whoami|available|labels|reservations|machines(/[^/]*)?)");
 
     private PolledCalls() {
     }

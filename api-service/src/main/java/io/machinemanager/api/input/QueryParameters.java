@@ -11,9 +11,17 @@ import java.util.stream.Collectors;
 import jakarta.ws.rs.core.UriInfo;
 
 import io.machinemanager.error.InvalidRequestException;
+import io.machinemanager.selector.Selector;
 
 /** The query of a request, with errors that name the parameter and never repeat its value. */
 public final class QueryParameters {
+
+    /** The parameter with a selector. */
+    public static final String SELECTOR = "selector";
+
+    /** The API's description of that parameter. */
+    public static final String SELECTOR_DESCRIBED = "Which machines, by their labels: requirements with commas between, each"
+            + " `k=v`, `k!=v`, `k in (a,b)`, `k notin (a,b)`, `k` or `!k`; all machines without it.";
 
     private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
 
@@ -121,6 +129,15 @@ public final class QueryParameters {
         return text(name).map(text -> idOf(text).orElseThrow(() -> new InvalidRequestException(
                 "The parameter %s must be an id: a whole number of up to 18 digits.".formatted(name),
                 List.of(name))));
+    }
+
+    /**
+     * The machines that the parameter {@code selector} selects; all when it is not given.
+     *
+     * @throws InvalidRequestException when it is no selector
+     */
+    public Selector selector() {
+        return text(SELECTOR).map(Selector::parse).orElse(Selector.ALL);
     }
 
     /** The id that a text stands for; nothing when the text cannot be an id. */

@@ -5,7 +5,7 @@ import java.util.List;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-import io.machinemanager.group.MachineAccess;
+import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.MachineState;
 import io.machinemanager.pool.MachineSummary;
 import io.machinemanager.pool.PoolService;
@@ -34,9 +34,9 @@ public record AvailableView(List<String> available, List<String> reserved,
     }
 
     /** Only the name of each machine is kept in memory, so that a large pool fits. */
-    static AvailableView of(PoolService pool, MachineAccess access, boolean forAdmin) {
+    static AvailableView of(PoolService pool, MachineQuery query, boolean forAdmin) {
         AvailableView view = new AvailableView(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-        pool.forEachSummary(access, machine -> view.add(machine, forAdmin));
+        pool.forEachSummary(query, machine -> view.add(machine, forAdmin));
         return view;
     }
 

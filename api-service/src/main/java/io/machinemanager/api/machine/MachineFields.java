@@ -1,11 +1,13 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.group.GroupName;
 import io.machinemanager.group.MachineGroup;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.ssh.Host;
 import io.machinemanager.ssh.HostKeys;
 import io.machinemanager.ssh.SshCredentials;
@@ -25,6 +27,8 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
 
     String privateKey();
 
+    Map<String, String> labels();
+
     /** The SSH host keys that are given; null when the machine is asked for them. */
     String givenHostKey();
 
@@ -39,7 +43,8 @@ sealed interface MachineFields permits MachineRegistration, MachineUpdate {
                 .optional("password", password(), SshLoginRules::problemWithPassword)
                 .optional("private_key", privateKey(), SshPrivateKey::problemWith)
                 .optional("host_key", givenHostKey(), HostKeys::problemWith)
-                .optional("groups", groups(), MachineFields::problemWithGroups);
+                .optional("groups", groups(), MachineFields::problemWithGroups)
+                .optional("labels", labels(), Labels::problemWith);
     }
 
     private static Optional<String> problemWithGroups(List<String> names) {

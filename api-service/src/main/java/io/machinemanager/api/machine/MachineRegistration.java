@@ -1,11 +1,13 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
 import io.machinemanager.api.input.FieldCheck;
 import io.machinemanager.api.input.TextOrNumberDeserializer;
+import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.MachineName;
 import io.machinemanager.machine.NewMachine;
 
@@ -22,10 +24,11 @@ import io.machinemanager.machine.NewMachine;
  *        machine shows when it is left out
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  * @param groups the names of the groups whose members may see and reserve it; everyone may when it is empty or left out
+ * @param labels its labels by name, at most 32
  */
 public record MachineRegistration(String name, String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, String hostKey,
-        Boolean sharedHost, List<String> groups) implements MachineFields {
+        Boolean sharedHost, List<String> groups, Map<String, String> labels) implements MachineFields {
 
     /** Strips spaces, as the original did. */
     public MachineRegistration {
@@ -49,7 +52,8 @@ public record MachineRegistration(String name, String host, Integer port, String
 
     NewMachine toNewMachine() {
         return new NewMachine(name, host, port, user, login(), Boolean.TRUE.equals(sharedHost),
-                groups == null ? List.of() : groups);
+                groups == null ? List.of() : groups,
+                labels == null ? Map.of() : Labels.merge(Map.of(), labels));
     }
 
     /** Leaves the secrets out, so that they cannot reach a log by accident. */

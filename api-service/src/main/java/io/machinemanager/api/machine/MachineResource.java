@@ -39,9 +39,11 @@ import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.api.polling.PolledResponses;
 import io.machinemanager.database.TimedResult;
+import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.pool.PooledMachine;
+import io.machinemanager.selector.Selector;
 import io.machinemanager.user.UserStatus;
 import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -84,7 +86,9 @@ public class MachineResource {
             `private_key` is needed, or both where sudo asks for a password; they are stored encrypted and never shown.
             The service logs in once before it answers: a machine that works is free then, and `reason` tells why another one
             is not. An address or SSH host key that another machine has is a 409, unless `shared_host` is true.
-            With `groups`, only their members may see and reserve the machine; an admin sees it, and reserves it as a member.""")
+            With `groups`, only their members may see and reserve the machine; an admin sees it, and reserves it as a member.
+            `labels` say what the machine is, for selectors; names that begin with `mm/` are set by the service alone.""")
+
     @APIResponseSchema(value = MachineView.class, responseCode = "201")
     public RestResponse<MachineView> register(MachineRegistration registration) {
         MachineView view = MachineView.registered(registrar.register(registration));
@@ -95,15 +99,20 @@ public class MachineResource {
     /** Lists the machines. */
     @GET
     @Operation(summary = "List the machines by name", description = "Machines for groups that the caller is not in are left out, except for admins.")
+    @Parameter(name = QueryParameters.SELECTOR, in = ParameterIn.QUERY, description = QueryParameters.SELECTOR_DESCRIBED, example = "os=debian,gpu", schema = @Schema(type = SchemaType.STRING, maxLength = Selector.MAX_LENGTH))
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The machines", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = MachineView.class)))
     public CompletionStage<RestResponse<Object>> list(@Context UriInfo uri, @Context Request request) {
-        Page page = Page.of(QueryParameters.of(uri));
+        QueryParameters query = QueryParameters.of(uri);
+        Page page = Page.of(query);
+        Selector selector = query.selector();
         UserStatus caller = Caller.of(identity);
-        return visible.of(caller).thenCompose(access -> polled.of(request, page,
-                new MachineRows(pool, page.offset(), access, caller.admin()), () -> pool.count(access),
-                Function.identity(), Function.identity()));
+        return visible.of(caller).thenCompose(access -> {
+            MachineQuery wanted = new MachineQuery(selector, access);
+            return polled.of(request, page, new MachineRows(pool, wanted, page.offset(), caller.admin()),
+                    () -> pool.count(wanted), Function.identity(), Function.identity());
+        });
     }
 
     /** Shows a machine. */
@@ -131,7 +140,8 @@ public class MachineResource {
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
             machine has is a 409, unless `shared_host` is true. `groups` replaces all groups that it had; a present reservation
-            of a user who is in none of the new ones goes on.""")
+            of a user who is in none of the new ones goes on.
+            `labels` are merged: those that are given are set, `null` removes one, and the others stay.""")
     public MachineView change(@RestPath String name, MachineUpdate update, @Context Request request) {
         return MachineView.details(registrar.change(name, update, seen -> check(request, seen)), true)
                 .withWarning(loopback.warning(update.host()));

@@ -1,6 +1,7 @@
 package io.machinemanager.api.machine;
 
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 
@@ -22,10 +23,11 @@ import io.machinemanager.machine.MachineChange;
  * @param sharedHost whether it may be one host with other machines, by its address or by its SSH host keys
  * @param groups the names of the groups whose members may see and reserve it, in place of all that it had; everyone may
  *        when it is empty
+ * @param labels the labels to set by name; null as a value removes one, and the others stay
  */
 public record MachineUpdate(String host, Integer port, String user,
         @JsonDeserialize(using = TextOrNumberDeserializer.class) String password, String privateKey, Boolean enabled,
-        String hostKey, Boolean sharedHost, List<String> groups) implements MachineFields {
+        String hostKey, Boolean sharedHost, List<String> groups, Map<String, String> labels) implements MachineFields {
 
     private static final String RESCAN = "rescan";
 
@@ -37,8 +39,8 @@ public record MachineUpdate(String host, Integer port, String user,
     void check() {
         checkGiven(new FieldCheck().anyOf(
                 List.of("host", "port", "user", "password", "private_key", "enabled", "host_key", "shared_host",
-                        "groups"),
-                host, port, user, password, privateKey, enabled, hostKey, sharedHost, groups)).orThrow();
+                        "groups", "labels"),
+                host, port, user, password, privateKey, enabled, hostKey, sharedHost, groups, labels)).orThrow();
     }
 
     @Override
@@ -47,7 +49,7 @@ public record MachineUpdate(String host, Integer port, String user,
     }
 
     MachineChange toChange() {
-        return new MachineChange(host, port, user, login(), enabled, sharedHost, hostKeys(), groups);
+        return new MachineChange(host, port, user, login(), enabled, sharedHost, hostKeys(), groups, labels);
     }
 
     /** Whether the machine is to be asked for its host keys. */

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
 
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -30,6 +31,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param enabled whether it may be lent
  * @param sharedHost whether it may be one host with other machines
  * @param groups the names of the groups whose members may see and reserve it, sorted; empty for everyone
+ * @param labels its labels by name; the service sets those that begin with {@code mm/}
  * @param lastSeenAt when the service last logged in to it; for admins
  * @param reason what is wrong with it, or why it is not lent although it is not reserved; for admins
  * @param hostKeys the SSH host keys that are recorded; only when one machine is shown
@@ -39,7 +41,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 public record MachineView(String name, String host, int port, String user, boolean reserved,
         @Schema(nullable = true) String reservedBy,
         @Schema(nullable = true) Instant reservedUntil, String state, boolean enabled, boolean sharedHost,
-        List<String> groups,
+        List<String> groups, SortedMap<String, String> labels,
         @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
         @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys,
         @JsonInclude(Include.NON_NULL) String warning) {
@@ -75,20 +77,23 @@ public record MachineView(String name, String host, int port, String user, boole
         return new MachineView(pooled.name(), pooled.host(), pooled.port(), pooled.sshUser(),
                 pooled.reservation() != null,
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
-                pooled.sharedHost(), pooled.groups(), forAdmin ? pooled.lastSeenAt() : null,
+                pooled.sharedHost(), pooled.groups(), pooled.labels(), forAdmin ? pooled.lastSeenAt() : null,
                 forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
                 null);
     }
 
-    /** What counts for the {@code ETag}: not the time of the last probe, or an If-Match would fail after each probe. */
+    /**
+     * What counts for the {@code ETag}: not the time of the last probe, or an If-Match would fail after each probe. The labels
+     * that probes set count, since they change only with what is found.
+     */
     MachineView forETag() {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
-                groups, null, reason, hostKeys, warning);
+                groups, labels, null, reason, hostKeys, warning);
     }
 
     MachineView withWarning(Optional<String> text) {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
-                groups, lastSeenAt,
+                groups, labels, lastSeenAt,
                 reason, hostKeys, text.orElse(null));
     }
 

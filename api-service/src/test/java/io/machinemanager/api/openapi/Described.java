@@ -41,7 +41,10 @@ record Described(JsonObject description) {
     }
 
     private Stream<String> field(String place, JsonObject schema, String name, Object value) {
-        JsonObject field = schema.getJsonObject("properties").getJsonObject(name);
+        JsonObject field = schema.getJsonObject("properties", new JsonObject()).getJsonObject(name);
+        if (field == null && schema.getValue("additionalProperties") instanceof JsonObject others) {
+            return differences(place, others, value);
+        }
         if (field == null) {
             return schema.containsKey("additionalProperties") ? Stream.empty() : Stream.of(place + " is not described");
         }

@@ -68,7 +68,8 @@ class EveryCallTest {
             call("GET /groups/{name}", 401, 403, 404), call("PATCH /groups/{name}", 401, 403, 400),
             call("DELETE /groups/{name}", 401, 403, 404), call("PUT /groups/{name}/members/{username}", 401, 403, 404),
             call("DELETE /groups/{name}/members/{username}", 401, 403, 404),
-            call("GET /available", 401, 200, 200), call("GET /reservations", 401, 200, 200),
+            call("GET /available", 401, 200, 200), call("GET /labels", 401, 200, 200),
+            call("GET /reservations", 401, 200, 200),
             call("POST /reservations", 401, 409, 409), call("GET /reservations/{id}", 401, 404, 404),
             call("PATCH /reservations/{id}", 401, 400, 400), call("DELETE /reservations/{id}", 401, 404, 404),
             call("GET /requests", 401, 200, 200), call("GET /requests/{id}", 401, 404, 404),
@@ -155,11 +156,12 @@ class EveryCallTest {
         described("GET", "/groups/{name}", "/groups/students", Map.of());
         described("POST", "/machines", "/machines",
                 Map.of("groups", List.of("students"), "name", "m3", "host", "127.0.0.1", "port", 1, "user", "root",
-                        "password", "x"));
+                        "password", "x", "labels", Map.of("os", "debian")));
         described("GET", "/reservations/{id}", "/reservations/" + reservation, Map.of());
         described("GET", "/machines/{name}", "/machines/m3", Map.of());
         described("DELETE", "/reservations/{id}", "/reservations/" + reservation, Map.of());
-        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/users", "/groups", "/whoami",
+        for (String path : List.of("/audit", "/machines", "/reservations", "/available", "/labels", "/users", "/groups",
+                "/whoami",
                 "/whoami/api-keys", "/whoami/ssh-keys", "/requests", "/healthz")) {
             described("GET", path, path, Map.of());
         }
@@ -266,7 +268,7 @@ class EveryCallTest {
 
     @Test
     void tellsHowListsComeInParts() {
-        for (String path : List.of("/machines", "/reservations", "/users", "/groups")) {
+        for (String path : List.of("/machines", "/labels", "/reservations", "/users", "/groups")) {
             JsonObject call = operations().get("GET " + path);
             assertThat(parameters(call)).as(path).contains("limit", "offset");
             assertThat(call.getJsonObject("responses").getJsonObject("200").getJsonObject("headers").fieldNames())

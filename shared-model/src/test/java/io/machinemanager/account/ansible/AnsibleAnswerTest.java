@@ -111,7 +111,7 @@ class AnsibleAnswerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"FOUND", "FOUND a=12 b=34", "FOUND a=12 b=34 c=5", "FOUND a=12 b=34 c=",
-            "FOUND a=12 b=34." })
+            "FOUND a=12 b=34.", "FOUND a=12 . {kernel=6.1", "FOUND a=12 . {" })
     void truncatedListIsAFailure(String answer) {
         assertThat(new MachineAnswer(answer, 0, Stage.BEGUN, "").result())
                 .isEqualTo(new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end."));
@@ -122,6 +122,18 @@ class AnsibleAnswerTest {
         assertThat(new MachineAnswer("FOUND .", 0, Stage.BEGUN, "").result()).isEqualTo(AccountResult.found(Map.of()));
         assertThat(new MachineAnswer("FOUND a=12 B=3 x b=34 c=0 .", 0, Stage.BEGUN, "").result())
                 .isEqualTo(AccountResult.found(Map.of("a", 12L, "b", 34L)));
+    }
+
+    @Test
+    void factsAboutTheMachineAreReadAndOtherTextIsNot() {
+        MachineAnswer answer = new MachineAnswer(
+                "FOUND a=12 . { kernel=6.1.0-1 cores=4 X=y =z os= b c==} the file is there",
+                0, Stage.BEGUN, "");
+
+        assertThat(answer.result()).isEqualTo(AccountResult.unusable("The file is there.", Map.of("a", 12L))
+                .withFacts(Map.of("kernel", "6.1.0-1", "cores", "4", "c", "=")));
+        assertThat(new MachineAnswer("FOUND . {}", 0, Stage.BEGUN, "").result())
+                .isEqualTo(AccountResult.found(Map.of()));
     }
 
     @Test
