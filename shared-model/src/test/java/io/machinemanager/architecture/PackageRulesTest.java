@@ -50,6 +50,7 @@ class PackageRulesTest {
             account.ssh     : account account.ansible account.process ssh
             reservation     : account account.ssh audit database error machine secret ssh startup user
             pool            : account audit database error machine reservation secret
+            reservation.plan:
             probe           : account audit database error machine reservation secret
             idempotency     : database error reservation secret user
             """);
