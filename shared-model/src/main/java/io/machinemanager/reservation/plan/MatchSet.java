@@ -18,6 +18,9 @@ final class MatchSet {
     /** The sets that have machines in common with this one, itself among them, by the numbers of {@link WaitingLine}. */
     BitSet rivals;
 
+    /** How many sets were known when the rivals were found. */
+    int knownSets;
+
     /** How many of the requests with this set go on waiting, as far as the plan is made. */
     int waiting;
 

@@ -26,24 +26,29 @@ final class WaitingLine {
         if (set.rivals == null) {
             number(set);
         }
+        if (set.knownSets < sets.size()) {
+            findRivals(set);
+        }
         return set.rivals.cardinality() == sets.size()
                 ? length
                 : set.rivals.stream().map(rival -> sets.get(rival).waiting).sum();
     }
 
     private void number(MatchSet set) {
-        int number = sets.size();
-        sets.add(set);
         set.rivals = new BitSet();
         for (int machine : set.positions) {
             if (setsOfMachine[machine] == null) {
                 setsOfMachine[machine] = new BitSet();
             }
-            setsOfMachine[machine].set(number);
-            if (set.rivals.cardinality() <= number) {
-                set.rivals.or(setsOfMachine[machine]);
-            }
+            setsOfMachine[machine].set(sets.size());
         }
-        set.rivals.stream().forEach(rival -> sets.get(rival).rivals.set(number));
+        sets.add(set);
+    }
+
+    private void findRivals(MatchSet set) {
+        set.knownSets = sets.size();
+        for (int i = 0; i < set.positions.length && set.rivals.cardinality() < sets.size(); i++) {
+            set.rivals.or(setsOfMachine[set.positions[i]]);
+        }
     }
 }

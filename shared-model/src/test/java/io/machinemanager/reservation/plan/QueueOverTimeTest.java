@@ -44,6 +44,15 @@ class QueueOverTimeTest {
             now++;
         }
 
+        /** Lets time pass until only requests wait that can never start, and fails when that takes too long. */
+        void passUntilAllStarted() {
+            int last = now + 400;
+            while (line.stream().anyMatch(request -> request.matches().cardinality() >= request.count())) {
+                assertThat(now).as("the requests that were not served in time: %s", line).isLessThan(last);
+                passMinute();
+            }
+        }
+
         private void start(long id, List<Long> ids) {
             WaitingRequest request = line.stream().filter(waiting -> waiting.id() == id).findFirst().orElseThrow();
             machines.replaceAll(machine -> ids.contains(machine.id())
@@ -82,9 +91,7 @@ class QueueOverTimeTest {
             Simulation simulation = new Simulation(Pools.randomMachines(random), QueuePlanner.DEPTH);
             simulation.line.addAll(Pools.randomRequests(random, 1, 9, simulation.machines.size()));
             check(seed, simulation, () -> {
-                for (int minute = 0; minute < 80; minute++) {
-                    simulation.passMinute();
-                }
+                simulation.passUntilAllStarted();
                 assertThat(simulation.started).isEqualTo(simulation.promised);
             });
         }
@@ -107,17 +114,9 @@ class QueueOverTimeTest {
                     }
                     simulation.passMinute();
                 }
-                for (int minute = 0; minute < 200
-                        && simulation.line.stream().anyMatch(QueueOverTimeTest::canStart); minute++) {
-                    simulation.passMinute();
-                }
-                assertThat(simulation.line).as("requests that are never served").noneMatch(QueueOverTimeTest::canStart);
+                simulation.passUntilAllStarted();
             });
         }
-    }
-
-    private static boolean canStart(WaitingRequest request) {
-        return request.matches().cardinality() >= request.count();
     }
 
     @Test
