@@ -48,16 +48,22 @@ class RequestStore {
     record GivenUp(List<WorkItem> removals, boolean queued) {
 
         private static final GivenUp NOTHING = new GivenUp(List.of(), false);
+
+        /** Another worker took over: a request that waits is still served. */
+        private static GivenUp takenOver(Request request) {
+            return new GivenUp(List.of(), request.waits());
+        }
     }
 
     /**
      * Gives up what a worker has begun. The request goes back to the queue if it waits for machines and a further try may
-     * succeed; otherwise it is over. Nothing is changed when the worker has lost its claim, or when the request succeeded,
-     * only the database's answer was lost, and a repeated call was given the answer since.
+     * succeed; otherwise it is over. Nothing is changed when the worker has lost its claim, since another worker serves the
+     * request or put it back into the queue, or when the request succeeded, only the database's answer was lost, and a
+     * repeated call was given the answer since.
      *
      * @param claim the worker's claim
      * @param reason why, as a sentence
-     * @param mayRetry whether a further try may succeed
+     * @param mayRetry whether a further try may succeed; if not, a request that waits leaves the queue
      */
     GivenUp giveUp(long requestId, UUID claim, String reason, boolean mayRetry) {
         return change(requestId, GivenUp.NOTHING, open -> {
@@ -65,9 +71,9 @@ class RequestStore {
             return switch (open.state) {
                 case PROVISIONING -> open.isClaimedBy(claim)
                         ? giveUp(open, claim, reason, mayRetry && open.waits(), now)
-                        : GivenUp.NOTHING;
+                        : GivenUp.takenOver(open);
                 case ACTIVE -> takeBackAnswer(open, claim);
-                case QUEUED -> leaveQueue(open, reason, now);
+                case QUEUED -> mayRetry ? GivenUp.takenOver(open) : leaveQueue(open, reason, now);
                 default -> GivenUp.NOTHING;
             };
         });
@@ -91,7 +97,10 @@ class RequestStore {
 
     /** The activation was committed although its worker was told otherwise. */
     private GivenUp takeBackAnswer(Request request, UUID claim) {
-        if (request.answerGiven || !claim.toString().equals(request.servedUnder)) {
+        if (!claim.toString().equals(request.servedUnder)) {
+            return GivenUp.takenOver(request);
+        }
+        if (request.answerGiven) {
             return GivenUp.NOTHING;
         }
         request.forgetKey();

@@ -271,6 +271,35 @@ class QueueTest {
     }
 
     @Test
+    void aWorkerThatWasTakenForDeadDoesNotTakeTheRequestOutOfTheQueue() {
+        long waiting = queue(bob, 1, waiting(60));
+        free("m1");
+        DispatchStore.Assignment late = dispatches.assign(100).getFirst();
+        fixture.endClaims();
+        Scheduled.cleanUp(reservations, 10);
+
+        reservations.serve(late);
+
+        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
+        Scheduled.cleanUp(reservations, 10);
+        serve();
+        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
+    }
+
+    @Test
+    void aCallWhoseRequestAnotherWorkerTookOverIsAnsweredThatItWaits() {
+        free("m1");
+        machines.before("m1", () -> {
+            fixture.endClaims();
+            reservations.claimDue(10);
+        });
+
+        long waiting = queue(bob, 1, waiting(60));
+
+        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
+    }
+
+    @Test
     void aCancelAtTheInstantOfBeingServedLeavesNothing() throws Exception {
         for (int i = 0; i < 20; i++) {
             long waiting = queue(bob, 1, waiting(60));

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -63,6 +64,9 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 public class RequestResource {
 
     private static final int LONGEST_WAIT = 60;
+
+    /** States whose change a caller waits for. A caller is told at once that its machines are ready. */
+    private static final Set<RequestState> AWAITED = EnumSet.of(RequestState.QUEUED, RequestState.PROVISIONING);
     private static final Pattern PREFER_WAIT = Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*([0-9]{1,6})\\s*(?:[,;]|$)");
 
     private final SecurityIdentity identity;
@@ -107,8 +111,8 @@ public class RequestResource {
     @Operation(summary = "Show one request", description = """
             For its owner and for admins. While it is queued it tells its `position`, what it waits for and when it is expected to
             be served. With `wait`, or the header `Prefer: wait=30`, the answer comes when its state or position changes, or after
-            so many seconds. The first answer to its owner after it is active carries a generated password of a request that has
-            waited, this once.""")
+            so many seconds, but at once when it is active or over. The first answer to its owner after it is active carries a
+            generated password of a request that has waited, this once.""")
     @Parameter(name = "wait", in = ParameterIn.QUERY, description = "For how many seconds to wait for a change", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", maximum = "60", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The request", content = @Content(schema = @Schema(implementation = RequestView.class)))
     public CompletionStage<RestResponse<RequestView>> get(@RestPath String id, @Context UriInfo uri,
@@ -116,7 +120,7 @@ public class RequestResource {
         UserStatus caller = caller();
         int wait = QueryParameters.of(uri).number("wait", 0, LONGEST_WAIT).orElseGet(() -> preferredWait(headers));
         return CompletableFuture.supplyAsync(() -> own(id, caller), threads)
-                .thenCompose(now -> wait == 0 || !now.state().isOpen()
+                .thenCompose(now -> wait == 0 || !AWAITED.contains(now.state())
                         ? CompletableFuture.completedFuture(now)
                         : watch.change(now.id(), seen(now), Duration.ofSeconds(wait))
                                 .thenApplyAsync(changed -> own(id, caller), threads))

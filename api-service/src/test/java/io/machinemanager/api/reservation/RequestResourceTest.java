@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
@@ -105,6 +106,14 @@ class RequestResourceTest extends ReservationApiTestBase {
 
         assertThat(waiting.stream().map(answer -> answer.orTimeout(20, TimeUnit.SECONDS).join()
                 .path("state").toString())).containsOnly("active");
+    }
+
+    @Test
+    void aCallThatWaitsIsAnsweredAtOnceWhenTheRequestIsActive() {
+        int id = post(alice, "{\"wait_minutes\":90}").statusCode(201).extract().path("request_id");
+
+        ApiFixture.with(alice).get("/requests/%d?wait=50".formatted(id)).then().statusCode(200)
+                .body("state", is("active")).time(lessThan(20_000L));
     }
 
     @Test
