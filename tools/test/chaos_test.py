@@ -18,6 +18,9 @@ from faults import FOREIGN_FILE, KINDS, Faults, plan  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from net import Session  # noqa: E402
 from observer import Observer  # noqa: E402
+from order import Order, check_cancelled  # noqa: E402
+from pool import Pool  # noqa: E402
+from waiting import WaitingClient  # noqa: E402
 
 ROOT = "root:x:0:0:root:/root:/bin/bash\n"
 
@@ -26,7 +29,7 @@ def entry(account, token, uid=20000):
     return f"{account}:x:{uid}:{uid}:machine-manager-{token}:/home/{account}:/bin/bash\n"
 
 
-class Eyes(unittest.TestCase):
+class Stage(unittest.TestCase):
     """A stage of one machine whose disk is a folder."""
 
     def setUp(self):
@@ -39,7 +42,8 @@ class Eyes(unittest.TestCase):
         machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
                                   namespace=lambda: "none")
         stage = SimpleNamespace(convergence=45, machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
-                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p", strict=[])
+                                schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p", strict=[],
+                                pool=Pool(["m"], ["user0"]), patience=1)
         self.stage = stage
         self.ledger = Ledger(Path(folder.name) / "journal")
         self.addCleanup(self.ledger.journal.close)
@@ -66,6 +70,10 @@ class Eyes(unittest.TestCase):
 
     def kinds(self):
         return [kind for _, kind, _, _ in self.ledger.violations]
+
+
+class Eyes(Stage):
+    """What the observer, the ledger and the clients notice."""
 
     def test_two_marked_accounts_are_noticed(self):
         self.look(entry("a", 1) + entry("b", 2))
@@ -216,6 +224,139 @@ class Eyes(unittest.TestCase):
         self.session.checked("x", 404, b"<html>", time.time())
         self.session.checked("x", 503, b'{"error":"unavailable","message":"m"}', time.time())
         self.assertEqual(self.kinds(), ["server_error", "bad_answer", "bad_answer", "bad_answer", "unprovoked"])
+
+
+    def test_account_on_a_machine_that_the_request_may_not_have_is_noticed(self):
+        self.ledger.ask("a", 1, 1, {"other"})
+        self.look(entry("a", 1))
+        self.assertEqual(self.kinds(), ["wrong_machine"])
+
+    def test_account_of_a_request_that_was_cancelled_before_is_noticed(self):
+        request = self.ledger.ask("a", 1, 1, {"m"})
+        self.look(entry("a", 1))
+        request.cancelled = time.time()
+        self.look(entry("a", 2))
+        self.assertEqual(self.kinds(), ["cancelled_but_served"])
+
+    def test_request_that_ends_without_a_reason_is_noticed(self):
+        client = WaitingClient(self.stage, self.ledger, self.faults, self.observer, 0, 1)
+        now = time.time()
+        body = {"ended_at": iso(now), "waits_until": iso(now - 1), "reserved_until": iso(now - 1), "reason": "r"}
+        for state in ("lapsed", "ended", "cancelled", "failed"):
+            client.is_over(self.ledger.ask("a", 1, 1), body | {"state": state})
+        self.assertEqual(self.kinds(), ["lost_request"] * 2)
+        client.is_over(self.ledger.ask("a", 1, 1), body | {"state": "lapsed", "waits_until": iso(now + 1)})
+        client.is_over(self.ledger.ask("a", 1, 1), body | {"state": "ended", "reserved_until": iso(now + 1)})
+        self.assertEqual(self.kinds(), ["lost_request"] * 4)
+
+    def test_machine_of_a_group_that_an_outsider_sees_is_noticed(self):
+        self.stage.pool = Pool(["a", "b", "c", "m"], ["user0", "user1"])
+        for number in (0, 1):
+            client = WaitingClient(self.stage, self.ledger, self.faults, self.observer, number, 1)
+            client.random = SimpleNamespace(choice=lambda _: "/available")
+            client.session = SimpleNamespace(user=f"user{number}", call=lambda *_: SimpleNamespace(
+                ok=True, body={"available": ["a"], "reserved": ["m"]}))
+            client.look_around()
+        self.assertEqual(self.kinds(), ["wrong_machine"])
+
+
+class Histories(Stage):
+    """What the histories of the requests show. Times are seconds after the first."""
+
+    def setUp(self):
+        super().setUp()
+        self.start = time.time() - 1000
+        self.stage.pool = Pool(["m", "n"], ["user0", "user1"])
+        self.stage.pool.members.clear()
+        self.views = []
+
+    def at(self, seconds):
+        return iso(self.start + seconds)
+
+    def request(self, created, assigned=None, over=None, machine="m", minutes=2, owner="user0", queued=True):
+        """A request for one machine, which it had from one time until another."""
+        number = len(self.views) + 1
+        events = [(created, "queued", None)] if queued else []
+        events += [(assigned, "allocated", machine)] if assigned is not None else []
+        events += [(over, "verified_gone", machine)] if over is not None else []
+        view = {"request_id": number, "state": "ended", "owner": owner, "count": 1, "duration_minutes": minutes,
+                "created_at": self.at(created),
+                "history": [{"at": self.at(t), "event": e, **({"machine": m} if m else {})} for t, e, m in events]}
+        if assigned is not None:
+            view["started_at"] = self.at(assigned + 1)
+        self.views.append(view)
+        asked = self.ledger.ask(f"a{number}", 1, minutes)
+        asked.id, asked.queued = number, self.start + created if queued else None
+        return view
+
+    def found(self):
+        Order(self.stage, self.ledger, self.faults, self.views, self.start + 1000).check()
+        check_cancelled(self.ledger, self.views)
+        return self.kinds()
+
+    def both_machines_lent(self, until):
+        self.request(0, 1, until, queued=False)
+        self.request(0, 1, 90, "n", queued=False)
+
+    def test_requests_in_their_order_are_fine(self):
+        self.both_machines_lent(40)
+        self.request(10, 41, 60)
+        self.request(20, 61, 80)
+        self.assertEqual(self.found(), [])
+
+    def test_later_request_that_gets_the_machine_first_is_noticed(self):
+        self.both_machines_lent(40)
+        self.request(10, 61, 80)
+        self.request(20, 41, 60)
+        self.assertEqual(self.found(), ["passed"])
+
+    def test_later_call_that_does_not_wait_is_noticed_too(self):
+        self.both_machines_lent(40)
+        self.request(10, 61, 80)
+        self.request(41, 41, 60, queued=False)
+        self.assertEqual(self.found(), ["passed"])
+
+    def test_later_request_may_pass_when_it_is_shorter_or_comes_first_or_takes_another_machine(self):
+        self.both_machines_lent(40)
+        self.request(10, 61, 80)
+        later = self.request(20, 41, 60, minutes=1)
+        self.assertEqual(self.found(), [])
+        later["duration_minutes"], later["owner"] = 2, "user1"
+        self.stage.pool.members.add("user1")
+        self.assertEqual(self.found(), [])
+        self.stage.pool.members.clear()
+        self.views[2]["wanted_machines"] = ["n"]
+        self.views[1]["history"][-1]["at"] = self.at(60)
+        self.assertEqual(self.found(), [])
+
+    def test_later_request_may_pass_when_the_earlier_one_had_another_free_machine(self):
+        self.both_machines_lent(40)
+        self.views[1]["history"][-1]["at"] = self.at(40)
+        self.request(10, 45, 80, "n")
+        self.request(20, 41, 60)
+        self.assertEqual(self.found(), [])
+
+    def test_request_that_waits_beside_a_free_machine_is_noticed(self):
+        self.both_machines_lent(40)
+        self.request(10, 55, 80)
+        self.assertEqual(self.found(), ["lost_request"])
+
+    def test_request_may_wait_beside_a_free_machine_that_is_broken_or_that_an_earlier_one_needs(self):
+        self.both_machines_lent(40)
+        self.request(10, 55, 80)
+        self.request(5, 90, 99, queued=False)["count"] = 2
+        self.assertEqual(self.found(), [])
+        del self.views[3]
+        self.faults.windows.append(SimpleNamespace(kind="refuse ssh", target="m", began=self.start + 39, ended=self.start + 44))
+        self.assertEqual(self.found(), [])
+
+    def test_request_that_is_served_after_it_was_cancelled_is_noticed(self):
+        self.both_machines_lent(40)
+        self.request(10, 41, 60)
+        self.ledger.requests[2].cancelled = self.start + 42
+        self.assertEqual(self.found(), [])
+        self.ledger.requests[2].cancelled = self.start + 30
+        self.assertEqual(self.found(), ["cancelled_but_served"])
 
 
 class Plan(unittest.TestCase):

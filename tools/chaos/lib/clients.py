@@ -8,6 +8,7 @@ import time
 import urllib.parse
 
 from net import Lost, Session, ssh
+from pool import GROUP
 
 # How many seconds a machine with penalties may refuse connections after a fault.
 PENALTY = 60
@@ -96,7 +97,8 @@ class Client(threading.Thread):
         minutes = self.random.choice([2, 2, 3, 5])
         expire_in_full = self.random.random() < 0.02
         count = self.random.choices([1, 2, 3, 4], [70, 18, 7, 5])[0]
-        request = self.ledger.ask(self.account_name(), count, 1 if expire_in_full else minutes)
+        request = self.ledger.ask(self.account_name(), count, 1 if expire_in_full else minutes,
+                                  self.stage.pool.usable(self.session.user))
         password = f"pw-{self.random.getrandbits(64):x}" if self.random.random() < 0.6 else None
         answer, key = self.reserve(request, password)
         if answer is None:
@@ -106,12 +108,15 @@ class Client(threading.Thread):
             return
         if key and self.random.random() < 0.3:
             self.repeat(request, key, password, answer)
+        self.use_all(request, password)
+        self.finish(request, password, expire_in_full)
+        self.old_names.append(request)
+
+    def use_all(self, request, password):
         for loan in list(request.loans.values()):
             fill_and_lock = self.faults.take_fill_and_lock()
             self.ledger.count("users who filled and locked what they can", int(fill_and_lock))
             self.use(loan, password, FILL_AND_LOCK if fill_and_lock else LEAVE_THINGS)
-        self.finish(request, password, expire_in_full)
-        self.old_names.append(request)
 
     def account_name(self):
         """Mostly a new name, sometimes the name of a removed account, to find files that the removal has left."""
@@ -128,16 +133,31 @@ class Client(threading.Thread):
         body = {"count": request.count, "duration_minutes": request.minutes, "username": request.account}
         if password:
             body["reservation_password"] = password
+        if old_way:
+            query = {"count": request.count, "duration": request.minutes, "username": request.account}
+            query |= {"reservation_password": password} if password else {}
+            answer = self.send(request, None, "GET", "/reserve?" + urllib.parse.urlencode(query))
+        else:
+            answer = self.send(request, key, "POST", "/reservations", body)
+        if answer is None:
+            return None, None
+        if answer.status == (200 if old_way else 201):
+            self.ledger.took("reserve", answer.received - answer.sent)
+            return answer, key
+        self.ledger.settle(request, "refused")
+        if answer.ok or answer.status not in (409, 500, 502):
+            self.ledger.violation("bad_answer", f"reserving got {answer.status} {answer.body}")
+        elif answer.error == "conflict" and key is None and not self.faults.met("foreign tool", request.sent):
+            self.ledger.violation("bad_answer", f"reserving for {request.account} got {answer.body}")
+        return None, None
+
+    def send(self, request, key, method, path, body=None):
+        """Sends a request, and sends one with a key again until it is answered. Returns None if the result is unknown."""
         patience = self.random.uniform(0.5, 4) if self.random.random() < 0.04 else None
         until = time.time() + 120
         while True:
             try:
-                if old_way:
-                    query = {"count": request.count, "duration": request.minutes, "username": request.account}
-                    query |= {"reservation_password": password} if password else {}
-                    answer = self.session.call("GET", "/reserve?" + urllib.parse.urlencode(query), patience=patience)
-                else:
-                    answer = self.session.call("POST", "/reservations", body, key, patience)
+                answer = self.session.call(method, path, body, key, patience)
             except Lost:
                 if key and time.time() < until:
                     self.ledger.count("requests repeated with their key")
@@ -145,25 +165,17 @@ class Client(threading.Thread):
                     time.sleep(0.3)
                     continue
                 self.find_lost(request)
-                return None, None
+                return None
             if answer.status in (502, 503) and key and time.time() < until and self.random.random() < 0.5:
                 time.sleep(0.5)
                 continue
             break
         self.ledger.count(f"reserve answered {answer.status}")
-        if answer.status == (200 if old_way else 201):
-            self.ledger.took("reserve", answer.received - answer.sent)
-            return answer, key
         if answer.status == 503:
             # The database was not available, perhaps only when the request was nearly done.
             self.find_lost(request)
-            return None, None
-        self.ledger.settle(request, "refused")
-        if answer.ok or answer.status not in (409, 500, 502):
-            self.ledger.violation("bad_answer", f"reserving got {answer.status} {answer.body}")
-        elif answer.error == "conflict" and key is None and not self.faults.met("foreign tool", request.sent):
-            self.ledger.violation("bad_answer", f"reserving for {request.account} got {answer.body}")
-        return None, None
+            return None
+        return answer
 
     def is_lent(self, request, answer, password):
         """Records the response, and checks at once that the accounts are on the machines."""
@@ -180,6 +192,8 @@ class Client(threading.Thread):
             self.ledger.settle(request, "lost")
             return False
         there = {name: self.observer.has_account(name, request.account) for name, _ in machines}
+        if request.usable is not None and (wrong := there.keys() - request.usable):
+            self.ledger.violation("wrong_machine", f"{self.session.user} got {sorted(wrong)} for {request.account}", *wrong)
         self.ledger.lend(request, until, machines)
         self.granted = [r for r in self.granted if any(loan.over_at() > time.time() for loan in r.loans.values())]
         self.granted.append(request)
@@ -321,6 +335,10 @@ class Client(threading.Thread):
         if answer and answer.status not in (201, 409, 500):
             self.ledger.violation("bad_answer", f"making {self.session.user} got {answer.status} {answer.body}")
         self.session.token = None
+        if self.session.user in self.stage.pool.members:
+            answer = self.admin.retry("PUT", f"/groups/{GROUP}/members/{self.session.user}")
+            if answer is None or answer.status != 200:
+                self.stage.pool.unclear.add(self.session.user)
 
     def try_old_token(self):
         try:

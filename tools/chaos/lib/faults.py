@@ -250,6 +250,10 @@ class Faults:
             # The fault ends only when the service has caught up and is ready again.
             service.await_ready(30)
         else:
+            if fault.kind == "kill scheduler" and rng.random() < 0.5:
+                # The accounts of the request are not made yet.
+                self.ledger.assigned.clear()
+                self.ledger.assigned.wait(3)
             service.end()
             self.pause(fault.seconds)
             self.start_again(service)

@@ -17,6 +17,11 @@ VIOLATIONS = {
     "residue": "a process, home, crontab or file outlived its account",
     "freed_with_account": "the API called a machine available that had an account",
     "given_back_but_there": "giving back was answered with 200, and the account was there",
+    "wrong_machine": "a user got or saw a machine that is not for this user or request",
+    "passed": "a later request got a machine that an earlier one waited for",
+    "lost_request": "a waiting request was not served, or ended without a reason",
+    "cancelled_but_served": "a request was served after its cancellation was answered",
+    "old_password": "the old password worked after a new one was set",
     "repeated_key": "one Idempotency-Key gave two different answers",
     "foreign_touched": "an account that is not ours, or its home, was changed",
     "server_error": "status 500",
@@ -63,6 +68,15 @@ class Request:
     loans: dict[str, Loan] = field(default_factory=dict)
     # When an admin released all machines.
     released_all: float | None = None
+    # The machines that it may get; None for any.
+    usable: set[str] | None = None
+    # How many minutes it may wait, and its id and when it was first known to wait.
+    wait: int = 0
+    id: int | None = None
+    queued: float | None = None
+    # When its cancellation was answered with 200, and when a keepalive last counted, at the earliest and at the latest.
+    cancelled: float | None = None
+    kept: tuple[float, float] | None = None
 
     def over_at(self, machine):
         """The time from which this request may have no account on the machine; None while it may."""
@@ -76,7 +90,8 @@ class Request:
             return self.settled
         if self.outcome == "lost":
             # The request may have been granted although the client does not know it. Then it expires.
-            return self.settled + self.minutes * 60 + 60
+            # A failed try to serve it does not count as waiting.
+            return self.settled + (self.minutes + 2 * self.wait) * 60 + 60
         return None
 
 
@@ -96,6 +111,8 @@ class Ledger:
         self.by_machine = defaultdict(list)
         # When another tool last removed an account of its own, by (machine, account); infinite during the removal.
         self.foreign_removed = defaultdict(float)
+        # Set at the moment when a client learns that machines were assigned to a request that waited.
+        self.assigned = threading.Event()
 
     def note(self, text, *machines):
         """Adds a line to the journal."""
@@ -124,10 +141,10 @@ class Ledger:
         """A time as the seconds since the start of the run."""
         return f"{at - self.began:7.2f}s"
 
-    def ask(self, account, count, minutes):
+    def ask(self, account, count, minutes, usable=None, wait=0):
         """Records that a client is about to request machines."""
         with self.lock:
-            request = Request(len(self.requests), account, count, minutes, time.time())
+            request = Request(len(self.requests), account, count, minutes, time.time(), usable=usable, wait=wait)
             self.requests.append(request)
             self.by_account[account] = request
             return request

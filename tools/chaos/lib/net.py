@@ -10,7 +10,8 @@ import time
 
 CODES = {
     400: {"invalid_request"}, 401: {"unauthorized", "invalid_grant"}, 403: {"forbidden"}, 404: {"not_found"},
-    405: {"method_not_allowed"}, 409: {"conflict", "not_enough_available"}, 415: {"unsupported_media_type"},
+    405: {"method_not_allowed"}, 409: {"conflict", "not_enough_available", "no_matching_machines", "limit_reached"},
+    410: {"gone"}, 415: {"unsupported_media_type"},
     429: {"too_many_requests"}, 502: {"provisioning_failed"}, 503: {"unavailable"},
 }
 
@@ -122,7 +123,7 @@ class Session:
     def checked(self, what, status, text, sent):
         received = time.time()
         try:
-            body = json.loads(text)
+            body = json.loads(text) if text or status != 204 else None
         except ValueError:
             body = None
             self.ledger.violation("bad_answer", f"{what}: {status} with a body that is not JSON: {text[:200]!r}")

@@ -157,8 +157,16 @@ class Observer(threading.Thread):
                 request = self.ledger.by_account.get(account)
                 known[(account, token)] = Presence(name, account, token, uid, now, request)
                 self.ledger.note(f"account {account} ({token}, uid {uid}) is there", name)
+                self.check_right(name, request)
         if len(keys) > 1:
             self.ledger.violation("two_accounts", f"{name} has {sorted(keys)}", name)
+
+    def check_right(self, name, request):
+        """Checks that the request of a new account may have the machine, and was not cancelled before this look."""
+        if request and request.usable is not None and name not in request.usable:
+            self.ledger.violation("wrong_machine", f"{request.account} is on {name}, which the request may not have", name)
+        if request and request.cancelled and request.cancelled < self.looked[name]:
+            self.ledger.violation("cancelled_but_served", f"{request.account} was cancelled and is on {name} now", name)
 
     def vanished(self, presence, now):
         self.ledger.note(f"account {presence.account} ({presence.token}) is out of the list", presence.machine)

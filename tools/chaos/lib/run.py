@@ -4,13 +4,16 @@ import os
 import threading
 import time
 
-from clients import Client, Watcher
+from clients import Watcher, seconds_of
 from faults import Faults, plan
 from ledger import Ledger
 from net import Session, ssh
 from observer import Observer
+from order import Order, check_cancelled
+from pool import GROUP, PRIORITY
 from report import as_data, explain, show, write
 from stage import Stage
+from waiting import WaitingClient
 
 
 class Run:
@@ -41,20 +44,25 @@ class Run:
         self.observer = Observer(self.stage, self.ledger, self.faults)
         seed = options["seed"]
         self.admin = Session(self.stage, self.ledger, self.faults, "admin", self.stage.admin_password, f"{seed}/admin")
-        self.clients = [Client(self.stage, self.ledger, self.faults, self.observer, n, seed)
+        self.clients = [WaitingClient(self.stage, self.ledger, self.faults, self.observer, n, seed)
                         for n in range(options["clients"])]
+        pool = self.stage.pool
+        self.made("/groups", {"name": GROUP, "priority": PRIORITY})
         for machine in self.stage.machines.values():
             self.made("/machines", {"name": machine.name, "host": "127.0.0.1", "port": machine.port,
-                                    "user": machine.user, "password": machine.password})
+                                    "user": machine.user, "password": machine.password, "labels": pool.labels[machine.name],
+                                    "groups": [GROUP] if machine.name in pool.for_group else []})
         for client in self.clients:
             self.made("/users", {"username": client.session.user, "password": client.session.password,
                                  "is_admin": False})
+        for user in pool.members:
+            self.made(f"/groups/{GROUP}/members/{user}", None, "PUT")
         self.say("the database, the machines, two APIs and two schedulers are up; everything is registered")
 
-    def made(self, path, body):
-        answer = self.admin.call("POST", path, body)
-        if answer.status != 201:
-            raise SystemExit(f"POST {path} got {answer.status} {answer.body}")
+    def made(self, path, body, method="POST"):
+        answer = self.admin.call(method, path, body)
+        if not answer.ok:
+            raise SystemExit(f"{method} {path} got {answer.status} {answer.body}")
 
     # ------------------------------------------------------------------------------------------------------ attack
 
@@ -111,6 +119,7 @@ class Run:
     # ---------------------------------------------------------------------------------------------------- conclude
 
     def conclude(self):
+        self.cancel_all()
         self.release_all()
         self.say(f"everything is released; all accounts must be gone within {self.stage.convergence:g} s")
         until = time.time() + self.stage.convergence
@@ -118,9 +127,35 @@ class Run:
             time.sleep(0.2)
         self.observer.final_check()
         self.expect_all_free(until + 5)
+        self.check_requests()
         self.lend_all()
         self.observer.ended.set()
         self.observer.join(5)
+
+    def cancel_all(self):
+        """Cancels what still waits: of calls without an answer."""
+        for state in ("queued", "provisioning"):
+            answer = self.admin.retry("GET", f"/requests?state={state}")
+            for row in answer.body["requests"] if answer and answer.ok else []:
+                late = time.time() - seconds_of(row["waits_until"]) if "waits_until" in row else 0
+                if state == "queued" and late > self.stage.convergence:
+                    self.ledger.violation("lost_request", f"{row} waits {late:.0f} s longer than it may")
+                self.admin.retry("DELETE", f"/requests/{row['request_id']}")
+
+    def check_requests(self):
+        """Checks the histories of all requests, which are over now."""
+        answer = self.admin.retry("GET", "/requests")
+        rows = answer.body["requests"] if answer and answer.ok else []
+        answers = [self.admin.retry("GET", f"/requests/{row['request_id']}") for row in rows]
+        views = [a.body for a in answers if a and a.ok]
+        if not rows or len(views) < len(rows):
+            self.ledger.violation("not_healed", f"only {len(views)} of {len(rows)} requests could be read")
+        for view in views:
+            if view["state"] in ("queued", "provisioning", "active"):
+                self.ledger.violation("lost_request", f"request {view['request_id']} is still {view['state']}")
+        Order(self.stage, self.ledger, self.faults, views, time.time()).check()
+        check_cancelled(self.ledger, views)
+        self.say(f"the histories of {len(views)} requests are checked")
 
     def release_all(self):
         # From here on accounts may be removed before their ends.

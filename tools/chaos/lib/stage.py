@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from net import LOG_IN_SECONDS
+from pool import Pool
 from parts import Database, Service, as_delivered, machines_up, new_secrets, on_lab, tail, versions
 from sandbox import binary
 
@@ -89,8 +90,9 @@ class Stage:
         self.native = options["native"]
         self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
         # On a host with other work everything takes longer, which is not an error of the product.
-        self.convergence = CONVERGENCE * options["patience"]
-        self.log_in_seconds = LOG_IN_SECONDS * options["patience"]
+        self.patience = options["patience"]
+        self.convergence = CONVERGENCE * self.patience
+        self.log_in_seconds = LOG_IN_SECONDS * self.patience
         self.logs.mkdir(mode=0o700)
         self.tmp.mkdir(mode=0o700)
         libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -104,6 +106,8 @@ class Stage:
         self.schedulers = [Attacked(self, "scheduler-service", n, driver) for n, driver in enumerate(drivers, 1)]
         self.services = self.apis + self.schedulers
         self.machines = {}
+        self.users = [f"user{n}" for n in range(options["clients"])]
+        self.pool = Pool([], [])
         # The machines whose sshd blocks an address after refused log-ins, as it does by default.
         self.strict = []
         self.lab_lock = threading.Lock()
@@ -119,6 +123,7 @@ class Stage:
                 self.machines |= machines_up(self.logs / "lab.log", self.dir / prefix.strip("-"), count, "--flavour", flavour,
                                              "--prefix", prefix, *more)
         self.strict = [name for name in self.machines if name.startswith("strict-")]
+        self.pool = Pool(self.machines, self.users)
         while not self.database.greets():
             time.sleep(0.1)
         for service in self.services:

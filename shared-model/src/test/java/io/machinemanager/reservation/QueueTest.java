@@ -193,7 +193,7 @@ class QueueTest {
 
         assertThat(state(gone)).isEqualTo(RequestState.LAPSED);
         assertThat(requests.details(gone).request().endReason)
-                .isEqualTo("1 machines are wanted, and only 0 match now.");
+                .isEqualTo("Machines needed: 1; matching now: 0.");
     }
 
     @Test
@@ -268,6 +268,35 @@ class QueueTest {
 
         assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
         assertThat(machines.allAccounts()).containsExactly("m1/bob", "m2/alice");
+    }
+
+    @Test
+    void aWorkerThatWasTakenForDeadDoesNotTakeTheRequestOutOfTheQueue() {
+        long waiting = queue(bob, 1, waiting(60));
+        free("m1");
+        DispatchStore.Assignment late = dispatches.assign(100).getFirst();
+        fixture.endClaims();
+        Scheduled.cleanUp(reservations, 10);
+
+        reservations.serve(late);
+
+        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
+        Scheduled.cleanUp(reservations, 10);
+        serve();
+        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
+    }
+
+    @Test
+    void aCallWhoseRequestAnotherWorkerTookOverIsAnsweredThatItWaits() {
+        free("m1");
+        machines.before("m1", () -> {
+            fixture.endClaims();
+            reservations.claimDue(10);
+        });
+
+        long waiting = queue(bob, 1, waiting(60));
+
+        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
     }
 
     @Test

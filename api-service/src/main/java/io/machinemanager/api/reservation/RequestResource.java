@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -65,6 +67,9 @@ public class RequestResource {
     private static final int LONGEST_WAIT = 60;
     private static final int DEFAULT_LIMIT = 100;
     private static final int MAX_LIMIT = 1000;
+
+    /** States whose change a caller waits for. A caller is told at once that its machines are ready. */
+    private static final Set<RequestState> AWAITED = EnumSet.of(RequestState.QUEUED, RequestState.PROVISIONING);
     private static final Pattern PREFER_WAIT = Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*([0-9]{1,6})\\s*(?:[,;]|$)");
 
     private final SecurityIdentity identity;
@@ -112,20 +117,20 @@ public class RequestResource {
     @Operation(summary = "Show one request", description = """
             For its owner and for admins. While it is queued it tells its `position`, what it waits for and when it is expected to
             be served. With `wait`, or the header `Prefer: wait=30`, the answer comes when its state or position changes, or after
-            so many seconds. The first answer to its owner after it is active carries a generated password of a request that has
-            waited, this once.""")
+            so many seconds, but at once when it is active or over. The first answer to its owner after it is active carries a
+            generated password of a request that has waited, this once.""")
     @Parameter(name = "wait", in = ParameterIn.QUERY, description = "For how many seconds to wait for a change", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", maximum = "60", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The request", content = @Content(schema = @Schema(implementation = RequestView.class)))
     public CompletionStage<RestResponse<RequestView>> get(@RestPath String id, @Context UriInfo uri,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers, @Context Request request) {
         UserStatus caller = caller();
         int wait = QueryParameters.of(uri).number("wait", 0, LONGEST_WAIT).orElseGet(() -> preferredWait(headers));
         return CompletableFuture.supplyAsync(() -> own(id, caller), threads)
-                .thenCompose(now -> wait == 0 || !now.state().isOpen()
+                .thenCompose(now -> wait == 0 || !AWAITED.contains(now.state())
                         ? CompletableFuture.completedFuture(now)
                         : watch.change(now.id(), seen(now), Duration.ofSeconds(wait))
                                 .thenApplyAsync(changed -> own(id, caller), threads))
-                .thenApplyAsync(details -> show(details, caller), threads);
+                .thenApplyAsync(details -> show(details, caller, request), threads);
     }
 
     /** What cannot be understood of a preference is ignored (RFC 7240, section 2). */
@@ -139,14 +144,25 @@ public class RequestResource {
         return new RequestWatch.Seen(details.state(), outlook == null ? null : outlook.position());
     }
 
-    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller) {
+    /** Keeps a HEAD from taking the password: without this method the framework would call that of GET. */
+    @HEAD
+    @RunOnVirtualThread
+    @Path("/{id}")
+    @Operation(hidden = true)
+    public RestResponse<RequestView> head(@RestPath String id, @Context Request request) {
+        RequestView view = RequestView.of(own(id, caller()));
+        return ConditionalResponse.of(request, view, Stream.of(view));
+    }
+
+    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
         RequestView view = RequestView.of(details);
         Long owner = details.ownerId();
         Optional<String> password = owner != null && owner == caller.userId()
                 ? requests.takePassword(details.id())
                 : Optional.empty();
-        return ResponseBuilder.ok(password.map(view::withPassword).orElse(view))
-                .header("Cache-Control", password.isPresent() ? "no-store" : "private, no-cache").build();
+        return password.isPresent()
+                ? ResponseBuilder.ok(view.withPassword(password.get())).header("Cache-Control", "no-store").build()
+                : ConditionalResponse.of(request, view, Stream.of(view));
     }
 
     /** Changes a request. */

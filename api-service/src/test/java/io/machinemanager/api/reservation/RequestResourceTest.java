@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
@@ -109,6 +110,14 @@ class RequestResourceTest extends ReservationApiTestBase {
     }
 
     @Test
+    void aCallThatWaitsIsAnsweredAtOnceWhenTheRequestIsActive() {
+        int id = post(alice, "{\"wait_minutes\":90}").statusCode(201).extract().path("request_id");
+
+        ApiFixture.with(alice).get("/requests/%d?wait=50".formatted(id)).then().statusCode(200)
+                .body("state", is("active")).time(lessThan(20_000L));
+    }
+
+    @Test
     void aWaitIsZeroToSixtySeconds() {
         int id = post(alice, "{}").extract().path("request_id");
         for (String wait : List.of("-1", "61", "x", "")) {
@@ -189,7 +198,8 @@ class RequestResourceTest extends ReservationApiTestBase {
     @Test
     void whatCannotBeIsRefusedInWords() {
         for (String body : List.of("{\"wait_minutes\":-1}", "{\"wait_minutes\":1441}", "{\"keepalive_minutes\":1}",
-                "{\"keepalive_minutes\":61}", "{\"machines\":[null]}", "{\"machines\":[\"m1\",\"m1\"]}",
+                "{\"keepalive_minutes\":61}", "{\"machines\":[null]}", "{\"machines\":[]}",
+                "{\"machines\":[\"m1\",\"m1\"]}",
                 "{\"machines\":[\"a b\"]}", "{\"machines\":[\"m1\"],\"count\":2}", "{\"machines\":\"m1\"}",
                 "{\"machines\":[\"m1\"],\"selector\":\"os=debian\"}", "{\"selector\":\"os in ()\"}",
                 "{\"wait_minutes\":\"soon\"}")) {
