@@ -173,6 +173,66 @@ class WholeJobIT {
         installation.api.start();
     }
 
+    private static long waitFor(int count) {
+        Response accepted = installation.as(alice).body(Map.of("count", count, "wait_minutes", 10))
+                .post("/reservations");
+        accepted.then().statusCode(202);
+        return accepted.jsonPath().getLong("request_id");
+    }
+
+    /** The first answer that says that the request is active. */
+    private static Response active(long request) {
+        return await().atMost(CONVERGENCE.plus(Installation.CLAIM)).until(
+                () -> installation.as(alice).get("/requests/%d?wait=5".formatted(request)),
+                answer -> answer.path("state").equals("active"));
+    }
+
+    private static void giveBack(Response lease, int index) {
+        List<Integer> ids = lease.then().extract().path("machines.reservation_id");
+        installation.as(alice).delete("/reservations/" + ids.get(index)).then().statusCode(200);
+    }
+
+    @Test
+    void aWaitingRequestIsServedWhenAMachineIsFreeAndItsOwnerLogsIn() {
+        Response all = reserve(MACHINES, "a long secret");
+        all.then().statusCode(200);
+        long request = waitFor(1);
+        giveBack(all, 0);
+
+        Response served = active(request);
+        LabMachine machine = installation.machine(served.path("machines[0].machine"));
+        SshLogin first = new SshLogin(machine, "alice", served.path("reservation_password"));
+        assertThat(first.works()).isTrue();
+
+        Response changed = installation.as(alice).body("{}").post("/requests/%d/password".formatted(request));
+        changed.then().statusCode(200);
+        assertThat(new SshLogin(machine, "alice", changed.path("reservation_password")).works()).isTrue();
+        assertThat(first.isRefused()).isTrue();
+
+        installation.as(alice).delete("/requests/" + request).then().statusCode(200);
+        assertThat(machine.passwdHas("alice")).isFalse();
+    }
+
+    @Test
+    void aWaitingRequestIsServedAlthoughTheSchedulerIsKilledWhileItMakesTheAccount() {
+        Response all = reserve(MACHINES, "a long secret");
+        all.then().statusCode(200);
+        LabMachine machine = installation.machine(Installation.machines(all).getFirst());
+        machine.exec("sh", "-c", "mv /usr/sbin/useradd /usr/sbin/useradd.real; printf '%s\\n' '#!/bin/sh'"
+                + " '/usr/sbin/useradd.real \"$@\"; touch /made; sleep 5' > /usr/sbin/useradd; chmod 755 /usr/sbin/useradd");
+        long request = waitFor(1);
+        giveBack(all, 0);
+        await().atMost(CONVERGENCE).until(() -> machine.passwdHas("alice"));
+        installation.scheduler.kill();
+        machine.exec("mv", "-f", "/usr/sbin/useradd.real", "/usr/sbin/useradd");
+        installation.scheduler.start();
+
+        Response served = active(request);
+
+        assertThat(new SshLogin(installation.machine(served.path("machines[0].machine")), "alice",
+                served.path("reservation_password")).works()).isTrue();
+    }
+
     @Test
     void theSchedulerEndsItsWorkInHandBeforeItStops() {
         Response lease = reserve(1, "a long secret");

@@ -9,17 +9,21 @@ import org.hibernate.StatelessSession;
 import org.hibernate.query.SelectionQuery;
 
 import io.machinemanager.database.ReadOnlyQueries;
+import io.machinemanager.group.GroupCondition;
+import io.machinemanager.group.MachineAccess;
 
 /** Reads which labels are in use. The index {@code ix_machine_labels_value} has all that these queries read. */
 @ApplicationScoped
 public class LabelService {
 
     private static final int FETCH_SIZE = 1000;
+    private static final String MACHINE_ID = "l.machineId";
 
-    private static final String NAMES = "select distinct l.name from MachineLabel l where l.name > :name order by l.name";
+    private static final String NAMES = "select distinct l.name from MachineLabel l where l.name > :name and %s"
+            + " order by l.name";
 
     private static final String VALUES = "select new io.machinemanager.pool.LabelValueUse(l.name, l.value, count(*))"
-            + " from MachineLabel l where l.name between :first and :last group by l.name, l.value"
+            + " from MachineLabel l where l.name between :first and :last and %s group by l.name, l.value"
             + " order by l.name, l.value";
 
     private final ReadOnlyQueries queries;
@@ -31,38 +35,52 @@ public class LabelService {
     /**
      * Lists labels by name.
      *
+     * @param access the machines that count
      * @param offset how many to skip
      * @param limit how many at most
      */
-    public List<LabelUse> list(int offset, int limit) {
-        return queries.call(session -> page(session, names(session, "").setFirstResult(offset), limit));
+    public List<LabelUse> list(MachineAccess access, int offset, int limit) {
+        GroupCondition condition = access.condition(MACHINE_ID);
+        return queries.call(
+                session -> page(session, condition, names(session, condition, "").setFirstResult(offset), limit));
     }
 
     /**
      * Lists labels by name, after a name.
      *
+     * @param access the machines that count
      * @param limit how many at most
      */
-    public List<LabelUse> after(String name, int limit) {
-        return queries.call(session -> page(session, names(session, name), limit));
+    public List<LabelUse> after(MachineAccess access, String name, int limit) {
+        GroupCondition condition = access.condition(MACHINE_ID);
+        return queries.call(session -> page(session, condition, names(session, condition, name), limit));
     }
 
-    /** Counts the names of labels. */
-    public long count() {
-        return queries.call(session -> session
-                .createSelectionQuery("select count(distinct l.name) from MachineLabel l", Long.class)
+    /** Counts the names of labels of these machines. */
+    public long count(MachineAccess access) {
+        GroupCondition condition = access.condition(MACHINE_ID);
+        return queries.call(session -> bound(session.createSelectionQuery(
+                "select count(distinct l.name) from MachineLabel l where " + condition.hql(), Long.class), condition)
                 .getSingleResult());
     }
 
-    private static SelectionQuery<String> names(StatelessSession session, String after) {
-        return session.createSelectionQuery(NAMES, String.class).setParameter("name", after);
+    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, GroupCondition condition) {
+        condition.parameters().forEach(query::setParameter);
+        return query;
     }
 
-    private static List<LabelUse> page(StatelessSession session, SelectionQuery<String> query, int limit) {
+    private static SelectionQuery<String> names(StatelessSession session, GroupCondition condition, String after) {
+        return bound(session.createSelectionQuery(NAMES.formatted(condition.hql()), String.class), condition)
+                .setParameter("name", after);
+    }
+
+    private static List<LabelUse> page(StatelessSession session, GroupCondition condition, SelectionQuery<String> query,
+            int limit) {
         List<String> names = query.setMaxResults(limit).getResultList();
         List<LabelUse> found = new ArrayList<>();
         if (!names.isEmpty()) {
-            session.createSelectionQuery(VALUES, LabelValueUse.class).setParameter("first", names.getFirst())
+            bound(session.createSelectionQuery(VALUES.formatted(condition.hql()), LabelValueUse.class), condition)
+                    .setParameter("first", names.getFirst())
                     .setParameter("last", names.getLast()).setFetchSize(FETCH_SIZE).getResultStream()
                     .forEach(value -> add(found, value));
         }

@@ -51,11 +51,11 @@ public class ReplacementStore {
             Set<Long> tried = Reservation.machinesTriedFor(lost.requestId);
             // these would refuse the account's name again
             Set<Long> refused = Reservation.machinesThatRefused(lost.requestId);
-            MachineFilter filter = MachineFilter.of(request).without(refused);
             // while the request is claimed, another machine of it is being replaced
             if (!lost.isRunning(now) || request.claimedBy != null) {
                 return Optional.empty();
             }
+            MachineFilter filter = MachineFilter.of(request).without(refused);
             List<Machine> free = FreeMachines.lock(now, tried.size() + 1, filter);
             if (free.isEmpty()) {
                 if (FreeMachines.count(now, filter) > 0) {

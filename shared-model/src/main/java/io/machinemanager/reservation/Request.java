@@ -183,7 +183,8 @@ public class Request extends PanacheEntityBase {
 
     /** Tells whether any request waits. */
     static boolean isAnyQueued() {
-        return find("queuedAt is not null").range(0, 0).count() > 0;
+        return !getEntityManager().createQuery("select 1 from Request where queuedAt is not null", Integer.class)
+                .setMaxResults(1).getResultList().isEmpty();
     }
 
     /** The ids of claimed requests whose worker has let the claim run out. */

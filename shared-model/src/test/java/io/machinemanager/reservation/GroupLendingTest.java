@@ -139,7 +139,7 @@ class GroupLendingTest {
 
         long id = reserve(alice, 4, Integer.MAX_VALUE).machines().getFirst().reservationId();
 
-        assertThat(reservations.extend(id, new NewEnd.After(5)).durationMinutes).isEqualTo(5);
+        assertThat(reservations.extend(id, new NewEnd.After(5, true)).durationMinutes).isEqualTo(5);
         assertThat(reservations.extend(id, new NewEnd.After(Integer.MAX_VALUE)).durationMinutes)
                 .isEqualTo(Integer.MAX_VALUE);
     }

@@ -64,6 +64,8 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 public class RequestResource {
 
     private static final int LONGEST_WAIT = 60;
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 1000;
 
     /** States whose change a caller waits for. A caller is told at once that its machines are ready. */
     private static final Set<RequestState> AWAITED = EnumSet.of(RequestState.QUEUED, RequestState.PROVISIONING);
@@ -88,21 +90,24 @@ public class RequestResource {
     /** Lists requests. */
     @GET
     @RunOnVirtualThread
-    @Operation(summary = "List requests, the latest first", description = "One's own; admins see those of all users.")
+    @Operation(summary = "List requests, the latest first", description = """
+            One's own; admins see those of all users. The answer has up to `limit` of them, and `X-Total-Count` says how many there
+            are.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "queued", "provisioning", "active", "ended", "cancelled", "lapsed", "failed" }))
     @Parameter(name = "owner", in = ParameterIn.QUERY, description = "The user who made them", schema = @Schema(type = SchemaType.STRING))
-    @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
+    @Parameter(name = "limit", in = ParameterIn.QUERY, description = "How many at the most", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1", maximum = "1000", defaultValue = "100"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     public RestResponse<RequestsView> list(@Context UriInfo uri) {
         QueryParameters query = QueryParameters.of(uri);
-        Page page = Page.of(query);
+        int limit = query.number("limit", 1, MAX_LIMIT).orElse(DEFAULT_LIMIT);
+        int offset = query.number("offset", 0).orElse(0);
         UserStatus caller = caller();
         Filter filter = new Filter(query.oneOf("state", EnumSet.allOf(RequestState.class)).orElse(null),
                 query.text("owner").orElse(null), caller.admin() ? null : caller.userId());
-        List<RequestSummaryView> found = requests.list(filter, page.offset(), page.limit()).stream()
+        List<RequestSummaryView> found = requests.list(filter, offset, limit).stream()
                 .map(RequestSummaryView::of).toList();
-        return page.response(new RequestsView(found), () -> requests.count(filter));
+        return ResponseBuilder.ok(new RequestsView(found)).header(Page.TOTAL, requests.count(filter)).build();
     }
 
     /** Shows a request. */

@@ -32,6 +32,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param selector the labels that the machines must have
  * @param wantedMachines the names of the wanted machines
  * @param note the purpose
+ * @param group the group that it is charged to, if the requester named one
+ * @param priority requests with a higher one are served first
  * @param createdAt when it was made
  * @param waitsUntil until when it may queue
  * @param position 1 when it is next; only while it is queued
@@ -49,8 +51,9 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 @RegisterForReflection // returned in an untyped response
 @JsonInclude(Include.NON_NULL)
 public record RequestView(long requestId, String state, String owner, String username, int count, int durationMinutes,
-        String selector, List<String> wantedMachines, String note, Instant createdAt, Instant waitsUntil,
-        Integer position, String reason, Instant expectedAt, Instant startedAt, Instant reservedUntil, Instant endedAt,
+        String selector, List<String> wantedMachines, String note, String group, int priority, Instant createdAt,
+        Instant waitsUntil, Integer position, String reason, Instant expectedAt, Instant startedAt,
+        Instant reservedUntil, Instant endedAt,
         Integer keepaliveMinutes, Instant keepaliveUntil, List<MachineOfRequest> machines, String reservationPassword,
         List<EventOfRequest> history) {
 
@@ -93,7 +96,8 @@ public record RequestView(long requestId, String state, String owner, String use
         List<Reservation> shown = details.reservations().stream().filter(row -> isShown(request, row)).toList();
         return new RequestView(request.id, name(request.state), request.ownerName, request.account,
                 request.machineCount, request.durationMinutes, request.selector,
-                request.names().isEmpty() ? null : request.names(), request.note, request.createdAt,
+                request.names().isEmpty() ? null : request.names(), request.note, request.groupName, request.priority,
+                request.createdAt,
                 request.waitsUntil, outlook == null ? null : outlook.position(),
                 outlook == null ? request.endReason : outlook.reason(), outlook == null ? null : outlook.expectedAt(),
                 request.startedAt,
@@ -123,7 +127,8 @@ public record RequestView(long requestId, String state, String owner, String use
     /** The same with the generated password. */
     RequestView withPassword(String password) {
         return new RequestView(requestId, state, owner, username, count, durationMinutes, selector, wantedMachines,
-                note, createdAt, waitsUntil, position, reason, expectedAt, startedAt, reservedUntil, endedAt,
+                note, group, priority, createdAt, waitsUntil, position, reason, expectedAt, startedAt, reservedUntil,
+                endedAt,
                 keepaliveMinutes, keepaliveUntil, machines, password, history);
     }
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.api.ApiFixture;
+import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.QueueService;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
@@ -246,6 +247,8 @@ class RequestResourceTest extends ReservationApiTestBase {
 
     @Test
     void theLinesForSshNameTheMachinesWithTheirHostKeys() {
+        scene.change(() -> Machine.update("hostKeys = ?1",
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"));
         int id = post(alice, "{\"username\":\"guest\"}").statusCode(201).extract().path("request_id");
 
         ApiFixture.with(alice).get("/requests/%d/ssh-config".formatted(id)).then().statusCode(200)

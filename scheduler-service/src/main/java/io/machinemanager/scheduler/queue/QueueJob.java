@@ -25,23 +25,30 @@ public class QueueJob {
     private static final int BEFORE_ACCOUNT_WORK = 100;
     private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(90);
 
+    /** How often it asks whether machines may have become free, while a request waits. */
+    private static final Duration POLL = Duration.ofMillis(250);
+    /** How often it asks whether any request waits, while none does. */
+    private static final Duration IDLE_POLL = Duration.ofMillis(500);
+    /** How often it plans at least while a request waits, in case that a signal got lost. */
+    private static final Duration PLAN = Duration.ofSeconds(1);
+    /** For how many requests this process makes accounts at the same time. */
+    private static final int MAX_IN_HAND = 100;
+
     private final QueueService queue;
-    private final QueueConfig config;
     private final BoundedWork served;
     private volatile boolean stopping;
     private long plannedFor = -1;
     private long plannedAt;
 
-    QueueJob(QueueService queue, QueueConfig config) {
+    QueueJob(QueueService queue) {
         this.queue = queue;
-        this.config = config;
-        this.served = new BoundedWork(config.maxInHand(), queue::dispatch, this::dispatch);
+        this.served = new BoundedWork(MAX_IN_HAND, queue::dispatch, this::dispatch);
     }
 
     /** Serves the queue until the process stops; ends with the failure of the database, after which the job runs again. */
     public void run() {
         while (!stopping) {
-            LockSupport.parkNanos((step() ? config.poll() : config.idlePoll()).toNanos());
+            LockSupport.parkNanos((step() ? POLL : IDLE_POLL).toNanos());
         }
     }
 
@@ -52,21 +59,21 @@ public class QueueJob {
      */
     boolean step() {
         QueueService.State state = queue.state();
-        boolean due = System.nanoTime() - plannedAt >= config.plan().toNanos();
+        boolean due = System.nanoTime() - plannedAt >= PLAN.toNanos();
         if (state.isAnyWaiting() && (due || state.signals() != plannedFor)) {
             plannedFor = state.signals();
             if (due) {
                 plannedAt = System.nanoTime();
                 queue.endVain();
             }
-            served.startDue(config.maxInHand());
+            served.startDue(MAX_IN_HAND);
         }
         return state.isAnyWaiting();
     }
 
     private void dispatch() {
         try {
-            served.startDue(config.maxInHand());
+            served.startDue(MAX_IN_HAND);
         } catch (RuntimeException e) {
             FailureLog.log("Serving the queue failed", e);
         }

@@ -36,9 +36,6 @@ class QueueJobTest {
     QueueService queue;
 
     @Inject
-    QueueConfig config;
-
-    @Inject
     ReservationService reservations;
 
     @Inject
@@ -55,7 +52,7 @@ class QueueJobTest {
     void twoLentMachines() {
         scene.clear();
         scene.lendMachines(2);
-        job = new QueueJob(queue, config);
+        job = new QueueJob(queue);
     }
 
     @AfterEach

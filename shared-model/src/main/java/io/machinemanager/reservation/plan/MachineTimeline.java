@@ -21,7 +21,7 @@ final class MachineTimeline {
 
     /** The first time, at {@code earliest} or later, from which it is free for so long; NEVER if there is none. */
     long firstStart(long earliest, long length) {
-        for (int gap = 0; gap < gaps; gap++) {
+        for (int gap = gapAt(earliest); gap < gaps; gap++) {
             long start = Math.max(earliest, from[gap]);
             if (until[gap] - start >= length) {
                 return start;
@@ -67,12 +67,19 @@ final class MachineTimeline {
         }
     }
 
+    /** The first gap that ends after a time, by binary search. */
     private int gapAt(long time) {
-        int gap = 0;
-        while (until[gap] <= time) {
-            gap++;
+        int low = 0;
+        int high = gaps - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (until[middle] <= time) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        return gap;
+        return low;
     }
 
     private void insert(int gap, long start, long end) {

@@ -1,5 +1,6 @@
 package io.machinemanager.reservation.plan;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -14,8 +15,19 @@ final class MatchSet {
     /** The same positions, for fast loops. */
     final int[] positions;
 
+    /** The sets that have machines in common with this one, itself among them, by the numbers of {@link WaitingLine}. */
+    BitSet rivals;
+
+    /** How many sets were known when the rivals were found. */
+    int knownSets;
+
     /** How many of the requests with this set go on waiting, as far as the plan is made. */
-    private int waiting;
+    int waiting;
+
+    private final List<Placement> placements = new ArrayList<>();
+
+    private record Placement(int count, long length, long start) {
+    }
 
     private MatchSet(BitSet machines) {
         this.machines = machines;
@@ -29,18 +41,19 @@ final class MatchSet {
                 .toArray(MatchSet[]::new);
     }
 
-    void addWaiting() {
-        waiting++;
+    /** A request with this set was placed. */
+    void placed(int count, long length, long start) {
+        placements.add(new Placement(count, length, start));
     }
 
-    /** How many requests wait for machines of this set, when all that wait have one of the sets given. */
-    int competitors(Iterable<MatchSet> waitedFor) {
-        int count = 0;
-        for (MatchSet other : waitedFor) {
-            if (other == this || other.machines.intersects(machines)) {
-                count += other.waiting;
+    /** A request with this set starts no earlier than this, since one that needs no more could not start earlier. */
+    long notBefore(int count, long length) {
+        long start = 0;
+        for (Placement other : placements) {
+            if (other.count <= count && other.length <= length && other.start > start) {
+                start = other.start;
             }
         }
-        return count;
+        return start;
     }
 }

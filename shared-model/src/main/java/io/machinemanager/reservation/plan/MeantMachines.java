@@ -21,9 +21,11 @@ final class MeantMachines {
             positions.put(machines.get(position).id(), position);
         }
         before.waiting().forEach((request, forecast) -> {
-            BitSet meant = new BitSet(machines.size());
+            BitSet meant = new BitSet();
             forecast.machines().stream().filter(positions::containsKey).map(positions::get).forEach(meant::set);
-            byRequest.put(request, meant);
+            if (!meant.isEmpty()) {
+                byRequest.put(request, meant);
+            }
         });
     }
 

@@ -6,11 +6,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Decides which waiting requests get which machines now, and when the others will: conservative backfill. Each machine has
@@ -39,7 +37,7 @@ public final class QueuePlanner {
     private final BitSet free;
     /** Those of them that no waiting request may use. */
     private final BitSet unclaimed;
-    private final Set<MatchSet> waitedFor = new LinkedHashSet<>();
+    private final WaitingLine line;
     private final Map<Long, List<Long>> assignments = new LinkedHashMap<>();
     private final Map<Long, Forecast> waiting = new LinkedHashMap<>();
 
@@ -50,6 +48,7 @@ public final class QueuePlanner {
         matches = MatchSet.of(requests);
         meant = new MeantMachines(machines, before);
         timelines = new Timelines(machines, clock);
+        line = new WaitingLine(machines.size());
         free = timelines.free();
         unclaimed = (BitSet) free.clone();
     }
@@ -88,7 +87,7 @@ public final class QueuePlanner {
                 forecast(request, Optional.empty(), new BitSet());
             } else if (placed == depth) {
                 startOnUnclaimed(request);
-            } else if (!place(request)) {
+            } else if (place(request)) {
                 placed++;
             }
         }
@@ -98,12 +97,13 @@ public final class QueuePlanner {
     /**
      * Places a request on the timelines.
      *
-     * @return whether it starts now
+     * @return whether it waits there
      */
     private boolean place(int request) {
         int count = requests.get(request).count();
         long length = PlanClock.length(requests.get(request).duration());
-        long start = timelines.earliestStart(matches[request].positions, count, length);
+        long start = timelines.earliestStart(matches[request], count, length);
+        matches[request].placed(count, length, start);
         if (start == NEVER) {
             forecast(request, Optional.empty(), new BitSet());
             return false;
@@ -112,11 +112,11 @@ public final class QueuePlanner {
         chosen.stream().forEach(machine -> timelines.of(machine).place(start, start + length, request));
         if (start == 0) {
             assign(request, chosen);
-        } else {
-            forecast(request, Optional.of(clock.at(start)), chosen);
-            claim(request);
+            return false;
         }
-        return start == 0;
+        forecast(request, Optional.of(clock.at(start)), chosen);
+        claim(request);
+        return true;
     }
 
     /**
@@ -154,7 +154,7 @@ public final class QueuePlanner {
     private void startOnUnclaimed(int request) {
         int count = requests.get(request).count();
         BitSet usable = new BitSet();
-        if (!unclaimed.isEmpty() && !waitedFor.contains(matches[request])) {
+        if (!unclaimed.isEmpty() && matches[request].waiting == 0) {
             usable.or(unclaimed);
             usable.and(matches[request].machines);
         }
@@ -173,13 +173,12 @@ public final class QueuePlanner {
     }
 
     private void forecast(int request, Optional<Instant> expectedAt, BitSet chosen) {
-        int position = 1 + matches[request].competitors(waitedFor);
+        int position = 1 + line.competitors(matches[request]);
         waiting.put(requests.get(request).id(), new Forecast(position, expectedAt, ids(chosen)));
     }
 
     private void claim(int request) {
-        matches[request].addWaiting();
-        waitedFor.add(matches[request]);
+        line.add(matches[request]);
         unclaimed.andNot(matches[request].machines);
     }
 

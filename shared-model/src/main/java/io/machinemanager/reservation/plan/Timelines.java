@@ -27,12 +27,10 @@ final class Timelines {
         return fitting(IntStream.range(0, timelines.length).toArray(), 0, 1);
     }
 
-    /** The earliest time from which so many of the machines are free together for so long; NEVER if there is none. */
-    long earliestStart(int[] machines, int count, long length) {
-        if (machines.length < count) {
-            return NEVER;
-        }
-        long start = 0;
+    /** The earliest time from which so many of the set are free together for so long; NEVER if there is none. */
+    long earliestStart(MatchSet set, int count, long length) {
+        int[] machines = set.positions;
+        long start = set.notBefore(count, length);
         while (true) {
             for (int i = 0; i < machines.length; i++) {
                 starts[i] = timelines[machines[i]].firstStart(start, length);
