@@ -103,7 +103,7 @@ class Order:
                 if other.since < wait.until and self.all_held(wait.usable - {machine}, other.since):
                     self.ledger.violation("passed", f"request {wait.view['request_id']} waited {other.since - wait.since:.1f} "
                                           f"s for one of {sorted(wait.usable)}, and the later request "
-                                          f"{other.view['request_id']} got {machine}", machine)
+                                          f"{other.view['request_id']} got {machine}", machine, at=other.since)
 
     def is_later(self, wait, other):
         return (other["owner"] not in self.pool.unclear and wait.since < seconds_of(other["created_at"]) < wait.until
@@ -153,7 +153,7 @@ class Order:
             longest = max(longest, end - begin - allowed)
         if longest > 0:
             self.ledger.violation("lost_request", f"request {wait.view['request_id']} waited while {machine} was free for "
-                                  f"{until - since:.0f} s, {longest:.0f} s too long", machine)
+                                  f"{until - since:.0f} s, {longest:.0f} s too long", machine, at=until)
 
     def calm(self, targets, since, until):
         """The parts of a time in which none of the targets was broken."""
@@ -176,4 +176,4 @@ def check_cancelled(ledger, views):
         for event in view["history"]:
             if at and event["event"] in ("allocated", "served", "account_made") and seconds_of(event["at"]) > at:
                 ledger.violation("cancelled_but_served", f"request {view['request_id']} was cancelled, and then "
-                                 f"{event['event']} at {event['at']}")
+                                 f"{event['event']}", at=seconds_of(event["at"]))
