@@ -130,12 +130,13 @@ class Ledger:
         with self.lock:
             self.timings[what].append(seconds)
 
-    def violation(self, kind, text, *machines):
-        """Records and prints a violation."""
+    def violation(self, kind, text, *machines, at=None):
+        """Records and prints a violation, which may be found later than it happened."""
+        at = at or time.time()
         with self.lock:
-            self.violations.append((time.time(), kind, text, machines))
+            self.violations.append((at, kind, text, machines))
         self.note(f"VIOLATION {kind}: {text}", *machines)
-        print(f"  !! {self.clock(time.time())} {kind}: {text}", flush=True)
+        print(f"  !! {self.clock(at)} {kind}: {text}", flush=True)
 
     def clock(self, at):
         """A time as the seconds since the start of the run."""

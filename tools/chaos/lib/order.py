@@ -96,17 +96,17 @@ class Order:
 
     def check_passed(self, wait):
         """No later request for at least the same time got the only machine that the waiting one could use."""
-        self.ledger.count("waiting requests whose order was checked")
+        self.ledger.count("waiting requests with their order checked")
         for machine in wait.usable:
-            for other in self.held[machine]:
-                if (wait.since < other.since < wait.until and other.is_first() and self.is_later(wait, other.view)
-                        and self.all_held(wait.usable - {machine}, other.since)):
+            for other in (h for h in self.held[machine] if h.is_first() and self.is_later(wait, h.view)):
+                self.ledger.count("machines that later requests got, with the order checked")
+                if other.since < wait.until and self.all_held(wait.usable - {machine}, other.since):
                     self.ledger.violation("passed", f"request {wait.view['request_id']} waited {other.since - wait.since:.1f} "
                                           f"s for one of {sorted(wait.usable)}, and the later request "
-                                          f"{other.view['request_id']} got {machine}", machine)
+                                          f"{other.view['request_id']} got {machine}", machine, at=other.since)
 
     def is_later(self, wait, other):
-        return (other["owner"] not in self.pool.unclear and seconds_of(other["created_at"]) > wait.since
+        return (other["owner"] not in self.pool.unclear and wait.since < seconds_of(other["created_at"]) < wait.until
                 and self.pool.priority(other["owner"]) <= self.pool.priority(wait.view["owner"])
                 # A shorter request may end before the earlier one needs the machine.
                 and other["duration_minutes"] >= wait.view["duration_minutes"])
@@ -153,7 +153,7 @@ class Order:
             longest = max(longest, end - begin - allowed)
         if longest > 0:
             self.ledger.violation("lost_request", f"request {wait.view['request_id']} waited while {machine} was free for "
-                                  f"{until - since:.0f} s, {longest:.0f} s too long", machine)
+                                  f"{until - since:.0f} s, {longest:.0f} s too long", machine, at=until)
 
     def calm(self, targets, since, until):
         """The parts of a time in which none of the targets was broken."""
@@ -176,4 +176,4 @@ def check_cancelled(ledger, views):
         for event in view["history"]:
             if at and event["event"] in ("allocated", "served", "account_made") and seconds_of(event["at"]) > at:
                 ledger.violation("cancelled_but_served", f"request {view['request_id']} was cancelled, and then "
-                                 f"{event['event']} at {event['at']}")
+                                 f"{event['event']}", at=seconds_of(event["at"]))

@@ -144,8 +144,11 @@ class Run:
 
     def check_requests(self):
         """Checks the histories of all requests, which are over now."""
-        answer = self.admin.retry("GET", "/requests")
-        rows = answer.body["requests"] if answer and answer.ok else []
+        rows, part = [], [None]
+        while part:
+            answer = self.admin.retry("GET", f"/requests?limit=1000&offset={len(rows)}")
+            part = answer.body["requests"] if answer and answer.ok else []
+            rows += part
         answers = [self.admin.retry("GET", f"/requests/{row['request_id']}") for row in rows]
         views = [a.body for a in answers if a and a.ok]
         if not rows or len(views) < len(rows):

@@ -92,8 +92,7 @@ public record RequestView(long requestId, String state, String owner, String use
     static RequestView of(RequestDetails details) {
         Request request = details.request();
         WaitOutlook outlook = details.outlook();
-        List<Reservation> shown = details.reservations().stream()
-                .filter(row -> row.state != ReservationState.RELEASED || !request.state.isOpen()).toList();
+        List<Reservation> shown = details.reservations().stream().filter(row -> isShown(request, row)).toList();
         return new RequestView(request.id, name(request.state), request.ownerName, request.account,
                 request.machineCount, request.durationMinutes, request.selector,
                 request.names().isEmpty() ? null : request.names(), request.note, request.groupName, request.priority,
@@ -104,6 +103,13 @@ public record RequestView(long requestId, String state, String owner, String use
                 shown.stream().map(row -> row.reservedUntil).max(Instant::compareTo).orElse(null), request.endedAt,
                 request.keepaliveMinutes, request.keepaliveUntil, shown.stream().map(MachineOfRequest::of).toList(),
                 null, history(details));
+    }
+
+    /** While the request is not over, and when it was served, a machine whose account could not be made is not one of its. */
+    private static boolean isShown(Request request, Reservation row) {
+        boolean open = request.state.isOpen();
+        boolean failed = row.startedAt == null && row.state != ReservationState.PROVISIONING;
+        return failed ? !open && request.startedAt == null : !open || row.state != ReservationState.RELEASED;
     }
 
     private static List<EventOfRequest> history(RequestDetails details) {

@@ -118,6 +118,20 @@ class RequestResourceTest extends ReservationApiTestBase {
     }
 
     @Test
+    void aMachineThatFailedBeforeIsNoneOfTheRequest() {
+        machines.fail("m1", Outcome.FAILED, "No room.");
+        int id = post(alice, "{\"wait_minutes\":90}").statusCode(201).extract().path("request_id");
+        ApiFixture.with(alice).get("/reservations?state=releasing").then().body("reservations.machine", contains("m1"));
+
+        ApiFixture.with(alice).get("/requests/" + id).then().body("state", is("active"))
+                .body("machines.machine", contains("m2")).body("history.machine", hasItems("m1", "m2"));
+        machines.heal("m1");
+        ApiFixture.with(alice).delete("/requests/" + id).then().statusCode(200);
+        ApiFixture.with(alice).get("/requests/" + id).then().body("state", is("ended"))
+                .body("machines.machine", contains("m2"));
+    }
+
+    @Test
     void aWaitIsZeroToSixtySeconds() {
         int id = post(alice, "{}").extract().path("request_id");
         for (String wait : List.of("-1", "61", "x", "")) {
