@@ -15,19 +15,24 @@ import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Forecast;
 import io.machinemanager.reservation.plan.Plan;
 
-/** Tells what waiting requests can expect. Callers share a plan that is a fraction of a second old at most. */
+/**
+ * Tells what waiting requests can expect. Callers share a plan that is a quarter of a second old at most, or ten times as old
+ * as it took to make, so that a long queue with many callers costs a tenth of a processor at most.
+ */
 @ApplicationScoped
 public class QueueForecast {
 
-    private static final long MAX_AGE_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long MIN_AGE_NANOS = Duration.ofMillis(250).toNanos();
+    private static final int AGE_OF_COST = 10;
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final LimitsService limits;
-    private Planned last = new Planned(Map.of(), System.nanoTime() - MAX_AGE_NANOS);
+    private Planned last = new Planned(Map.of(), System.nanoTime());
     private Plan lastPlan = Plan.NONE;
 
-    private record Planned(Map<Long, WaitOutlook> outlooks, long at) {
+    /** @param goodUntil when another plan is made, by {@link System#nanoTime} */
+    private record Planned(Map<Long, WaitOutlook> outlooks, long goodUntil) {
     }
 
     QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits) {
@@ -43,8 +48,11 @@ public class QueueForecast {
 
     /** The outlooks of all waiting requests, by request. */
     public synchronized Map<Long, WaitOutlook> all() {
-        if (System.nanoTime() - last.at() >= MAX_AGE_NANOS) {
-            last = new Planned(plan(), System.nanoTime());
+        long began = System.nanoTime();
+        if (began - last.goodUntil() >= 0) {
+            Map<Long, WaitOutlook> outlooks = plan();
+            long cost = System.nanoTime() - began;
+            last = new Planned(outlooks, began + cost + Math.max(MIN_AGE_NANOS, AGE_OF_COST * cost));
         }
         return last.outlooks();
     }

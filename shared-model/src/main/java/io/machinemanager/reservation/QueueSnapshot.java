@@ -69,7 +69,8 @@ final class QueueSnapshot {
         this.entries = entries;
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
-        this.refusals = Reservation.refusalsOf(entries.stream().map(QueueEntry::requestId).toList());
+        this.refusals = Reservation
+                .refusalsOf(entries.stream().filter(QueueEntry::wasTried).map(QueueEntry::requestId).toList());
         this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
         this.groupsOfUsers = groupsOfMachines.isEmpty()
                 ? Map.of()
