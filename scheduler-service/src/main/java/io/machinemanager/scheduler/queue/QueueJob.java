@@ -24,6 +24,8 @@ public class QueueJob {
     /** Before account work itself is shut down, which happens in observers of ordinary priority. */
     private static final int BEFORE_ACCOUNT_WORK = 100;
     private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(90);
+    /** How often the whole queue is read for requests that no machines match any more. */
+    private static final Duration MATCH_INTERVAL = Duration.ofSeconds(5);
 
     private final QueueService queue;
     private final QueueConfig config;
@@ -31,11 +33,13 @@ public class QueueJob {
     private volatile boolean stopping;
     private long plannedFor = -1;
     private long plannedAt;
+    private long matchedAt = System.nanoTime() - MATCH_INTERVAL.toNanos();
 
-    QueueJob(QueueService queue, QueueConfig config) {
+    QueueJob(QueueService queue, QueueConfig config, QueueMetrics metrics) {
         this.queue = queue;
         this.config = config;
-        this.served = new BoundedWork(config.maxInHand(), queue::dispatch, this::dispatch);
+        this.served = new BoundedWork(config.maxInHand(), most -> metrics.dispatch(() -> queue.dispatch(most)),
+                this::dispatch);
     }
 
     /** Serves the queue until the process stops; ends with the failure of the database, after which the job runs again. */
@@ -57,11 +61,19 @@ public class QueueJob {
             plannedFor = state.signals();
             if (due) {
                 plannedAt = System.nanoTime();
-                queue.endVain();
+                endVain();
             }
             served.startDue(config.maxInHand());
         }
         return state.isAnyWaiting();
+    }
+
+    private void endVain() {
+        queue.endOverdue();
+        if (System.nanoTime() - matchedAt >= MATCH_INTERVAL.toNanos()) {
+            queue.endUnmatched();
+            matchedAt = System.nanoTime();
+        }
     }
 
     private void dispatch() {

@@ -39,6 +39,9 @@ class QueueJobTest {
     QueueConfig config;
 
     @Inject
+    QueueMetrics metrics;
+
+    @Inject
     ReservationService reservations;
 
     @Inject
@@ -55,7 +58,7 @@ class QueueJobTest {
     void twoLentMachines() {
         scene.clear();
         scene.lendMachines(2);
-        job = new QueueJob(queue, config);
+        job = new QueueJob(queue, config, metrics);
     }
 
     @AfterEach
