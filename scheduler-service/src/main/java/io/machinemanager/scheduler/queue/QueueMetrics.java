@@ -8,9 +8,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 
 /** Measures how long it takes to plan the queue and to allocate machines to those requests that can be served. */
 @ApplicationScoped
+@Startup // so that the metrics exist, at zero, before the first run
 class QueueMetrics {
 
     private static final Duration[] STEPS = {Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofMillis(50),

@@ -99,8 +99,8 @@ class MachineGaugesTest {
     @Test
     void valuesBeyondTheMostFrequentAreOneValue() {
         scene.sql(
-                "insert into machines (name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)"
-                        + " select concat('n', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at,"
+                "insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)"
+                        + " select id + 100 + seq, concat('n', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at,"
                         + " created_at from machines, seq_1_to_30 where name = 'm1'");
         scene.sql("insert into machine_labels select id, 'serial', name from machines where name like 'n%'");
         scene.sql("insert into machine_labels select id, 'serial', 'n30' from machines where name in ('m1', 'm2')");

@@ -115,8 +115,8 @@ class QueueBench {
         database.query("""
                 use machine_manager;
                 set @now = utc_timestamp(6);
-                insert into machines (name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)
-                    select concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at
+                insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)
+                    select id + seq, concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at
                     from machines, seq_2_to_%1$d where name = 'm1';
                 insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,
                         started_at, note)
