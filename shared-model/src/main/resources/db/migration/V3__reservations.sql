@@ -63,7 +63,8 @@ create table if not exists requests (
     constraint ck_requests_ended check (state in ('QUEUED', 'PROVISIONING', 'ACTIVE') or ended_at is not null)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
-create index if not exists ix_requests_queue on requests (queued_at);
+-- the second column, so that those that have waited long enough are found in the index
+create index if not exists ix_requests_queue on requests (queued_at, waits_until);
 create index if not exists ix_requests_claim on requests (claimed_by);
 create index if not exists ix_requests_claimed_until on requests (claimed_until);
 create index if not exists ix_requests_keepalive on requests (keepalive_until);

@@ -6,7 +6,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 import io.machinemanager.job.JobScheduler;
-import io.machinemanager.scheduler.cleanup.BacklogGauges;
 import io.machinemanager.scheduler.cleanup.CleanUpConfig;
 import io.machinemanager.scheduler.cleanup.CleanUpJob;
 import io.machinemanager.scheduler.history.HistoryConfig;
@@ -25,7 +24,7 @@ class Jobs {
     private static final Duration QUEUE_RESTART = Duration.ofSeconds(1);
 
     void announce(@Observes StartupEvent start, JobScheduler scheduler, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
-            BacklogGauges gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
+            GaugesJob gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
             SecretConfig secretConfig, QueueJob queue) {
         scheduler.every("queue", QUEUE_RESTART, queue::run);
         scheduler.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);

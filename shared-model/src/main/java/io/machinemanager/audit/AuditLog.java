@@ -5,12 +5,11 @@ import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
-import jakarta.transaction.Status;
-import jakarta.transaction.Synchronization;
 import jakarta.transaction.TransactionSynchronizationRegistry;
 import jakarta.transaction.Transactional;
 import jakarta.transaction.Transactional.TxType;
 
+import io.machinemanager.database.AfterCommit;
 import io.quarkus.logging.Log;
 
 /**
@@ -45,7 +44,8 @@ public class AuditLog {
         entry.outcome = event.outcome();
         entry.detail = cut(event.detail(), MAX_DETAIL);
         entry.persist();
-        transaction.registerInterposedSynchronization(new LogOnCommit(AuditRecord.of(entry)));
+        String line = AuditRecord.of(entry);
+        transaction.registerInterposedSynchronization(new AfterCommit(() -> log(line)));
     }
 
     /** The caller of the current request, for events that are stored on other threads; empty when there is none. */
@@ -66,20 +66,5 @@ public class AuditLog {
     /** A method of this class, so that the lines have its name as their logger. */
     private static void log(String line) {
         Log.info(line);
-    }
-
-    private record LogOnCommit(String line) implements Synchronization {
-
-        @Override
-        public void beforeCompletion() {
-            // the transaction may still be rolled back
-        }
-
-        @Override
-        public void afterCompletion(int status) {
-            if (status == Status.STATUS_COMMITTED) {
-                log(line);
-            }
-        }
     }
 }

@@ -52,7 +52,7 @@ public class ReadOnlyQueries {
     }
 
     /** The database's time in UTC, in microseconds. */
-    static Instant now(QueryProducer session) {
+    public static Instant now(QueryProducer session) {
         // HQL, since Hibernate's cache of query plans would get another entry with each native query.
         return time(session.createSelectionQuery("select " + NOW, LocalDateTime.class).getSingleResult());
     }

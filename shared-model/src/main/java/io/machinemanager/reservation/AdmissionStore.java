@@ -96,11 +96,12 @@ class AdmissionStore {
         ReservationSpec spec = wanted.spec();
         RequestOptions options = spec.options();
         UserLimits limits = allocations.checkRequester(spec);
-        Instant now = clock.now();
+        QueuePlanning.Status status = allocations.queueStatus();
+        Instant now = status.now();
         Request request = persist(wanted, limits.priorityIn(options.group()), now);
         AllocationRequest allocation = AllocationRequest.of(request, wanted.claim(), config.sudo());
         try {
-            List<Machine> machines = allocations.take(allocation, spec.count(), now);
+            List<Machine> machines = allocations.take(allocation, spec.count(), status);
             return new Admission.Allocated(allocation, allocations.insert(machines, allocation, now));
         } catch (NotEnoughAvailableException e) {
             if (options.waits() || options.choosesMachines()) {

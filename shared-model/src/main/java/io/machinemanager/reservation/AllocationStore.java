@@ -10,7 +10,6 @@ import java.util.Set;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
-import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ForbiddenException;
@@ -31,16 +30,14 @@ import io.quarkus.logging.Log;
 class AllocationStore {
 
     private final RetryingTransactions transactions;
-    private final DatabaseClock clock;
     private final SecretBox secrets;
     private final QueuePlanning queue;
     private final ReservationConfig config;
     private final LimitsService limits;
 
-    AllocationStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, QueuePlanning queue,
+    AllocationStore(RetryingTransactions transactions, SecretBox secrets, QueuePlanning queue,
             ReservationConfig config, LimitsService limits) {
         this.transactions = transactions;
-        this.clock = clock;
         this.secrets = secrets;
         this.queue = queue;
         this.config = config;
@@ -65,8 +62,8 @@ class AllocationStore {
             Request.lockById(request.requestId())
                     .filter(of -> of.state == RequestState.PROVISIONING && of.isClaimedBy(request.claim()))
                     .orElseThrow(AccountProvisioner::released);
-            Instant now = clock.now();
-            return insert(take(without, count, now), without, now);
+            QueuePlanning.Status status = queue.status();
+            return insert(take(without, count, status), without, status.now());
         });
         items.forEach(item -> Log.infof("%s allocated to request %s", item, request.requestId()));
         return items;
@@ -109,16 +106,22 @@ class AllocationStore {
         return new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
     }
 
+    /** Reads the clock and the state of the queue in the caller's transaction. */
+    QueuePlanning.Status queueStatus() {
+        return queue.status();
+    }
+
     /**
      * Locks machines for a request in the caller's transaction. Machines that an earlier request waits for are not taken.
      *
+     * @param status the queue a moment ago
      * @throws NotEnoughAvailableException when too few are free
      */
-    List<Machine> take(AllocationRequest request, int count, Instant now) {
+    List<Machine> take(AllocationRequest request, int count, QueuePlanning.Status status) {
         int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
-        return queue.isAnyWaiting()
-                ? queue.take(request, count, spares, now)
-                : lockFree(request.filter(), count, spares, now);
+        return status.isAnyWaiting()
+                ? queue.take(request, count, spares, status.now())
+                : lockFree(request.filter(), count, spares, status.now());
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
@@ -144,11 +147,9 @@ class AllocationStore {
      */
     List<WorkItem> insert(List<Machine> machines, AllocationRequest request, Instant requested) {
         // read after the locks were waited for, so that the order of the rows of a machine is that of the transactions
-        Instant now = clock.now();
-        Map<Long, Instant> latest = Reservation.latestOn(machines.stream().map(machine -> machine.id).toList());
-        return machines.stream()
-                .map(machine -> insert(machine, request, requested, now, createdAt(latest.get(machine.id), now)))
-                .toList();
+        Map<Long, Reservation.Latest> latest = Reservation
+                .latestOn(machines.stream().map(machine -> machine.id).toList());
+        return machines.stream().map(machine -> insert(machine, request, requested, latest.get(machine.id))).toList();
     }
 
     /** The fencing token must exceed those that the machine has seen, even when the database's clock was set back. */
@@ -156,8 +157,9 @@ class AllocationStore {
         return latest == null || latest.isBefore(now) ? now : latest.plus(1, ChronoUnit.MICROS);
     }
 
-    private WorkItem insert(Machine machine, AllocationRequest request, Instant requested, Instant now,
-            Instant createdAt) {
+    private WorkItem insert(Machine machine, AllocationRequest request, Instant requested,
+            Reservation.Latest latest) {
+        Instant now = latest.now();
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();
         reservation.machine = machine;
@@ -169,7 +171,7 @@ class AllocationStore {
         reservation.sshPublicKey = request.login().publicKeys();
         reservation.state = ReservationState.PROVISIONING;
         reservation.requestedAt = requested;
-        reservation.createdAt = createdAt;
+        reservation.createdAt = createdAt(latest.createdAt(), now);
         reservation.durationMinutes = request.minutes();
         reservation.reservedUntil = now.plus(Duration.ofMinutes(request.minutes()));
         reservation.claimedBy = request.claim().toString();

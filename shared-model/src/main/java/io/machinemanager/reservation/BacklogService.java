@@ -70,6 +70,7 @@ public class BacklogService {
     record Failures(Outcome last, long count) {
     }
 
+    /** @param firstDue null while the accounts are made */
     @RegisterForReflection // created by a query
     record Row(ReservationState state, long count, Instant firstDue) {
     }

@@ -1,5 +1,6 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,6 @@ import java.util.UUID;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
-import io.machinemanager.audit.AuditAction;
-import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.group.LimitsService;
@@ -31,17 +30,17 @@ class DispatchStore {
     private final DatabaseClock clock;
     private final AllocationStore allocations;
     private final ReservationConfig config;
-    private final AuditLog audit;
+    private final RequestEnd ends;
     private final LimitsService limits;
     private volatile Plan lastPlan = Plan.NONE;
 
     DispatchStore(RetryingTransactions transactions, DatabaseClock clock, AllocationStore allocations,
-            ReservationConfig config, AuditLog audit, LimitsService limits) {
+            ReservationConfig config, RequestEnd ends, LimitsService limits) {
         this.transactions = transactions;
         this.clock = clock;
         this.allocations = allocations;
         this.config = config;
-        this.audit = audit;
+        this.ends = ends;
         this.limits = limits;
     }
 
@@ -57,6 +56,14 @@ class DispatchStore {
     /** Reads two indexed rows. */
     QueueService.State state() {
         return transactions.call(() -> new QueueService.State(Request.isAnyQueued(), QueueState.signals()));
+    }
+
+    QueueService.Length length() {
+        return transactions.call(() -> {
+            Instant now = clock.now();
+            return new QueueService.Length(Request.countQueued(), Request.firstQueuedAt()
+                    .map(since -> Duration.between(since, now)).filter(Duration::isPositive).orElse(Duration.ZERO));
+        });
     }
 
     /**
@@ -116,31 +123,35 @@ class DispatchStore {
         assigned.add(new Assignment(allocation, allocations.insert(locked, allocation, request.createdAt)));
     }
 
-    /** Ends the requests that have waited long enough, and those for which too few machines are left. */
-    void endVain() {
+    /** Ends the requests that have waited long enough. Reads an index of those that wait. */
+    void endOverdue() {
         transactions.run(() -> {
-            QueueState.lockPlanning();
+            Instant now = clock.now();
+            Request.waitedLongEnough(now).forEach(id -> end(id, IN_VAIN, now));
+        });
+    }
+
+    /** Ends the requests for which too few machines are left. Reads the whole queue and all machines. */
+    void endUnmatched() {
+        transactions.run(() -> {
             Instant now = clock.now();
             QueueSnapshot snapshot = read(now);
             for (QueueEntry entry : snapshot.entries()) {
                 int matching = Math.min(snapshot.matches(entry).count(),
                         snapshot.machines().size() - snapshot.spares(config.sparePoolPercent()));
                 if (snapshot.isBeyondLimit(entry)) {
-                    end(entry, BEYOND_LIMIT, now);
-                } else if (!entry.waitsUntil().isAfter(now)) {
-                    end(entry, IN_VAIN, now);
+                    end(entry.requestId(), BEYOND_LIMIT, now);
                 } else if (matching < entry.count()) {
-                    end(entry, NO_MATCH.formatted(entry.count(), matching), now);
+                    end(entry.requestId(), NO_MATCH.formatted(entry.count(), matching), now);
                 }
             }
         });
     }
 
-    private void end(QueueEntry entry, String reason, Instant now) {
-        Request request = Request.findById(entry.requestId(), LockModeType.PESSIMISTIC_WRITE);
+    private void end(long requestId, String reason, Instant now) {
+        Request request = Request.findById(requestId, LockModeType.PESSIMISTIC_WRITE);
         if (request != null && request.state == RequestState.QUEUED) {
-            request.end(RequestState.LAPSED, reason, now);
-            audit.record(request.auditEvent(AuditAction.REQUEST_LAPSED, reason));
+            ends.end(request, RequestState.LAPSED, reason, now);
             Log.infof("%s lapsed: %s", request, reason);
         }
     }

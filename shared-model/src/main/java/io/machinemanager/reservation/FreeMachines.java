@@ -19,7 +19,7 @@ import io.machinemanager.machine.Machine;
 public final class FreeMachines {
 
     /** Nothing blocks the machine {@code m} at the time {@code :now}. */
-    static final String WORKING = "m.enabled = true"
+    public static final String WORKING = "m.enabled = true"
             + " and m.lastSeenAt is not null and m.unusableReason is null and m.duplicateReason is null"
             + " and (m.unavailableUntil is null or m.unavailableUntil <= :now)"
             + " and (m.pausedUntil is null or m.pausedUntil <= :now) and m.strayReason is null";

@@ -51,6 +51,11 @@ record QueueEntry(long requestId, long ownerId, int count, int minutes, MachineF
         return nextAttemptAt == null || !nextAttemptAt.isAfter(now);
     }
 
+    /** Tells whether it has had machines before, and went back to the queue. */
+    boolean wasTried() {
+        return nextAttemptAt != null;
+    }
+
     /** Tells whether any machine will do. */
     boolean takesAny() {
         return filter.selector().equals(Selector.ALL) && filter.names().isEmpty();

@@ -14,19 +14,27 @@ import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Forecast;
 import io.machinemanager.reservation.plan.Plan;
 
-/** Tells what waiting requests can expect. Callers share a plan that is a fraction of a second old at most. */
+/**
+ * Tells what waiting requests can expect. Callers share a plan that is a quarter of a second old at most, or ten times as old
+ * as it took to make, so that a long queue with many callers costs a tenth of a processor at most.
+ */
 @ApplicationScoped
 public class QueueForecast {
 
-    private static final long MAX_AGE_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long MIN_AGE_NANOS = Duration.ofMillis(250).toNanos();
+    private static final int AGE_OF_COST = 10;
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final LimitsService limits;
     private Planned last;
 
-    /** A plan, and when it was made by {@link System#nanoTime}. */
-    private record Planned(QueueSnapshot snapshot, Plan plan, long at) {
+    /**
+     * A plan.
+     *
+     * @param goodUntil when another plan is made, by {@link System#nanoTime}
+     */
+    private record Planned(QueueSnapshot snapshot, Plan plan, long goodUntil) {
     }
 
     QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits) {
@@ -52,12 +60,15 @@ public class QueueForecast {
     }
 
     private synchronized Planned recent() {
-        return last == null || System.nanoTime() - last.at() >= MAX_AGE_NANOS ? renewed() : last;
+        return last == null || System.nanoTime() - last.goodUntil() >= 0 ? renewed() : last;
     }
 
     private synchronized Planned renewed() {
+        long began = System.nanoTime();
         QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
-        last = new Planned(snapshot, snapshot.plan(last == null ? Plan.NONE : last.plan()), System.nanoTime());
+        Plan plan = snapshot.plan(last == null ? Plan.NONE : last.plan());
+        long end = System.nanoTime();
+        last = new Planned(snapshot, plan, end + Math.max(MIN_AGE_NANOS, AGE_OF_COST * (end - began)));
         return last;
     }
 

@@ -1,6 +1,8 @@
 package io.machinemanager.reservation;
 
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -8,24 +10,45 @@ import java.util.Set;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.database.LostRaceException;
+import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.plan.Plan;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /** Gives machines to requests while others wait in the queue, each time in the caller's transaction. */
 @ApplicationScoped
 class QueuePlanning {
 
+    // The least of an indexed column, which is null when no request waits.
+    private static final String STATUS = "select new io.machinemanager.reservation.QueuePlanning$Status("
+            + ReadOnlyQueries.NOW + ", (select min(q.queuedAt) from Request q))";
+
     private final LimitsService limits;
+
+    /**
+     * The state of the queue.
+     *
+     * @param now the database's time
+     * @param isAnyWaiting whether a request waits, so that free machines may be kept for it
+     */
+    @RegisterForReflection // created by a query
+    record Status(Instant now, boolean isAnyWaiting) {
+
+        /** The constructor that the query calls. */
+        Status(LocalDateTime now, Instant firstQueued) {
+            this(now.toInstant(ZoneOffset.UTC), firstQueued != null);
+        }
+    }
 
     QueuePlanning(LimitsService limits) {
         this.limits = limits;
     }
 
-    /** Tells whether any request waits, so that free machines may be kept for it. */
-    boolean isAnyWaiting() {
-        return Request.isAnyQueued();
+    /** Reads the clock and the state of the queue, by one query. */
+    Status status() {
+        return Request.getEntityManager().createQuery(STATUS, Status.class).getSingleResult();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -43,8 +44,27 @@ public class QueueService {
                 .toList();
     }
 
-    /** Ends the requests that wait in vain. */
-    public void endVain() {
-        store.endVain();
+    /** Ends the requests that have waited long enough, which is cheap. */
+    public void endOverdue() {
+        store.endOverdue();
+    }
+
+    /** Ends the requests for which too few machines are left, however long they wait. */
+    public void endUnmatched() {
+        store.endUnmatched();
+    }
+
+    /**
+     * How long the queue is.
+     *
+     * @param waiting how many requests wait
+     * @param firstWaited how long the first in line has waited; zero when none waits
+     */
+    public record Length(long waiting, Duration firstWaited) {
+    }
+
+    /** Counts the waiting requests. */
+    public Length length() {
+        return store.length();
     }
 }

@@ -70,9 +70,8 @@ final class QueueSnapshot {
         this.entries = entries;
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
-        // a request that was tried before has a time for its next attempt
-        this.refusals = Reservation.refusalsOf(entries.stream().filter(entry -> entry.nextAttemptAt() != null)
-                .map(QueueEntry::requestId).toList());
+        this.refusals = Reservation
+                .refusalsOf(entries.stream().filter(QueueEntry::wasTried).map(QueueEntry::requestId).toList());
         this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
         this.groupsOfUsers = groupsOfMachines.isEmpty()
                 ? Map.of()

@@ -171,6 +171,27 @@ public class Request extends PanacheEntityBase {
                 "The request %d is over: it is %s.".formatted(id, state.name().toLowerCase(Locale.ROOT)));
     }
 
+    /** How many requests wait. */
+    static long countQueued() {
+        return count("queuedAt is not null");
+    }
+
+    /** Since when the first in line has waited; empty when none waits. */
+    static Optional<Instant> firstQueuedAt() {
+        return getEntityManager()
+                .createQuery("select queuedAt from Request where queuedAt is not null"
+                        + " order by priority desc, queuedAt, id", Instant.class)
+                .setMaxResults(1).getResultStream().findFirst();
+    }
+
+    /** The ids of requests that wait although their time to wait is up. */
+    static List<Long> waitedLongEnough(Instant now) {
+        return getEntityManager()
+                .createQuery("select id from Request where queuedAt is not null and waitsUntil <= ?1 order by id",
+                        Long.class)
+                .setParameter(1, now).getResultList();
+    }
+
     /** How many requests of a user wait. */
     static long countQueued(long ownerId) {
         return count("ownerId = ?1 and queuedAt is not null", ownerId);
@@ -178,7 +199,7 @@ public class Request extends PanacheEntityBase {
 
     /** Tells whether any request waits. */
     static boolean isAnyQueued() {
-        return !getEntityManager().createQuery("select 1 from Request where queuedAt is not null", Integer.class)
+        return !getEntityManager().createQuery("select id from Request where queuedAt is not null", Long.class)
                 .setMaxResults(1).getResultList().isEmpty();
     }
 
@@ -196,12 +217,15 @@ public class Request extends PanacheEntityBase {
         return Request.<Request>find(query, now).range(0, limit - 1).stream().map(request -> request.id).toList();
     }
 
-    /** Ends what a user waits for, whom the caller deletes, and takes the name of the owner as all that is kept. */
-    static void disown(long ownerId, Instant now) {
-        Request.<Request>find("ownerId = ?1 and endedAt is null order by id", ownerId)
+    /** The requests of a user that were not served yet, locked until the end of the transaction. */
+    static List<Request> lockUnserved(long ownerId) {
+        return Request.<Request>find("ownerId = ?1 and endedAt is null order by id", ownerId)
                 .withLock(LockModeType.PESSIMISTIC_WRITE).list().stream()
-                .filter(request -> request.state != RequestState.ACTIVE)
-                .forEach(request -> request.end(RequestState.CANCELLED, "Its owner was deleted.", now));
+                .filter(request -> request.state != RequestState.ACTIVE).toList();
+    }
+
+    /** Keeps of the owner of requests, whom the caller deletes, no more than the name. */
+    static void disown(long ownerId) {
         update("ownerId = null, idempotencyKey = null, sealedSpec = null, sealedAnswer = null, sealedPassword = null"
                 + " where ownerId = ?1", ownerId);
     }

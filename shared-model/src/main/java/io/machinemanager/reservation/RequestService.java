@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,6 +19,7 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.GoneException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.error.UnavailableException;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -29,6 +32,14 @@ public class RequestService {
             + " q.waitsUntil, q.endReason, (select max(r.reservedUntil) from Reservation r where r.requestId = q.id))"
             + " from Request q";
 
+    private static final int READERS = 8;
+    private static final long LONGEST_TURN_SECONDS = 30;
+
+    /**
+     * So many callers read a request at once. Thousands may, when they have waited for changes together; they wait here, and
+     * not for a connection to the database, which other calls need.
+     */
+    private final Semaphore turns = new Semaphore(READERS, true);
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final ReadOnlyQueries queries;
@@ -98,12 +109,29 @@ public class RequestService {
      * Returns one request, with what it can expect while it waits.
      *
      * @throws NotFoundException when there is no such request
+     * @throws UnavailableException when very many callers ask at once
      */
     public RequestDetails details(long requestId) {
-        RequestDetails details = transactions.call(() -> read(requestId));
-        return details.state() == RequestState.QUEUED
-                ? details.with(forecast.of(requestId).orElse(null))
-                : details;
+        awaitTurn();
+        try {
+            RequestDetails details = transactions.call(() -> read(requestId));
+            return details.state() == RequestState.QUEUED
+                    ? details.with(forecast.of(requestId).orElse(null))
+                    : details;
+        } finally {
+            turns.release();
+        }
+    }
+
+    private void awaitTurn() {
+        try {
+            if (turns.tryAcquire(LONGEST_TURN_SECONDS, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new UnavailableException("Too many callers ask for requests at once; try again soon.");
     }
 
     private RequestDetails read(long requestId) {

@@ -7,8 +7,6 @@ import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import io.machinemanager.audit.AuditAction;
-import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.FailureLog;
 import io.machinemanager.database.RetryingTransactions;
@@ -27,16 +25,16 @@ class RequestStore {
     private final DatabaseClock clock;
     private final ReleaseStore releases;
     private final ReservationConfig config;
-    private final AuditLog audit;
+    private final RequestEnd ends;
     private final QueueSignal queue;
 
     RequestStore(RetryingTransactions transactions, DatabaseClock clock, ReleaseStore releases,
-            ReservationConfig config, AuditLog audit, QueueSignal queue) {
+            ReservationConfig config, RequestEnd ends, QueueSignal queue) {
         this.transactions = transactions;
         this.clock = clock;
         this.releases = releases;
         this.config = config;
-        this.audit = audit;
+        this.ends = ends;
         this.queue = queue;
     }
 
@@ -99,14 +97,13 @@ class RequestStore {
         if (again) {
             request.requeue(reason, now, now.plus(BackOff.ofRemovals(config).after(1)));
         } else {
-            request.end(RequestState.FAILED, reason, now);
-            audit.record(request.auditEvent(AuditAction.REQUEST_FAILED, reason));
+            ends.end(request, RequestState.FAILED, reason, now);
         }
         return new GivenUp(removals, again);
     }
 
-    private static GivenUp leaveQueue(Request request, String reason, Instant now) {
-        request.end(RequestState.CANCELLED, reason, now);
+    private GivenUp leaveQueue(Request request, String reason, Instant now) {
+        ends.end(request, RequestState.CANCELLED, reason, now);
         return GivenUp.NOTHING;
     }
 
@@ -141,8 +138,7 @@ class RequestStore {
             List<WorkItem> items = releases.release(new ReservationSelector.OfRequest(request.id),
                     ReleaseCause.GIVEN_BACK, claim, true);
             if (request.state != RequestState.ACTIVE) {
-                request.end(RequestState.CANCELLED, reason, clock.now());
-                audit.record(request.auditEvent(AuditAction.REQUEST_CANCELLED, reason));
+                ends.end(request, RequestState.CANCELLED, reason, clock.now());
             }
             return items;
         });
@@ -175,8 +171,7 @@ class RequestStore {
             } else if (request.waits()) {
                 request.requeue(WORKER_LOST, now, now);
             } else {
-                request.end(RequestState.FAILED, WORKER_LOST, now);
-                audit.record(request.auditEvent(AuditAction.REQUEST_FAILED, WORKER_LOST));
+                ends.end(request, RequestState.FAILED, WORKER_LOST, now);
             }
             return null;
         });
@@ -209,8 +204,7 @@ class RequestStore {
             }
             Reservation.lockLiveOf(requestId).stream().filter(row -> row.state != ReservationState.RELEASING)
                     .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, now));
-            request.end(RequestState.LAPSED, NOT_KEPT_ALIVE, now);
-            audit.record(request.auditEvent(AuditAction.REQUEST_LAPSED, NOT_KEPT_ALIVE));
+            ends.end(request, RequestState.LAPSED, NOT_KEPT_ALIVE, now);
             return null;
         });
     }

@@ -2,6 +2,8 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
@@ -27,10 +29,12 @@ import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * One machine lent to one user for a time. It belongs to a {@link Request}.
@@ -214,13 +218,29 @@ public class Reservation extends PanacheEntityBase {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
     }
 
-    /** The latest {@link #createdAt} of each machine, by the machine's id; without machines that were never lent. */
-    static Map<Long, Instant> latestOn(Collection<Long> machines) {
+    /**
+     * The latest row of a machine.
+     *
+     * @param machineId the machine
+     * @param createdAt {@link #createdAt} of its latest row; null when it was never lent
+     * @param now the database's time
+     */
+    @RegisterForReflection // created by a query
+    record Latest(Long machineId, Instant createdAt, Instant now) {
+
+        /** The constructor that the query calls. */
+        Latest(Long machineId, Instant createdAt, LocalDateTime now) {
+            this(machineId, createdAt, now.toInstant(ZoneOffset.UTC));
+        }
+    }
+
+    /** The latest row of each of these machines, by the machine's id. */
+    static Map<Long, Latest> latestOn(Collection<Long> machines) {
         return getEntityManager()
-                .createQuery("select machine.id, max(createdAt) from Reservation where machine.id in ?1"
-                        + " group by machine.id", Object[].class)
-                .setParameter(1, machines).getResultStream()
-                .collect(Collectors.toMap(row -> (Long) row[0], row -> (Instant) row[1]));
+                .createQuery("select new io.machinemanager.reservation.Reservation$Latest(m.id, (select r.createdAt"
+                        + " from Reservation r where r.machine.id = m.id order by r.createdAt desc limit 1), "
+                        + ReadOnlyQueries.NOW + ") from Machine m where m.id in ?1", Latest.class)
+                .setParameter(1, machines).getResultStream().collect(Collectors.toMap(Latest::machineId, row -> row));
     }
 
     /** The ids of the machines that a request has had and released, without deleted machines. */
@@ -233,6 +253,9 @@ public class Reservation extends PanacheEntityBase {
 
     /** The ids of the machines that refused the account's name, by request. */
     static Map<Long, Set<Long>> refusalsOf(Collection<Long> requests) {
+        if (requests.isEmpty()) {
+            return Map.of();
+        }
         return getEntityManager()
                 .createQuery(
                         "select requestId, machine.id from Reservation where requestId in ?1 and lastOutcome = REFUSED"

@@ -37,11 +37,12 @@ public class ReservationService {
     private final AccountWorker worker;
     private final CompensationRetrier compensations;
     private final UserSshKeyService sshKeys;
+    private final RequestMetrics metrics;
     private final ReservationConfig config;
 
     ReservationService(AdmissionStore admissions, RequestStore requests, AccountProvisioner provisioner,
             ReservationStore store, ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
-            UserSshKeyService sshKeys, ReservationConfig config) {
+            UserSshKeyService sshKeys, RequestMetrics metrics, ReservationConfig config) {
         this.admissions = admissions;
         this.requests = requests;
         this.provisioner = provisioner;
@@ -50,6 +51,7 @@ public class ReservationService {
         this.worker = worker;
         this.compensations = compensations;
         this.sshKeys = sshKeys;
+        this.metrics = metrics;
         this.config = config;
     }
 
@@ -129,6 +131,9 @@ public class ReservationService {
     private Admission admit(NewRequest wanted) {
         try {
             return admissions.admit(wanted);
+        } catch (DomainException e) {
+            metrics.refused(e.code());
+            throw e;
         } catch (RuntimeException e) {
             if (RetryingTransactions.mayBeDone(e) && wanted.admittedAs().get() > 0) {
                 giveUp(wanted.admittedAs().get(), Worker.REFUSED_CALL, wanted.claim(), e);

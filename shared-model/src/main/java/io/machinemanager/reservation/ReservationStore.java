@@ -49,11 +49,11 @@ public class ReservationStore {
     private final SealedJson sealedJson;
     private final ReleaseStore releases;
     private final QueueSignal queue;
+    private final RequestMetrics metrics;
 
     ReservationStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
             MachineConfig machineConfig, LimitsService limits, AuditLog audit, SealedJson sealedJson,
-            ReleaseStore releases,
-            QueueSignal queue) {
+            ReleaseStore releases, QueueSignal queue, RequestMetrics metrics) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
@@ -63,6 +63,7 @@ public class ReservationStore {
         this.sealedJson = sealedJson;
         this.releases = releases;
         this.queue = queue;
+        this.metrics = metrics;
     }
 
     /**
@@ -102,6 +103,7 @@ public class ReservationStore {
             // what could not be recorded about these is not known, so something may be on their machines
             byWork.get(false).forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, now));
             served.activate(now);
+            metrics.served(served);
             Lease answer = Lease.of(request, made, until, call.map(NewRequest::generated).orElse(null));
             call.ifPresent(waiting -> keep(served, answer));
             return Optional.of(answer);

@@ -1,5 +1,6 @@
 package io.machinemanager.reservation;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
@@ -25,16 +26,17 @@ public class UserDeletionService {
     private final DatabaseClock clock;
     private final ReleaseStore store;
     private final AccountWorker worker;
+    private final RequestEnd ends;
     private final AuditLog audit;
     private final TokenStatusCache recent;
 
     UserDeletionService(RetryingTransactions transactions, DatabaseClock clock, ReleaseStore store,
-            AccountWorker worker, AuditLog audit,
-            TokenStatusCache recent) {
+            AccountWorker worker, RequestEnd ends, AuditLog audit, TokenStatusCache recent) {
         this.transactions = transactions;
         this.clock = clock;
         this.store = store;
         this.worker = worker;
+        this.ends = ends;
         this.audit = audit;
         this.recent = recent;
     }
@@ -76,7 +78,10 @@ public class UserDeletionService {
                 claim,
                 true);
         Reservation.update("ownerId = null where ownerId = ?1", user.id);
-        Request.disown(user.id, clock.now());
+        Instant now = clock.now();
+        Request.lockUnserved(user.id)
+                .forEach(request -> ends.end(request, RequestState.CANCELLED, "Its owner was deleted.", now));
+        Request.disown(user.id);
         user.delete();
         audit.record(AuditEvent.of(AuditAction.USER_DELETED, username)
                 .detail("%d reservations are being released".formatted(claimed.size())));

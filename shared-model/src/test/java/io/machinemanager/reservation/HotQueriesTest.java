@@ -82,6 +82,12 @@ class HotQueriesTest {
     ReservationService reservations;
 
     @Inject
+    AdmissionStore admissions;
+
+    @Inject
+    DispatchStore dispatches;
+
+    @Inject
     PoolService pool;
 
     @Inject
@@ -352,6 +358,31 @@ class HotQueriesTest {
         assertThat(heard(() -> pool.list(MachineQuery.ALL, 0, 20))).hasSize(1);
         assertThat(heard(() -> pool.list(selected(Selector.parse("os=debian")), 0, 20))).hasSize(1);
         assertThat(heard(() -> live.list(Wanted.ALL, 0, 20))).hasSize(1);
+    }
+
+    /** As many as there were before requests had a row of their own and could wait. */
+    @Test
+    void anAdmissionIsEightStatements() {
+        NewRequest wanted = NewRequest.of(new ReservationSpec(alice, 1, 60, "alice", "secret word"), null, null);
+
+        assertThat(heard(() -> admissions.admit(wanted)))
+                .filteredOn(line -> line.matches("(?i)(select|insert|update|delete) .*")).hasSize(8);
+    }
+
+    @Test
+    void whatIsAskedEachSecondDoesNotReadALongQueue() {
+        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
+                + " waits_until) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
+                + " utc_timestamp(6) + interval 1 hour from users, seq_1_to_3000 where username = 'alice';"
+                + " analyze table requests");
+
+        List<String> statements = statementsOf(() -> {
+            dispatches.state();
+            dispatches.endOverdue();
+        });
+
+        assertThat(statements).filteredOn(s -> s.contains(" from requests ")).hasSize(2);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
     }
 
     /** A plan that is not found again is also a leak: each call adds another one. */

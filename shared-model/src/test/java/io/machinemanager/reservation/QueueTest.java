@@ -189,7 +189,7 @@ class QueueTest {
         long gone = queue(bob, 1, waiting(60, "m1"));
         fixture.change("m1", machine -> machine.enabled = false);
 
-        queue.endVain();
+        queue.endUnmatched();
 
         assertThat(state(gone)).isEqualTo(RequestState.LAPSED);
         assertThat(requests.details(gone).request().endReason)

@@ -24,6 +24,8 @@ public class QueueJob {
     /** Before account work itself is shut down, which happens in observers of ordinary priority. */
     private static final int BEFORE_ACCOUNT_WORK = 100;
     private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(90);
+    /** How often the whole queue is read for requests that no machines match any more. */
+    private static final Duration MATCH_INTERVAL = Duration.ofSeconds(5);
 
     /** How often it asks whether machines may have become free, while a request waits. */
     private static final Duration POLL = Duration.ofMillis(250);
@@ -39,10 +41,12 @@ public class QueueJob {
     private volatile boolean stopping;
     private long plannedFor = -1;
     private long plannedAt;
+    private long matchedAt = System.nanoTime() - MATCH_INTERVAL.toNanos();
 
-    QueueJob(QueueService queue) {
+    QueueJob(QueueService queue, QueueMetrics metrics) {
         this.queue = queue;
-        this.served = new BoundedWork(MAX_IN_HAND, queue::dispatch, this::dispatch);
+        this.served = new BoundedWork(MAX_IN_HAND, most -> metrics.dispatch(() -> queue.dispatch(most)),
+                this::dispatch);
     }
 
     /** Serves the queue until the process stops; ends with the failure of the database, after which the job runs again. */
@@ -64,11 +68,19 @@ public class QueueJob {
             plannedFor = state.signals();
             if (due) {
                 plannedAt = System.nanoTime();
-                queue.endVain();
+                endVain();
             }
             served.startDue(MAX_IN_HAND);
         }
         return state.isAnyWaiting();
+    }
+
+    private void endVain() {
+        queue.endOverdue();
+        if (System.nanoTime() - matchedAt >= MATCH_INTERVAL.toNanos()) {
+            queue.endUnmatched();
+            matchedAt = System.nanoTime();
+        }
     }
 
     private void dispatch() {

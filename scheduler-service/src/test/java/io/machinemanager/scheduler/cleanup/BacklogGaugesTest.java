@@ -101,6 +101,14 @@ class BacklogGaugesTest {
     }
 
     @Test
+    void accountsThatAreBeingMadeAreCountedAndNotDue() {
+        scene.sql("update reservations set state = 'PROVISIONING'");
+
+        assertThat(shown("machinemanager.reservations", "state")).isEqualTo(Map.of("provisioning", 5.0));
+        assertThat(overdue()).isZero();
+    }
+
+    @Test
     void theOldestThatIsDueTellsForHowLongItHasWaited() {
         assertThat(overdue()).isZero();
 

@@ -36,6 +36,9 @@ class QueueJobTest {
     QueueService queue;
 
     @Inject
+    QueueMetrics metrics;
+
+    @Inject
     ReservationService reservations;
 
     @Inject
@@ -52,7 +55,7 @@ class QueueJobTest {
     void twoLentMachines() {
         scene.clear();
         scene.lendMachines(2);
-        job = new QueueJob(queue);
+        job = new QueueJob(queue, metrics);
     }
 
     @AfterEach

@@ -1,0 +1,155 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.AuditEntry;
+import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
+import io.machinemanager.testing.Scheduled;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/** What happens to requests is audited, whoever does it. */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class RequestAuditTest {
+
+    private static final String QUEUED = "REQUEST_QUEUED .*";
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    RequestService requests;
+
+    @Inject
+    AccountPasswordService passwords;
+
+    @Inject
+    QueueService queue;
+
+    @Inject
+    UserDeletionService users;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    ReservationFixture fixture;
+
+    private Requester alice;
+
+    @BeforeEach
+    void oneMachine() {
+        fixture.clear();
+        machines.reset();
+        alice = fixture.user("alice");
+        fixture.machines("m1");
+    }
+
+    private Reserved reserve(int waitMinutes, Integer keepaliveMinutes, String... machines) {
+        return reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word").with(
+                new RequestOptions(null, List.of(machines), waitMinutes, keepaliveMinutes, null, null)), null);
+    }
+
+    private long lend() {
+        return ((Reserved.Lent) reserve(0, 5)).lease().requestId();
+    }
+
+    private long queue(String... names) {
+        return ((Reserved.Accepted) reserve(60, null, names)).requestId();
+    }
+
+    /** The entries of a request in their order, as {@code action detail}. */
+    private List<String> audited(long request) {
+        return QuarkusTransaction.requiringNew().call(() -> AuditEntry
+                .<AuditEntry>list("target = ?1 order by id", "request " + request).stream()
+                .map(entry -> entry.action + " " + entry.detail).toList());
+    }
+
+    /** The request has just these entries, each of which matches its pattern. */
+    private void assertAudited(long request, String... patterns) {
+        List<String> entries = audited(request);
+        assertThat(entries).hasSize(patterns.length);
+        for (int i = 0; i < patterns.length; i++) {
+            assertThat(entries.get(i)).matches(patterns[i]);
+        }
+    }
+
+    @Test
+    void aRequestThatIsTakenBackFromTheQueue() {
+        lend();
+        long id = queue();
+
+        requests.cancel(id, "alice took it back.");
+
+        assertAudited(id, QUEUED, "REQUEST_CANCELLED of alice: alice took it back\\.");
+    }
+
+    @Test
+    void aRequestThatWaitsTooLongAndOneThatNoMachineMatches() {
+        lend();
+        long tooLong = queue();
+        QuarkusTransaction.requiringNew().run(() -> Request.update("waitsUntil = createdAt where state = QUEUED"));
+        queue.endOverdue();
+        long unmatched = queue("m1");
+        fixture.change("m1", machine -> machine.enabled = false);
+        queue.endUnmatched();
+
+        assertAudited(tooLong, QUEUED, "REQUEST_LAPSED of alice: Too few machines were free .*");
+        assertAudited(unmatched, QUEUED, "REQUEST_LAPSED of alice: 1 machines are wanted, .*");
+    }
+
+    @Test
+    void aRequestWhoseOwnerIsDeleted() {
+        lend();
+        long id = queue();
+
+        users.delete("alice");
+
+        assertAudited(id, QUEUED, "REQUEST_CANCELLED of alice: Its owner was deleted\\.");
+    }
+
+    @Test
+    void aRequestWhoseAccountsCannotBeMade() {
+        machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
+
+        assertThatThrownBy(() -> reserve(0, null)).isInstanceOf(ProvisioningFailedException.class);
+
+        assertAudited(fixture.requestOf("m1").id, "REQUEST_FAILED of alice: .*");
+    }
+
+    @Test
+    void aNewPasswordAndARequestThatIsNotKeptAliveButNoKeepalive() {
+        long id = lend();
+        requests.keepAlive(id);
+        assertThat(audited(id)).isEmpty();
+        passwords.change(id, null);
+        QuarkusTransaction.requiringNew().run(() -> Request.update("keepaliveUntil = createdAt where id = ?1", id));
+
+        Scheduled.cleanUp(reservations, 10);
+
+        assertAudited(id, "REQUEST_PASSWORD_CHANGED of alice: on 1 machines",
+                "REQUEST_LAPSED of alice: It was not kept alive\\.");
+    }
+
+    @Test
+    void theAuditHasNoPassword() {
+        lend();
+
+        assertThat(audited(queue())).hasSize(1).noneMatch(entry -> entry.contains("secret word"));
+    }
+}

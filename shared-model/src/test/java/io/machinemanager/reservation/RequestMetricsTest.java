@@ -1,0 +1,163 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.NoMatchingMachinesException;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class RequestMetricsTest {
+
+    @Inject
+    MeterRegistry registry;
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    RequestService requests;
+
+    @Inject
+    RequestMetrics metrics;
+
+    @Inject
+    QueueService queue;
+
+    @Inject
+    UserDeletionService users;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    ReservationFixture fixture;
+
+    private Requester alice;
+    private Map<String, Double> before;
+
+    @BeforeEach
+    void oneMachine() {
+        fixture.clear();
+        machines.reset();
+        alice = fixture.user("alice");
+        fixture.machines("m1");
+        before = counts();
+    }
+
+    private Map<String, Double> counts() {
+        Map<String, Double> counts = new TreeMap<>();
+        registry.get("machinemanager.requests").counters()
+                .forEach(counter -> counts.put(
+                        counter.getId().getTag("outcome") + " " + counter.getId().getTag("code"), counter.count()));
+        return counts;
+    }
+
+    /** What was counted since the test began, by outcome and code. */
+    private Map<String, Double> counted() {
+        Map<String, Double> more = counts();
+        more.replaceAll((outcome, count) -> count - before.get(outcome));
+        more.values().removeIf(count -> count == 0);
+        return more;
+    }
+
+    private void reserve(int count) {
+        reservations.reserve(new ReservationSpec(alice, count, 60, "alice", "secret word"));
+    }
+
+    private long queue(String... names) {
+        Reserved reserved = reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
+                .with(new RequestOptions(null, List.of(names), 60, null, null, null)), null);
+        return ((Reserved.Accepted) reserved).requestId();
+    }
+
+    private void serve() {
+        queue.dispatch(100).forEach(CompletableFuture::join);
+    }
+
+    @Test
+    void aServedRequestIsCountedAndOnlyOneThatWasInTheQueueHasAWait() {
+        Timer wait = registry.get("machinemanager.request.wait").timer();
+        long waits = wait.count();
+        double seconds = wait.totalTime(TimeUnit.SECONDS);
+        reserve(1);
+        assertThat(counted()).isEqualTo(Map.of("served none", 1.0));
+        assertThat(wait.count()).isEqualTo(waits);
+        long id = queue();
+        QuarkusTransaction.requiringNew().run(() -> {
+            Request request = Request.findById(id);
+            request.createdAt = request.createdAt.minusSeconds(100);
+        });
+
+        reservations.release(fixture.latest("m1").id);
+        serve();
+
+        assertThat(counted()).isEqualTo(Map.of("served none", 2.0));
+        assertThat(wait.count()).isEqualTo(waits + 1);
+        assertThat(wait.totalTime(TimeUnit.SECONDS) - seconds).isBetween(100.0, 200.0);
+    }
+
+    @Test
+    void eachEndIsCounted() {
+        reserve(1);
+        requests.cancel(queue(), "alice took it back.");
+        queue("m1");
+        QuarkusTransaction.requiringNew().run(() -> Request.update("waitsUntil = createdAt where state = QUEUED"));
+        queue.endOverdue();
+        queue();
+        users.delete("alice");
+
+        assertThat(counted()).isEqualTo(Map.of("served none", 1.0, "cancelled none", 2.0, "lapsed none", 1.0));
+    }
+
+    @Test
+    void aRequestWhoseAccountsCannotBeMadeHasFailedAndWasNotRefused() {
+        machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
+
+        assertThatThrownBy(() -> reserve(1)).isInstanceOf(ProvisioningFailedException.class);
+
+        assertThat(counted()).isEqualTo(Map.of("failed none", 1.0));
+    }
+
+    @Test
+    void aRefusedRequestIsCountedByTheCodeOfTheError() {
+        assertThatThrownBy(() -> reserve(2)).isInstanceOf(NotEnoughAvailableException.class);
+        assertThatThrownBy(() -> queue("unknown")).isInstanceOf(NoMatchingMachinesException.class);
+
+        assertThat(counted()).isEqualTo(
+                Map.of("refused not_enough_available", 1.0, "refused no_matching_machines", 1.0));
+    }
+
+    @Test
+    void whatIsRolledBackIsNotCounted() {
+        assertThatThrownBy(() -> QuarkusTransaction.requiringNew().run(() -> {
+            metrics.ended(RequestState.CANCELLED);
+            throw new IllegalStateException("rolls back");
+        })).isInstanceOf(IllegalStateException.class);
+
+        assertThat(counted()).isEmpty();
+    }
+}
