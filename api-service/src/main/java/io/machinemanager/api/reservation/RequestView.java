@@ -122,7 +122,7 @@ public record RequestView(long requestId, String state, String owner, String use
     }
 
     /** Tells whether the accounts were made. */
-    boolean isServed() {
+    boolean served() {
         return !state.equals(name(RequestState.QUEUED)) && !state.equals(name(RequestState.PROVISIONING));
     }
 
