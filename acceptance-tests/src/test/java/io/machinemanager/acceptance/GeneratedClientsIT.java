@@ -82,7 +82,7 @@ class GeneratedClientsIT {
 
     @Test
     void typescriptClientReservesAMachine() {
-        String[] compiler = { "npx", "--yes", "--loglevel=error", "--package", TYPESCRIPT, "--", "tsc" };
+        String[] compiler = {"npx", "--yes", "--loglevel=error", "--package", TYPESCRIPT, "--", "tsc" };
         Result npx = run("bash", "-c", "command -v npx node && " + String.join(" ", compiler) + " --version");
         assumeTrue(npx.status() == 0, "npm cannot fetch TypeScript here: " + npx.output());
         generate("typescript-fetch", "client");
