@@ -162,6 +162,7 @@ class ComposeScenario(unittest.TestCase):
                 self.assertNotEqual("0", user)
         self.assertEqual(404, self.admin.call("GET", "/q/health/ready")[0])
         self.assertEqual(404, self.admin.call("GET", "/q/openapi")[0])
+        self.assertEqual(200, Client("nobody", "").call("GET", "/openapi")[0])
 
     def test_02_the_audit_has_the_address_of_the_client(self):
         """Not the address that the client claims in its headers, and not the address of the proxy."""

@@ -2,8 +2,8 @@
 """Compares docs/api.md with the calls that the API has.
 
 EveryCallTest compares its table of calls with the API's own description, so that table stands for the description here.
-`api_page_test.py write OPENAPI.json` writes the table of the page anew from the description that a build stores with
--Dquarkus.smallrye-openapi.store-schema-directory=target/openapi.
+`api_page_test.py write OPENAPI.json` writes the table of the page anew from the description that GET /openapi serves, and
+that a build stores with -Dquarkus.smallrye-openapi.store-schema-directory=target/openapi.
 """
 import json
 import pathlib

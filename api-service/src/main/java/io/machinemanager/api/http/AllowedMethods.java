@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class AllowedMethods {
 
     private static final List<Address> ADDRESSES = List.of(
-            new Address("/(healthz|whoami|available|labels|audit)", "GET, HEAD"),
+            new Address("/(healthz|openapi|whoami|available|labels|audit)", "GET, HEAD"),
             new Address("/(login|logout|token/refresh)", "POST"),
             new Address("/whoami/password", "PUT"), new Address("/whoami/api-keys", "GET, HEAD, POST"),
             new Address("/whoami/api-keys/[^/]+", "DELETE"), new Address("/users/[^/]+/api-keys", "GET, HEAD"),

@@ -15,7 +15,7 @@ import io.quarkus.smallrye.openapi.OpenApiFilter;
 
 /**
  * Completes the API's description with what annotations cannot say: that each call may get an error response and what that
- * looks like, and that the alternatives given for a list are alternatives of its items.
+ * looks like, that the alternatives given for a list are alternatives of its items, and examples.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class OpenApiCompletion implements OASFilter {
@@ -43,6 +43,7 @@ public class OpenApiCompletion implements OASFilter {
                 .addProperty("error", text("The kind of error, for programs."))
                 .addProperty("message", text("What is wrong, for people.")).required(List.of("error", "message"))
                 .additionalPropertiesSchema(OASFactory.createSchema().booleanSchema(true)));
+        OpenApiExamples.read().addTo(description);
     }
 
     @Override

@@ -48,11 +48,17 @@ public final class ConditionalResponse {
         return tag(content.map(Object::toString).collect(Collectors.joining("\0")).getBytes(StandardCharsets.UTF_8));
     }
 
-    static EntityTag tag(byte[] content) {
+    /** A tag of that content, for {@link #builder}. */
+    public static EntityTag tag(byte[] content) {
         return new EntityTag(DigestUtils.sha256Hex(content).substring(0, 32), true);
     }
 
-    static <T> ResponseBuilder<T> builder(Request request, T body, EntityTag tag) {
+    /**
+     * Like {@link #of}, for a response with further headers.
+     *
+     * @throws ClientErrorException with 412 when the caller asks for another version
+     */
+    public static <T> ResponseBuilder<T> builder(Request request, T body, EntityTag tag) {
         Response.ResponseBuilder unmet = request.evaluatePreconditions(tag);
         if (unmet != null && unmet.build().getStatus() == RestResponse.StatusCode.PRECONDITION_FAILED) {
             throw new ClientErrorException(RestResponse.StatusCode.PRECONDITION_FAILED);

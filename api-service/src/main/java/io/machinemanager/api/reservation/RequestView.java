@@ -132,7 +132,7 @@ public record RequestView(long requestId, String state, String owner, String use
     }
 
     /** Tells whether the accounts were made. */
-    boolean isServed() {
+    boolean served() {
         return startedAt != null;
     }
 

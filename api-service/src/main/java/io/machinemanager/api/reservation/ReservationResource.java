@@ -111,7 +111,7 @@ public class ReservationResource {
 
     /** 202 while the request is not served; a repeated call may come when it is. */
     private static RestResponse<Object> accepted(RequestView view) {
-        RestResponse.Status status = view.isServed() ? RestResponse.Status.CREATED : RestResponse.Status.ACCEPTED;
+        RestResponse.Status status = view.served() ? RestResponse.Status.CREATED : RestResponse.Status.ACCEPTED;
         return answer(status, view).location(URI.create("/requests/" + view.requestId())).build();
     }
 
