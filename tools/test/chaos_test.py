@@ -303,6 +303,7 @@ class Histories(Stage):
         self.request(10, 41, 60)
         self.request(20, 61, 80)
         self.assertEqual(self.found(), [])
+        self.assertEqual(self.ledger.actions["machines that later requests got, with the order checked"], 1)
 
     def test_later_request_that_gets_the_machine_first_is_noticed(self):
         self.both_machines_lent(40)
