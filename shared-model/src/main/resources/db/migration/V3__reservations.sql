@@ -38,7 +38,7 @@ create table if not exists requests (
     -- a repeated call with the key gets the answer of the first
     idempotency_key   varchar(255) collate utf8mb4_bin,
     -- what the call asked for, so that a key is not taken for another call; encrypted, since it may hold a password
-    sealed_spec       text,
+    sealed_spec       mediumtext,
     -- encrypted, since it may hold a password; null while the accounts are made
     sealed_answer     mediumtext,
     -- a repeated call was given the answer; the reservations that it names are not removed from then on

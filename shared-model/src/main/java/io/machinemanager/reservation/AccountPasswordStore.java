@@ -33,7 +33,8 @@ class AccountPasswordStore {
     }
 
     /**
-     * Claims a request and reads what its machines are. Without a renewal the claim runs out, and the scheduler ends it.
+     * Claims a request and reads what its machines are. The claim is not renewed: when it runs out the scheduler ends it, and
+     * the change does not count.
      *
      * @throws ConflictException when the request is not active, or is claimed already
      */
@@ -58,28 +59,27 @@ class AccountPasswordStore {
         });
     }
 
-    /** Records the new password of those machines that are still lent, and ends the claim. */
+    /**
+     * Records the new password of those machines that are still lent, and ends the claim.
+     *
+     * @throws ConflictException when the claim was lost: another password may have been set since
+     */
     void changed(long requestId, UUID claim, List<WorkItem> items, String hash) {
         transactions.run(() -> {
-            Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList()).stream()
-                    .filter(row -> row.state == ReservationState.ACTIVE).forEach(row -> row.passwordHash = hash);
-            Request.lockById(requestId).ifPresent(request -> {
-                endClaim(request, claim);
-                request.sealedPassword = null;
-                audit.record(request.auditEvent(AuditAction.REQUEST_PASSWORD_CHANGED,
-                        "on %d machines".formatted(items.size())));
-            });
+            List<Reservation> rows = Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList());
+            Request request = Request.lockById(requestId).filter(of -> of.isClaimedBy(claim))
+                    .orElseThrow(() -> new ConflictException("It took too long; set a password again."));
+            rows.stream().filter(row -> row.state == ReservationState.ACTIVE).forEach(row -> row.passwordHash = hash);
+            request.clearClaim();
+            request.sealedPassword = null;
+            audit.record(request.auditEvent(AuditAction.REQUEST_PASSWORD_CHANGED,
+                    "on %d machines".formatted(items.size())));
         });
     }
 
     /** Ends the claim and changes nothing else. */
     void giveUp(long requestId, UUID claim) {
-        transactions.run(() -> Request.lockById(requestId).ifPresent(request -> endClaim(request, claim)));
-    }
-
-    private static void endClaim(Request request, UUID claim) {
-        if (request.isClaimedBy(claim)) {
-            request.clearClaim();
-        }
+        transactions.run(() -> Request.lockById(requestId).filter(of -> of.isClaimedBy(claim))
+                .ifPresent(Request::clearClaim));
     }
 }

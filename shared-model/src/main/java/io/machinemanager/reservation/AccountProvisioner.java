@@ -20,6 +20,8 @@ import io.machinemanager.error.ProvisioningFailedException;
 @ApplicationScoped
 class AccountProvisioner {
 
+    private static final String RELEASED = "The reservation was released before it was ready.";
+
     private final AllocationStore allocations;
     private final ReservationStore reservations;
     private final AccountWorker worker;
@@ -83,6 +85,11 @@ class AccountProvisioner {
 
     /** The failure of a request whose reservation was released while its accounts were made. */
     static ProvisioningFailedException released() {
-        return new ProvisioningFailedException("The reservation was released before it was ready.", Map.of());
+        return new ProvisioningFailedException(RELEASED, Map.of());
+    }
+
+    /** Tells whether this is that failure. */
+    static boolean isReleased(RuntimeException failure) {
+        return RELEASED.equals(failure.getMessage());
     }
 }

@@ -84,6 +84,7 @@ class AdmissionStore {
                     sealedJson.open(earlier.keyOwner(), earlier.sealedAnswer, Lease.class));
         }
         if (earlier.waits()) {
+            earlier.answerGiven = true;
             return new Admission.Accepted(earlier.id);
         }
         return earlier.claimedUntil.isAfter(clock.now())
@@ -139,8 +140,10 @@ class AdmissionStore {
         return request;
     }
 
-    private static void checkMatching(MachineFilter filter, int count) {
-        long matching = FreeMachines.countEnabled(filter);
+    private void checkMatching(MachineFilter filter, int count) {
+        long lendable = FreeMachines.countEnabled(MachineFilter.ofUser(filter.userId()))
+                - FreeMachines.spares(config.sparePoolPercent(), filter.userId());
+        long matching = Math.min(FreeMachines.countEnabled(filter), lendable);
         if (matching < count) {
             throw new NoMatchingMachinesException(count, matching);
         }

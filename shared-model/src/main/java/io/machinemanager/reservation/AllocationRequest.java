@@ -1,6 +1,5 @@
 package io.machinemanager.reservation;
 
-import java.time.Instant;
 import java.util.Set;
 import java.util.UUID;
 
@@ -26,10 +25,9 @@ record AllocationRequest(long requestId, Requester requester, String account, Ac
      * The order in which requests are served.
      *
      * @param priority requests with a higher one come first
-     * @param createdAt earlier requests come first
-     * @param requestId the smaller one comes first when all else is the same
+     * @param requestId of the same priority, the smaller one comes first: unlike a time, it never goes back
      */
-    record Place(int priority, Instant createdAt, long requestId) {
+    record Place(int priority, long requestId) {
     }
 
     /** A request that makes accounts under this claim. */
@@ -38,7 +36,7 @@ record AllocationRequest(long requestId, Requester requester, String account, Ac
                 new AccountLogin(request.passwordHash == null ? AccountPassword.NONE : request.passwordHash,
                         request.sshPublicKey, sudo),
                 request.durationMinutes,
-                MachineFilter.of(request), claim, new Place(request.priority, request.createdAt, request.id));
+                MachineFilter.of(request), claim, new Place(request.priority, request.id));
     }
 
     /** The same request without these machines. */

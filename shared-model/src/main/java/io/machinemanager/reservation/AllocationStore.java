@@ -17,6 +17,7 @@ import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.group.LimitsService;
 import io.machinemanager.group.UserLimits;
 import io.machinemanager.machine.Machine;
@@ -54,11 +55,16 @@ class AllocationStore {
      * @param tried the ids of the machines that the request has tried before
      * @return one item for each machine
      * @throws NotEnoughAvailableException when fewer machines are free that no earlier request needs
+     * @throws ProvisioningFailedException when the request was taken back, or its claim was lost
      */
     List<WorkItem> replace(AllocationRequest request, int count, Set<Long> tried) {
         AllocationRequest without = request.without(tried);
         List<WorkItem> items = transactions.call(() -> {
             checkUser(request.requester(), LockModeType.NONE);
+            // its rows would belong to no worker if the request was given up or taken over meanwhile
+            Request.lockById(request.requestId())
+                    .filter(of -> of.state == RequestState.PROVISIONING && of.isClaimedBy(request.claim()))
+                    .orElseThrow(AccountProvisioner::released);
             Instant now = clock.now();
             return insert(take(without, count, now), without, now);
         });

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
@@ -38,7 +39,7 @@ public class BacklogService {
             Map<ReservationState, Long> live = new EnumMap<>(ReservationState.class);
             rows.forEach(row -> live.put(row.state(), row.count()));
             Instant now = clock.now();
-            Duration overdue = rows.stream().map(Row::firstDue).min(Instant::compareTo)
+            Duration overdue = rows.stream().map(Row::firstDue).filter(Objects::nonNull).min(Instant::compareTo)
                     .map(due -> Duration.between(due, now)).filter(Duration::isPositive).orElse(Duration.ZERO);
             return new Backlog(live, overdue, notClean());
         });

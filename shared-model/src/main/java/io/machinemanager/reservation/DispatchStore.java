@@ -24,7 +24,8 @@ import io.quarkus.logging.Log;
 class DispatchStore {
 
     private static final String IN_VAIN = "Too few machines were free until the end of the wait.";
-    private static final String NO_MATCH = "%d machines are wanted, and only %d match now.";
+    private static final String NO_MATCH = "Machines needed: %d; matching now: %d.";
+    private static final String BEYOND_LIMIT = "Its owner may not have so many machines at once any more.";
 
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
@@ -88,6 +89,10 @@ class DispatchStore {
             if (free < 0 || assigned.size() == limit) {
                 break;
             }
+            if (!snapshot.isDue(assignment.getKey())) {
+                // its machines stay free for it
+                continue;
+            }
             assign(assignment.getKey(), machines, snapshot.at(), assigned);
         }
         return assigned;
@@ -118,8 +123,11 @@ class DispatchStore {
             Instant now = clock.now();
             QueueSnapshot snapshot = read(now);
             for (QueueEntry entry : snapshot.entries()) {
-                int matching = snapshot.matches(entry).count();
-                if (!entry.waitsUntil().isAfter(now)) {
+                int matching = Math.min(snapshot.matches(entry).count(),
+                        snapshot.machines().size() - snapshot.spares(config.sparePoolPercent()));
+                if (snapshot.isBeyondLimit(entry)) {
+                    end(entry, BEYOND_LIMIT, now);
+                } else if (!entry.waitsUntil().isAfter(now)) {
                     end(entry, IN_VAIN, now);
                 } else if (matching < entry.count()) {
                     end(entry, NO_MATCH.formatted(entry.count(), matching), now);

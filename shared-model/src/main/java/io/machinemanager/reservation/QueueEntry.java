@@ -24,15 +24,15 @@ record QueueEntry(long requestId, long ownerId, int count, int minutes, MachineF
         Instant waitsUntil, Instant nextAttemptAt) {
 
     private static final String QUEUED = "select new io.machinemanager.reservation.QueueEntry(r.id, r.ownerId,"
-            + " r.machineCount, r.durationMinutes, r.selector, r.machineNames, r.priority, r.createdAt, r.waitsUntil,"
-            + " r.nextAttemptAt) from Request r where r.queuedAt is not null order by r.priority desc, r.queuedAt, r.id";
+            + " r.machineCount, r.durationMinutes, r.selector, r.machineNames, r.priority, r.waitsUntil,"
+            + " r.nextAttemptAt) from Request r where r.queuedAt is not null order by r.priority desc, r.id";
 
     /** The constructor that the query calls. */
     QueueEntry(Long requestId, Long ownerId, int count, int minutes, String selector, String names, int priority,
-            Instant createdAt, Instant waitsUntil, Instant nextAttemptAt) {
+            Instant waitsUntil, Instant nextAttemptAt) {
         this(requestId, ownerId, count, minutes,
                 MachineFilter.of(selector, names == null ? List.of() : List.of(names.split(",")), ownerId),
-                new Place(priority, createdAt, requestId), waitsUntil, nextAttemptAt);
+                new Place(priority, requestId), waitsUntil, nextAttemptAt);
     }
 
     /** A part of a request that does not queue: so many machines. */

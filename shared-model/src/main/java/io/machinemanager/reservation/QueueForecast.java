@@ -1,7 +1,6 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +23,10 @@ public class QueueForecast {
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final LimitsService limits;
-    private Planned last = new Planned(Map.of(), System.nanoTime() - MAX_AGE_NANOS);
-    private Plan lastPlan = Plan.NONE;
+    private Planned last;
 
-    private record Planned(Map<Long, WaitOutlook> outlooks, long at) {
+    /** A plan, and when it was made by {@link System#nanoTime}. */
+    private record Planned(QueueSnapshot snapshot, Plan plan, long at) {
     }
 
     QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits) {
@@ -38,32 +37,39 @@ public class QueueForecast {
 
     /** The outlook of a request; empty when it does not wait. */
     Optional<WaitOutlook> of(long requestId) {
-        return Optional.ofNullable(all().get(requestId));
+        Planned recent = recent();
+        Planned planned = recent.snapshot().entry(requestId).isPresent() ? recent : renewed();
+        return planned.snapshot().entry(requestId).map(entry -> outlook(entry, planned));
     }
 
-    /** The outlooks of all waiting requests, by request. */
-    public synchronized Map<Long, WaitOutlook> all() {
-        if (System.nanoTime() - last.at() >= MAX_AGE_NANOS) {
-            last = new Planned(plan(), System.nanoTime());
-        }
-        return last.outlooks();
+    /** The positions of all waiting requests that have one, by request. */
+    public Map<Long, Integer> positions() {
+        Map<Long, Integer> positions = new HashMap<>();
+        Plan plan = recent().plan();
+        plan.waiting().forEach((request, forecast) -> positions.put(request, forecast.position()));
+        plan.assignments().keySet().forEach(request -> positions.put(request, 1));
+        return positions;
     }
 
-    private Map<Long, WaitOutlook> plan() {
+    private synchronized Planned recent() {
+        return last == null || System.nanoTime() - last.at() >= MAX_AGE_NANOS ? renewed() : last;
+    }
+
+    private synchronized Planned renewed() {
         QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
-        lastPlan = snapshot.plan(lastPlan);
-        Map<Long, WaitOutlook> outlooks = new HashMap<>();
-        snapshot.entries().forEach(entry -> outlooks.put(entry.requestId(), outlook(snapshot, entry)));
-        return outlooks;
+        last = new Planned(snapshot, snapshot.plan(last == null ? Plan.NONE : last.plan()), System.nanoTime());
+        return last;
     }
 
-    private WaitOutlook outlook(QueueSnapshot snapshot, QueueEntry entry) {
-        Forecast forecast = lastPlan.waiting().get(entry.requestId());
-        Instant starting = lastPlan.assignments().containsKey(entry.requestId()) ? snapshot.at() : null;
+    private static WaitOutlook outlook(QueueEntry entry, Planned planned) {
+        QueueSnapshot snapshot = planned.snapshot();
+        Plan plan = planned.plan();
+        boolean starts = plan.assignments().containsKey(entry.requestId());
+        Optional<Forecast> forecast = Optional.ofNullable(plan.waiting().get(entry.requestId()));
         List<QueuedMachine> matching = snapshot.matches(entry).all().stream().mapToObj(snapshot.machines()::get)
                 .toList();
-        return new WaitOutlook(forecast == null ? 1 : forecast.position(),
+        return new WaitOutlook(starts ? Integer.valueOf(1) : forecast.map(Forecast::position).orElse(null),
                 new WaitReason(entry, matching, snapshot.atLimit(entry), snapshot.at()).sentence(),
-                forecast == null ? starting : forecast.expectedAt().orElse(null));
+                starts ? snapshot.at() : forecast.flatMap(Forecast::expectedAt).orElse(null));
     }
 }

@@ -39,11 +39,17 @@ class QueuePlanning {
         QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), now, limits);
         Plan plan = snapshot.plan(Plan.NONE);
         List<Long> machines = plan.assignments().get(request.requestId());
-        if (machines == null || snapshot.free() - count < spares) {
+        if (machines == null || snapshot.free() - count - forOthers(plan, request) < spares) {
             throw new NotEnoughAvailableException(count, available(snapshot, plan, request, count, spares),
                     expectedAt(plan, request));
         }
         return lock(machines, now);
+    }
+
+    /** How many machines go to requests that come first. */
+    private static int forOthers(Plan plan, AllocationRequest request) {
+        return plan.assignments().entrySet().stream().filter(other -> other.getKey() != request.requestId())
+                .mapToInt(other -> other.getValue().size()).sum();
     }
 
     private static Instant expectedAt(Plan plan, AllocationRequest request) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -27,8 +28,7 @@ import io.machinemanager.selector.Selector;
 final class QueueSnapshot {
 
     private static final Comparator<QueueEntry> ORDER = Comparator.comparing(QueueEntry::place,
-            Comparator.comparingInt(Place::priority).reversed().thenComparing(Place::createdAt)
-                    .thenComparingLong(Place::requestId));
+            Comparator.comparingInt(Place::priority).reversed().thenComparingLong(Place::requestId));
 
     private final Instant now;
     private final List<QueueEntry> entries;
@@ -38,6 +38,7 @@ final class QueueSnapshot {
     private final Map<Long, Set<Long>> groupsOfMachines;
     private final Map<Long, Set<Long>> groupsOfUsers;
     private final Set<Long> atLimit = new HashSet<>();
+    private final Set<Long> beyondLimit = new HashSet<>();
     private final Map<Wanted, Matches> matches = new HashMap<>();
 
     /** The machines that have a known future, in the order of {@link #machines}. */
@@ -69,7 +70,9 @@ final class QueueSnapshot {
         this.entries = entries;
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
-        this.refusals = Reservation.refusalsOf(entries.stream().map(QueueEntry::requestId).toList());
+        // a request that was tried before has a time for its next attempt
+        this.refusals = Reservation.refusalsOf(entries.stream().filter(entry -> entry.nextAttemptAt() != null)
+                .map(QueueEntry::requestId).toList());
         this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
         this.groupsOfUsers = groupsOfMachines.isEmpty()
                 ? Map.of()
@@ -87,8 +90,11 @@ final class QueueSnapshot {
         for (QueueEntry entry : entries) {
             int most = allowed.containsKey(entry.ownerId()) ? allowed.get(entry.ownerId()).maxMachines() : 0;
             long wanted = used.getOrDefault(entry.ownerId(), 0L) + entry.count();
-            if (most > 0 && wanted > most) {
+            if (most > 0 && wanted > most && entry.waitsUntil() != null) {
                 atLimit.add(entry.requestId());
+                if (entry.count() > most) {
+                    beyondLimit.add(entry.requestId());
+                }
             } else if (most > 0) {
                 used.put(entry.ownerId(), wanted);
             }
@@ -108,6 +114,11 @@ final class QueueSnapshot {
         return new QueueSnapshot(now, entries, limits);
     }
 
+    /** The entry of a request, if it waits. */
+    Optional<QueueEntry> entry(long requestId) {
+        return entries.stream().filter(entry -> entry.requestId() == requestId).findFirst();
+    }
+
     List<QueueEntry> entries() {
         return entries;
     }
@@ -120,9 +131,19 @@ final class QueueSnapshot {
         return machines;
     }
 
+    /** Tells whether a request may be served now; one whose accounts could not be made pauses. */
+    boolean isDue(long requestId) {
+        return entry(requestId).stream().allMatch(entry -> entry.isDue(now));
+    }
+
     /** How many machines are kept as spares: a share of the enabled ones, rounded up. */
     int spares(int percent) {
         return Math.ceilDiv(machines.size() * percent, 100);
+    }
+
+    /** Tells whether the owner of an entry may not have so many machines at all. */
+    boolean isBeyondLimit(QueueEntry entry) {
+        return beyondLimit.contains(entry.requestId());
     }
 
     /** Tells whether the owner of an entry has as many machines as allowed. */
@@ -141,14 +162,14 @@ final class QueueSnapshot {
      * @param before the last plan of this process, or {@link Plan#NONE}; it keeps what was promised as it is
      */
     Plan plan(Plan before) {
-        return QueuePlanner.plan(planned, entries.stream().filter(entry -> entry.isDue(now) && !atLimit(entry))
+        return QueuePlanner.plan(planned, entries.stream().filter(entry -> !atLimit(entry))
                 .map(entry -> new WaitingRequest(entry.requestId(), entry.count(),
                         Duration.ofMinutes(entry.minutes()).plus(QueuedMachine.REMOVAL), matches(entry).planned()))
                 .toList(), now, before);
     }
 
     /** The machines that an entry may get. Entries that want the same share the result. */
-    Matches matches(QueueEntry entry) {
+    synchronized Matches matches(QueueEntry entry) {
         Set<Long> excluded = new HashSet<>(entry.filter().excluded());
         excluded.addAll(refusals.getOrDefault(entry.requestId(), Set.of()));
         Wanted wanted = new Wanted(entry.filter().selector(), entry.filter().names(),

@@ -126,7 +126,7 @@ public class Request extends PanacheEntityBase {
     public String idempotencyKey;
 
     /** The encrypted body of the call; null without a key. */
-    @Column(columnDefinition = "text")
+    @Column(columnDefinition = "mediumtext")
     public String sealedSpec;
 
     /** The encrypted answer to the call; null without a key, and while the accounts are made. */
@@ -171,11 +171,6 @@ public class Request extends PanacheEntityBase {
                 "The request %d is over: it is %s.".formatted(id, state.name().toLowerCase(Locale.ROOT)));
     }
 
-    /** The waiting requests, the one that is served first at the front. */
-    static List<Request> queue() {
-        return list("queuedAt is not null order by priority desc, queuedAt, id");
-    }
-
     /** How many requests of a user wait. */
     static long countQueued(long ownerId) {
         return count("ownerId = ?1 and queuedAt is not null", ownerId);
@@ -194,7 +189,7 @@ public class Request extends PanacheEntityBase {
 
     /** The ids of open requests that were not kept alive. */
     static List<Long> notKeptAlive(Instant now, int limit) {
-        return ids("keepaliveUntil <= ?1 order by keepaliveUntil", now, limit);
+        return ids("keepaliveUntil <= ?1 and state <> PROVISIONING order by keepaliveUntil", now, limit);
     }
 
     private static List<Long> ids(String query, Instant now, int limit) {
@@ -257,6 +252,7 @@ public class Request extends PanacheEntityBase {
     void activate(Instant now) {
         changeState(RequestState.ACTIVE);
         startedAt = now;
+        keepAlive(now);
         servedUnder = claimedBy;
         ReservationEvent.record(this, now, ReservationEvent.Kind.SERVED, null);
         passwordHash = null;

@@ -42,6 +42,9 @@ public record RequestOptions(String selector, List<String> machines, int waitMin
         }
         machines = machines == null ? List.of() : List.copyOf(machines);
         selector = selector == null || selector.isBlank() ? null : Selector.parse(selector).text();
+        if (selector != null && selector.length() > Selector.MAX_LENGTH) {
+            throw new InvalidRequestException("The selector is too long.", List.of("selector"));
+        }
         note = note == null || note.isBlank() ? null : note.strip();
         group = group == null || group.isEmpty() ? null : group;
     }
@@ -75,7 +78,7 @@ public record RequestOptions(String selector, List<String> machines, int waitMin
      *
      * @throws InvalidRequestException when it is too long or has control characters
      */
-    static void checkNote(String note) {
+    public static void checkNote(String note) {
         if (note != null && (note.codePointCount(0, note.length()) > MAX_NOTE
                 || note.codePoints().anyMatch(Character::isISOControl))) {
             throw new InvalidRequestException(

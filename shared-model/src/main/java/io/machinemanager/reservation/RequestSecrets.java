@@ -14,7 +14,12 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 class RequestSecrets implements EncryptedRows {
 
-    private static final String STALE = "(sealedSpec not like ?1 or sealedAnswer not like ?1 or sealedPassword not like ?1)";
+    // Only requests with a key, and those that are not over, keep secrets; each has an index.
+    private static final String STALE_WITH_KEY = "idempotencyKey is not null"
+            + " and (sealedSpec not like ?1 or sealedAnswer not like ?1 or sealedPassword not like ?1)";
+    private static final String STALE_WITHOUT_KEY = "idempotencyKey is null and endedAt is null"
+            + " and sealedPassword not like ?1";
+    private static final String STALE = "(" + STALE_WITH_KEY + " or " + STALE_WITHOUT_KEY + ")";
 
     private final RetryingTransactions transactions;
     private final SecretBox secrets;
@@ -26,7 +31,8 @@ class RequestSecrets implements EncryptedRows {
 
     @Override
     public long countStale() {
-        return transactions.call(() -> Request.count(STALE, current()));
+        return transactions.call(() -> Request.count(STALE_WITH_KEY, current())
+                + Request.count(STALE_WITHOUT_KEY, current()));
     }
 
     @Override

@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.GoneException;
 import io.machinemanager.error.NotFoundException;
@@ -55,25 +56,39 @@ class RequestStore {
         }
     }
 
+    /** Who gives up a request. */
+    enum Worker {
+        /** A call that was told that it failed although the request may have been admitted. */
+        REFUSED_CALL,
+        /** A call that makes the accounts and waits for the answer. */
+        CALL,
+        /** The queue. */
+        QUEUE
+    }
+
     /**
      * Gives up what a worker has begun. The request goes back to the queue if it waits for machines and a further try may
      * succeed; otherwise it is over. Nothing is changed when the worker has lost its claim, since another worker serves the
-     * request or put it back into the queue, or when the request succeeded, only the database's answer was lost, and a
-     * repeated call was given the answer since.
+     * request or put it back into the queue, or when the request succeeded, only the database's answer was lost, and the
+     * owner may have been told since.
      *
      * @param claim the worker's claim
      * @param reason why, as a sentence
-     * @param mayRetry whether a further try may succeed; if not, a request that waits leaves the queue
+     * @param mayRetry whether a further try may succeed
      */
-    GivenUp giveUp(long requestId, UUID claim, String reason, boolean mayRetry) {
+    GivenUp giveUp(long requestId, Worker worker, UUID claim, String reason, boolean mayRetry) {
         return change(requestId, GivenUp.NOTHING, open -> {
             Instant now = clock.now();
+            // a repeated call was told that the request waits, so it must go on
+            boolean isKnown = worker == Worker.REFUSED_CALL && open.answerGiven;
             return switch (open.state) {
                 case PROVISIONING -> open.isClaimedBy(claim)
-                        ? giveUp(open, claim, reason, mayRetry && open.waits(), now)
+                        ? giveUp(open, claim, reason, open.waits() && (mayRetry || isKnown), now)
                         : GivenUp.takenOver(open);
-                case ACTIVE -> takeBackAnswer(open, claim);
-                case QUEUED -> mayRetry ? GivenUp.takenOver(open) : leaveQueue(open, reason, now);
+                case ACTIVE -> worker == Worker.QUEUE ? GivenUp.NOTHING : takeBackAnswer(open, claim);
+                case QUEUED -> worker == Worker.REFUSED_CALL && !isKnown
+                        ? leaveQueue(open, reason, now)
+                        : GivenUp.takenOver(open);
                 default -> GivenUp.NOTHING;
             };
         });
@@ -141,7 +156,7 @@ class RequestStore {
     /** Starts the release of what workers have begun that let their claim run out, as they do when they die. */
     void recoverLost(int limit) {
         List<Long> lost = transactions.call(() -> Request.withLostWorker(clock.now(), limit));
-        lost.forEach(this::recover);
+        lost.forEach(id -> attempt("Recovering", id, () -> recover(id)));
     }
 
     /** Does so for one request, if its claim has run out. */
@@ -170,7 +185,19 @@ class RequestStore {
     /** Ends requests that were not kept alive, and starts the release of their machines. */
     void endUnkept(int limit) {
         List<Long> unkept = transactions.call(() -> Request.notKeptAlive(clock.now(), limit));
-        unkept.forEach(this::endUnkept);
+        unkept.forEach(id -> attempt("Ending", id, () -> endUnkept(id)));
+        if (!unkept.isEmpty()) {
+            queue.machinesChanged();
+        }
+    }
+
+    /** One request that fails must hold up neither the others nor the removals that are due. */
+    private static void attempt(String what, long requestId, Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            FailureLog.log("%s request %d failed".formatted(what, requestId), e);
+        }
     }
 
     private void endUnkept(long requestId) {
@@ -186,7 +213,6 @@ class RequestStore {
             audit.record(request.auditEvent(AuditAction.REQUEST_LAPSED, NOT_KEPT_ALIVE));
             return null;
         });
-        queue.machinesChanged();
     }
 
     /** Locks a request with its live reservations; {@code missing} when there is no such request. */

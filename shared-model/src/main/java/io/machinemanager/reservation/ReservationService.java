@@ -19,6 +19,7 @@ import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.reservation.RequestStore.Worker;
 import io.machinemanager.user.UserSshKeyService;
 import io.quarkus.logging.Log;
 
@@ -130,7 +131,7 @@ public class ReservationService {
             return admissions.admit(wanted);
         } catch (RuntimeException e) {
             if (RetryingTransactions.mayBeDone(e) && wanted.admittedAs().get() > 0) {
-                giveUp(wanted.admittedAs().get(), wanted.claim(), e, false);
+                giveUp(wanted.admittedAs().get(), Worker.REFUSED_CALL, wanted.claim(), e);
             }
             throw e;
         }
@@ -141,7 +142,7 @@ public class ReservationService {
         try {
             return new Reserved.Lent(makeAccounts(request, allocated, Optional.of(wanted)));
         } catch (RuntimeException e) {
-            if (giveUp(request.requestId(), request.claim(), e, mayRetry(e))) {
+            if (giveUp(request.requestId(), Worker.CALL, request.claim(), e)) {
                 return new Reserved.Accepted(request.requestId());
             }
             throw e;
@@ -155,7 +156,7 @@ public class ReservationService {
             makeAccounts(request, assigned.items(), Optional.empty());
         } catch (RuntimeException e) {
             Log.warnf("Request %d could not be served: %s", request.requestId(), e.getMessage());
-            giveUp(request.requestId(), request.claim(), e, mayRetry(e));
+            giveUp(request.requestId(), Worker.QUEUE, request.claim(), e);
         }
     }
 
@@ -165,9 +166,9 @@ public class ReservationService {
         return store.activate(request, made, call).orElseThrow(AccountProvisioner::released);
     }
 
-    /** Not when no machine can use the account's name. */
+    /** Not when no machine can use the account's name, or when the machines were taken back on purpose. */
     private static boolean mayRetry(RuntimeException failure) {
-        return !(failure instanceof ConflictException);
+        return !(failure instanceof ConflictException) && !AccountProvisioner.isReleased(failure);
     }
 
     /**
@@ -175,11 +176,12 @@ public class ReservationService {
      *
      * @return whether the request waits again
      */
-    private boolean giveUp(long requestId, UUID claim, RuntimeException cause, boolean mayRetry) {
+    private boolean giveUp(long requestId, Worker by, UUID claim, RuntimeException cause) {
         AtomicBoolean queued = new AtomicBoolean();
         String reason = cause instanceof DomainException ? cause.getMessage() : "The service failed.";
         compensations.retry("Request " + requestId, () -> {
-            RequestStore.GivenUp given = requests.giveUp(requestId, claim, reason, mayRetry);
+            RequestStore.GivenUp given = requests.giveUp(requestId, by, claim, reason,
+                    by != Worker.REFUSED_CALL && mayRetry(cause));
             queued.set(given.queued());
             worker.remove(claim, given.removals());
         }, cause);

@@ -241,9 +241,10 @@ public class ReservationStore {
         extended.forEach(ReservationStore::logEnd);
     }
 
-    /** Machines that were given back or replaced count no more. */
+    /** Machines that were given back or replaced count no more; one that replaces another gets its end later. */
     private static boolean counts(Reservation row) {
-        return row.state != ReservationState.RELEASING || row.releaseCause == ReleaseCause.EXPIRED;
+        return row.state == ReservationState.ACTIVE
+                || row.state == ReservationState.RELEASING && row.releaseCause == ReleaseCause.EXPIRED;
     }
 
     private static void checkExtensible(Request request, List<Reservation> rows, Instant now) {
@@ -252,7 +253,7 @@ public class ReservationStore {
         }
         List<String> ending = rows.stream().filter(row -> !row.isRunning(now)).map(row -> row.machineName).toList();
         if (request.state != RequestState.ACTIVE || rows.isEmpty()) {
-            throw new ConflictException("The request %d has no machines yet, so its end cannot be moved."
+            throw new ConflictException("The request %d has no machines whose end could be moved."
                     .formatted(request.id));
         }
         if (!ending.isEmpty()) {

@@ -193,7 +193,7 @@ class QueueTest {
 
         assertThat(state(gone)).isEqualTo(RequestState.LAPSED);
         assertThat(requests.details(gone).request().endReason)
-                .isEqualTo("1 machines are wanted, and only 0 match now.");
+                .isEqualTo("Machines needed: 1; matching now: 0.");
     }
 
     @Test

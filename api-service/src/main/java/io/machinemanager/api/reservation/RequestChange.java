@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 import io.machinemanager.api.input.FieldCheck;
+import io.machinemanager.reservation.RequestOptions;
 
 /**
  * A change of a request, for all of its machines.
@@ -16,6 +17,7 @@ public record RequestChange(Integer extendMinutes, Instant reservedUntil, String
 
     void check() {
         new FieldCheck().anyOf(List.of("extend_minutes", "reserved_until", "note"), extendMinutes, reservedUntil, note);
+        RequestOptions.checkNote(note);
         if (movesEnd()) {
             end().check();
         }

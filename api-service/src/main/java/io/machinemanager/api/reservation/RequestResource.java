@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -121,7 +122,7 @@ public class RequestResource {
     @Parameter(name = "wait", in = ParameterIn.QUERY, description = "For how many seconds to wait for a change", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", maximum = "60", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The request", content = @Content(schema = @Schema(implementation = RequestView.class)))
     public CompletionStage<RestResponse<RequestView>> get(@RestPath String id, @Context UriInfo uri,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers, @Context Request request) {
         UserStatus caller = caller();
         int wait = QueryParameters.of(uri).number("wait", 0, LONGEST_WAIT).orElseGet(() -> preferredWait(headers));
         return CompletableFuture.supplyAsync(() -> own(id, caller), threads)
@@ -129,7 +130,7 @@ public class RequestResource {
                         ? CompletableFuture.completedFuture(now)
                         : watch.change(now.id(), seen(now), Duration.ofSeconds(wait))
                                 .thenApplyAsync(changed -> own(id, caller), threads))
-                .thenApplyAsync(details -> show(details, caller), threads);
+                .thenApplyAsync(details -> show(details, caller, request), threads);
     }
 
     /** What cannot be understood of a preference is ignored (RFC 7240, section 2). */
@@ -143,14 +144,25 @@ public class RequestResource {
         return new RequestWatch.Seen(details.state(), outlook == null ? null : outlook.position());
     }
 
-    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller) {
+    /** Keeps a HEAD from taking the password: without this method the framework would call that of GET. */
+    @HEAD
+    @RunOnVirtualThread
+    @Path("/{id}")
+    @Operation(hidden = true)
+    public RestResponse<RequestView> head(@RestPath String id, @Context Request request) {
+        RequestView view = RequestView.of(own(id, caller()));
+        return ConditionalResponse.of(request, view, Stream.of(view));
+    }
+
+    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
         RequestView view = RequestView.of(details);
         Long owner = details.ownerId();
         Optional<String> password = owner != null && owner == caller.userId()
                 ? requests.takePassword(details.id())
                 : Optional.empty();
-        return ResponseBuilder.ok(password.map(view::withPassword).orElse(view))
-                .header("Cache-Control", password.isPresent() ? "no-store" : "private, no-cache").build();
+        return password.isPresent()
+                ? ResponseBuilder.ok(view.withPassword(password.get())).header("Cache-Control", "no-store").build()
+                : ConditionalResponse.of(request, view, Stream.of(view));
     }
 
     /** Changes a request. */

@@ -13,7 +13,6 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 import io.machinemanager.reservation.Request;
 import io.machinemanager.reservation.RequestDetails;
-import io.machinemanager.reservation.RequestState;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
 import io.machinemanager.reservation.ReservationState;
@@ -134,7 +133,7 @@ public record RequestView(long requestId, String state, String owner, String use
 
     /** Tells whether the accounts were made. */
     boolean isServed() {
-        return !state.equals(name(RequestState.QUEUED)) && !state.equals(name(RequestState.PROVISIONING));
+        return startedAt != null;
     }
 
     static String name(Enum<?> constant) {

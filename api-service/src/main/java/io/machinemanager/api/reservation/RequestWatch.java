@@ -20,7 +20,6 @@ import io.machinemanager.reservation.QueueForecast;
 import io.machinemanager.reservation.RequestService;
 import io.machinemanager.reservation.RequestService.StateOf;
 import io.machinemanager.reservation.RequestState;
-import io.machinemanager.reservation.WaitOutlook;
 
 /**
  * Waits for changes of requests on behalf of callers. One thread looks for all of them, and only while there are any; a
@@ -85,9 +84,9 @@ class RequestWatch {
     private void compare() {
         Set<Long> ids = watches.stream().map(Watch::requestId).collect(Collectors.toSet());
         Map<Long, RequestState> states = states(List.copyOf(ids));
-        Map<Long, WaitOutlook> outlooks = states.containsValue(RequestState.QUEUED) ? forecast.all() : Map.of();
+        Map<Long, Integer> positions = states.containsValue(RequestState.QUEUED) ? forecast.positions() : Map.of();
         end(watches.stream().filter(watch -> isOver(watch)
-                || !Objects.equals(watch.seen(), seen(watch.requestId(), states, outlooks)))
+                || !Objects.equals(watch.seen(), seen(watch.requestId(), states, positions)))
                 .collect(Collectors.toSet()));
     }
 
@@ -98,9 +97,9 @@ class RequestWatch {
                 .collect(Collectors.toMap(StateOf::id, StateOf::state));
     }
 
-    private static Seen seen(long id, Map<Long, RequestState> states, Map<Long, WaitOutlook> outlooks) {
-        WaitOutlook outlook = outlooks.get(id);
-        return new Seen(states.get(id), outlook == null ? null : outlook.position());
+    private static Seen seen(long id, Map<Long, RequestState> states, Map<Long, Integer> positions) {
+        RequestState state = states.get(id);
+        return new Seen(state, state == RequestState.QUEUED ? positions.get(id) : null);
     }
 
     private boolean isOver(Watch watch) {

@@ -51,7 +51,11 @@ public record ReservationRequest(Integer count, Integer durationMinutes, String 
     }
 
     private int machineCount() {
-        boolean named = machines != null && !machines.isEmpty();
+        boolean named = machines != null;
+        if (named && machines.isEmpty()) {
+            throw new InvalidRequestException("machines names at least one machine, or is left out.",
+                    List.of("machines"));
+        }
         if (named && count != null && count != machines.size()) {
             throw new InvalidRequestException("count must be the number of machines, or be left out.",
                     List.of("count", "machines"));
