@@ -344,10 +344,10 @@ class Histories(Stage):
 
     def test_request_may_wait_beside_a_free_machine_that_is_broken_or_that_an_earlier_one_needs(self):
         self.both_machines_lent(40)
-        self.request(10, 55, 80)
         self.request(5, 90, 99, queued=False)["count"] = 2
+        self.request(10, 55, 80)
         self.assertEqual(self.found(), [])
-        del self.views[3]
+        del self.views[2]
         self.faults.windows.append(SimpleNamespace(kind="refuse ssh", target="m", began=self.start + 39, ended=self.start + 44))
         self.assertEqual(self.found(), [])
 
