@@ -90,7 +90,7 @@ class Order:
         return self.pool.usable(view["owner"], view.get("selector"), view.get("wanted_machines"))
 
     def place(self, view):
-        return -self.pool.priority(view["owner"]), seconds_of(view["created_at"]), view["request_id"]
+        return -self.pool.priority(view["owner"]), view["request_id"]
 
     # ----------------------------------------------------------------------------------------------------- the order
 

@@ -72,7 +72,8 @@ class WaitingClient(Client):
         body |= {"count": count, "username": request.account}
         if self.random.random() < 0.4:
             body["reservation_password"] = f"pw-{self.random.getrandbits(64):x}"
-        if self.random.random() < 0.15:
+        # Few, since a request that is kept alive no more holds its machines for minutes.
+        if self.random.random() < 0.08:
             body["keepalive_minutes"] = KEEPALIVE
             request.kept = (request.sent, math.inf)
         return request, body
@@ -212,7 +213,7 @@ class WaitingClient(Client):
             self.change_password(request, password)
             self.take_back(request)
         else:
-            self.finish(request, password, draw < 0.65)
+            self.finish(request, password, draw < 0.62)
 
     def take_back(self, request):
         """Cancels a request, or gives all of its machines back."""
