@@ -26,7 +26,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import com.sun.management.OperatingSystemMXBean;
 
-import io.machinemanager.reservation.QueueForecast;
 import io.machinemanager.reservation.QueueService;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.scheduler.SchedulerFixture;
@@ -53,9 +52,6 @@ class QueueBench {
 
     @Inject
     QueueService queue;
-
-    @Inject
-    QueueForecast forecast;
 
     @Inject
     QueueConfig config;
@@ -91,7 +87,6 @@ class QueueBench {
         figures.put("dispatch " + LONG_QUEUE, times(this::freeOneAndDispatch));
         figures.put("overdue " + LONG_QUEUE, times(() -> seconds(queue::endOverdue)));
         figures.put("unmatched " + LONG_QUEUE, times(() -> seconds(queue::endUnmatched)));
-        figures.put("forecast " + LONG_QUEUE, times(() -> seconds(forecast::all)));
         allLent(LONG_QUEUE, null);
         running(() -> figures.put("load lent", load()));
         // a machine is free that no request wants, so the queue is planned each second
@@ -112,21 +107,23 @@ class QueueBench {
     private void allLent(int waiting, String wanted) {
         scene.clear();
         scene.lendMachines(1);
-        database.query("""
-                use machine_manager;
-                set @now = utc_timestamp(6);
-                insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)
-                    select id + seq, concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at
-                    from machines, seq_2_to_%1$d where name = 'm1';
-                insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,
-                        started_at, note)
-                    select id, username, 'lent', 1, 60, 'ACTIVE', @now, @now, seq from users, seq_2_to_%1$d
-                    where username = 'alice';
-                insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
-                        created_at, duration_minutes, started_at, reserved_until)
-                    select q.id, m.id, m.name, q.owner_id, q.owner_name, q.account, 'ACTIVE', @now, 60, @now,
-                        @now + interval 1 hour from requests q join machines m on m.name = concat('m', q.note);
-                """.formatted(MACHINES));
+        database.query(
+                """
+                        use machine_manager;
+                        set @now = utc_timestamp(6);
+                        insert into machines (id, name, host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at)
+                            select id + seq, concat('m', seq), host, port, ssh_user, host_keys, next_probe_at, last_seen_at, created_at
+                            from machines, seq_2_to_%1$d where name = 'm1';
+                        insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,
+                                started_at, note)
+                            select id, username, 'lent', 1, 60, 'ACTIVE', @now, @now, seq from users, seq_2_to_%1$d
+                            where username = 'alice';
+                        insert into reservations (request_id, machine_id, machine_name, owner_id, owner_name, account, state,
+                                created_at, duration_minutes, started_at, reserved_until)
+                            select q.id, m.id, m.name, q.owner_id, q.owner_name, q.account, 'ACTIVE', @now, 60, @now,
+                                @now + interval 1 hour from requests q join machines m on m.name = concat('m', q.note);
+                        """
+                        .formatted(MACHINES));
         addWaiting(waiting, wanted);
         database.query("use machine_manager; analyze table machines, requests, reservations");
     }
