@@ -32,8 +32,7 @@ def add_queue(table, figures):
         table.alone(f"one dispatch, {waiting:,} requests wait", figures[f"dispatch {waiting}"], seconds)
     table.alone(f"1,000 requests and {machines} are free: requests served", figures["per_second"], per_second)
     for what, name in (("overdue", "looking for requests that have waited long enough"),
-                       ("unmatched", "looking for requests that no machines match"),
-                       ("forecast", "the outlook of all requests")):
+                       ("unmatched", "looking for requests that no machines match")):
         table.alone(f"{name}, 10,000 wait", figures[f"{what} 10000"], seconds)
     for what, name in (("lent", "no machine is free"), ("free", "a machine is free that none may use")):
         for who, value in zip(("scheduler", "database"), figures[f"load {what}"]):

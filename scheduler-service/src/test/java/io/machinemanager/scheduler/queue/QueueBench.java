@@ -26,7 +26,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 import com.sun.management.OperatingSystemMXBean;
 
-import io.machinemanager.reservation.QueueForecast;
 import io.machinemanager.reservation.QueueService;
 import io.machinemanager.reservation.ReservationService;
 import io.machinemanager.scheduler.SchedulerFixture;
@@ -55,7 +54,9 @@ class QueueBench {
     QueueService queue;
 
     @Inject
-    QueueForecast forecast;
+<<<<<<< HEAD
+    QueueForecast forecast;=======
+    QueueConfig config;>>>>>>>bench
 
     @Inject
     QueueMetrics metrics;
@@ -88,7 +89,10 @@ class QueueBench {
         figures.put("dispatch " + LONG_QUEUE, times(this::freeOneAndDispatch));
         figures.put("overdue " + LONG_QUEUE, times(() -> seconds(queue::endOverdue)));
         figures.put("unmatched " + LONG_QUEUE, times(() -> seconds(queue::endUnmatched)));
+<<<<<<< HEAD
         figures.put("forecast " + LONG_QUEUE, times(() -> seconds(forecast::positions)));
+=======
+>>>>>>> bench
         allLent(LONG_QUEUE, null);
         running(() -> figures.put("load lent", load()));
         // a machine is free that no request wants, so the queue is planned each second
