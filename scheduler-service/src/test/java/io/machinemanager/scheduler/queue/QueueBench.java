@@ -54,11 +54,6 @@ class QueueBench {
     QueueService queue;
 
     @Inject
-<<<<<<< HEAD
-    QueueForecast forecast;=======
-    QueueConfig config;>>>>>>>bench
-
-    @Inject
     QueueMetrics metrics;
 
     @Inject
@@ -89,10 +84,6 @@ class QueueBench {
         figures.put("dispatch " + LONG_QUEUE, times(this::freeOneAndDispatch));
         figures.put("overdue " + LONG_QUEUE, times(() -> seconds(queue::endOverdue)));
         figures.put("unmatched " + LONG_QUEUE, times(() -> seconds(queue::endUnmatched)));
-<<<<<<< HEAD
-        figures.put("forecast " + LONG_QUEUE, times(() -> seconds(forecast::positions)));
-=======
->>>>>>> bench
         allLent(LONG_QUEUE, null);
         running(() -> figures.put("load lent", load()));
         // a machine is free that no request wants, so the queue is planned each second
