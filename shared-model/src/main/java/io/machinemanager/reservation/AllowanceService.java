@@ -2,14 +2,16 @@ package io.machinemanager.reservation;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import org.hibernate.StatelessSession;
-
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.group.LimitsService;
 
 /** Tells users what they may have and what they have. */
 @ApplicationScoped
 public class AllowanceService {
+
+    private static final String USED = "select (select count(*) from Reservation r where r.ownerId = :user"
+            + " and r.state in (PROVISIONING, ACTIVE)), (select count(*) from Request q where q.ownerId = :user"
+            + " and q.queuedAt is not null)";
 
     private final ReadOnlyQueries queries;
     private final LimitsService limits;
@@ -21,17 +23,11 @@ public class AllowanceService {
 
     /** The allowance of a user; that of a user without a group when the user was deleted. */
     public Allowance of(long userId) {
-        return queries.call(session -> new Allowance(limits.of(session, userId).orElseGet(limits::withoutGroup),
-                machines(session, userId), queued(session, userId)));
-    }
-
-    private static long machines(StatelessSession session, long userId) {
-        return session.createSelectionQuery("select count(*) from Reservation where ownerId = :user"
-                + " and state in (PROVISIONING, ACTIVE)", Long.class).setParameter("user", userId).getSingleResult();
-    }
-
-    private static long queued(StatelessSession session, long userId) {
-        return session.createSelectionQuery("select count(*) from Request where ownerId = :user"
-                + " and queuedAt is not null", Long.class).setParameter("user", userId).getSingleResult();
+        return queries.call(session -> {
+            Object[] used = session.createSelectionQuery(USED, Object[].class).setParameter("user", userId)
+                    .getSingleResult();
+            return new Allowance(limits.of(session, userId).orElseGet(limits::withoutGroup), (Long) used[0],
+                    (Long) used[1]);
+        });
     }
 }
