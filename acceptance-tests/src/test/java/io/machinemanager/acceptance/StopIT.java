@@ -112,7 +112,7 @@ class StopIT {
         try (PackagedService scheduler = service("scheduler-service");
                 Connection other = DriverManager.getConnection(database.jdbcUrl(), "test", "test");
                 Statement statement = other.createStatement()) {
-            statement.execute("lock tables idempotency_keys write");
+            statement.execute("lock tables login_counters write");
             scheduler.start();
             await().atMost(Duration.ofSeconds(30)).until(
                     () -> !database

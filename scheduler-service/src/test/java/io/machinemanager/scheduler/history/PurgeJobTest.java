@@ -74,7 +74,7 @@ class PurgeJobTest {
                 "update reservations r join requests q on q.id = r.request_id set q.ended_at = utc_timestamp(6) - interval "
                         + interval
                         + ", q.created_at = '2001-01-01' where machine_name = '" + machine
-                        + "' and state = 'RELEASED'");
+                        + "' and r.state = 'RELEASED'");
     }
 
     @Test
