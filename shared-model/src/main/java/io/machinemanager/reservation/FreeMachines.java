@@ -67,7 +67,7 @@ public final class FreeMachines {
                 .setParameter(1, locked.stream().map(machine -> machine.id).toList()).getResultList());
     }
 
-    /** The free machines that will be lent next, whoever may reserve them. They are not locked. */
+    /** The free machines that will be lent next, to any user. They are not locked. */
     public static List<Machine> next(Instant now, int count) {
         return Machine.<Machine>find(FREE + " order by m.id", Map.of("now", now)).range(0, count - 1).list();
     }
@@ -95,7 +95,7 @@ public final class FreeMachines {
         return filter.equals(all) ? 0 : count(now, all) - count(now, filter);
     }
 
-    /** Tells whether any machine is free, whoever may reserve it. */
+    /** Tells whether any machine is free, for any user. */
     static boolean isAny(Instant now) {
         return !next(now, 1).isEmpty();
     }

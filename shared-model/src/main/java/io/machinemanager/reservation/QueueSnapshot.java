@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.machinemanager.group.GroupMember;
@@ -32,6 +33,7 @@ final class QueueSnapshot {
 
     private final Instant now;
     private final List<QueueEntry> entries;
+    private final Map<Long, QueueEntry> byRequest;
     private final List<QueuedMachine> machines;
     private final Map<Long, Map<String, String>> labels;
     private final Map<Long, Set<Long>> refusals;
@@ -68,6 +70,8 @@ final class QueueSnapshot {
     private QueueSnapshot(Instant now, List<QueueEntry> entries, LimitsService limits) {
         this.now = now;
         this.entries = entries;
+        this.byRequest = entries.stream().collect(Collectors.toMap(QueueEntry::requestId, Function.identity()));
+        Set<Long> owners = entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet());
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
         this.refusals = Reservation
@@ -75,15 +79,14 @@ final class QueueSnapshot {
         this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
         this.groupsOfUsers = groupsOfMachines.isEmpty()
                 ? Map.of()
-                : GroupMember.groupsOf(entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet()));
-        findLimits(limits);
+                : GroupMember.groupsOf(owners);
+        findLimits(owners, limits);
         machines.forEach(machine -> machine.freeFrom(now)
                 .ifPresent(from -> planned.add(new PlannedMachine(machine.id(), from))));
     }
 
     /** Which entries cannot be served now because of what their owner has, or gets for an earlier entry. */
-    private void findLimits(LimitsService limits) {
-        Set<Long> owners = entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet());
+    private void findLimits(Set<Long> owners, LimitsService limits) {
         Map<Long, UserLimits> allowed = limits.of(owners);
         Map<Long, Long> used = Reservation.countsInUse(owners);
         for (QueueEntry entry : entries) {
@@ -115,7 +118,7 @@ final class QueueSnapshot {
 
     /** The entry of a request, if it waits. */
     Optional<QueueEntry> entry(long requestId) {
-        return entries.stream().filter(entry -> entry.requestId() == requestId).findFirst();
+        return Optional.ofNullable(byRequest.get(requestId));
     }
 
     List<QueueEntry> entries() {

@@ -180,7 +180,7 @@ public class Request extends PanacheEntityBase {
     static Optional<Instant> firstQueuedAt() {
         return getEntityManager()
                 .createQuery("select queuedAt from Request where queuedAt is not null"
-                        + " order by priority desc, queuedAt, id", Instant.class)
+                        + " order by priority desc, id", Instant.class)
                 .setMaxResults(1).getResultStream().findFirst();
     }
 
