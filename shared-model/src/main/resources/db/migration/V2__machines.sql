@@ -37,6 +37,9 @@ create table if not exists machines (
     -- when the scheduler probes the machine next
     next_probe_at      datetime(6)   not null,
     created_at         datetime(6)   not null,
+    -- Nothing keeps it out of the pool whose end is not known. One column, since each reservation asks this of many machines.
+    in_service         boolean       as (enabled and last_seen_at is not null and stray_reason is null
+                                         and unusable_reason is null and duplicate_reason is null) persistent,
     constraint pk_machines primary key (id),
     constraint uq_machines_name unique (name),
     constraint ck_machines_port check (port between 1 and 65535)

@@ -116,6 +116,13 @@ public class Machine extends PanacheEntityBase {
 
     public Instant createdAt;
 
+    /**
+     * Whether it is enabled, was seen, and nothing keeps it out of the pool whose end is not known; computed by the
+     * database.
+     */
+    @Column(insertable = false, updatable = false)
+    public boolean inService;
+
     /** The error for a name that no machine has. */
     public static NotFoundException notFound(String name) {
         return new NotFoundException("There is no machine named %s.".formatted(name));

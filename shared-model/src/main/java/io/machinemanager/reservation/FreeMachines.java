@@ -19,10 +19,9 @@ import io.machinemanager.machine.Machine;
 public final class FreeMachines {
 
     /** Nothing blocks the machine {@code m} at the time {@code :now}. */
-    public static final String WORKING = "m.enabled = true"
-            + " and m.lastSeenAt is not null and m.unusableReason is null and m.duplicateReason is null"
+    public static final String WORKING = "m.inService = true"
             + " and (m.unavailableUntil is null or m.unavailableUntil <= :now)"
-            + " and (m.pausedUntil is null or m.pausedUntil <= :now) and m.strayReason is null";
+            + " and (m.pausedUntil is null or m.pausedUntil <= :now)";
 
     private static final String FREE = "from Machine m where " + WORKING
             + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";

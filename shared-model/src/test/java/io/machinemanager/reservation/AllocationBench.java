@@ -131,8 +131,9 @@ class AllocationBench {
         select(connection, "select id from users where id = " + requester.userId());
         List<Object> machine = select(connection,
                 "select id, name, host, port, ssh_user, sealed_password, host_keys"
-                        + " from machines m where enabled and (unavailable_until is null or unavailable_until <= utc_timestamp(6))"
-                        + " and (paused_until is null or paused_until <= utc_timestamp(6)) and stray_reason is null"
+                        + " from machines m where in_service"
+                        + " and (unavailable_until is null or unavailable_until <= utc_timestamp(6))"
+                        + " and (paused_until is null or paused_until <= utc_timestamp(6))"
                         + " and not exists (select 1 from reservations r where r.live_machine_id = m.id) order by id limit 1"
                         + " for update skip locked");
         insert(connection, machine.get(0), machine.get(1));
