@@ -101,8 +101,8 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     /** Messages of the machine after the log-in, when it does not run the script. */
     private static final List<Meaning> COMMAND_FAILURES = List.of(
             unreachable("incorrect password attempt|sorry, try again|sudo: .*(password is required|no password was)"
-                    // the first word may arrive apart from the others
-                    + "|: a password is required",
+                    // what is before it may arrive apart
+                    + "|\\ba password is required",
                     "The machine's sudo does not accept the password."),
             unreachable("not in the sudoers file|is not allowed to (run|execute)|may not run sudo",
                     "The account to log in to the machine with may not use sudo."),

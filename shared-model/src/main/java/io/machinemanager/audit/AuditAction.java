@@ -48,6 +48,8 @@ public enum AuditAction {
     MACHINE_DELETED,
     /** A request went to the queue. */
     REQUEST_QUEUED,
+    /** The note of a request was changed; the detail is the new one. */
+    REQUEST_CHANGED,
     /** A request was taken back before it was served. */
     REQUEST_CANCELLED,
     /** A request waited in vain, or was not kept alive; the detail says which. */

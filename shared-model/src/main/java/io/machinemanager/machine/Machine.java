@@ -150,6 +150,11 @@ public class Machine extends PanacheEntityBase {
                 : find("nextProbeAt <= ?1 and id not in ?2 order by nextProbeAt", now, excluded), limit);
     }
 
+    /** What keeps the machine out of the pool. */
+    public MachineBlocks blocks() {
+        return MachineBlocks.of(this);
+    }
+
     /** Stores the credentials, each encrypted for this machine and this field, so that ciphertexts cannot be swapped. */
     public void seal(SshCredentials login, SecretBox secrets) {
         sealedPassword = login.password() == null ? null : secrets.seal(passwordOwner(), login.password());

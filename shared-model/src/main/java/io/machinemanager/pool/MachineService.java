@@ -30,6 +30,7 @@ import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.machine.NewMachine;
 import io.machinemanager.machine.UnavailableCause;
+import io.machinemanager.reservation.QueueSignal;
 import io.machinemanager.reservation.ReleaseCause;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
@@ -48,15 +49,17 @@ public class MachineService {
     private final SecretBox secrets;
     private final AuditLog audit;
     private final MachineAccessCache access;
+    private final QueueSignal queue;
 
     MachineService(PoolService pool, RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets,
-            AuditLog audit, MachineAccessCache access) {
+            AuditLog audit, MachineAccessCache access, QueueSignal queue) {
         this.pool = pool;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
         this.audit = audit;
         this.access = access;
+        this.queue = queue;
     }
 
     /**
@@ -136,6 +139,7 @@ public class MachineService {
             return machine;
         });
         Log.infof("Machine %s changed: %s", name, change);
+        queue.machinesChanged();
         return pool.only(name);
     }
 

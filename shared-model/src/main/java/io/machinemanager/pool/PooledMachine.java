@@ -53,10 +53,7 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
     static PooledMachine of(Machine machine, SortedMap<String, String> labels, Optional<Reservation> live,
             List<String> groups) {
         return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
-                machine.enabled, machine.sharedHost, labels, machine.lastSeenAt,
-                new MachineBlocks(machine.lastSeenAt, machine.unavailableUntil, machine.unavailableReason,
-                        machine.pausedUntil, machine.pausedReason, machine.unusableReason, machine.duplicateReason,
-                        machine.strayReason),
+                machine.enabled, machine.sharedHost, labels, machine.lastSeenAt, machine.blocks(),
                 live.map(r -> r.state).orElse(null),
                 live.map(r -> r.ownerName).orElse(null), live.map(r -> r.reservedUntil).orElse(null),
                 live.map(r -> r.lastError).orElse(null), groups);

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -22,6 +23,7 @@ import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.machine.UnavailableCause;
+import io.machinemanager.reservation.QueueSignal;
 import io.machinemanager.reservation.Reservation;
 import io.quarkus.logging.Log;
 
@@ -36,12 +38,15 @@ class ProbeStore {
     private final DatabaseClock clock;
     private final MachineConfig config;
     private final AuditLog audit;
+    private final QueueSignal queue;
 
-    ProbeStore(RetryingTransactions transactions, DatabaseClock clock, MachineConfig config, AuditLog audit) {
+    ProbeStore(RetryingTransactions transactions, DatabaseClock clock, MachineConfig config, AuditLog audit,
+            QueueSignal queue) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.audit = audit;
+        this.queue = queue;
     }
 
     /** Claims machines that are due. Setting the next time is enough of a claim: a probe changes nothing on the machine. */
@@ -70,25 +75,33 @@ class ProbeStore {
      * @return the stray accounts to remove, and the token of each
      */
     Map<String, Long> answered(Machine probed, ProbeVerdict.Answered verdict) {
-        return transactions.call(() -> {
+        AtomicBoolean back = new AtomicBoolean();
+        Map<String, Long> toRemove = transactions.call(() -> {
             Map<String, Long> strays = StrayAccounts.toRemove(verdict.accounts(),
                     (account, token) -> isKnown(probed, account, token));
             Optional<Machine> locked = lock(probed);
+            Instant now = clock.now();
             locked.ifPresent(machine -> {
-                recordAnswer(machine, verdict);
+                boolean blocked = machine.blocks().isBlocking(now);
+                recordAnswer(machine, verdict, now);
                 machine.strayReason = StrayAccounts.noteAfterProbe(machine.strayReason, strays.keySet());
+                back.set(blocked && !machine.blocks().isBlocking(now));
             });
             return locked.isPresent() ? strays : Map.of();
         });
+        if (back.get()) {
+            queue.machinesChanged();
+        }
+        return toRemove;
     }
 
-    private void recordAnswer(Machine machine, ProbeVerdict.Answered verdict) {
+    private void recordAnswer(Machine machine, ProbeVerdict.Answered verdict, Instant now) {
         if (machine.unavailableCause != null) {
             Log.infof("Machine %s answers again", machine.name);
             // removals that failed while it did not answer can be tried now
-            Reservation.endPause(machine, clock.now());
+            Reservation.endPause(machine, now);
         }
-        machine.loggedIn(clock.now());
+        machine.loggedIn(now);
         if (verdict.unusableReason() != null && machine.unusableReason == null) {
             Log.warnf("Machine %s leaves the pool: %s", machine.name, verdict.unusableReason());
         } else if (verdict.unusableReason() == null && machine.unusableReason != null) {
@@ -161,6 +174,7 @@ class ProbeStore {
                 machine.nextProbeAt = clock.now();
             }
         }));
+        queue.machinesChanged();
     }
 
     private static Optional<Machine> lock(Machine probed) {

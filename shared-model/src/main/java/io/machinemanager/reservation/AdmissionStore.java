@@ -95,26 +95,36 @@ class AdmissionStore {
     private Admission admitNew(NewRequest wanted) {
         ReservationSpec spec = wanted.spec();
         RequestOptions options = spec.options();
+        MachineFilter filter = MachineFilter.of(options.selector(), options.machines(), spec.requester().userId());
+        QueuePlanning.Status status = allocations.enterQueue(filter, spec.count());
         UserLimits limits = allocations.checkRequester(spec);
-        QueuePlanning.Status status = allocations.queueStatus();
         Instant now = status.now();
         Request request = persist(wanted, limits.priorityIn(options.group()), now);
         AllocationRequest allocation = AllocationRequest.of(request, wanted.claim(), config.sudo());
+        if (options.waits() && !status.mayTake()) {
+            return enqueue(request, spec, limits, filter, now);
+        }
         try {
             List<Machine> machines = allocations.take(allocation, spec.count(), status);
             return new Admission.Allocated(allocation, allocations.insert(machines, allocation, now));
         } catch (NotEnoughAvailableException e) {
-            if (options.waits() || options.choosesMachines()) {
-                checkMatching(allocation.filter(), spec.count());
+            if (options.waits()) {
+                return enqueue(request, spec, limits, filter, now);
             }
-            if (!options.waits()) {
-                throw e;
+            if (options.choosesMachines()) {
+                checkMatching(filter, spec.count());
             }
-            limits.checkQueued(Request.countQueued(request.ownerId));
-            request.queue(now);
-            audit.record(request.auditEvent(AuditAction.REQUEST_QUEUED, spec.toString()));
-            return new Admission.Accepted(request.id);
+            throw e;
         }
+    }
+
+    private Admission enqueue(Request request, ReservationSpec spec, UserLimits limits, MachineFilter filter,
+            Instant now) {
+        checkMatching(filter, spec.count());
+        limits.checkQueued(Request.countQueued(request.ownerId));
+        request.queue(now);
+        audit.record(request.auditEvent(AuditAction.REQUEST_QUEUED, spec + request.auditedNote()));
+        return new Admission.Accepted(request.id);
     }
 
     /** Writes the row first: another call with the same key waits for this transaction at the unique constraint. */

@@ -57,12 +57,12 @@ class AllocationStore {
     List<WorkItem> replace(AllocationRequest request, int count, Set<Long> tried) {
         AllocationRequest without = request.without(tried);
         List<WorkItem> items = transactions.call(() -> {
+            QueuePlanning.Status status = queue.enter(without.filter(), count);
             checkUser(request.requester(), LockModeType.NONE);
             // its rows would belong to no worker if the request was given up or taken over meanwhile
             Request.lockById(request.requestId())
                     .filter(of -> of.state == RequestState.PROVISIONING && of.isClaimedBy(request.claim()))
                     .orElseThrow(AccountProvisioner::released);
-            QueuePlanning.Status status = queue.status();
             return insert(take(without, count, status), without, status.now());
         });
         items.forEach(item -> Log.infof("%s allocated to request %s", item, request.requestId()));
@@ -106,21 +106,21 @@ class AllocationStore {
         return new ForbiddenException("The user %s does not exist any more.".formatted(requester.name()));
     }
 
-    /** Reads the clock and the state of the queue in the caller's transaction. */
-    QueuePlanning.Status queueStatus() {
-        return queue.status();
+    /** Reads the clock and the state of the queue in the caller's transaction, see {@link QueuePlanning#enter}. */
+    QueuePlanning.Status enterQueue(MachineFilter filter, int count) {
+        return queue.enter(filter, count);
     }
 
     /**
      * Locks machines for a request in the caller's transaction. Machines that an earlier request waits for are not taken.
      *
-     * @param status the queue a moment ago
+     * @param status the state that {@link #enterQueue} returned
      * @throws NotEnoughAvailableException when too few are free
      */
     List<Machine> take(AllocationRequest request, int count, QueuePlanning.Status status) {
         int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
         return status.isAnyWaiting()
-                ? queue.take(request, count, spares, status.now())
+                ? queue.take(request, count, spares, status)
                 : lockFree(request.filter(), count, spares, status.now());
     }
 

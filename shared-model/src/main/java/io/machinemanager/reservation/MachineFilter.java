@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,9 +33,11 @@ record MachineFilter(Selector selector, List<String> names, long userId, Set<Lon
         return new MachineFilter(selector == null ? Selector.ALL : Selector.parse(selector), names, userId, Set.of());
     }
 
-    /** The same without these machines. */
+    /** The same without these machines too. */
     MachineFilter without(Set<Long> machines) {
-        return new MachineFilter(selector, names, userId, machines);
+        Set<Long> all = new HashSet<>(excluded);
+        all.addAll(machines);
+        return new MachineFilter(selector, names, userId, all);
     }
 
     /** The condition for the machines with these ids, whoever may have them. */

@@ -32,13 +32,19 @@ class QueuePlanning {
      *
      * @param now the database's time
      * @param isAnyWaiting whether a request waits, so that free machines may be kept for it
+     * @param mayTake whether the caller may take machines. Only one caller at a time may while a request waits, and none
+     *        may when fewer are free than it needs.
      */
     @RegisterForReflection // created by a query
-    record Status(Instant now, boolean isAnyWaiting) {
+    record Status(Instant now, boolean isAnyWaiting, boolean mayTake) {
 
         /** The constructor that the query calls. */
         Status(LocalDateTime now, Instant firstQueued) {
-            this(now.toInstant(ZoneOffset.UTC), firstQueued != null);
+            this(now.toInstant(ZoneOffset.UTC), firstQueued != null, firstQueued == null);
+        }
+
+        private Status alone() {
+            return new Status(now, isAnyWaiting, true);
         }
     }
 
@@ -46,8 +52,22 @@ class QueuePlanning {
         this.limits = limits;
     }
 
-    /** Reads the clock and the state of the queue, by one query. */
-    Status status() {
+    /**
+     * Reads the clock and the state of the queue. If a request waits, and enough machines are free for the caller, no other
+     * transaction plans from then on until the end of this one. So call it before the transaction locks what the dispatcher
+     * locks: a user or a machine.
+     */
+    Status enter(MachineFilter filter, int count) {
+        Status status = status();
+        if (status.mayTake() || FreeMachines.count(status.now(), filter) < count) {
+            return status;
+        }
+        QueueState.lockPlanning();
+        // read again, since others may have planned for seconds
+        return status().alone();
+    }
+
+    private static Status status() {
         return Request.getEntityManager().createQuery(STATUS, Status.class).getSingleResult();
     }
 
@@ -55,18 +75,39 @@ class QueuePlanning {
      * Locks machines for a request that does not wait, unless requests that come first need them.
      *
      * @param spares how many machines must stay free
+     * @param status the state that {@link #enter} returned
      * @throws NotEnoughAvailableException when too few are free or the others are kept
      */
-    List<Machine> take(AllocationRequest request, int count, int spares, Instant now) {
-        QueueState.lockPlanning();
-        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), now, limits);
+    List<Machine> take(AllocationRequest request, int count, int spares, Status status) {
+        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), status.now(), limits);
         Plan plan = snapshot.plan(Plan.NONE);
         List<Long> machines = plan.assignments().get(request.requestId());
-        if (machines == null || snapshot.free() - count - forOthers(plan, request) < spares) {
+        if (!status.mayTake() || machines == null
+                || snapshot.free() - count - forOthers(plan, request) < spares) {
             throw new NotEnoughAvailableException(count, available(snapshot, plan, request, count, spares),
                     expectedAt(plan, request));
         }
-        return lock(machines, now);
+        List<Machine> locked = FreeMachines.lock(status.now(), Set.copyOf(machines));
+        if (locked.size() < machines.size()) {
+            throw new LostRaceException("another transaction has locked or lent a machine");
+        }
+        return locked;
+    }
+
+    /** The ids of the machines that waiting requests get now or that are kept for them; empty when none waits. */
+    Set<Long> meantForWaiting() {
+        Status status = status();
+        return status.isAnyWaiting()
+                ? meantFor(QueueSnapshot.read(status.now(), limits).plan(Plan.NONE), Long.MIN_VALUE)
+                : Set.of();
+    }
+
+    /** The machines that requests other than this one get now or that are kept for them. */
+    private static Set<Long> meantFor(Plan plan, long except) {
+        Set<Long> meant = new HashSet<>();
+        plan.assignments().forEach((request, machines) -> meant.addAll(machines));
+        plan.kept().stream().filter(kept -> kept.requestId() != except).forEach(kept -> meant.add(kept.id()));
+        return meant;
     }
 
     /** How many machines go to requests that come first. */
@@ -83,26 +124,10 @@ class QueuePlanning {
 
     /** The machines that are free for the request now, without those that are kept or go to requests that come first. */
     private static int available(QueueSnapshot snapshot, Plan plan, AllocationRequest request, int count, int spares) {
-        Set<Long> taken = new HashSet<>();
-        plan.assignments().values().forEach(taken::addAll);
-        plan.kept().stream().filter(kept -> kept.requestId() != request.requestId())
-                .forEach(kept -> taken.add(kept.id()));
+        Set<Long> taken = meantFor(plan, request.requestId());
         QueueSnapshot.Matches matches = snapshot.matches(QueueEntry.of(request, count));
         int free = (int) matches.all().stream().mapToObj(snapshot.machines()::get)
                 .filter(machine -> machine.isFree() && !taken.contains(machine.id())).count();
         return Math.max(0, Math.min(count - 1, free - spares));
-    }
-
-    /**
-     * Locks the machines of an assignment.
-     *
-     * @throws LostRaceException when another transaction has locked or lent one of them
-     */
-    List<Machine> lock(List<Long> machines, Instant now) {
-        List<Machine> locked = FreeMachines.lock(now, Set.copyOf(machines));
-        if (locked.size() < machines.size()) {
-            throw new LostRaceException("another transaction has locked or lent a machine");
-        }
-        return locked;
     }
 }

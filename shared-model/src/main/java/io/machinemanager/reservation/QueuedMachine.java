@@ -15,24 +15,39 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param id the machine
  * @param name its name
  * @param working whether nothing blocks it
+ * @param blockedUntil when the block ends; null when it works, and when that is not to be counted on
  * @param reservation the state of its live reservation; null for none
  * @param reservedUntil the end of that reservation
  * @param failedRemovals how often the removal of the account has failed
+ * @param nextRemovalAt when the removal is tried again; null for at once
  */
 @RegisterForReflection // created by a query
-record QueuedMachine(Long id, String name, boolean working, ReservationState reservation, Instant reservedUntil,
-        Integer failedRemovals) {
+record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil, ReservationState reservation,
+        Instant reservedUntil, Integer failedRemovals, Instant nextRemovalAt) {
 
     /** How long the removal of an account may take. */
     static final Duration REMOVAL = Duration.ofSeconds(30);
 
+    /** After so many failures in a row nobody waits for the next try. */
+    private static final int HOPEFUL_FAILURES = 3;
+
+    /** A machine that was not seen for so long is not waited for. */
+    private static final Duration HOPEFUL_SILENCE = Duration.ofMinutes(10);
+
+    private static final String BLOCKED_UNTIL = "case when m.inService = true and m.failures <= :failures"
+            + " and m.lastSeenAt > :lastSeen and (m.unavailableCause is null or m.unavailableCause <> HOST_KEY)"
+            + " then greatest(coalesce(m.unavailableUntil, m.pausedUntil),"
+            + " coalesce(m.pausedUntil, m.unavailableUntil)) end";
+
     private static final String ENABLED = "select new io.machinemanager.reservation.QueuedMachine(m.id, m.name,"
-            + " case when " + FreeMachines.WORKING + " then true else false end, r.state, r.reservedUntil, r.attempts)"
+            + " case when " + FreeMachines.WORKING + " then true else false end, " + BLOCKED_UNTIL
+            + ", r.state, r.reservedUntil, r.attempts, r.nextAttemptAt)"
             + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.enabled = true order by m.id";
 
     /** All enabled machines in the order in which they are lent. */
     static List<QueuedMachine> enabled(Instant now) {
         return Request.getEntityManager().createQuery(ENABLED, QueuedMachine.class).setParameter("now", now)
+                .setParameter("failures", HOPEFUL_FAILURES).setParameter("lastSeen", now.minus(HOPEFUL_SILENCE))
                 .getResultList();
     }
 
@@ -42,19 +57,27 @@ record QueuedMachine(Long id, String name, boolean working, ReservationState res
     }
 
     /**
-     * When it can be lent, if no reservation is extended or ends early.
+     * When it can be lent, if no reservation is extended or ends early, and the next try of what has failed succeeds.
      *
-     * @return empty when that is not known, since the machine does not work or the removal of an account has failed
+     * @return empty when that is not known: the machine has failed too often, or is not in service
      */
     Optional<Instant> freeFrom(Instant now) {
-        if (!working || reservation == ReservationState.RELEASING && failedRemovals > 0) {
+        if (!working && blockedUntil == null || failedRemovals != null && failedRemovals > HOPEFUL_FAILURES) {
             return Optional.empty();
         }
-        if (reservation == null) {
-            return Optional.of(now);
-        }
-        boolean ends = reservation == ReservationState.RELEASING || reservedUntil.isBefore(now);
-        return Optional.of((ends ? now : reservedUntil).plus(REMOVAL));
+        Instant works = working ? now : later(now, blockedUntil);
+        return Optional.of(reservation == null ? works : later(works, accountRemovedAt(now)));
+    }
+
+    private Instant accountRemovedAt(Instant now) {
+        Instant begins = reservation != ReservationState.RELEASING
+                ? reservedUntil
+                : Optional.ofNullable(nextRemovalAt).orElse(now);
+        return later(now, begins).plus(REMOVAL);
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     /** The labels of all machines, by machine. */

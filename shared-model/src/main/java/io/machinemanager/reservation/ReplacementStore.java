@@ -24,14 +24,16 @@ public class ReplacementStore {
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final AllocationStore allocations;
+    private final QueuePlanning queue;
     private final ReservationConfig config;
     private final AuditLog audit;
 
     ReplacementStore(RetryingTransactions transactions, DatabaseClock clock, AllocationStore allocations,
-            ReservationConfig config, AuditLog audit) {
+            QueuePlanning queue, ReservationConfig config, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.allocations = allocations;
+        this.queue = queue;
         this.config = config;
         this.audit = audit;
     }
@@ -56,7 +58,7 @@ public class ReplacementStore {
                 return Optional.empty();
             }
             MachineFilter filter = MachineFilter.of(request).without(refused);
-            List<Machine> free = FreeMachines.lock(now, tried.size() + 1, filter);
+            List<Machine> free = lockFree(now, tried.size() + 1, filter);
             if (free.isEmpty()) {
                 if (FreeMachines.count(now, filter) > 0) {
                     throw new LostRaceException("other requests have locked the free machines");
@@ -71,6 +73,15 @@ public class ReplacementStore {
                     item);
             return Optional.of(item);
         });
+    }
+
+    /** Leaves the machines for which requests wait, unless there are no others: who was lent a machine comes first. */
+    private List<Machine> lockFree(Instant now, int count, MachineFilter filter) {
+        Set<Long> meant = queue.meantForWaiting();
+        List<Machine> others = meant.isEmpty()
+                ? List.of()
+                : FreeMachines.lock(now, count, filter.without(meant));
+        return others.isEmpty() ? FreeMachines.lock(now, count, filter) : others;
     }
 
     private AllocationRequest requestOf(Reservation lost, Request request, UUID claim) {

@@ -363,6 +363,11 @@ public class Request extends PanacheEntityBase {
                 .setParameter(1, end).setParameter(2, limit).executeUpdate();
     }
 
+    /** The note as the end of an audit event's detail; empty when there is none. */
+    String auditedNote() {
+        return note == null ? "" : ", note: " + note;
+    }
+
     /** An audit event about this request. */
     AuditEvent auditEvent(AuditAction action, String detail) {
         return AuditEvent.of(action, "request " + id).detail("of %s: %s".formatted(ownerName, detail));

@@ -170,31 +170,19 @@ public class RequestService {
     }
 
     /**
-     * Moves the end of all machines of an active request, or of none.
+     * Changes a request: all that is asked for, or nothing.
      *
+     * @param newEnd the new end of all machines of an active request; empty to leave it
+     * @param note the new note, blank for none; null to leave it
      * @param condition is given the locked request before the change; an exception from it cancels the change
      * @throws NotFoundException when there is no such request
-     * @throws GoneException when it is over
+     * @throws GoneException when it is over and the end was to be moved
      * @throws ConflictException when it is not active, or a machine of it is being released
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds the configured maximum
+     * @throws InvalidRequestException when the new end is not in the future, or exceeds the maximum, or for such a note
      */
-    public void extend(long requestId, NewEnd newEnd, Consumer<RequestDetails> condition) {
-        reservations.extendAll(requestId, newEnd, () -> condition.accept(read(requestId)));
-    }
-
-    /**
-     * Changes the note.
-     *
-     * @param note null for none
-     * @throws NotFoundException when there is no such request
-     */
-    public void note(long requestId, String note, Consumer<RequestDetails> condition) {
+    public void change(long requestId, Optional<NewEnd> newEnd, String note, Consumer<RequestDetails> condition) {
         RequestOptions.checkNote(note);
-        transactions.run(() -> {
-            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
-            condition.accept(read(requestId));
-            request.note = note == null || note.isBlank() ? null : note.strip();
-        });
+        reservations.changeRequest(requestId, newEnd, note, () -> condition.accept(read(requestId)));
     }
 
     /**

@@ -99,7 +99,7 @@ public class ReservationStore {
             if (byWork.get(true).size() < made.size() || served == null || !served.isClaimedBy(request.claim())) {
                 return Optional.empty();
             }
-            byWork.get(true).forEach(reservation -> activate(reservation, now, until));
+            byWork.get(true).forEach(reservation -> activate(reservation, served, now, until));
             // what could not be recorded about these is not known, so something may be on their machines
             byWork.get(false).forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, now));
             served.activate(now);
@@ -116,12 +116,12 @@ public class ReservationStore {
         return items.stream().anyMatch(item -> item.reservationId() == row.id);
     }
 
-    private void activate(Reservation reservation, Instant now, Instant until) {
+    private void activate(Reservation reservation, Request served, Instant now, Instant until) {
         reservation.activate(now, until);
         reservation.machine.succeeded(now);
         ReservationEvent.record(reservation, now, Kind.ACCOUNT_MADE, null);
         audit.record(reservation.auditEvent(AuditAction.RESERVED,
-                "account %s until %s".formatted(reservation.account, until)));
+                "account %s until %s%s".formatted(reservation.account, until, served.auditedNote())));
     }
 
     private void keep(Request served, Lease answer) {
@@ -225,22 +225,33 @@ public class ReservationStore {
     }
 
     /**
-     * Moves the end of all machines of a request, or of none.
+     * Changes a request: all that is asked for, or nothing.
      *
+     * @param newEnd the end of all of its machines; empty to leave it
+     * @param note the new note, blank for none; null to leave it
      * @param condition runs before the change, when all is locked; an exception from it cancels the change
      */
-    void extendAll(long requestId, NewEnd newEnd, Runnable condition) {
+    void changeRequest(long requestId, Optional<NewEnd> newEnd, String note, Runnable condition) {
         List<Reservation> extended = transactions.call(() -> {
-            List<Reservation> rows = Reservation.lockLiveOf(requestId).stream().filter(ReservationStore::counts)
-                    .toList();
+            List<Reservation> live = Reservation.lockLiveOf(requestId);
             Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
             condition.run();
-            Instant now = clock.now();
-            checkExtensible(request, rows, now);
-            rows.forEach(row -> moveEnd(row, newEnd, now));
-            return rows;
+            if (note != null) {
+                request.note = note.isBlank() ? null : note.strip();
+                audit.record(request.auditEvent(AuditAction.REQUEST_CHANGED,
+                        "note: " + (request.note == null ? "none" : request.note)));
+            }
+            return newEnd.map(end -> moveEnds(request, live, end)).orElse(List.of());
         });
         extended.forEach(ReservationStore::logEnd);
+    }
+
+    private List<Reservation> moveEnds(Request request, List<Reservation> live, NewEnd newEnd) {
+        List<Reservation> rows = live.stream().filter(ReservationStore::counts).toList();
+        Instant now = clock.now();
+        checkExtensible(request, rows, now);
+        rows.forEach(row -> moveEnd(row, newEnd, now));
+        return rows;
     }
 
     /** Machines that were given back or replaced count no more; one that replaces another gets its end later. */

@@ -97,7 +97,7 @@ class LeftStateTest extends EachDriver {
             sleep 1000 & echo $! >/etc/passwd.lock                          | pkill sleep; rm /etc/passwd.lock | /etc/passwd.lock is held by process [0-9]+ .sleep. | true
             perl /root/lock.pl &                                            | pkill perl                       | /etc/.pwd.lock is held by process [0-9]+ .perl.    | true
             mv /usr/sbin/userdel /root                                      | mv /root/userdel /usr/sbin       | the machine has neither userdel nor deluser        | true
-            mount --bind /etc /etc && mount -o remount,bind,ro /etc         | umount /etc                      | the folder /etc is read-only                       | false
+            mount --bind /etc /etc && mount -o remount,bind,ro /etc         | umount --lazy /etc               | the folder /etc is read-only                       | false
             """)
     void programThatLocksTheAccountListIsNamed(String setUp, String end, String reason, boolean isLocked) {
         machine.exec("sh", "-c", "cat >/root/lock.pl <<'EOF'\n" + """
@@ -132,7 +132,7 @@ class LeftStateTest extends EachDriver {
             mv /usr/sbin/userdel /root                              | mv /root/userdel /usr/sbin  | The machine has no userdel, so that no account could be removed.
             mv /usr/sbin/chpasswd /root                             | mv /root/chpasswd /usr/sbin | The machine has no chpasswd.
             mv /usr/sbin/useradd /root                              | mv /root/useradd /usr/sbin  | The machine has neither useradd nor busybox's adduser.
-            mount --bind /etc /etc; mount -o remount,bind,ro /etc   | umount /etc                 | The folder /etc of the machine is read-only.
+            mount --bind /etc /etc; mount -o remount,bind,ro /etc   | umount --lazy /etc          | The folder /etc of the machine is read-only.
             """)
     void machineWithoutTheToolsIsUnusable(String setUp, String end, String reason) {
         machine.exec("sh", "-c", setUp);

@@ -35,7 +35,6 @@ import io.machinemanager.testing.SshLogin;
 
 /** A new password for an account that is there, on Debian and on busybox. */
 @Tag("machines")
-@BothDrivers
 @ParameterizedClass
 @ArgumentsSource(Drivers.class)
 class NewPasswordTest {

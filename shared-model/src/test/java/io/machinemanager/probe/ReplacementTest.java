@@ -157,6 +157,8 @@ class ReplacementTest extends ProbeTestBase {
         fixture.machines("m4");
         reserve(2);
         machines.addForeignAccount("m3", "alice");
+        // a machine that is being probed may be passed over
+        fixture.change("m3", machine -> machine.nextProbeAt = machine.nextProbeAt.plusSeconds(3600));
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
 
         probeDue();
@@ -172,6 +174,8 @@ class ReplacementTest extends ProbeTestBase {
         fixture.machines("m4");
         reserve(2);
         machines.addForeignAccount("m3", "alice");
+        // a machine that is being probed may be passed over
+        fixture.change("m3", machine -> machine.nextProbeAt = machine.nextProbeAt.plusSeconds(3600));
         machines.fail("m1", Outcome.UNREACHABLE, "connection timed out");
 
         probeDue();

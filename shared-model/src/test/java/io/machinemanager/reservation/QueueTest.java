@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -399,16 +400,17 @@ class QueueTest {
         free("m1");
         free("m2");
         long id = reservations.reserve(new ReservationSpec(bob, 2, 60, "bob", null)).requestId();
-        requests.extend(id, new NewEnd.Later(30), seen -> {
+        requests.change(id, Optional.of(new NewEnd.Later(30)), null, seen -> {
         });
         assertThat(fixture.latest("m1").durationMinutes).isEqualTo(90);
         assertThat(fixture.latest("m2").durationMinutes).isEqualTo(90);
         QuarkusTransaction.requiringNew().run(
                 () -> Reservation.update("reservedUntil = createdAt where machineName = 'm2' and state = ACTIVE"));
 
-        assertThatThrownBy(() -> requests.extend(id, new NewEnd.Later(30), seen -> {
+        assertThatThrownBy(() -> requests.change(id, Optional.of(new NewEnd.Later(30)), "longer", seen -> {
         })).hasMessageContaining("m2");
 
+        assertThat(requests.details(id).request().note).isNull();
         assertThat(fixture.latest("m1").durationMinutes).isEqualTo(90);
     }
 

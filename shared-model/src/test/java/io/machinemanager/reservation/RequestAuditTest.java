@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Optional;
 
 import jakarta.inject.Inject;
 
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.testing.FakeMachines;
@@ -97,6 +99,20 @@ class RequestAuditTest {
         requests.cancel(id, "alice took it back.");
 
         assertAudited(id, QUEUED, "REQUEST_CANCELLED of alice: alice took it back\\.");
+    }
+
+    @Test
+    void aNoteIsAuditedWithTheRequestAndWhenItChanges() {
+        RequestOptions noted = new RequestOptions(null, List.of(), 60, null, "nightly build", null);
+        ReservationSpec spec = new ReservationSpec(alice, 1, 60, "alice", "secret word").with(noted);
+        reservations.reserve(spec, null);
+        long id = ((Reserved.Accepted) reservations.reserve(spec, null)).requestId();
+
+        requests.change(id, Optional.empty(), " ", seen -> {
+        });
+
+        assertThat(fixture.audited(AuditAction.RESERVED)).singleElement().asString().endsWith("note: nightly build");
+        assertAudited(id, QUEUED + ", note: nightly build", "REQUEST_CHANGED of alice: note: none");
     }
 
     @Test

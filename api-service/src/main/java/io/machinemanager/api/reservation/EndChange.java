@@ -15,7 +15,7 @@ import io.machinemanager.reservation.NewEnd;
  *
  * @param durationMinutes the new duration in minutes, counted from the start
  * @param reservedUntil the new end
- * @param extendMinutes how many minutes later than now the end is to be
+ * @param extendMinutes how many minutes are added to the present end
  * @param shorten whether {@code durationMinutes} may make the end earlier than it is
  */
 public record EndChange(Integer durationMinutes, Instant reservedUntil, Integer extendMinutes, Boolean shorten) {
@@ -23,11 +23,20 @@ public record EndChange(Integer durationMinutes, Instant reservedUntil, Integer 
     static final List<String> FIELDS = List.of("duration_minutes", "reserved_until", "extend_minutes");
 
     void check() {
-        new FieldCheck().anyOf(FIELDS, durationMinutes, reservedUntil, extendMinutes)
+        check(FIELDS);
+    }
+
+    /**
+     * Checks the values.
+     *
+     * @param fields the fields that the caller may give
+     */
+    void check(List<String> fields) {
+        new FieldCheck().anyOf(fields, durationMinutes, reservedUntil, extendMinutes)
                 .optional("extend_minutes", extendMinutes, EndChange::problemWithExtension).orThrow();
         if (Stream.of(durationMinutes, reservedUntil, extendMinutes).filter(Objects::nonNull).count() > 1) {
-            throw new InvalidRequestException("Give one of duration_minutes, reserved_until and extend_minutes.",
-                    FIELDS);
+            throw new InvalidRequestException("Give only one of these: %s.".formatted(String.join(", ", fields)),
+                    fields);
         }
     }
 

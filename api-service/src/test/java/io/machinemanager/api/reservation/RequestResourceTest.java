@@ -13,6 +13,8 @@ import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,7 @@ import io.machinemanager.reservation.QueueService;
 import io.machinemanager.testing.MariaDbResource;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 
@@ -110,6 +113,28 @@ class RequestResourceTest extends ReservationApiTestBase {
     }
 
     @Test
+    void aClientThatHasGoneWhileItWaitedDoesNotTakeThePasswordAlong() throws Exception {
+        int bobs = lendAll();
+        int id = queue("{\"wait_minutes\":90}");
+        CompletableFuture<Response> other;
+        try (Socket gone = new Socket("localhost", RestAssured.port)) {
+            gone.getOutputStream()
+                    .write("GET /requests/%d?wait=50 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
+                            .formatted(id, alice).getBytes(StandardCharsets.US_ASCII));
+            other = CompletableFuture.supplyAsync(
+                    () -> ApiFixture.as("admin").get("/requests/%d?wait=50".formatted(id)),
+                    task -> Thread.ofVirtual().start(task));
+            ApiFixture.with(alice).get("/requests/%d?wait=1".formatted(id)).then().body("state", is("queued"));
+        }
+        ApiFixture.as("bob").delete("/requests/" + bobs).then().statusCode(200);
+        serve();
+        other.orTimeout(20, TimeUnit.SECONDS).join();
+
+        ApiFixture.with(alice).get("/requests/%d?wait=20".formatted(id)).then().body("state", is("active"))
+                .body("reservation_password", matchesPattern("[A-Za-z0-9]{20}"));
+    }
+
+    @Test
     void aCallThatWaitsIsAnsweredAtOnceWhenTheRequestIsActive() {
         int id = post(alice, "{\"wait_minutes\":90}").statusCode(201).extract().path("request_id");
 
@@ -155,6 +180,9 @@ class RequestResourceTest extends ReservationApiTestBase {
             json(ApiFixture.with(alice)).body(body).patch("/requests/" + id).then().statusCode(400)
                     .body("error", is("invalid_request"));
         }
+        json(ApiFixture.with(alice)).body("{\"extend_minutes\":5,\"reserved_until\":\"2099-01-01T00:00:00Z\"}")
+                .patch("/requests/" + id).then()
+                .body("message", is("Give only one of these: extend_minutes, reserved_until."));
         json(ApiFixture.as("bob")).body("{\"note\":\"x\"}").patch("/requests/" + id).then().statusCode(403);
     }
 

@@ -58,6 +58,7 @@ class AnsibleAnswerTest {
             sudo does not accept | Sorry, try again. sudo: 1 incorrect password attempt
             sudo does not accept | sudo: a password is required
             sudo does not accept | : a password is required
+            sudo does not accept | a password is required
             may not use sudo | admin is not in the sudoers file.
             has no sudo | sh: 1: sudo: not found
             does not run the command (exit status 1): Permission denied | Permission denied

@@ -1,0 +1,197 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.machine.MachineChange;
+import io.machinemanager.machine.UnavailableCause;
+import io.machinemanager.pool.MachineService;
+import io.machinemanager.probe.ProbeService;
+import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.ReservationFixture;
+import io.machinemanager.testing.Scheduled;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+
+/** Requests that wait while machines are out of order, come back, or are replaced. */
+@QuarkusTest
+@WithTestResource(MariaDbResource.class)
+class QueueAndPoolTest {
+
+    @Inject
+    ReservationService reservations;
+
+    @Inject
+    RequestService requests;
+
+    @Inject
+    QueueService queue;
+
+    @Inject
+    ReplacementStore replacements;
+
+    @Inject
+    MachineService pool;
+
+    @Inject
+    ProbeService probes;
+
+    @Inject
+    DatabaseClock clock;
+
+    @Inject
+    FakeMachines machines;
+
+    @Inject
+    ReservationFixture fixture;
+
+    private Requester alice;
+    private Requester bob;
+
+    @BeforeEach
+    void twoMachines() {
+        fixture.clear();
+        machines.reset();
+        alice = fixture.user("alice");
+        bob = fixture.user("bob");
+        fixture.machines("m1", "m2");
+    }
+
+    private long queue(int count, String... names) {
+        ReservationSpec spec = new ReservationSpec(bob, count, 60, "bob", null)
+                .with(new RequestOptions(null, List.of(names), 120, null, null, null));
+        return ((Reserved.Accepted) reservations.reserve(spec, null)).requestId();
+    }
+
+    private Lease lend(int count) {
+        return reservations.reserve(new ReservationSpec(alice, count, 60, "alice", null));
+    }
+
+    private Instant now() {
+        return QuarkusTransaction.requiringNew().call(clock::now);
+    }
+
+    private WaitOutlook outlook(long id) {
+        await().atMost(Duration.ofSeconds(5)).until(() -> requests.details(id).outlook() != null);
+        return requests.details(id).outlook();
+    }
+
+    @Test
+    void aMachineThatIsOutOfOrderForAKnownTimeIsWaitedFor() {
+        Instant pausedUntil = now().plusSeconds(600);
+        fixture.change("m1", machine -> {
+            machine.lastSeenAt = now();
+            machine.pausedUntil = pausedUntil;
+            machine.failures = 3;
+        });
+
+        long both = queue(2);
+
+        assertThat(outlook(both).expectedAt()).isEqualTo(pausedUntil);
+        assertThatThrownBy(() -> lend(1)).as("m2 is kept until m1 works again")
+                .isInstanceOf(NotEnoughAvailableException.class);
+    }
+
+    @Test
+    void nobodyWaitsForAMachineThatFailedOftenOrIsSilentOrHasAnotherHostKey() {
+        Instant pausedUntil = now().plusSeconds(600);
+        fixture.change("m1", machine -> {
+            machine.lastSeenAt = now();
+            machine.pausedUntil = pausedUntil;
+            machine.failures = 4;
+        });
+        long both = queue(2);
+        assertThat(outlook(both).expectedAt()).isNull();
+
+        fixture.change("m1", machine -> {
+            machine.lastSeenAt = now().minusSeconds(601);
+            machine.failures = 1;
+        });
+        long next = queue(2);
+        assertThat(outlook(next).expectedAt()).isNull();
+
+        fixture.change("m1", machine -> {
+            machine.lastSeenAt = now();
+            machine.failed(UnavailableCause.HOST_KEY, "another key", pausedUntil);
+        });
+        assertThat(outlook(queue(2)).expectedAt()).isNull();
+        assertThat(lend(1).machines()).hasSize(1);
+    }
+
+    @Test
+    void aReplacementIsAMachineThatNoRequestWaitsForIfThereIsOne() {
+        lend(2);
+        fixture.machines("m3", "m4");
+        queue(2, "m1", "m3");
+        long lost = fixture.latest("m2").id;
+
+        UUID claim = UUID.randomUUID();
+        assertThat(replacements.claimReplacement(lost, claim)).hasValueSatisfying(
+                item -> assertThat(item.target().machine()).isEqualTo("m4"));
+
+        fixture.endClaims();
+        Scheduled.cleanUp(reservations, 10);
+        fixture.change("m4", machine -> machine.enabled = false);
+        assertThat(replacements.claimReplacement(lost, UUID.randomUUID())).hasValueSatisfying(
+                item -> assertThat(item.target().machine()).isEqualTo("m3"));
+    }
+
+    @Test
+    void aCallThatFindsTooFewMachinesDoesNotWaitForThoseWhoPlan() {
+        lend(2);
+        queue(1);
+
+        QuarkusTransaction.requiringNew().run(() -> {
+            QueueState.lockPlanning();
+            CompletableFuture<Long> waiting = CompletableFuture.supplyAsync(() -> queue(1),
+                    task -> Thread.ofVirtual().start(task));
+            CompletableFuture<Throwable> refused = CompletableFuture.supplyAsync(() -> lend(1),
+                    task -> Thread.ofVirtual().start(task)).handle((lease, failure) -> failure);
+            assertThat(waiting.orTimeout(20, TimeUnit.SECONDS).join()).isPositive();
+            assertThat(refused.orTimeout(20, TimeUnit.SECONDS).join())
+                    .hasRootCauseInstanceOf(NotEnoughAvailableException.class);
+        });
+    }
+
+    @Test
+    void whoMakesAMachineFreeTellsTheSchedulers() {
+        lend(2);
+        queue(1);
+        long before = queue.state().signals();
+
+        reservations.release(fixture.latest("m1").id);
+        long afterRelease = awaitSignalAfter(before);
+
+        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+        long afterChange = awaitSignalAfter(afterRelease);
+
+        fixture.change("m1", machine -> {
+            machine.unusableReason = "Its disk was full.";
+            machine.nextProbeAt = machine.createdAt;
+        });
+        Scheduled.probe(probes, 4);
+        awaitSignalAfter(afterChange);
+    }
+
+    private long awaitSignalAfter(long signals) {
+        await().atMost(Duration.ofSeconds(10)).until(() -> queue.state().signals() > signals);
+        return queue.state().signals();
+    }
+}
