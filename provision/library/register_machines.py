@@ -47,9 +47,10 @@ options:
     description:
       - A YAML list of machines, by itself or under the key C(machines).
       - Each has name, host, port, user and password, or private_key in its place; host_key if it is known; shared_host if it
-        may be one host with other machines; labels, values by name, which O(update) sets beside those that the machine has.
-      - All values but port, shared_host and labels must be strings in YAML, and so must the values of labels. So 012345 and yes
-        need quotes. Other types are refused, not converted.
+        may be one host with other machines; labels, values by name, which O(update) sets beside those that the machine has;
+        groups, a list of the names of the groups that it is for, where an empty one means everyone.
+      - All values but port, shared_host, labels and groups must be strings in YAML, and so must the values of labels and the
+        groups. So 012345 and yes need quotes. Other types are refused, not converted.
     type: path
     required: true
 author: Machine Manager
@@ -75,7 +76,7 @@ EXAMPLES = r"""
 NEEDED = ("name", "host", "port", "user")
 LOG_IN = ("password", "private_key")
 TEXTS = tuple(field for field in (*NEEDED, *LOG_IN, "host_key") if field != "port")
-FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host", "labels")
+FIELDS = (*NEEDED, *LOG_IN, "host_key", "shared_host", "labels", "groups")
 
 
 class Refused(Exception):
@@ -150,6 +151,9 @@ def register(api, machine, known, update):
     if not isinstance(body.get("shared_host", False), bool):
         raise ValueError("shared_host is neither true nor false")
     check_labels(body.get("labels", {}))
+    groups = body.get("groups", [])
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        raise ValueError("groups is not a list of names; put names in quotes that YAML reads as numbers or booleans")
     body["port"] = port_number(body["port"])
     name = body["name"]
     if name not in known:

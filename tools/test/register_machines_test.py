@@ -142,6 +142,13 @@ class RegisterMachinesTest(unittest.TestCase):
         self.assertEqual(["m1: put these labels in quotes, name and value: 1, yes_"],
                          self.run_module("[{name: m1, host: h, port: 1, user: r, password: p, labels: {1: a, yes_: yes}}]")["failed_machines"])
 
+    def test_groups_are_passed_on_when_they_are_names(self):
+        machines = [machine(1, groups=["ci", "lab"]), machine(2, groups=[]), machine(3, groups="ci"), machine(4, groups=[7])]
+        answer = self.run_module(machines)
+        self.assertEqual(["m1", "m2"], answer["added"])
+        self.assertEqual(["m3", "m4"], [failed.split(":")[0] for failed in answer["failed_machines"]])
+        self.assertEqual(["ci", "lab"], self.api.machines["m1"]["groups"])
+
     def test_labels_of_a_machine_that_is_there_are_changed_only_when_asked(self):
         self.api.machines["m1"] = machine(1)
         self.assertEqual(["m1"], self.run_module([machine(1, labels={"os": "debian"})])["present"])
