@@ -111,7 +111,7 @@ class RequestAuditTest {
         requests.change(id, Optional.empty(), " ", seen -> {
         });
 
-        assertThat(fixture.audited(AuditAction.RESERVED)).singleElement().asString().endsWith("note: nightly build");
+        assertThat(fixture.audited(AuditAction.RESERVED)).last().asString().endsWith("note: nightly build");
         assertAudited(id, QUEUED + ", note: nightly build", "REQUEST_CHANGED of alice: note: none");
     }
 
