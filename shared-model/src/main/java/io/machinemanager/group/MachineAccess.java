@@ -2,6 +2,8 @@ package io.machinemanager.group;
 
 import java.util.Set;
 
+import io.machinemanager.database.HqlCondition;
+
 /**
  * Which machines a user may see. Users who may see the same have equal values.
  *
@@ -18,7 +20,7 @@ public record MachineAccess(boolean all, Set<Long> groupIds) {
      *
      * @param machineIdPath the machine's id in the query, such as {@code m.id}
      */
-    public GroupCondition condition(String machineIdPath) {
-        return all ? GroupCondition.any() : GroupCondition.openTo(machineIdPath, groupIds);
+    public HqlCondition condition(String machineIdPath) {
+        return all ? HqlCondition.TRUE : GroupConditions.openTo(machineIdPath, groupIds);
     }
 }

@@ -8,8 +8,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import org.hibernate.StatelessSession;
 import org.hibernate.query.SelectionQuery;
 
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.ReadOnlyQueries;
-import io.machinemanager.group.GroupCondition;
 import io.machinemanager.group.MachineAccess;
 
 /** Reads which labels are in use. The index {@code ix_machine_labels_value} has all that these queries read. */
@@ -40,7 +40,7 @@ public class LabelService {
      * @param limit how many at most
      */
     public List<LabelUse> list(MachineAccess access, int offset, int limit) {
-        GroupCondition condition = access.condition(MACHINE_ID);
+        HqlCondition condition = access.condition(MACHINE_ID);
         return queries.call(
                 session -> page(session, condition, names(session, condition, "").setFirstResult(offset), limit));
     }
@@ -52,34 +52,29 @@ public class LabelService {
      * @param limit how many at most
      */
     public List<LabelUse> after(MachineAccess access, String name, int limit) {
-        GroupCondition condition = access.condition(MACHINE_ID);
+        HqlCondition condition = access.condition(MACHINE_ID);
         return queries.call(session -> page(session, condition, names(session, condition, name), limit));
     }
 
     /** Counts the names of labels of these machines. */
     public long count(MachineAccess access) {
-        GroupCondition condition = access.condition(MACHINE_ID);
-        return queries.call(session -> bound(session.createSelectionQuery(
-                "select count(distinct l.name) from MachineLabel l where " + condition.hql(), Long.class), condition)
+        HqlCondition condition = access.condition(MACHINE_ID);
+        return queries.call(session -> condition.bind(session.createSelectionQuery(
+                "select count(distinct l.name) from MachineLabel l where " + condition.hql(), Long.class))
                 .getSingleResult());
     }
 
-    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, GroupCondition condition) {
-        condition.parameters().forEach(query::setParameter);
-        return query;
-    }
-
-    private static SelectionQuery<String> names(StatelessSession session, GroupCondition condition, String after) {
-        return bound(session.createSelectionQuery(NAMES.formatted(condition.hql()), String.class), condition)
+    private static SelectionQuery<String> names(StatelessSession session, HqlCondition condition, String after) {
+        return condition.bind(session.createSelectionQuery(NAMES.formatted(condition.hql()), String.class))
                 .setParameter("name", after);
     }
 
-    private static List<LabelUse> page(StatelessSession session, GroupCondition condition, SelectionQuery<String> query,
+    private static List<LabelUse> page(StatelessSession session, HqlCondition condition, SelectionQuery<String> query,
             int limit) {
         List<String> names = query.setMaxResults(limit).getResultList();
         List<LabelUse> found = new ArrayList<>();
         if (!names.isEmpty()) {
-            bound(session.createSelectionQuery(VALUES.formatted(condition.hql()), LabelValueUse.class), condition)
+            condition.bind(session.createSelectionQuery(VALUES.formatted(condition.hql()), LabelValueUse.class))
                     .setParameter("first", names.getFirst())
                     .setParameter("last", names.getLast()).setFetchSize(FETCH_SIZE).getResultStream()
                     .forEach(value -> add(found, value));

@@ -5,16 +5,15 @@ import java.util.function.Consumer;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.StatelessSession;
-import org.hibernate.query.SelectionQuery;
 
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
 import io.machinemanager.error.NotFoundException;
-import io.machinemanager.group.GroupCondition;
+import io.machinemanager.group.GroupConditions;
 import io.machinemanager.group.MachineGroup;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineLabel;
-import io.machinemanager.selector.Selector;
 
 /** Reads the machines together with their live reservations. {@link MachineService} changes them. */
 @ApplicationScoped
@@ -53,14 +52,14 @@ public class PoolService {
      * @param limit how many at most
      */
     public TimedResult<PooledMachine> list(MachineQuery wanted, int offset, int limit) {
-        MachineQuery.Condition condition = wanted.condition();
+        HqlCondition condition = wanted.condition();
         return queries.call(session -> {
             // finds the offset in the index alone: with the join, the database would sort all machines first
             String first = offset == 0
                     ? ""
-                    : bound(session.createSelectionQuery("select m.name from Machine m where " + condition.hql()
-                            + " order by m.name", String.class), condition).setFirstResult(offset).setMaxResults(1)
-                            .getResultStream().findFirst()
+                    : condition.bind(session.createSelectionQuery("select m.name from Machine m where "
+                            + condition.hql() + " order by m.name", String.class))
+                            .setFirstResult(offset).setMaxResults(1).getResultStream().findFirst()
                             .orElse(AFTER_ALL_NAMES);
             return page(session, condition, ">=", first, limit);
         });
@@ -77,17 +76,11 @@ public class PoolService {
         return queries.call(session -> page(session, wanted.condition(), ">", name, limit));
     }
 
-    private static TimedResult<PooledMachine> page(StatelessSession session, MachineQuery.Condition condition,
-            String operator,
-            String name, int limit) {
-        return ReadOnlyQueries.snapshot(session, bound(session.createSelectionQuery(
-                POOLED.formatted("cast(null as String)", operator, condition.hql()), Object[].class), condition)
+    private static TimedResult<PooledMachine> page(StatelessSession session, HqlCondition condition,
+            String operator, String name, int limit) {
+        return ReadOnlyQueries.snapshot(session, condition.bind(session.createSelectionQuery(
+                POOLED.formatted("cast(null as String)", operator, condition.hql()), Object[].class))
                 .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
-    }
-
-    private static <T> SelectionQuery<T> bound(SelectionQuery<T> query, MachineQuery.Condition condition) {
-        condition.parameters().forEach(query::setParameter);
-        return query;
     }
 
     /**
@@ -97,9 +90,9 @@ public class PoolService {
      * @param consumer must not block
      */
     public void forEachSummary(MachineQuery wanted, Consumer<MachineSummary> consumer) {
-        MachineQuery.Condition condition = wanted.condition();
+        HqlCondition condition = wanted.condition();
         queries.call(session -> {
-            bound(session.createSelectionQuery(SUMMARIES.formatted(condition.hql()), MachineSummary.class), condition)
+            condition.bind(session.createSelectionQuery(SUMMARIES.formatted(condition.hql()), MachineSummary.class))
                     .setFetchSize(FETCH_SIZE).getResultStream().forEach(consumer);
             return null;
         });
@@ -111,9 +104,9 @@ public class PoolService {
      * @param wanted which machines
      */
     public long count(MachineQuery wanted) {
-        MachineQuery.Condition condition = wanted.condition();
-        return queries.call(session -> bound(session.createSelectionQuery(
-                "select count(*) from Machine m where " + condition.hql(), Long.class), condition).getSingleResult());
+        HqlCondition condition = wanted.condition();
+        return queries.call(session -> condition.bind(session.createSelectionQuery(
+                "select count(*) from Machine m where " + condition.hql(), Long.class)).getSingleResult());
     }
 
     /**
@@ -122,7 +115,7 @@ public class PoolService {
      * @throws NotFoundException when there is no machine with this name
      */
     public TimedResult<PooledMachine> only(String name) {
-        return only(MachineQuery.ALL.condition(), name);
+        return only(HqlCondition.TRUE, name);
     }
 
     /**
@@ -131,13 +124,15 @@ public class PoolService {
      * @throws NotFoundException when there is no machine with this name, or it is for groups that the user is not in
      */
     public TimedResult<PooledMachine> onlyFor(long userId, String name) {
-        return only(MachineQuery.condition(Selector.ALL, GroupCondition.usableBy("m.id", userId)), name);
+        return only(GroupConditions.usableBy("m.id", userId), name);
     }
 
-    private TimedResult<PooledMachine> only(MachineQuery.Condition condition, String name) {
-        TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session, bound(session
-                .createSelectionQuery(POOLED.formatted("m.hostKeys", "=", condition.hql()), Object[].class), condition)
-                .setParameter("name", name), PooledMachine.class));
+    private TimedResult<PooledMachine> only(HqlCondition condition, String name) {
+        TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session,
+                condition.bind(session
+                        .createSelectionQuery(POOLED.formatted("m.hostKeys", "=", condition.hql()), Object[].class))
+                        .setParameter("name", name),
+                PooledMachine.class));
         if (found.rows().isEmpty()) {
             throw Machine.notFound(name);
         }

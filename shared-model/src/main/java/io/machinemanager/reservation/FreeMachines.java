@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-import jakarta.persistence.TypedQuery;
-
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.machine.Machine;
 
@@ -23,10 +22,14 @@ public final class FreeMachines {
             + " and (m.unavailableUntil is null or m.unavailableUntil <= :now)"
             + " and (m.pausedUntil is null or m.pausedUntil <= :now)";
 
-    private static final String FREE = "from Machine m where " + WORKING
+    private static final String FREE = WORKING
             + " and not exists (select 1 from Reservation r where r.liveMachineId = m.id)";
 
     private FreeMachines() {
+    }
+
+    private static HqlCondition free(Instant now) {
+        return HqlCondition.of(FREE, "now", now);
     }
 
     /**
@@ -37,14 +40,14 @@ public final class FreeMachines {
         return lock(now, count, filter.condition());
     }
 
-    private static List<Machine> lock(Instant now, int count, MachineFilter.Condition wanted) {
-        Map<String, Object> parameters = wanted.with("now", now);
+    private static List<Machine> lock(Instant now, int count, HqlCondition wanted) {
+        HqlCondition condition = free(now).and(wanted);
         List<Machine> free = new ArrayList<>();
         long last = Long.MIN_VALUE;
         while (free.size() < count) {
-            parameters.put("last", last);
+            HqlCondition further = condition.and(HqlCondition.of("m.id > :last", "last", last));
             List<Machine> locked = SkipLocked.first(
-                    Machine.find(FREE + wanted.hql() + " and m.id > :last order by m.id", parameters),
+                    Machine.find("from Machine m where " + further.hql() + " order by m.id", further.parameters()),
                     count - free.size());
             if (locked.isEmpty()) {
                 break;
@@ -68,7 +71,8 @@ public final class FreeMachines {
 
     /** The free machines that will be lent next, to any user. They are not locked. */
     public static List<Machine> next(Instant now, int count) {
-        return Machine.<Machine>find(FREE + " order by m.id", Map.of("now", now)).range(0, count - 1).list();
+        return Machine.<Machine>find("from Machine m where " + FREE + " order by m.id", Map.of("now", now))
+                .range(0, count - 1).list();
     }
 
     /**
@@ -101,17 +105,20 @@ public final class FreeMachines {
 
     /** Locks those of the machines with these ids that are free and that no other transaction has locked. */
     static List<Machine> lock(Instant now, Set<Long> among) {
-        return lock(now, among.size(), MachineFilter.amongAll(among));
+        return lock(now, among.size(), HqlCondition.of("m.id in :among", "among", among));
     }
 
-    private static long count(Instant now, MachineFilter.Condition wanted) {
-        return Machine.count(FREE + wanted.hql(), wanted.with("now", now));
+    private static long count(Instant now, HqlCondition wanted) {
+        return count(free(now).and(wanted));
     }
 
     /** How many machines the filter lets through that are lent when they are free and work. */
     static long countEnabled(MachineFilter filter) {
-        MachineFilter.Condition wanted = filter.condition();
-        return Machine.count("from Machine m where m.enabled = true" + wanted.hql(), wanted.parameters());
+        return count(new HqlCondition("m.enabled = true", Map.of()).and(filter.condition()));
+    }
+
+    private static long count(HqlCondition condition) {
+        return Machine.count("from Machine m where " + condition.hql(), condition.parameters());
     }
 
     /**
@@ -120,13 +127,10 @@ public final class FreeMachines {
      * @return empty when fewer machines are lent
      */
     static Optional<Instant> nextFreeAt(int more, MachineFilter filter) {
-        MachineFilter.Condition wanted = filter.condition();
-        TypedQuery<Instant> query = Reservation.getEntityManager()
-                .createQuery("select r.reservedUntil from Reservation r"
-                        + " join r.machine m where r.dueAt is not null and r.state = ACTIVE" + wanted.hql()
-                        + " order by r.dueAt",
-                        Instant.class);
-        wanted.parameters().forEach(query::setParameter);
-        return query.setFirstResult(more - 1).setMaxResults(1).getResultStream().findFirst();
+        HqlCondition wanted = filter.condition();
+        return wanted.bind(Reservation.getSession().createSelectionQuery("select r.reservedUntil from Reservation r"
+                + " join r.machine m where r.dueAt is not null and r.state = ACTIVE and " + wanted.hql()
+                + " order by r.dueAt", Instant.class))
+                .setFirstResult(more - 1).setMaxResults(1).getResultStream().findFirst();
     }
 }

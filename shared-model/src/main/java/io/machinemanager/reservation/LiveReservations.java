@@ -3,11 +3,10 @@ package io.machinemanager.reservation;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.StatelessSession;
-import org.hibernate.query.SelectionQuery;
 
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.TimedResult;
-import io.machinemanager.group.GroupCondition;
 import io.machinemanager.group.MachineAccess;
 
 /** Lists live reservations, ordered by machine name. */
@@ -48,29 +47,16 @@ public class LiveReservations {
             return access.all() ? ALL : new Wanted(null, null, access, callerId);
         }
 
-        private GroupCondition visible() {
-            return access.condition("r.liveMachineId");
+        private HqlCondition condition(String from) {
+            return HqlCondition.of("r.liveMachineName >= :from", "from", from)
+                    .and(HqlCondition.unlessNull("r.state = :state", "state", state))
+                    .and(HqlCondition.unlessNull("r.ownerId = :owner", "owner", ownerId))
+                    .and(access.all() ? HqlCondition.TRUE : visible());
         }
 
-        private String condition() {
-            return " where r.liveMachineName >= :from" + (state == null ? "" : " and r.state = :state")
-                    + (ownerId == null ? "" : " and r.ownerId = :owner")
-                    + (access.all() ? "" : " and (r.ownerId = :caller or " + visible().hql() + ")");
-        }
-
-        private <T> SelectionQuery<T> in(SelectionQuery<T> query, String from) {
-            query.setParameter("from", from);
-            if (state != null) {
-                query.setParameter("state", state);
-            }
-            if (ownerId != null) {
-                query.setParameter("owner", ownerId);
-            }
-            if (!access.all()) {
-                query.setParameter("caller", callerId);
-                visible().parameters().forEach(query::setParameter);
-            }
-            return query;
+        private HqlCondition visible() {
+            return HqlCondition.of("r.ownerId = :caller", "caller", callerId)
+                    .or(access.condition("r.liveMachineId"));
         }
     }
 
@@ -97,15 +83,16 @@ public class LiveReservations {
 
     private static TimedResult<LiveReservation> part(StatelessSession session, Wanted wanted, String from, int offset,
             int limit) {
-        SelectionQuery<Object[]> query = session
-                .createSelectionQuery(LISTED + wanted.condition() + " order by r.liveMachineName", Object[].class);
-        return ReadOnlyQueries.snapshot(session, wanted.in(query, from).setFirstResult(offset).setMaxResults(limit),
-                LiveReservation.class);
+        HqlCondition condition = wanted.condition(from);
+        return ReadOnlyQueries.snapshot(session, condition.bind(session.createSelectionQuery(
+                LISTED + " where " + condition.hql() + " order by r.liveMachineName", Object[].class))
+                .setFirstResult(offset).setMaxResults(limit), LiveReservation.class);
     }
 
     /** Counts the reservations. */
     public long count(Wanted wanted) {
-        return queries.call(session -> wanted.in(session.createSelectionQuery(
-                "select count(*) from Reservation r" + wanted.condition(), Long.class), "").getSingleResult());
+        HqlCondition condition = wanted.condition("");
+        return queries.call(session -> condition.bind(session.createSelectionQuery(
+                "select count(*) from Reservation r where " + condition.hql(), Long.class)).getSingleResult());
     }
 }

@@ -1,14 +1,12 @@
 package io.machinemanager.reservation;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
-import io.machinemanager.group.GroupCondition;
+import io.machinemanager.database.HqlCondition;
+import io.machinemanager.group.GroupConditions;
 import io.machinemanager.selector.Selector;
-import io.machinemanager.selector.SelectorCondition;
 
 /**
  * Which machines a request may get.
@@ -40,42 +38,12 @@ record MachineFilter(Selector selector, List<String> names, long userId, Set<Lon
         return new MachineFilter(selector, names, userId, all);
     }
 
-    /** The condition for the machines with these ids, whoever may have them. */
-    static Condition amongAll(Set<Long> machines) {
-        return new Condition(" and m.id in :among", Map.of("among", machines));
-    }
-
-    /** The condition for a machine {@code m} in HQL. */
-    Condition condition() {
-        SelectorCondition labels = selector.condition("m.id");
-        GroupCondition usable = GroupCondition.usableBy("m.id", userId);
-        StringBuilder hql = new StringBuilder(labels.hql()).append(" and ").append(usable.hql());
-        Map<String, Object> parameters = new HashMap<>(labels.parameters());
-        parameters.putAll(usable.parameters());
-        if (!names.isEmpty()) {
-            hql.append(" and m.name in :names");
-            parameters.put("names", names);
-        }
-        if (!excluded.isEmpty()) {
-            hql.append(" and m.id not in :excluded");
-            parameters.put("excluded", excluded);
-        }
-        return new Condition(hql.toString(), parameters);
-    }
-
-    /**
-     * A condition on a machine {@code m}.
-     *
-     * @param hql empty, or begins with {@code and}
-     * @param parameters the values of its named parameters
-     */
-    record Condition(String hql, Map<String, Object> parameters) {
-
-        /** The parameters and one more. */
-        Map<String, Object> with(String name, Object value) {
-            Map<String, Object> all = new HashMap<>(parameters);
-            all.put(name, value);
-            return all;
-        }
+    /** The condition for a machine {@code m}. */
+    HqlCondition condition() {
+        HqlCondition named = names.isEmpty() ? HqlCondition.TRUE : HqlCondition.of("m.name in :names", "names", names);
+        return selector.condition("m.id").and(GroupConditions.usableBy("m.id", userId)).and(named)
+                .and(excluded.isEmpty()
+                        ? HqlCondition.TRUE
+                        : HqlCondition.of("m.id not in :excluded", "excluded", excluded));
     }
 }

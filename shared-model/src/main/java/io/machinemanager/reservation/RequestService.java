@@ -10,9 +10,8 @@ import java.util.function.Consumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import org.hibernate.query.SelectionQuery;
-
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ConflictException;
@@ -73,17 +72,10 @@ public class RequestService {
      */
     public record Filter(RequestState state, String owner, Long ownerId) {
 
-        private String condition() {
-            return " where 1 = 1" + (state == null ? "" : " and q.state = :state")
-                    + (owner == null ? "" : " and q.ownerName = :owner")
-                    + (ownerId == null ? "" : " and q.ownerId = :ownerId");
-        }
-
-        private <T> SelectionQuery<T> in(SelectionQuery<T> query) {
-            Optional.ofNullable(state).ifPresent(value -> query.setParameter("state", value));
-            Optional.ofNullable(owner).ifPresent(value -> query.setParameter("owner", value));
-            Optional.ofNullable(ownerId).ifPresent(value -> query.setParameter("ownerId", value));
-            return query;
+        private HqlCondition condition() {
+            return HqlCondition.unlessNull("q.state = :state", "state", state)
+                    .and(HqlCondition.unlessNull("q.ownerName = :owner", "owner", owner))
+                    .and(HqlCondition.unlessNull("q.ownerId = :ownerId", "ownerId", ownerId));
         }
     }
 
@@ -94,15 +86,17 @@ public class RequestService {
      * @param limit how many at most
      */
     public List<RequestSummary> list(Filter filter, int offset, int limit) {
-        return queries.call(session -> filter.in(session.createSelectionQuery(
-                LISTED + filter.condition() + " order by q.id desc", RequestSummary.class))
+        HqlCondition condition = filter.condition();
+        return queries.call(session -> condition.bind(session.createSelectionQuery(
+                LISTED + " where " + condition.hql() + " order by q.id desc", RequestSummary.class))
                 .setFirstResult(offset).setMaxResults(limit).getResultList());
     }
 
     /** Counts the requests. */
     public long count(Filter filter) {
-        return queries.call(session -> filter.in(session.createSelectionQuery(
-                "select count(*) from Request q" + filter.condition(), Long.class)).getSingleResult());
+        HqlCondition condition = filter.condition();
+        return queries.call(session -> condition.bind(session.createSelectionQuery(
+                "select count(*) from Request q where " + condition.hql(), Long.class)).getSingleResult());
     }
 
     /**

@@ -1,9 +1,12 @@
 package io.machinemanager.selector;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+
+import io.machinemanager.database.HqlCondition;
 
 /**
  * What a selector requires of one label.
@@ -46,6 +49,25 @@ public record Requirement(String name, Operator operator, SortedSet<String> valu
             case EXISTS -> value != null;
             case NOT_EXISTS -> value == null;
         };
+    }
+
+    /**
+     * The same condition for the database.
+     *
+     * @param machineId the HQL path of the machine's id
+     * @param number its place in the selector; the names of the alias and the parameters end with it
+     */
+    HqlCondition condition(String machineId, int number) {
+        String label = "selectorLabel" + number;
+        HqlCondition ofLabel = HqlCondition.of("%1$s.machineId = %2$s and %1$s.name = :selectorName%3$d"
+                .formatted(label, machineId, number), "selectorName" + number, name);
+        HqlCondition ofValue = values.isEmpty()
+                ? HqlCondition.TRUE
+                : HqlCondition.of("%s.value in :selectorValues%d".formatted(label, number), "selectorValues" + number,
+                        List.copyOf(values));
+        HqlCondition both = ofLabel.and(ofValue);
+        return new HqlCondition("%sexists (select 1 from MachineLabel %s where %s)"
+                .formatted(operator.isNegative() ? "not " : "", label, both.hql()), both.parameters());
     }
 
     /** The normalised text, with sorted values. */

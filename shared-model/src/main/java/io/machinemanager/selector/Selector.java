@@ -1,10 +1,10 @@
 package io.machinemanager.selector;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.error.InvalidRequestException;
 
 /**
@@ -58,24 +58,14 @@ public record Selector(List<Requirement> requirements) {
      * fast.
      *
      * @param machineId the HQL path of the machine's id, such as {@code m.id}
+     * @return a condition whose parameters all begin with {@code selector}
      */
-    public SelectorCondition condition(String machineId) {
-        StringBuilder hql = new StringBuilder();
-        Map<String, Object> parameters = new LinkedHashMap<>();
+    public HqlCondition condition(String machineId) {
+        HqlCondition all = HqlCondition.TRUE;
         for (int i = 0; i < requirements.size(); i++) {
-            Requirement requirement = requirements.get(i);
-            String label = "selectorLabel" + i;
-            hql.append(requirement.operator().isNegative() ? " and not exists" : " and exists")
-                    .append(" (select 1 from MachineLabel %1$s where %1$s.machineId = %2$s and %1$s.name = :selectorName%3$d"
-                            .formatted(label, machineId, i));
-            parameters.put("selectorName" + i, requirement.name());
-            if (!requirement.values().isEmpty()) {
-                hql.append(" and %s.value in :selectorValues%d".formatted(label, i));
-                parameters.put("selectorValues" + i, List.copyOf(requirement.values()));
-            }
-            hql.append(')');
+            all = all.and(requirements.get(i).condition(machineId, i));
         }
-        return new SelectorCondition(hql.toString(), parameters);
+        return all;
     }
 
     /** The normalised text. */

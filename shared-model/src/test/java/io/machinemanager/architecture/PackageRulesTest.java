@@ -45,7 +45,7 @@ class PackageRulesTest {
                     user            : audit database error ssh
                     group           : audit database error user
                     auth            : audit database error secret user
-                    selector        : error
+                    selector        : database error
                     machine         : audit database error secret selector ssh
                     account.process :
                     account         : ssh startup

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineLabel;
 import io.machinemanager.testing.Deep;
@@ -72,20 +73,18 @@ class SelectorConditionTest {
         QuarkusTransaction.requiringNew().run(() -> {
             MachineLabel.replace(Machine.byName("m1").orElseThrow().id, Map.of("os", "debian"));
             assertThat(selected(Selector.ALL)).hasSize(40);
-            SelectorCondition condition = Selector.parse("os=debian,!none").condition("m.id");
-            List<Machine> locked = Machine.<Machine>find("from Machine m where m.enabled = true" + condition.hql(),
+            HqlCondition condition = Selector.parse("os=debian,!none").condition("m.id");
+            List<Machine> locked = Machine.<Machine>find("from Machine m where m.enabled = true and " + condition.hql(),
                     condition.parameters()).withLock(LockModeType.PESSIMISTIC_WRITE).list();
             assertThat(locked).extracting(machine -> machine.name).containsExactly("m1");
         });
     }
 
     private static List<String> selected(Selector selector) {
-        SelectorCondition condition = selector.condition("m.id");
-        var query = Machine.getEntityManager().createQuery(
-                "select m.name from Machine m where m.enabled = true" + condition.hql() + " order by m.name",
-                String.class);
-        condition.parameters().forEach(query::setParameter);
-        return query.getResultList();
+        HqlCondition condition = selector.condition("m.id");
+        return condition.bind(Machine.getSession().createSelectionQuery(
+                "select m.name from Machine m where m.enabled = true and " + condition.hql() + " order by m.name",
+                String.class)).getResultList();
     }
 
     /** Forty machines, of which some have no labels and some have all of them. */

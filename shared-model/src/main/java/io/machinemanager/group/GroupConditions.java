@@ -3,14 +3,10 @@ package io.machinemanager.group;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * A condition on machines for an HQL query, to be put behind {@code and}. Its parameters are named, so the query's own have
- * to be named too.
- *
- * @param hql the condition
- * @param parameters the values of its parameters, by name
- */
-public record GroupCondition(String hql, Map<String, Object> parameters) {
+import io.machinemanager.database.HqlCondition;
+
+/** Conditions for the machines that a user may reserve and see. */
+public final class GroupConditions {
 
     // The largest of no rows is null, so that a machine without groups is for everyone. These are not conditions with EXISTS,
     // for which MariaDB may read the groups of all machines first.
@@ -26,9 +22,7 @@ public record GroupCondition(String hql, Map<String, Object> parameters) {
             + " left join GroupMember memberOfGroup on memberOfGroup.groupId = groupOfMachine.groupId"
             + " and memberOfGroup.userId = :machineUser where groupOfMachine.machineId = %s) = 1";
 
-    /** True for each machine. */
-    public static GroupCondition any() {
-        return new GroupCondition("1 = 1", Map.of());
+    private GroupConditions() {
     }
 
     /**
@@ -37,8 +31,8 @@ public record GroupCondition(String hql, Map<String, Object> parameters) {
      *
      * @param machineIdPath the machine's id in the query, such as {@code m.id}
      */
-    public static GroupCondition usableBy(String machineIdPath, long userId) {
-        return new GroupCondition(FOR_USER.formatted(machineIdPath), Map.of("machineUser", userId));
+    public static HqlCondition usableBy(String machineIdPath, long userId) {
+        return HqlCondition.of(FOR_USER.formatted(machineIdPath), "machineUser", userId);
     }
 
     /**
@@ -46,9 +40,9 @@ public record GroupCondition(String hql, Map<String, Object> parameters) {
      *
      * @param machineIdPath the machine's id in the query, such as {@code m.id}
      */
-    static GroupCondition openTo(String machineIdPath, Set<Long> groupIds) {
+    static HqlCondition openTo(String machineIdPath, Set<Long> groupIds) {
         return groupIds.isEmpty()
-                ? new GroupCondition(FOR_EVERYONE.formatted(machineIdPath), Map.of())
-                : new GroupCondition(FOR_GROUPS.formatted(machineIdPath), Map.of("machineGroups", groupIds));
+                ? new HqlCondition(FOR_EVERYONE.formatted(machineIdPath), Map.of())
+                : HqlCondition.of(FOR_GROUPS.formatted(machineIdPath), "machineGroups", groupIds);
     }
 }
