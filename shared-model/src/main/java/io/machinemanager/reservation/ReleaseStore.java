@@ -51,7 +51,7 @@ public class ReleaseStore {
     public List<WorkItem> claimForRelease(ReservationSelector selector, ReleaseCause cause, UUID claim,
             boolean evenIfPausing) {
         return transactions.call(() -> {
-            List<WorkItem> items = release(selector, cause, claim, evenIfPausing);
+            List<WorkItem> items = release(selector.lock(), cause, claim, evenIfPausing);
             if (cause == ReleaseCause.RELEASED_ALL) {
                 audit.record(AuditEvent.of(AuditAction.ALL_RELEASED, null)
                         .detail("%d reservations".formatted(items.size())));
@@ -60,10 +60,10 @@ public class ReleaseStore {
         });
     }
 
-    /** Like {@link #claimForRelease}, in the caller's transaction. */
-    List<WorkItem> release(ReservationSelector selector, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
+    /** Like {@link #claimForRelease}, of rows that the caller's transaction has locked. */
+    List<WorkItem> release(List<Reservation> locked, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
         Instant now = clock.now();
-        return selector.lock().stream()
+        return locked.stream()
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
                 .map(r -> release(r, cause, claim, now)).toList();

@@ -2,8 +2,8 @@ package io.machinemanager.reservation;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -75,25 +75,30 @@ class RequestStore {
      * @param mayRetry whether a further try may succeed
      */
     GivenUp giveUp(long requestId, Worker worker, UUID claim, String reason, boolean mayRetry) {
-        return change(requestId, GivenUp.NOTHING, open -> {
-            Instant now = clock.now();
-            // a repeated call was told that the request waits, so it must go on
-            boolean isKnown = worker == Worker.REFUSED_CALL && open.answerGiven;
-            return switch (open.state) {
-                case PROVISIONING -> open.isClaimedBy(claim)
-                        ? giveUp(open, claim, reason, open.waits() && (mayRetry || isKnown), now)
-                        : GivenUp.takenOver(open);
-                case ACTIVE -> worker == Worker.QUEUE ? GivenUp.NOTHING : takeBackAnswer(open, claim);
-                case QUEUED -> worker == Worker.REFUSED_CALL && !isKnown
-                        ? leaveQueue(open, reason, now)
-                        : GivenUp.takenOver(open);
-                default -> GivenUp.NOTHING;
-            };
-        });
+        return transactions.call(() -> lock(requestId)
+                .map(locked -> giveUp(locked, worker, claim, reason, mayRetry)).orElse(GivenUp.NOTHING));
     }
 
-    private GivenUp giveUp(Request request, UUID claim, String reason, boolean again, Instant now) {
-        List<WorkItem> removals = release(request, ReleaseCause.PROVISIONING_FAILED, claim);
+    private GivenUp giveUp(Locked locked, Worker worker, UUID claim, String reason, boolean mayRetry) {
+        Instant now = clock.now();
+        Request open = locked.request;
+        // a repeated call was told that the request waits, so it must go on
+        boolean isKnown = worker == Worker.REFUSED_CALL && open.answerGiven;
+        return switch (open.state) {
+            case PROVISIONING -> open.isClaimedBy(claim)
+                    ? giveUp(locked, claim, reason, open.waits() && (mayRetry || isKnown), now)
+                    : GivenUp.takenOver(open);
+            case ACTIVE -> worker == Worker.QUEUE ? GivenUp.NOTHING : takeBackAnswer(locked, claim);
+            case QUEUED -> worker == Worker.REFUSED_CALL && !isKnown
+                    ? leaveQueue(open, reason, now)
+                    : GivenUp.takenOver(open);
+            default -> GivenUp.NOTHING;
+        };
+    }
+
+    private GivenUp giveUp(Locked locked, UUID claim, String reason, boolean again, Instant now) {
+        Request request = locked.request;
+        List<WorkItem> removals = removals(locked, claim);
         if (again) {
             request.requeue(reason, now, now.plus(BackOff.ofRemovals(config).after(1)));
         } else {
@@ -108,7 +113,8 @@ class RequestStore {
     }
 
     /** The activation was committed although its worker was told otherwise. */
-    private GivenUp takeBackAnswer(Request request, UUID claim) {
+    private GivenUp takeBackAnswer(Locked locked, UUID claim) {
+        Request request = locked.request;
         if (!claim.toString().equals(request.servedUnder)) {
             return GivenUp.takenOver(request);
         }
@@ -116,11 +122,11 @@ class RequestStore {
             return GivenUp.NOTHING;
         }
         request.forgetKey();
-        return new GivenUp(release(request, ReleaseCause.PROVISIONING_FAILED, claim), false);
+        return new GivenUp(removals(locked, claim), false);
     }
 
-    private List<WorkItem> release(Request request, ReleaseCause cause, UUID claim) {
-        return releases.release(new ReservationSelector.OfRequest(request.id), cause, claim, false);
+    private List<WorkItem> removals(Locked locked, UUID claim) {
+        return releases.release(locked.live, ReleaseCause.PROVISIONING_FAILED, claim, false);
     }
 
     /**
@@ -131,20 +137,18 @@ class RequestStore {
      * @throws GoneException when it is over
      */
     List<WorkItem> cancel(long requestId, UUID claim, String reason) {
-        List<WorkItem> removals = change(requestId, null, request -> {
+        List<WorkItem> removals = transactions.call(() -> {
+            Locked locked = lock(requestId).orElseThrow(() -> Request.notFound(requestId));
+            Request request = locked.request;
             if (!request.state.isOpen()) {
                 throw request.gone();
             }
-            List<WorkItem> items = releases.release(new ReservationSelector.OfRequest(request.id),
-                    ReleaseCause.GIVEN_BACK, claim, true);
+            List<WorkItem> items = releases.release(locked.live, ReleaseCause.GIVEN_BACK, claim, true);
             if (request.state != RequestState.ACTIVE) {
                 ends.end(request, RequestState.CANCELLED, reason, clock.now());
             }
             return items;
         });
-        if (removals == null) {
-            throw Request.notFound(requestId);
-        }
         queue.machinesChanged();
         return removals;
     }
@@ -157,31 +161,34 @@ class RequestStore {
 
     /** Does so for one request, if its claim has run out. */
     void recover(long requestId) {
-        change(requestId, null, request -> {
-            Instant now = clock.now();
-            if (request.claimedUntil == null || request.claimedUntil.isAfter(now)) {
-                return null;
-            }
-            Log.warnf("%s: its worker is lost", request);
-            Reservation.lockLiveOf(requestId).stream().filter(row -> row.state == ReservationState.PROVISIONING)
-                    .forEach(row -> releases.start(row, ReleaseCause.WORKER_LOST, now));
-            if (request.state == RequestState.ACTIVE) {
-                // the worker was to replace a machine
-                request.clearClaim();
-            } else if (request.waits()) {
-                request.requeue(WORKER_LOST, now, now);
-            } else {
-                ends.end(request, RequestState.FAILED, WORKER_LOST, now);
-            }
-            return null;
-        });
+        transactions.run(() -> lock(requestId).ifPresent(this::recover));
+    }
+
+    private void recover(Locked locked) {
+        Request request = locked.request;
+        Instant now = clock.now();
+        if (request.claimedUntil == null || request.claimedUntil.isAfter(now)) {
+            return;
+        }
+        Log.warnf("%s: its worker is lost", request);
+        locked.live.stream().filter(row -> row.state == ReservationState.PROVISIONING)
+                .forEach(row -> releases.start(row, ReleaseCause.WORKER_LOST, now));
+        if (request.state == RequestState.ACTIVE) {
+            // the worker was to replace a machine
+            request.clearClaim();
+        } else if (request.waits()) {
+            request.requeue(WORKER_LOST, now, now);
+        } else {
+            ends.end(request, RequestState.FAILED, WORKER_LOST, now);
+        }
     }
 
     /** Ends requests that were not kept alive, and starts the release of their machines. */
-    void endUnkept(int limit) {
-        List<Long> unkept = transactions.call(() -> Request.notKeptAlive(clock.now(), limit));
-        unkept.forEach(id -> attempt("Ending", id, () -> endUnkept(id)));
-        if (!unkept.isEmpty()) {
+    void endNotKeptAlive(int limit) {
+        List<Long> overdue = transactions.call(() -> Request.notKeptAlive(clock.now(), limit));
+        overdue.forEach(id -> attempt("Ending", id,
+                () -> transactions.run(() -> lock(id).ifPresent(this::endNotKeptAlive))));
+        if (!overdue.isEmpty()) {
             queue.machinesChanged();
         }
     }
@@ -195,25 +202,32 @@ class RequestStore {
         }
     }
 
-    private void endUnkept(long requestId) {
-        change(requestId, null, request -> {
-            Instant now = clock.now();
-            if (request.keepaliveUntil == null || request.keepaliveUntil.isAfter(now)
-                    || request.state == RequestState.PROVISIONING) {
-                return null;
-            }
-            Reservation.lockLiveOf(requestId).stream().filter(row -> row.state != ReservationState.RELEASING)
-                    .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, now));
-            ends.end(request, RequestState.LAPSED, NOT_KEPT_ALIVE, now);
-            return null;
-        });
+    private void endNotKeptAlive(Locked locked) {
+        Request request = locked.request;
+        Instant now = clock.now();
+        if (request.keepaliveUntil == null || request.keepaliveUntil.isAfter(now)
+                || request.state == RequestState.PROVISIONING) {
+            return;
+        }
+        locked.live.stream().filter(row -> row.state != ReservationState.RELEASING)
+                .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, now));
+        ends.end(request, RequestState.LAPSED, NOT_KEPT_ALIVE, now);
     }
 
-    /** Locks a request with its live reservations; {@code missing} when there is no such request. */
-    private <T> T change(long requestId, T missing, Function<Request, T> change) {
-        return transactions.call(() -> {
-            Reservation.lockLiveOf(requestId);
-            return Request.lockById(requestId).map(change).orElse(missing);
-        });
+    /**
+     * A request and its live reservations, locked until the end of the transaction.
+     *
+     * @param live in the order of their ids
+     */
+    private record Locked(Request request, List<Reservation> live) {
+    }
+
+    /** Locks a request with its live reservations; empty when there is no such request. */
+    private static Optional<Locked> lock(long requestId) {
+        // reservations are locked before their request; they are read again after it, since a worker, even one whose
+        // claim has run out, inserts further ones under the lock of the request alone
+        Reservation.lockLiveOf(requestId);
+        return Request.lockById(requestId)
+                .map(request -> new Locked(request, Reservation.lockLiveOf(requestId)));
     }
 }

@@ -258,7 +258,7 @@ public class ReservationService {
      */
     public RemovalBatch claimDue(int limit) {
         requests.recoverLost(limit);
-        requests.endUnkept(limit);
+        requests.endNotKeptAlive(limit);
         UUID claim = UUID.randomUUID();
         return new RemovalBatch(worker, claim, releases.claimDue(claim, limit));
     }

@@ -74,9 +74,8 @@ public class UserDeletionService {
         if (user.admin && admins.size() == 1) {
             throw new ConflictException("%s is the last admin and cannot be deleted.".formatted(username));
         }
-        List<WorkItem> claimed = store.release(new ReservationSelector.OfOwner(user.id), ReleaseCause.OWNER_DELETED,
-                claim,
-                true);
+        List<WorkItem> claimed = store.release(new ReservationSelector.OfOwner(user.id).lock(),
+                ReleaseCause.OWNER_DELETED, claim, true);
         Reservation.update("ownerId = null where ownerId = ?1", user.id);
         Instant now = clock.now();
         Request.lockUnserved(user.id)
