@@ -4,85 +4,22 @@ import static io.machinemanager.account.AccountWork.login;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** Access of a user to a machine, on Debian and on busybox, and its complete removal. */
-@Tag("machines")
-@ParameterizedClass
-@ArgumentsSource(Drivers.class)
-class AccountAccessTest {
-
-    private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);
-
-    @TempDir
-    static Path workDir;
-    private static AccountWork work;
-    private static UserKey key;
-
-    @Parameter
-    Driver driver;
-
-    @BeforeAll
-    static void start() throws IOException {
-        for (Flavour flavour : List.of(Flavour.DEBIAN, Flavour.BUSYBOX)) {
-            LABS.put(flavour, Lab.start(1, flavour));
-        }
-        key = UserKey.generate(workDir);
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void startDriver(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir.resolve("runs")));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
-    }
-
-    @AfterAll
-    static void stop() {
-        LABS.values().forEach(Lab::close);
-    }
-
-    private static LabMachine machine(Flavour flavour) {
-        return LABS.get(flavour).machine(0);
-    }
-
-    private static AccountResult create(LabMachine machine, String account, long token, AccountLogin login) {
-        return work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login));
-    }
+class AccountAccessTest extends DebianAndBusybox {
 
     private static AccountLogin withPassword(boolean sudo) {
         return new AccountLogin(AccountWork.HASH, null, sudo);
-    }
-
-    private static AccountLogin withKey(boolean sudo) {
-        return new AccountLogin(AccountPassword.NONE, key.publicKey(), sudo);
     }
 
     @ParameterizedTest
@@ -91,7 +28,7 @@ class AccountAccessTest {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
 
-        assertThat(create(machine, "alice", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(createWithKey(machine, "alice", token, false)).isEqualTo(AccountResult.done());
         assertThat(key.run(machine, "alice", "id -un; stat -c '%a %U' . .ssh .ssh/authorized_keys"))
                 .isEqualTo("alice\n700 alice\n700 alice\n600 alice\n");
         assertThat(login(machine, "alice").isRefused()).isTrue();
@@ -140,7 +77,7 @@ class AccountAccessTest {
         assertThat(rules(machine)).doesNotContain("bert");
 
         token = AccountWork.newToken();
-        assertThat(create(machine, "bert", token, withKey(true))).isEqualTo(AccountResult.done());
+        assertThat(createWithKey(machine, "bert", token, true)).isEqualTo(AccountResult.done());
         assertThat(key.run(machine, "bert", "sudo -n id -u")).isEqualTo("0\n");
         assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
         assertThat(rules(machine)).doesNotContain("bert");
@@ -155,12 +92,12 @@ class AccountAccessTest {
     void halfMadeAccountIsMadeAnewAndNothingIsWrittenThroughItsHome(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
-        create(machine, "cora", token, withKey(false));
+        createWithKey(machine, "cora", token, false);
         int uid = machine.uidOf("cora").orElseThrow();
         machine.exec("sh", "-c", "sed -i /ready/d /var/lib/machine-manager/accounts/cora; mkdir /root/trap;"
                 + " rm -r /home/cora/.ssh; ln -s /root/trap /home/cora/.ssh");
 
-        assertThat(create(machine, "cora", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(createWithKey(machine, "cora", token, false)).isEqualTo(AccountResult.done());
         assertThat(machine.uidOf("cora").orElseThrow()).isNotEqualTo(uid);
         assertThat(key.run(machine, "cora", "id -un")).isEqualTo("cora\n");
         assertThat(machine.exec("ls", "-A", "/root/trap").output()).isEmpty();
@@ -173,10 +110,10 @@ class AccountAccessTest {
     void repeatedCreationDoesNotTouchTheHomeOfAReadyAccount(Flavour flavour) throws IOException {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
-        create(machine, "dora", token, withKey(false));
+        createWithKey(machine, "dora", token, false);
         key.run(machine, "dora", "rm -r .ssh; ln -s /etc .ssh; touch kept");
 
-        assertThat(create(machine, "dora", token, withKey(false))).isEqualTo(AccountResult.done());
+        assertThat(createWithKey(machine, "dora", token, false)).isEqualTo(AccountResult.done());
         assertThat(machine.homeExists("dora/kept")).isTrue();
         assertThat(machine.exec("ls", "/etc/authorized_keys").succeeded()).isFalse();
         work.remove(machine, "dora", token);

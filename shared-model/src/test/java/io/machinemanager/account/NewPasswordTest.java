@@ -3,84 +3,30 @@ package io.machinemanager.account;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ArgumentsSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.machinemanager.account.AccountConfig.Driver;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask.Action;
-import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 
 /** A new password for an account that is there, on Debian and on busybox. */
-@Tag("machines")
-@ParameterizedClass
-@ArgumentsSource(Drivers.class)
-class NewPasswordTest {
+class NewPasswordTest extends DebianAndBusybox {
 
     private static final String NEW = "new words";
     private static final String HASH = AccountPassword.hash(NEW);
-    private static final Map<Flavour, Lab> LABS = new EnumMap<>(Flavour.class);
-
-    @TempDir
-    static Path workDir;
-    private static AccountWork work;
-    private static UserKey key;
-
-    @Parameter
-    Driver driver;
-
-    @BeforeAll
-    static void start() throws IOException {
-        for (Flavour flavour : List.of(Flavour.DEBIAN, Flavour.BUSYBOX)) {
-            LABS.put(flavour, Lab.start(1, flavour));
-        }
-        key = UserKey.generate(workDir);
-    }
-
-    @BeforeParameterizedClassInvocation
-    static void startDriver(Driver driver) {
-        work = AccountWork.by(driver, TestSettings.in(workDir.resolve("runs")));
-    }
-
-    @AfterParameterizedClassInvocation
-    static void stopDriver() {
-        work.close();
-    }
-
-    @AfterAll
-    static void stop() {
-        LABS.values().forEach(Lab::close);
-    }
 
     @AfterEach
     void removeFakes() {
         machine(Flavour.DEBIAN).endFakes();
-    }
-
-    private static LabMachine machine(Flavour flavour) {
-        return LABS.get(flavour).machine(0);
     }
 
     private static AccountResult change(LabMachine machine, String account, long token) {
@@ -143,9 +89,7 @@ class NewPasswordTest {
 
     private static long createWithKey(LabMachine machine, String account) {
         long token = AccountWork.newToken();
-        var login = new AccountLogin(AccountPassword.NONE, key.publicKey(), false);
-        assertThat(work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login)))
-                .isEqualTo(AccountResult.done());
+        assertThat(createWithKey(machine, account, token, false)).isEqualTo(AccountResult.done());
         return token;
     }
 
