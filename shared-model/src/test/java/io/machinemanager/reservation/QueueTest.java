@@ -5,28 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-
-import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.GoneException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
-import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
-import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
@@ -35,64 +23,11 @@ import io.quarkus.test.junit.QuarkusTest;
 /** Requests that wait in the queue, with a real database and machines that only answer. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class QueueTest {
-
-    @Inject
-    ReservationService reservations;
-
-    @Inject
-    RequestService requests;
-
-    @Inject
-    QueueService queue;
-
-    @Inject
-    DispatchStore dispatches;
-
-    @Inject
-    UserDeletionService users;
-
-    @Inject
-    FakeMachines machines;
-
-    @Inject
-    ReservationFixture fixture;
-
-    private Requester alice;
-    private Requester bob;
+class QueueTest extends QueueTestBase {
 
     @BeforeEach
     void twoMachinesLentToAlice() {
-        fixture.clear();
-        machines.reset();
-        alice = fixture.user("alice");
-        bob = fixture.user("bob");
-        fixture.machines("m1", "m2");
-        reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", null));
-        reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", null));
-    }
-
-    private static RequestOptions waiting(int minutes, String... names) {
-        return new RequestOptions(null, List.of(names), minutes, null, null, null);
-    }
-
-    private long queue(Requester requester, int count, RequestOptions options) {
-        Reserved reserved = reservations
-                .reserve(new ReservationSpec(requester, count, 60, requester.name(), null).with(options), null);
-        return ((Reserved.Accepted) reserved).requestId();
-    }
-
-    private void free(String machine) {
-        reservations.release(fixture.latest(machine).id);
-    }
-
-    /** Serves the queue once, and waits until the accounts are made. */
-    private void serve() {
-        queue.dispatch(100).forEach(CompletableFuture::join);
-    }
-
-    private RequestState state(long id) {
-        return requests.details(id).state();
+        lendToAlice("m1", "m2");
     }
 
     private WaitOutlook outlook(long id) {
@@ -209,116 +144,6 @@ class QueueTest {
     }
 
     @Test
-    void aRequestWhoseMachineFailsGoesBackToItsPlaceAndIsServedOnAnother() {
-        long first = queue(bob, 1, waiting(60));
-        long second = queue(alice, 1, waiting(60));
-        machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
-        free("m1");
-        serve();
-        assertThat(state(first)).isEqualTo(RequestState.QUEUED);
-        assertThat(requests.details(first).events()).extracting(event -> event.kind)
-                .contains(ReservationEvent.Kind.QUEUED, ReservationEvent.Kind.ACCOUNT_FAILED);
-        QuarkusTransaction.requiringNew().run(() -> Request.update("nextAttemptAt = null"));
-        free("m2");
-
-        serve();
-
-        assertThat(state(first)).isEqualTo(RequestState.ACTIVE);
-        assertThat(state(second)).isEqualTo(RequestState.QUEUED);
-    }
-
-    @Test
-    void aNameThatAMachineRefusesIsTriedOnOthersOnly() {
-        machines.fail("m1", Action.CREATE, Outcome.REFUSED, "the name exists");
-        long waiting = queue(bob, 1, waiting(60));
-        free("m1");
-        serve();
-
-        assertThat(state(waiting)).isEqualTo(RequestState.FAILED);
-        assertThat(requests.details(waiting).request().endReason).contains("the name exists");
-    }
-
-    @Test
-    void aRequestIsServedAlthoughTheSchedulerDiesBetweenAssignmentAndAccount() {
-        long waiting = queue(bob, 1, waiting(60));
-        free("m1");
-        assertThat(dispatches.assign(100)).as("and then it dies").hasSize(1);
-        assertThat(fixture.states()).contains("m1 PROVISIONING");
-        fixture.endClaims();
-
-        Scheduled.cleanUp(reservations, 10);
-        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
-        assertThat(fixture.states()).containsExactly("m1 RELEASED", "m1 RELEASED", "m2 ACTIVE");
-        serve();
-
-        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
-        assertThat(machines.allAccounts()).containsExactly("m1/bob", "m2/alice");
-    }
-
-    @Test
-    void aWorkerThatWasTakenForDeadDoesNotSpoilTheRequest() {
-        long waiting = queue(bob, 1, waiting(60));
-        free("m1");
-        DispatchStore.Assignment late = dispatches.assign(100).getFirst();
-        fixture.endClaims();
-        Scheduled.cleanUp(reservations, 10);
-        serve();
-        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
-
-        reservations.serve(late);
-
-        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
-        assertThat(machines.allAccounts()).containsExactly("m1/bob", "m2/alice");
-    }
-
-    @Test
-    void aWorkerThatWasTakenForDeadDoesNotTakeTheRequestOutOfTheQueue() {
-        long waiting = queue(bob, 1, waiting(60));
-        free("m1");
-        DispatchStore.Assignment late = dispatches.assign(100).getFirst();
-        fixture.endClaims();
-        Scheduled.cleanUp(reservations, 10);
-
-        reservations.serve(late);
-
-        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
-        Scheduled.cleanUp(reservations, 10);
-        serve();
-        assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
-    }
-
-    @Test
-    void aCallWhoseRequestAnotherWorkerTookOverIsAnsweredThatItWaits() {
-        free("m1");
-        machines.before("m1", () -> {
-            fixture.endClaims();
-            reservations.claimDue(10);
-        });
-
-        long waiting = queue(bob, 1, waiting(60));
-
-        assertThat(state(waiting)).isEqualTo(RequestState.QUEUED);
-    }
-
-    @Test
-    void aCancelAtTheInstantOfBeingServedLeavesNothing() throws Exception {
-        for (int i = 0; i < 20; i++) {
-            long waiting = queue(bob, 1, waiting(60));
-            free("m1");
-            try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-                Future<?> served = executor.submit(this::serve);
-                Future<?> cancelled = executor.submit(() -> requests.cancel(waiting, "bob took it back."));
-                served.get();
-                cancelled.get();
-            }
-            Scheduled.cleanUp(reservations, 10);
-            assertThat(state(waiting)).isIn(RequestState.CANCELLED, RequestState.ENDED);
-            assertThat(machines.allAccounts()).containsExactly("m2/alice");
-            reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", null));
-        }
-    }
-
-    @Test
     void whatIsOverCannotBeCancelled() {
         long waiting = queue(bob, 1, waiting(60));
         requests.cancel(waiting, "bob took it back.");
@@ -331,13 +156,11 @@ class QueueTest {
     @Test
     void aRequestThatIsNotKeptAliveEndsWithinOneTick() {
         free("m1");
-        Reserved kept = reservations.reserve(new ReservationSpec(bob, 1, 60, "bob", null)
-                .with(new RequestOptions(null, List.of(), 0, 2, null, null)), null);
-        long id = ((Reserved.Lent) kept).lease().requestId();
+        long id = lend(bob, 1, keptAlive(2));
         requests.keepAlive(id);
         Scheduled.cleanUp(reservations, 10);
         assertThat(state(id)).isEqualTo(RequestState.ACTIVE);
-        QuarkusTransaction.requiringNew().run(() -> Request.update("keepaliveUntil = createdAt where id = ?1", id));
+        missKeepalive(id);
 
         Scheduled.cleanUp(reservations, 10);
 
@@ -371,28 +194,6 @@ class QueueTest {
         serve();
 
         assertThat(state(second)).isEqualTo(RequestState.ACTIVE);
-    }
-
-    @Test
-    void manyDispatchersAtOnceLendEachMachineOnce() throws Exception {
-        List<Long> all = new ArrayList<>();
-        for (int i = 0; i < 10; i++) {
-            all.add(queue(bob, 1, waiting(60)));
-        }
-        free("m1");
-        free("m2");
-        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> served = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                served.add(executor.submit(this::serve));
-            }
-            for (Future<?> future : served) {
-                future.get();
-            }
-        }
-
-        assertThat(all.stream().map(this::state).toList()).startsWith(RequestState.ACTIVE, RequestState.ACTIVE)
-                .endsWith(RequestState.QUEUED).filteredOn(RequestState.ACTIVE::equals).hasSize(2);
     }
 
     @Test

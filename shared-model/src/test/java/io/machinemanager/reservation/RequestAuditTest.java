@@ -16,63 +16,33 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEntry;
 import io.machinemanager.error.ProvisioningFailedException;
-import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
-import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
-/** What happens to requests is audited, whoever does it. */
+/** What happens to requests is audited, whatever component does it. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class RequestAuditTest {
+class RequestAuditTest extends QueueTestBase {
 
     private static final String QUEUED = "REQUEST_QUEUED .*";
 
     @Inject
-    ReservationService reservations;
-
-    @Inject
-    RequestService requests;
-
-    @Inject
     AccountPasswordService passwords;
-
-    @Inject
-    QueueService queue;
-
-    @Inject
-    UserDeletionService users;
-
-    @Inject
-    FakeMachines machines;
-
-    @Inject
-    ReservationFixture fixture;
-
-    private Requester alice;
 
     @BeforeEach
     void oneMachine() {
-        fixture.clear();
-        machines.reset();
-        alice = fixture.user("alice");
         fixture.machines("m1");
     }
 
-    private Reserved reserve(int waitMinutes, Integer keepaliveMinutes, String... machines) {
-        return reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word").with(
-                new RequestOptions(null, List.of(machines), waitMinutes, keepaliveMinutes, null, null)), null);
-    }
-
     private long lend() {
-        return ((Reserved.Lent) reserve(0, 5)).lease().requestId();
+        return lend(alice, 1, keptAlive(5));
     }
 
     private long queue(String... names) {
-        return ((Reserved.Accepted) reserve(60, null, names)).requestId();
+        return queue(alice, 1, waiting(60, names));
     }
 
     /** The entries of a request in their order, as {@code action detail}. */
@@ -119,7 +89,7 @@ class RequestAuditTest {
     void aRequestThatWaitsTooLongAndOneThatNoMachineMatches() {
         lend();
         long tooLong = queue();
-        QuarkusTransaction.requiringNew().run(() -> Request.update("waitsUntil = createdAt where state = QUEUED"));
+        endWaits();
         queue.endOverdue();
         long unmatched = queue("m1");
         fixture.change("m1", machine -> machine.enabled = false);
@@ -143,7 +113,7 @@ class RequestAuditTest {
     void aRequestWhoseAccountsCannotBeMade() {
         machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
 
-        assertThatThrownBy(() -> reserve(0, null)).isInstanceOf(ProvisioningFailedException.class);
+        assertThatThrownBy(() -> lend()).isInstanceOf(ProvisioningFailedException.class);
 
         assertAudited(fixture.requestOf("m1").id, "REQUEST_FAILED of alice: .*");
     }
@@ -154,7 +124,7 @@ class RequestAuditTest {
         requests.keepAlive(id);
         assertThat(audited(id)).isEmpty();
         passwords.change(id, null);
-        QuarkusTransaction.requiringNew().run(() -> Request.update("keepaliveUntil = createdAt where id = ?1", id));
+        missKeepalive(id);
 
         Scheduled.cleanUp(reservations, 10);
 
@@ -166,6 +136,10 @@ class RequestAuditTest {
     void theAuditHasNoPassword() {
         lend();
 
-        assertThat(audited(queue())).hasSize(1).noneMatch(entry -> entry.contains("secret word"));
+        Reserved queued = reservations.reserve(
+                new ReservationSpec(alice, 1, 60, "alice", "secret word").with(waiting(60)), null);
+
+        assertThat(audited(((Reserved.Accepted) queued).requestId())).hasSize(1)
+                .noneMatch(entry -> entry.contains("secret word"));
     }
 }

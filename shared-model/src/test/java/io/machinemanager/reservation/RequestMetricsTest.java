@@ -3,10 +3,8 @@ package io.machinemanager.reservation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import jakarta.inject.Inject;
@@ -19,9 +17,7 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
-import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
-import io.machinemanager.testing.ReservationFixture;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -30,40 +26,18 @@ import io.quarkus.test.junit.QuarkusTest;
 
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class RequestMetricsTest {
+class RequestMetricsTest extends QueueTestBase {
 
     @Inject
     MeterRegistry registry;
 
     @Inject
-    ReservationService reservations;
-
-    @Inject
-    RequestService requests;
-
-    @Inject
     RequestMetrics metrics;
 
-    @Inject
-    QueueService queue;
-
-    @Inject
-    UserDeletionService users;
-
-    @Inject
-    FakeMachines machines;
-
-    @Inject
-    ReservationFixture fixture;
-
-    private Requester alice;
     private Map<String, Double> before;
 
     @BeforeEach
     void oneMachine() {
-        fixture.clear();
-        machines.reset();
-        alice = fixture.user("alice");
         fixture.machines("m1");
         before = counts();
     }
@@ -84,18 +58,8 @@ class RequestMetricsTest {
         return more;
     }
 
-    private void reserve(int count) {
-        reservations.reserve(new ReservationSpec(alice, count, 60, "alice", "secret word"));
-    }
-
     private long queue(String... names) {
-        Reserved reserved = reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
-                .with(new RequestOptions(null, List.of(names), 60, null, null, null)), null);
-        return ((Reserved.Accepted) reserved).requestId();
-    }
-
-    private void serve() {
-        queue.dispatch(100).forEach(CompletableFuture::join);
+        return queue(alice, 1, waiting(60, names));
     }
 
     @Test
@@ -103,7 +67,7 @@ class RequestMetricsTest {
         Timer wait = registry.get("machinemanager.request.wait").timer();
         long waits = wait.count();
         double seconds = wait.totalTime(TimeUnit.SECONDS);
-        reserve(1);
+        reserve(alice, 1);
         assertThat(counted()).isEqualTo(Map.of("served none", 1.0));
         assertThat(wait.count()).isEqualTo(waits);
         long id = queue();
@@ -112,7 +76,7 @@ class RequestMetricsTest {
             request.createdAt = request.createdAt.minusSeconds(100);
         });
 
-        reservations.release(fixture.latest("m1").id);
+        free("m1");
         serve();
 
         assertThat(counted()).isEqualTo(Map.of("served none", 2.0));
@@ -122,10 +86,10 @@ class RequestMetricsTest {
 
     @Test
     void eachEndIsCounted() {
-        reserve(1);
+        reserve(alice, 1);
         requests.cancel(queue(), "alice took it back.");
         queue("m1");
-        QuarkusTransaction.requiringNew().run(() -> Request.update("waitsUntil = createdAt where state = QUEUED"));
+        endWaits();
         queue.endOverdue();
         queue();
         users.delete("alice");
@@ -137,14 +101,14 @@ class RequestMetricsTest {
     void aRequestWhoseAccountsCannotBeMadeHasFailedAndWasNotRefused() {
         machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
 
-        assertThatThrownBy(() -> reserve(1)).isInstanceOf(ProvisioningFailedException.class);
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
 
         assertThat(counted()).isEqualTo(Map.of("failed none", 1.0));
     }
 
     @Test
     void aRefusedRequestIsCountedByTheCodeOfTheError() {
-        assertThatThrownBy(() -> reserve(2)).isInstanceOf(NotEnoughAvailableException.class);
+        assertThatThrownBy(() -> reserve(alice, 2)).isInstanceOf(NotEnoughAvailableException.class);
         assertThatThrownBy(() -> queue("unknown")).isInstanceOf(NoMatchingMachinesException.class);
 
         assertThat(counted()).isEqualTo(
