@@ -51,8 +51,9 @@ public class SshKeyResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Replace one's own SSH keys", description = """
             The whole list, at most 10 public keys. `POST /reservations` without a password and without an `ssh_public_key` puts
-            them into the accounts, and makes no password then. Accounts that are there already keep the keys that they have. A change of the password removes
-            all keys, as whoever knew the old one may have added some. An API key cannot change the list.""")
+            them into the accounts, and makes no password then. Accounts that are there already keep the keys that they have. A
+            change of the password removes all keys, since a person who knew the old password may have added some. An API key
+            cannot change the list.""")
     public SshKeysView replace(SshKeysUpdate update, @Context Request request) {
         // A key that a stolen API key put here would let its thief in when the API key has ended.
         Caller.token(identity);

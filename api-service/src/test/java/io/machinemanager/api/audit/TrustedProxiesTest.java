@@ -36,7 +36,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void withoutTheHeaderTheClientIsWhoeverConnected() {
+    void withoutTheHeaderTheClientIsThePeerOfTheConnection() {
         assertThat(PROXIES.client("10.0.0.1", List.of())).isEqualTo("10.0.0.1");
     }
 

@@ -39,7 +39,7 @@ public class BacklogGauges {
                 .register(registry));
         Gauge.builder("machinemanager.backlog.overdue", () -> latest.overdue().toMillis() / 1000.0).baseUnit("seconds")
                 .description("How long the oldest due reservation has waited").register(registry);
-        Gauge.builder("machinemanager.cleanup.inhand", cleanUp, CleanUpJob::inHand)
+        Gauge.builder("machinemanager.cleanup.inhand", cleanUp, CleanUpJob::running)
                 .description("Reservations that this process works on").register(registry);
     }
 

@@ -85,7 +85,7 @@ public class CleanUpJob {
     }
 
     /** How many reservations this process works on. */
-    public int inHand() {
+    public int running() {
         return removals.running();
     }
 
@@ -99,13 +99,13 @@ public class CleanUpJob {
     }
 
     void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) {
-        if (inHand() > 0) {
-            Log.infof("Stopping: waiting for the work on %d machines", inHand());
+        if (running() > 0) {
+            Log.infof("Stopping: waiting for the work on %d machines", running());
         }
         try {
             if (!removals.drain(config.shutdownTimeout())) {
                 Log.warnf("Stopping with the work on %d machines not done; another scheduler, or the next start,"
-                        + " takes it up", inHand());
+                        + " takes it up", running());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

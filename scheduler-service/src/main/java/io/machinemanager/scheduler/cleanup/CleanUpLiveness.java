@@ -29,6 +29,6 @@ class CleanUpLiveness implements HealthCheck {
         Duration silence = job.silence();
         Duration limit = config.interval().multipliedBy(3).plus(LONGEST_TICK);
         return HealthCheckResponse.named("clean-up").status(silence.compareTo(limit) < 0)
-                .withData("seconds_since_last_tick", silence.toSeconds()).withData("in_hand", job.inHand()).build();
+                .withData("seconds_since_last_tick", silence.toSeconds()).withData("in_hand", job.running()).build();
     }
 }

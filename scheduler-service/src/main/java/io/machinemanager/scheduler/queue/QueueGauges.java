@@ -23,7 +23,7 @@ public class QueueGauges {
                 .register(registry);
         Gauge.builder("machinemanager.queue.first", () -> latest.firstWaited().toMillis() / 1000.0).baseUnit("seconds")
                 .description("How long the first request in the queue has waited").register(registry);
-        Gauge.builder("machinemanager.queue.inhand", job, QueueJob::inHand)
+        Gauge.builder("machinemanager.queue.inhand", job, QueueJob::running)
                 .description("Requests from the queue for which this process makes accounts").register(registry);
     }
 

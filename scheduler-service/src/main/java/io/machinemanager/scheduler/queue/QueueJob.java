@@ -34,7 +34,7 @@ public class QueueJob {
     /** How often it plans at least while a request waits, in case that a signal got lost. */
     private static final Duration PLAN = Duration.ofSeconds(1);
     /** For how many requests this process makes accounts at the same time. */
-    private static final int MAX_IN_HAND = 100;
+    private static final int MAX_RUNNING = 100;
 
     private final QueueService queue;
     private final BoundedWork served;
@@ -45,7 +45,7 @@ public class QueueJob {
 
     QueueJob(QueueService queue, QueueMetrics metrics) {
         this.queue = queue;
-        this.served = new BoundedWork(MAX_IN_HAND, most -> metrics.dispatch(() -> queue.dispatch(most)),
+        this.served = new BoundedWork(MAX_RUNNING, most -> metrics.dispatch(() -> queue.dispatch(most)),
                 this::dispatch);
     }
 
@@ -70,7 +70,7 @@ public class QueueJob {
                 plannedAt = System.nanoTime();
                 endVain();
             }
-            served.startDue(MAX_IN_HAND);
+            served.startDue(MAX_RUNNING);
         }
         return state.isAnyWaiting();
     }
@@ -85,14 +85,14 @@ public class QueueJob {
 
     private void dispatch() {
         try {
-            served.startDue(MAX_IN_HAND);
+            served.startDue(MAX_RUNNING);
         } catch (RuntimeException e) {
             FailureLog.log("Serving the queue failed", e);
         }
     }
 
     /** For how many requests this process makes accounts. */
-    public int inHand() {
+    public int running() {
         return served.running();
     }
 
@@ -103,7 +103,8 @@ public class QueueJob {
 
     void stop(@Observes @Priority(BEFORE_ACCOUNT_WORK) ShutdownEvent shutdown) throws InterruptedException {
         if (!served.drain(SHUTDOWN_TIMEOUT)) {
-            Log.warnf("Stopping while the accounts of %d requests are made; another scheduler takes them up", inHand());
+            Log.warnf("Stopping while the accounts of %d requests are made; another scheduler takes them up",
+                    running());
         }
     }
 }

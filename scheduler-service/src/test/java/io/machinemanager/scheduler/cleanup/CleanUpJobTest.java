@@ -71,7 +71,7 @@ class CleanUpJobTest {
     }
 
     private void awaitIdle(CleanUpJob... jobs) {
-        await().atMost(PATIENCE).until(() -> List.of(jobs).stream().allMatch(j -> j.inHand() == 0));
+        await().atMost(PATIENCE).until(() -> List.of(jobs).stream().allMatch(j -> j.running() == 0));
     }
 
     @Test
@@ -93,7 +93,7 @@ class CleanUpJobTest {
         CompletableFuture<Void> slow = machines.hold("m1");
         scene.expire("m1");
         job.tick();
-        assertThat(job.inHand()).isEqualTo(1);
+        assertThat(job.running()).isEqualTo(1);
 
         scene.expire("m2", "m3");
         job.tick();
@@ -129,7 +129,7 @@ class CleanUpJobTest {
         job.tick();
         job.tick();
 
-        assertThat(job.inHand()).as("CLEANUP_MAX_IN_HAND").isEqualTo(4);
+        assertThat(job.running()).as("CLEANUP_MAX_IN_HAND").isEqualTo(4);
         assertThat(scene.live().stream().filter(row -> row.endsWith("RELEASING"))).hasSize(4);
         gates.forEach(gate -> gate.complete(null));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());
@@ -150,15 +150,15 @@ class CleanUpJobTest {
         await().atMost(PATIENCE).until(() -> waiting.get() != null);
 
         waiting.get().interrupt();
-        await().atMost(PATIENCE).until(() -> job.inHand() == 0);
+        await().atMost(PATIENCE).until(() -> job.running() == 0);
         slow.complete(null);
 
         await().atMost(PATIENCE).until(() -> !scene.live().contains("m1 RELEASING"));
-        await().during(Duration.ofMillis(300)).until(() -> job.inHand() == 0);
+        await().during(Duration.ofMillis(300)).until(() -> job.running() == 0);
         List<CompletableFuture<Void>> gates = List.of(machines.hold("m2"), machines.hold("m3"));
         scene.expire("m2", "m3");
         job.tick();
-        assertThat(job.inHand()).isEqualTo(1);
+        assertThat(job.running()).isEqualTo(1);
         gates.forEach(gate -> gate.complete(null));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(scene.live()).isEmpty());
     }
@@ -181,7 +181,7 @@ class CleanUpJobTest {
             assertThat(pauses).as("all come back together").doesNotHaveDuplicates();
             longest = Math.max(longest, pauses.stream().mapToDouble(p -> p).max().orElseThrow());
             job.tick();
-            assertThat(job.inHand()).as("tried again before the pause is over").isZero();
+            assertThat(job.running()).as("tried again before the pause is over").isZero();
             scene.sql("update reservations set next_attempt_at = created_at");
         }
         assertThat(longest).isBetween(300.0, 600.0);
@@ -216,7 +216,7 @@ class CleanUpJobTest {
 
         job.stop(new ShutdownEvent());
 
-        assertThat(job.inHand()).as("the stop did not wait for ever").isEqualTo(1);
+        assertThat(job.running()).as("the stop did not wait for ever").isEqualTo(1);
         scene.expire("m2");
         job.tick();
         assertThat(scene.live()).as("nothing new is taken up").containsExactly("m1 RELEASING", "m2 ACTIVE");
@@ -243,7 +243,7 @@ class CleanUpJobTest {
 
         job.stop(new ShutdownEvent());
 
-        assertThat(job.inHand()).isZero();
+        assertThat(job.running()).isZero();
         assertThat(scene.live()).isEmpty();
     }
 

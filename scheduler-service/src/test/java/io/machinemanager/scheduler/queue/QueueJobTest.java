@@ -107,14 +107,14 @@ class QueueJobTest {
         CompletableFuture<Void> slow = machines.hold("m1");
         await().atMost(PATIENCE).until(() -> {
             job.step();
-            return job.inHand() == 1;
+            return job.running() == 1;
         });
         job.startNoMore(new ShutdownEvent());
         CompletableFuture.runAsync(() -> slow.complete(null));
 
         job.stop(new ShutdownEvent());
 
-        assertThat(job.inHand()).isZero();
+        assertThat(job.running()).isZero();
         assertThat(waiting()).containsExactly("ACTIVE");
     }
 

@@ -190,12 +190,12 @@ class AnsibleRunTest {
                 echo '{"host": "m0", "answer": "DONE"}'
                 """);
         var driver = new AnsibleDriver(settings().withPlaybook(slow).withRuns(1));
-        var inHand = submit(driver, NOWHERE);
+        var running = submit(driver, NOWHERE);
         Awaitility.await().until(() -> Files.exists(folder.resolve("started")));
         var waiting = submit(driver, new Target("other", "127.0.0.1", 1, "root", "x", "ssh-ed25519 AAAA"));
         driver.close();
 
-        assertThat(AccountWork.resultOf(inHand)).isEqualTo(AccountResult.done());
+        assertThat(AccountWork.resultOf(running)).isEqualTo(AccountResult.done());
         assertThat(AccountWork.resultOf(waiting).reason()).isEqualTo("Machine Manager is shutting down.");
         assertThat(AccountWork.resultOf(submit(driver, NOWHERE)).outcome()).isEqualTo(Outcome.NOT_STARTED);
         assertThat(folder.resolve("work")).isEmptyDirectory();
