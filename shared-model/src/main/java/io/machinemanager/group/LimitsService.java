@@ -10,10 +10,7 @@ import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-import org.hibernate.Session;
 import org.hibernate.query.QueryProducer;
-
-import io.machinemanager.error.InvalidRequestException;
 
 /** Tells what users may have. It reads in the caller's transaction or session, and has none of its own. */
 @ApplicationScoped
@@ -31,7 +28,7 @@ public class LimitsService {
 
     /** The limits of a user, by one query in the caller's transaction; empty when there is no such user. */
     public Optional<UserLimits> of(long userId) {
-        return of(UserGroup.getEntityManager().unwrap(Session.class), userId);
+        return of(UserGroup.getSession(), userId);
     }
 
     /** The limits of a user, by one query in the given session; empty when there is no such user. */
@@ -41,7 +38,7 @@ public class LimitsService {
 
     /** The limits of each of these users, by one query in the caller's transaction; without users that do not exist. */
     public Map<Long, UserLimits> of(Collection<Long> userIds) {
-        return userIds.isEmpty() ? Map.of() : of(UserGroup.getEntityManager().unwrap(Session.class), userIds);
+        return userIds.isEmpty() ? Map.of() : of(UserGroup.getSession(), userIds);
     }
 
     private Map<Long, UserLimits> of(QueryProducer session, Collection<Long> userIds) {
@@ -60,15 +57,5 @@ public class LimitsService {
     /** The limits of a user without a group. */
     public UserLimits withoutGroup() {
         return UserLimits.of(List.of(), settings);
-    }
-
-    /**
-     * The priority of a request, see {@link UserLimits#priorityIn}.
-     *
-     * @param group the group that the request names; null for none
-     * @throws InvalidRequestException when the user is not in the group
-     */
-    public int priorityOf(long userId, String group) {
-        return of(userId).orElseGet(this::withoutGroup).priorityIn(group);
     }
 }

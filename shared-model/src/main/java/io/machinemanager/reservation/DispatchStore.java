@@ -76,15 +76,11 @@ class DispatchStore {
         List<Assignment> assigned = transactions.call(() -> {
             QueueState.lockPlanning();
             Instant now = clock.now();
-            return FreeMachines.isAny(now) ? assign(read(now), limit) : List.of();
+            return FreeMachines.isAny(now) ? assign(QueueSnapshot.read(now, limits), limit) : List.of();
         });
         assigned.forEach(a -> Log.infof("Request %d has left the queue with %d machines", a.request().requestId(),
                 a.items().size()));
         return assigned;
-    }
-
-    private QueueSnapshot read(Instant now) {
-        return QueueSnapshot.read(now, limits);
     }
 
     private List<Assignment> assign(QueueSnapshot snapshot, int limit) {
@@ -135,7 +131,7 @@ class DispatchStore {
     void endUnmatched() {
         transactions.run(() -> {
             Instant now = clock.now();
-            QueueSnapshot snapshot = read(now);
+            QueueSnapshot snapshot = QueueSnapshot.read(now, limits);
             for (QueueEntry entry : snapshot.entries()) {
                 int matching = Math.min(snapshot.matches(entry).count(),
                         snapshot.machines().size() - snapshot.spares(config.sparePoolPercent()));

@@ -173,8 +173,8 @@ class GroupServiceTest {
         assertThat(found).containsOnlyKeys(alice, bob);
         assertThat(found.get(alice).machines()).isEqualTo(new Limit(7, "students"));
         assertThat(found.get(bob).machines()).isEqualTo(new Limit(0, null));
-        assertThat(inTransaction(() -> limits.priorityOf(alice, "students"))).isZero();
-        assertThatThrownBy(() -> inTransaction(() -> limits.priorityOf(bob, "students")))
+        assertThat(found.get(alice).priorityIn("students")).isZero();
+        assertThatThrownBy(() -> found.get(bob).priorityIn("students"))
                 .isInstanceOf(InvalidRequestException.class);
     }
 
