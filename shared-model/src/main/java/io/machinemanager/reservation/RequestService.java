@@ -31,14 +31,14 @@ public class RequestService {
             + " q.waitsUntil, q.endReason, (select max(r.reservedUntil) from Reservation r where r.requestId = q.id))"
             + " from Request q";
 
-    private static final int READERS = 8;
-    private static final long LONGEST_TURN_SECONDS = 30;
+    private static final int MAX_READERS = 8;
+    private static final long LONGEST_WAIT_SECONDS = 30;
 
     /**
-     * So many callers read a request at once. Thousands may, when they have waited for changes together; they wait here, and
+     * Only some callers read a request at once. Thousands may want to, after a common wait for changes; they wait here, and
      * not for a connection to the database, which other calls need.
      */
-    private final Semaphore turns = new Semaphore(READERS, true);
+    private final Semaphore readers = new Semaphore(MAX_READERS, true);
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final ReadOnlyQueries queries;
@@ -106,20 +106,20 @@ public class RequestService {
      * @throws UnavailableException when very many callers ask at once
      */
     public RequestDetails details(long requestId) {
-        awaitTurn();
+        beginReading();
         try {
             RequestDetails details = transactions.call(() -> read(requestId));
             return details.state() == RequestState.QUEUED
                     ? details.with(forecast.of(requestId).orElse(null))
                     : details;
         } finally {
-            turns.release();
+            readers.release();
         }
     }
 
-    private void awaitTurn() {
+    private void beginReading() {
         try {
-            if (turns.tryAcquire(LONGEST_TURN_SECONDS, TimeUnit.SECONDS)) {
+            if (readers.tryAcquire(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS)) {
                 return;
             }
         } catch (InterruptedException e) {
