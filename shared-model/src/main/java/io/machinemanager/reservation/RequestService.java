@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -73,7 +74,11 @@ public class RequestService {
     public record Filter(RequestState state, String owner, Long ownerId) {
 
         private HqlCondition condition() {
-            return HqlCondition.unlessNull("q.state = :state", "state", state)
+            // those that are not over are few, and found by an index of the others' ends
+            HqlCondition open = state != null && state.isOpen()
+                    ? new HqlCondition("q.endedAt is null", Map.of())
+                    : HqlCondition.TRUE;
+            return open.and(HqlCondition.unlessNull("q.state = :state", "state", state))
                     .and(HqlCondition.unlessNull("q.ownerName = :owner", "owner", owner))
                     .and(HqlCondition.unlessNull("q.ownerId = :ownerId", "ownerId", ownerId));
         }

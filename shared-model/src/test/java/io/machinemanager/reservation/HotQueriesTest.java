@@ -16,11 +16,14 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.auth.SessionService;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.error.NotEnoughAvailableException;
+import io.machinemanager.group.LimitsService;
 import io.machinemanager.group.MachineAccess;
 import io.machinemanager.pool.MachineQuery;
 import io.machinemanager.pool.PoolService;
 import io.machinemanager.probe.ProbeService;
 import io.machinemanager.reservation.LiveReservations.Wanted;
+import io.machinemanager.reservation.RequestService.Filter;
+import io.machinemanager.reservation.plan.Plan;
 import io.machinemanager.selector.Selector;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -56,6 +59,12 @@ class HotQueriesTest extends HotQueriesTestBase {
 
     @Inject
     BacklogService backlog;
+
+    @Inject
+    RequestService requests;
+
+    @Inject
+    LimitsService limits;
 
     @Inject
     SessionService sessions;
@@ -180,6 +189,39 @@ class HotQueriesTest extends HotQueriesTestBase {
 
         assertThat(statements).filteredOn(s -> s.contains(" from requests ")).hasSize(2);
         assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
+    }
+
+    @Test
+    void requestsThatAreNotOverAreListedWithoutReadingTheOthers() {
+        List<String> statements = statementsOf(() -> {
+            requests.list(new Filter(null, null, null), 0, 20);
+            for (RequestState state : RequestState.OPEN) {
+                requests.list(new Filter(state, null, null), 0, 20);
+                requests.count(new Filter(state, null, null));
+                requests.list(new Filter(state, null, alice.userId()), 0, 20);
+            }
+        });
+
+        assertThat(statements).hasSize(10);
+        assertThat(statements.stream().flatMap(this::wholeTables)).isEmpty();
+    }
+
+    /** It reads all machines with their labels and groups, and only the live reservations and the requests that wait. */
+    @Test
+    void aPlanReadsNoHistory() {
+        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
+                + " waits_until, selector) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
+                + " utc_timestamp(6) + interval 1 hour, 'os=debian' from users, seq_1_to_20 where username = 'alice';"
+                + " analyze table requests");
+
+        List<String> statements = statementsOf(() -> QuarkusTransaction.requiringNew()
+                .run(() -> QueueSnapshot.read(clock.now(), limits).plan(Plan.NONE)));
+
+        assertThat(statements).anyMatch(s -> s.contains(" from requests "));
+        assertThat(statements.stream().filter(s -> !s.matches(".* from machine(_label|_group|)s .*"))
+                .flatMap(this::wholeTables)).isEmpty();
+        assertThat(statements.stream().filter(s -> s.contains(" from machines ")).flatMap(this::wholeTables))
+                .isNotEmpty().allMatch(step -> step.contains("\tm1_0\t"));
     }
 
     /** A plan that is not found again is also a leak: each call adds another one. */

@@ -6,14 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import jakarta.inject.Inject;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.database.DatabaseClock;
@@ -22,9 +20,7 @@ import io.machinemanager.machine.MachineChange;
 import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.pool.MachineService;
 import io.machinemanager.probe.ProbeService;
-import io.machinemanager.testing.FakeMachines;
 import io.machinemanager.testing.MariaDbResource;
-import io.machinemanager.testing.ReservationFixture;
 import io.machinemanager.testing.Scheduled;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
@@ -33,22 +29,13 @@ import io.quarkus.test.junit.QuarkusTest;
 /** Requests that wait while machines are out of order, come back, or are replaced. */
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
-class QueueAndPoolTest {
-
-    @Inject
-    ReservationService reservations;
-
-    @Inject
-    RequestService requests;
-
-    @Inject
-    QueueService queue;
+class QueueAndPoolTest extends QueueTestBase {
 
     @Inject
     ReplacementStore replacements;
 
     @Inject
-    MachineService pool;
+    MachineService machineService;
 
     @Inject
     ProbeService probes;
@@ -56,32 +43,8 @@ class QueueAndPoolTest {
     @Inject
     DatabaseClock clock;
 
-    @Inject
-    FakeMachines machines;
-
-    @Inject
-    ReservationFixture fixture;
-
-    private Requester alice;
-    private Requester bob;
-
-    @BeforeEach
-    void twoMachines() {
-        fixture.clear();
-        machines.reset();
-        alice = fixture.user("alice");
-        bob = fixture.user("bob");
-        fixture.machines("m1", "m2");
-    }
-
     private long queue(int count, String... names) {
-        ReservationSpec spec = new ReservationSpec(bob, count, 60, "bob", null)
-                .with(new RequestOptions(null, List.of(names), 120, null, null, null));
-        return ((Reserved.Accepted) reservations.reserve(spec, null)).requestId();
-    }
-
-    private Lease lend(int count) {
-        return reservations.reserve(new ReservationSpec(alice, count, 60, "alice", null));
+        return queue(bob, count, waiting(120, names));
     }
 
     private Instant now() {
@@ -95,6 +58,7 @@ class QueueAndPoolTest {
 
     @Test
     void aMachineThatIsOutOfOrderForAKnownTimeIsWaitedFor() {
+        fixture.machines("m1", "m2");
         Instant pausedUntil = now().plusSeconds(600);
         fixture.change("m1", machine -> {
             machine.lastSeenAt = now();
@@ -105,12 +69,13 @@ class QueueAndPoolTest {
         long both = queue(2);
 
         assertThat(outlook(both).expectedAt()).isEqualTo(pausedUntil);
-        assertThatThrownBy(() -> lend(1)).as("m2 is kept until m1 works again")
+        assertThatThrownBy(() -> reserve(alice, 1)).as("m2 is kept until m1 works again")
                 .isInstanceOf(NotEnoughAvailableException.class);
     }
 
     @Test
     void nobodyWaitsForAMachineThatFailedOftenOrIsSilentOrHasAnotherHostKey() {
+        fixture.machines("m1", "m2");
         Instant pausedUntil = now().plusSeconds(600);
         fixture.change("m1", machine -> {
             machine.lastSeenAt = now();
@@ -132,12 +97,12 @@ class QueueAndPoolTest {
             machine.failed(UnavailableCause.HOST_KEY, "another key", pausedUntil);
         });
         assertThat(outlook(queue(2)).expectedAt()).isNull();
-        assertThat(lend(1).machines()).hasSize(1);
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
     }
 
     @Test
     void aReplacementIsAMachineThatNoRequestWaitsForIfThereIsOne() {
-        lend(2);
+        lendToAlice("m1", "m2");
         fixture.machines("m3", "m4");
         queue(2, "m1", "m3");
         long lost = fixture.latest("m2").id;
@@ -155,14 +120,14 @@ class QueueAndPoolTest {
 
     @Test
     void aCallThatFindsTooFewMachinesDoesNotWaitForThoseWhoPlan() {
-        lend(2);
+        lendToAlice("m1", "m2");
         queue(1);
 
         QuarkusTransaction.requiringNew().run(() -> {
             QueueState.lockPlanning();
             CompletableFuture<Long> waiting = CompletableFuture.supplyAsync(() -> queue(1),
                     task -> Thread.ofVirtual().start(task));
-            CompletableFuture<Throwable> refused = CompletableFuture.supplyAsync(() -> lend(1),
+            CompletableFuture<Throwable> refused = CompletableFuture.supplyAsync(() -> reserve(alice, 1),
                     task -> Thread.ofVirtual().start(task)).handle((lease, failure) -> failure);
             assertThat(waiting.orTimeout(20, TimeUnit.SECONDS).join()).isPositive();
             assertThat(refused.orTimeout(20, TimeUnit.SECONDS).join())
@@ -172,14 +137,14 @@ class QueueAndPoolTest {
 
     @Test
     void whoMakesAMachineFreeTellsTheSchedulers() {
-        lend(2);
+        lendToAlice("m1", "m2");
         queue(1);
         long before = queue.state().signals();
 
         reservations.release(fixture.latest("m1").id);
         long afterRelease = awaitSignalAfter(before);
 
-        pool.change("m1", new MachineChange(null, null, null, null, true, null, null));
+        machineService.change("m1", new MachineChange(null, null, null, null, true, null, null));
         long afterChange = awaitSignalAfter(afterRelease);
 
         fixture.change("m1", machine -> {
