@@ -56,7 +56,6 @@ import io.quarkus.security.Authenticated;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.virtual.threads.VirtualThreads;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.vertx.core.http.HttpServerResponse;
 
 /** Requests: what one call asked for, with the machines that it got or waits for. */
 @Path("/requests")
@@ -123,7 +122,7 @@ public class RequestResource {
     @Parameter(name = "wait", in = ParameterIn.QUERY, description = "For how many seconds to wait for a change", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", maximum = "60", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The request", content = @Content(schema = @Schema(implementation = RequestView.class)))
     public CompletionStage<RestResponse<RequestView>> get(@RestPath String id, @Context UriInfo uri,
-            @Context HttpHeaders headers, @Context Request request, @Context HttpServerResponse answer) {
+            @Context HttpHeaders headers, @Context Request request) {
         UserStatus caller = caller();
         int wait = QueryParameters.of(uri).number("wait", 0, LONGEST_WAIT).orElseGet(() -> preferredWait(headers));
         return CompletableFuture.supplyAsync(() -> own(id, caller), threads)
@@ -131,7 +130,7 @@ public class RequestResource {
                         ? CompletableFuture.completedFuture(now)
                         : watch.change(now.id(), seen(now), Duration.ofSeconds(wait))
                                 .thenApplyAsync(changed -> own(id, caller), threads))
-                .thenApplyAsync(details -> show(details, caller, request, answer), threads);
+                .thenApplyAsync(details -> show(details, caller, request), threads);
     }
 
     /** What cannot be understood of a preference is ignored (RFC 7240, section 2). */
@@ -155,12 +154,11 @@ public class RequestResource {
         return ConditionalResponse.of(request, view, Stream.of(view));
     }
 
-    /** Does not take the password for a client that has gone while it waited. */
-    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request,
-            HttpServerResponse answer) {
+    /** Is not called for a client that has gone while it waited: the framework cancels what {@link #get} returned. */
+    private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
         RequestView view = RequestView.of(details);
         Long owner = details.ownerId();
-        Optional<String> password = owner != null && owner == caller.userId() && !answer.closed()
+        Optional<String> password = owner != null && owner == caller.userId()
                 ? requests.takePassword(details.id())
                 : Optional.empty();
         return password.isPresent()
