@@ -1,5 +1,6 @@
 package io.machinemanager.database;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -35,6 +36,19 @@ public record HqlCondition(String hql, Map<String, Object> parameters) {
     /** A condition with one parameter; {@link #TRUE} when its value is null, which stands for any. */
     public static HqlCondition unlessNull(String hql, String name, Object value) {
         return value == null ? TRUE : of(hql, name, value);
+    }
+
+    /**
+     * True for the rows whose value is one of these. A single one is compared, since Hibernate translates a query with a list
+     * to SQL anew at each call, which takes longer than a short query.
+     *
+     * @param path what is compared, such as {@code m.id}
+     * @param values at least one
+     */
+    public static HqlCondition oneOf(String path, String name, Collection<Long> values) {
+        return values.size() == 1
+                ? of(path + " = :" + name, name, values.iterator().next())
+                : of(path + " in :" + name, name, values);
     }
 
     /** True for the rows for which both are. The names of their parameters must differ. */

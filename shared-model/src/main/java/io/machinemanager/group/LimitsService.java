@@ -12,13 +12,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import org.hibernate.query.QueryProducer;
 
+import io.machinemanager.database.HqlCondition;
+
 /** Tells what users may have. It reads in the caller's transaction or session, and has none of its own. */
 @ApplicationScoped
 public class LimitsService {
 
     // one row for each group of a user, and one without a group for a user in none
     private static final String USERS_AND_GROUPS = "select u.id, g from User u"
-            + " left join GroupMember m on m.userId = u.id left join UserGroup g on g.id = m.groupId where u.id in :users";
+            + " left join GroupMember m on m.userId = u.id left join UserGroup g on g.id = m.groupId where ";
 
     private final LimitsConfig settings;
 
@@ -43,8 +45,9 @@ public class LimitsService {
 
     private Map<Long, UserLimits> of(QueryProducer session, Collection<Long> userIds) {
         Map<Long, List<UserGroup>> groups = new HashMap<>();
-        session.createSelectionQuery(USERS_AND_GROUPS, Object[].class).setParameterList("users", userIds)
-                .getResultList().forEach(row -> {
+        HqlCondition among = HqlCondition.oneOf("u.id", "users", userIds);
+        among.bind(session.createSelectionQuery(USERS_AND_GROUPS + among.hql(), Object[].class)).getResultList()
+                .forEach(row -> {
                     List<UserGroup> ofUser = groups.computeIfAbsent((Long) row[0], user -> new ArrayList<>());
                     if (row[1] != null) {
                         ofUser.add((UserGroup) row[1]);

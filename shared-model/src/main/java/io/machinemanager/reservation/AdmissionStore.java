@@ -17,7 +17,6 @@ import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.error.NoMatchingMachinesException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.group.UserLimits;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.secret.SealedJson;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
@@ -105,7 +104,7 @@ class AdmissionStore {
             return enqueue(request, spec, limits, filter, now);
         }
         try {
-            List<Machine> machines = allocations.take(allocation, spec.count(), status);
+            List<FreeMachine> machines = allocations.take(allocation, spec.count(), status);
             return new Admission.Allocated(allocation, allocations.insert(machines, allocation, now));
         } catch (NotEnoughAvailableException e) {
             if (options.waits()) {

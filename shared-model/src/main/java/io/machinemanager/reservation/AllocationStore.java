@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -117,7 +116,7 @@ class AllocationStore {
      * @param status the state that {@link #enterQueue} returned
      * @throws NotEnoughAvailableException when too few are free
      */
-    List<Machine> take(AllocationRequest request, int count, QueuePlanning.Status status) {
+    List<FreeMachine> take(AllocationRequest request, int count, QueuePlanning.Status status) {
         int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
         return status.isAnyWaiting()
                 ? queue.take(request, count, spares, status)
@@ -125,10 +124,10 @@ class AllocationStore {
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
-    private static List<Machine> lockFree(MachineFilter filter, int count, int spares, Instant now) {
+    private static List<FreeMachine> lockFree(MachineFilter filter, int count, int spares, Instant now) {
         long otherSpares = spares == 0 ? 0 : Math.max(0, spares - FreeMachines.countOthers(now, filter));
         long wanted = count + otherSpares;
-        List<Machine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), filter);
+        List<FreeMachine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), filter);
         if (machines.size() < wanted) {
             long available = Math.max(0, FreeMachines.count(now, filter) - otherSpares);
             if (available >= count) {
@@ -145,11 +144,9 @@ class AllocationStore {
      *
      * @param requested when the request was first looked at
      */
-    List<WorkItem> insert(List<Machine> machines, AllocationRequest request, Instant requested) {
-        // read after the locks were waited for, so that the order of the rows of a machine is that of the transactions
-        Map<Long, Reservation.Latest> latest = Reservation
-                .latestOn(machines.stream().map(machine -> machine.id).toList());
-        return machines.stream().map(machine -> insert(machine, request, requested, latest.get(machine.id))).toList();
+    List<WorkItem> insert(List<FreeMachine> machines, AllocationRequest request, Instant requested) {
+        return machines.stream().map(machine -> insert(machine.machine(), machine.latest(), request, requested))
+                .toList();
     }
 
     /** The fencing token must exceed those that the machine has seen, even when the database's clock was set back. */
@@ -157,8 +154,7 @@ class AllocationStore {
         return latest == null || latest.isBefore(now) ? now : latest.plus(1, ChronoUnit.MICROS);
     }
 
-    private WorkItem insert(Machine machine, AllocationRequest request, Instant requested,
-            Reservation.Latest latest) {
+    private WorkItem insert(Machine machine, Reservation.Latest latest, AllocationRequest request, Instant requested) {
         Instant now = latest.now();
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();

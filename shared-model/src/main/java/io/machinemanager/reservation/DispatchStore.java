@@ -14,7 +14,6 @@ import jakarta.persistence.LockModeType;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.group.LimitsService;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.plan.Plan;
 import io.quarkus.logging.Log;
 
@@ -108,7 +107,7 @@ class DispatchStore {
 
     /** Passes over what another transaction has locked; the next run sees what became of it. */
     private void assign(long requestId, List<Long> machines, Instant now, List<Assignment> assigned) {
-        List<Machine> locked = FreeMachines.lock(now, Set.copyOf(machines));
+        List<FreeMachine> locked = FreeMachines.lock(now, Set.copyOf(machines));
         Request request = Request.findById(requestId, LockModeType.PESSIMISTIC_WRITE);
         if (locked.size() < machines.size() || request == null || request.state != RequestState.QUEUED) {
             return;

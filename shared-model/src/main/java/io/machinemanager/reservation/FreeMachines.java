@@ -36,13 +36,13 @@ public final class FreeMachines {
      * Locks free machines until the end of the transaction, skipping those that another transaction has locked. They are
      * read in the order of the primary key, so that the database reads and locks no more rows than needed.
      */
-    static List<Machine> lock(Instant now, int count, MachineFilter filter) {
+    static List<FreeMachine> lock(Instant now, int count, MachineFilter filter) {
         return lock(now, count, filter.condition());
     }
 
-    private static List<Machine> lock(Instant now, int count, HqlCondition wanted) {
+    private static List<FreeMachine> lock(Instant now, int count, HqlCondition wanted) {
         HqlCondition condition = free(now).and(wanted);
-        List<Machine> free = new ArrayList<>();
+        List<FreeMachine> free = new ArrayList<>();
         long last = Long.MIN_VALUE;
         while (free.size() < count) {
             HqlCondition further = condition.and(HqlCondition.of("m.id > :last", "last", last));
@@ -53,20 +53,20 @@ public final class FreeMachines {
                 break;
             }
             last = locked.getLast().id;
-            Set<Long> lent = lent(locked);
-            locked.stream().filter(machine -> !lent.contains(machine.id)).forEach(free::add);
+            free.addAll(withoutLent(locked));
         }
         return free;
     }
 
     /**
-     * Machines that were lent between the query and the lock: the other transaction committed in between. This query sees
-     * its rows, and no other transaction can lend the machines while they are locked.
+     * Without machines that were lent between the query and the lock: the other transaction committed in between. A query
+     * after the lock sees its rows, and no other transaction can lend the machines while they are locked.
      */
-    private static Set<Long> lent(List<Machine> locked) {
-        return Set.copyOf(Reservation.getEntityManager()
-                .createQuery("select liveMachineId from Reservation where liveMachineId in ?1", Long.class)
-                .setParameter(1, locked.stream().map(machine -> machine.id).toList()).getResultList());
+    private static List<FreeMachine> withoutLent(List<Machine> locked) {
+        Map<Long, Reservation.Latest> latest = Reservation
+                .latestOn(locked.stream().map(machine -> machine.id).toList());
+        return locked.stream().map(machine -> new FreeMachine(machine, latest.get(machine.id)))
+                .filter(machine -> !machine.latest().isLent()).toList();
     }
 
     /** The free machines that will be lent next, to any user. They are not locked. */
@@ -104,8 +104,8 @@ public final class FreeMachines {
     }
 
     /** Locks those of the machines with these ids that are free and that no other transaction has locked. */
-    static List<Machine> lock(Instant now, Set<Long> among) {
-        return lock(now, among.size(), HqlCondition.of("m.id in :among", "among", among));
+    static List<FreeMachine> lock(Instant now, Set<Long> among) {
+        return lock(now, among.size(), HqlCondition.oneOf("m.id", "among", among));
     }
 
     private static long count(Instant now, HqlCondition wanted) {

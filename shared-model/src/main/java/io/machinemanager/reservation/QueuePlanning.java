@@ -13,7 +13,6 @@ import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.group.LimitsService;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.plan.Plan;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
@@ -78,7 +77,7 @@ class QueuePlanning {
      * @param status the state that {@link #enter} returned
      * @throws NotEnoughAvailableException when too few are free or the others are kept
      */
-    List<Machine> take(AllocationRequest request, int count, int spares, Status status) {
+    List<FreeMachine> take(AllocationRequest request, int count, int spares, Status status) {
         QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), status.now(), limits);
         Plan plan = snapshot.plan(Plan.NONE);
         List<Long> machines = plan.assignments().get(request.requestId());
@@ -87,7 +86,7 @@ class QueuePlanning {
             throw new NotEnoughAvailableException(count, available(snapshot, plan, request, count, spares),
                     expectedAt(plan, request));
         }
-        List<Machine> locked = FreeMachines.lock(status.now(), Set.copyOf(machines));
+        List<FreeMachine> locked = FreeMachines.lock(status.now(), Set.copyOf(machines));
         if (locked.size() < machines.size()) {
             throw new LostRaceException("another transaction has locked or lent a machine");
         }

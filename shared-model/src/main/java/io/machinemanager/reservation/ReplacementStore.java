@@ -13,7 +13,6 @@ import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.RetryingTransactions;
-import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.quarkus.logging.Log;
 
@@ -58,7 +57,7 @@ public class ReplacementStore {
                 return Optional.empty();
             }
             MachineFilter filter = MachineFilter.of(request).without(refused);
-            List<Machine> free = lockFree(now, tried.size() + 1, filter);
+            List<FreeMachine> free = lockFree(now, tried.size() + 1, filter);
             if (free.isEmpty()) {
                 if (FreeMachines.count(now, filter) > 0) {
                     throw new LostRaceException("other requests have locked the free machines");
@@ -66,7 +65,7 @@ public class ReplacementStore {
                 return Optional.empty();
             }
             request.claim(claim, now.plus(config.claim()));
-            Machine spare = free.stream().filter(machine -> !tried.contains(machine.id)).findFirst()
+            FreeMachine spare = free.stream().filter(machine -> !tried.contains(machine.id())).findFirst()
                     .orElseGet(free::getFirst);
             WorkItem item = allocations.insert(List.of(spare), requestOf(lost, request, claim), now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to replace it", reservationId, lost.machineName,
@@ -76,9 +75,9 @@ public class ReplacementStore {
     }
 
     /** Leaves the machines for which requests wait, unless there are no others: who was lent a machine comes first. */
-    private List<Machine> lockFree(Instant now, int count, MachineFilter filter) {
+    private List<FreeMachine> lockFree(Instant now, int count, MachineFilter filter) {
         Set<Long> meant = queue.meantForWaiting();
-        List<Machine> others = meant.isEmpty()
+        List<FreeMachine> others = meant.isEmpty()
                 ? List.of()
                 : FreeMachines.lock(now, count, filter.without(meant));
         return others.isEmpty() ? FreeMachines.lock(now, count, filter) : others;

@@ -29,6 +29,7 @@ import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
+import io.machinemanager.database.HqlCondition;
 import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.error.NotFoundException;
@@ -223,24 +224,28 @@ public class Reservation extends PanacheEntityBase {
      *
      * @param machineId the machine
      * @param createdAt {@link #createdAt} of its latest row; null when it was never lent
+     * @param isLent whether it has a live row
      * @param now the database's time
      */
     @RegisterForReflection // created by a query
-    record Latest(Long machineId, Instant createdAt, Instant now) {
+    record Latest(Long machineId, Instant createdAt, boolean isLent, Instant now) {
 
         /** The constructor that the query calls. */
-        Latest(Long machineId, Instant createdAt, LocalDateTime now) {
-            this(machineId, createdAt, now.toInstant(ZoneOffset.UTC));
+        Latest(Long machineId, Instant createdAt, Long live, LocalDateTime now) {
+            this(machineId, createdAt, live != null, now.toInstant(ZoneOffset.UTC));
         }
     }
 
     /** The latest row of each of these machines, by the machine's id. */
-    static Map<Long, Latest> latestOn(Collection<Long> machines) {
-        return getEntityManager()
-                .createQuery("select new io.machinemanager.reservation.Reservation$Latest(m.id, (select r.createdAt"
-                        + " from Reservation r where r.machine.id = m.id order by r.createdAt desc limit 1), "
-                        + ReadOnlyQueries.NOW + ") from Machine m where m.id in ?1", Latest.class)
-                .setParameter(1, machines).getResultStream().collect(Collectors.toMap(Latest::machineId, row -> row));
+    static Map<Long, Latest> latestOn(List<Long> machines) {
+        HqlCondition among = HqlCondition.oneOf("m.id", "machines", machines);
+        return among
+                .bind(getSession().createSelectionQuery("select new io.machinemanager.reservation.Reservation$Latest("
+                        + "m.id, (select r.createdAt from Reservation r where r.machine.id = m.id order by r.createdAt desc limit 1),"
+                        + " (select live.id from Reservation live where live.liveMachineId = m.id), "
+                        + ReadOnlyQueries.NOW
+                        + ") from Machine m where " + among.hql(), Latest.class))
+                .getResultStream().collect(Collectors.toMap(Latest::machineId, row -> row));
     }
 
     /** The ids of the machines that a request has had and released, without deleted machines. */
