@@ -43,7 +43,14 @@ public final class FreeMachines {
     private static List<FreeMachine> lock(Instant now, int count, HqlCondition wanted) {
         HqlCondition condition = free(now).and(wanted);
         List<FreeMachine> free = new ArrayList<>();
-        long last = Long.MIN_VALUE;
+        // without locks, while the search below locks each row that it reads, for a moment at least
+        Long first = condition.bind(Machine.getSession().createSelectionQuery(
+                "select m.id from Machine m where " + condition.hql() + " order by m.id", Long.class)).setMaxResults(1)
+                .getSingleResultOrNull();
+        if (first == null) {
+            return free;
+        }
+        long last = first - 1;
         while (free.size() < count) {
             HqlCondition further = condition.and(HqlCondition.of("m.id > :last", "last", last));
             List<Machine> locked = SkipLocked.first(
