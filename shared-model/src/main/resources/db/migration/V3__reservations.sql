@@ -71,8 +71,8 @@ create index if not exists ix_requests_keepalive on requests (keepalive_until);
 create index if not exists ix_requests_ended on requests (ended_at);
 create index if not exists ix_requests_idempotency on requests (idempotency_key, created_at);
 
--- Row 1: who plans the queue locks it, so that no two do so at once. Row 2: who frees a machine counts it up, which tells
--- the schedulers to plan.
+-- Row 1: a transaction that plans the queue locks it, so that no two do so at once. Row 2: counted up by a process that has
+-- freed a machine, which tells the schedulers to plan.
 create table if not exists queue_state (
     id      int    not null,
     changes bigint not null,

@@ -101,7 +101,7 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     /** Messages of the machine after the log-in, when it does not run the script. */
     private static final List<Meaning> COMMAND_FAILURES = List.of(
             unreachable("incorrect password attempt|sorry, try again|sudo: .*(password is required|no password was)"
-                    // what is before it may arrive apart
+                    // the words before it may be missing: they can come in another packet
                     + "|\\ba password is required",
                     "The machine's sudo does not accept the password."),
             unreachable("not in the sudoers file|is not allowed to (run|execute)|may not run sudo",

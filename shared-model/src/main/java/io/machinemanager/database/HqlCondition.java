@@ -66,7 +66,11 @@ public record HqlCondition(String hql, Map<String, Object> parameters) {
 
     private HqlCondition joined(String both, HqlCondition other) {
         Map<String, Object> all = new HashMap<>(parameters);
-        all.putAll(other.parameters);
+        other.parameters.forEach((name, value) -> {
+            if (all.put(name, value) != null) {
+                throw new IllegalArgumentException("two parameters are named " + name);
+            }
+        });
         return new HqlCondition(both, all);
     }
 

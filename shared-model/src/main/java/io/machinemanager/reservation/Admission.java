@@ -10,11 +10,11 @@ sealed interface Admission {
     }
 
     /** The request waits, or did: an earlier call with the same key made it. */
-    record Accepted(long requestId) implements Admission {
+    record Queued(long requestId) implements Admission {
     }
 
     /** An earlier call with the same key has succeeded. */
-    record Answered(Lease first) implements Admission {
+    record Repeated(Lease first) implements Admission {
     }
 
     /** An earlier call with the same key makes the accounts now. */

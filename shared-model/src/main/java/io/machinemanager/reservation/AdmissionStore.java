@@ -58,7 +58,7 @@ class AdmissionStore {
         switch (admission) {
             case Admission.Allocated(AllocationRequest request, List<WorkItem> items) -> items
                     .forEach(item -> Log.infof("%s allocated to request %d", item, request.requestId()));
-            case Admission.Accepted(long id) -> Log.infof("Request %d waits: %s", id, wanted);
+            case Admission.Queued(long id) -> Log.infof("Request %d waits: %s", id, wanted);
             default -> {
             }
         }
@@ -79,12 +79,12 @@ class AdmissionStore {
         }
         if (earlier.sealedAnswer != null) {
             earlier.answerGiven = true;
-            return new Admission.Answered(
+            return new Admission.Repeated(
                     sealedJson.open(earlier.keyOwner(), earlier.sealedAnswer, Lease.class));
         }
         if (earlier.waits()) {
             earlier.answerGiven = true;
-            return new Admission.Accepted(earlier.id);
+            return new Admission.Queued(earlier.id);
         }
         return earlier.claimedUntil.isAfter(clock.now())
                 ? new Admission.InProgress()
@@ -123,7 +123,7 @@ class AdmissionStore {
         limits.checkQueued(Request.countQueued(request.ownerId));
         request.queue(now);
         audit.record(request.auditEvent(AuditAction.REQUEST_QUEUED, spec + request.auditedNote()));
-        return new Admission.Accepted(request.id);
+        return new Admission.Queued(request.id);
     }
 
     /** Writes the row first: another call with the same key waits for this transaction at the unique constraint. */

@@ -118,9 +118,19 @@ class AllocationStore {
      */
     List<FreeMachine> take(AllocationRequest request, int count, QueuePlanning.Status status) {
         int spares = FreeMachines.spares(config.sparePoolPercent(), request.requester().userId());
-        return status.isAnyWaiting()
-                ? queue.take(request, count, spares, status)
-                : lockFree(request.filter(), count, spares, status.now());
+        if (!status.isAnyWaiting()) {
+            return lockFree(request.filter(), count, spares, status.now());
+        }
+        if (!status.mayTake()) {
+            throw tooFew(request.filter(), count,
+                    Math.min(count - 1L, FreeMachines.count(status.now(), request.filter())));
+        }
+        return queue.take(request, count, spares, status.now());
+    }
+
+    private static NotEnoughAvailableException tooFew(MachineFilter filter, int count, long available) {
+        return new NotEnoughAvailableException(count, available,
+                FreeMachines.nextFreeAt((int) (count - available), filter).orElse(null));
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
@@ -133,8 +143,7 @@ class AllocationStore {
             if (available >= count) {
                 throw new LostRaceException("other requests have locked free machines");
             }
-            throw new NotEnoughAvailableException(count, available,
-                    FreeMachines.nextFreeAt((int) (count - available), filter).orElse(null));
+            throw tooFew(filter, count, available);
         }
         return machines.subList(0, count);
     }

@@ -17,10 +17,11 @@ import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Plan;
 import io.quarkus.logging.Log;
 
-/** Serves the queue: gives free machines to waiting requests, and ends those that wait in vain. */
+/** Serves the queue: gives free machines to waiting requests, and ends those that cannot be served. */
 @ApplicationScoped
 class DispatchStore {
 
+    private static final int ENDS_AT_ONCE = 200;
     private static final String IN_VAIN = "Too few machines were free until the end of the wait.";
     private static final String NO_MATCH = "Machines needed: %d; matching now: %d.";
     private static final String BEYOND_LIMIT = "Its owner may not have so many machines at once any more.";
@@ -83,26 +84,18 @@ class DispatchStore {
     }
 
     private List<Assignment> assign(QueueSnapshot snapshot, int limit) {
-        int free = snapshot.free() - snapshot.spares(config.sparePoolPercent());
+        lastPlan = snapshot.plan(lastPlan);
         List<Assignment> assigned = new ArrayList<>();
-        for (Map.Entry<Long, List<Long>> assignment : plan(snapshot).assignments().entrySet()) {
-            List<Long> machines = assignment.getValue();
-            free -= machines.size();
-            if (free < 0 || assigned.size() == limit) {
+        for (Map.Entry<Long, List<Long>> start : snapshot.starts(lastPlan, config.sparePoolPercent()).entrySet()) {
+            if (assigned.size() == limit) {
                 break;
             }
-            if (!snapshot.isDue(assignment.getKey())) {
-                // its machines stay free for it
-                continue;
+            // the machines of one that is not due stay free for it
+            if (snapshot.isDue(start.getKey())) {
+                assign(start.getKey(), start.getValue(), snapshot.at(), assigned);
             }
-            assign(assignment.getKey(), machines, snapshot.at(), assigned);
         }
         return assigned;
-    }
-
-    private Plan plan(QueueSnapshot snapshot) {
-        lastPlan = snapshot.plan(lastPlan);
-        return lastPlan;
     }
 
     /** Passes over what another transaction has locked; the next run sees what became of it. */
@@ -120,27 +113,35 @@ class DispatchStore {
 
     /** Ends the requests that have waited long enough. Reads an index of those that wait. */
     void endOverdue() {
-        transactions.run(() -> {
-            Instant now = clock.now();
-            Request.waitedLongEnough(now).forEach(id -> end(id, IN_VAIN, now));
-        });
+        List<Long> overdue = transactions.call(() -> Request.waitedLongEnough(clock.now()));
+        end(overdue.stream().map(id -> Map.entry(id, IN_VAIN)).toList());
     }
 
     /** Ends the requests for which too few machines are left. Reads the whole queue and all machines. */
     void endUnmatched() {
-        transactions.run(() -> {
-            Instant now = clock.now();
-            QueueSnapshot snapshot = QueueSnapshot.read(now, limits);
-            for (QueueEntry entry : snapshot.entries()) {
-                int matching = Math.min(snapshot.matches(entry).count(),
-                        snapshot.machines().size() - snapshot.spares(config.sparePoolPercent()));
-                if (snapshot.isBeyondLimit(entry)) {
-                    end(entry.requestId(), BEYOND_LIMIT, now);
-                } else if (matching < entry.count()) {
-                    end(entry.requestId(), NO_MATCH.formatted(entry.count(), matching), now);
-                }
+        QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
+        int lendable = snapshot.machines().size() - snapshot.spares(config.sparePoolPercent());
+        List<Map.Entry<Long, String>> reasons = new ArrayList<>();
+        for (QueueEntry entry : snapshot.entries()) {
+            int matching = Math.min(snapshot.matches(entry).count(), lendable);
+            if (snapshot.isBeyondLimit(entry)) {
+                reasons.add(Map.entry(entry.requestId(), BEYOND_LIMIT));
+            } else if (matching < entry.count()) {
+                reasons.add(Map.entry(entry.requestId(), NO_MATCH.formatted(entry.count(), matching)));
             }
-        });
+        }
+        end(reasons);
+    }
+
+    /** Ends requests for these reasons, some in each transaction, so that none takes long. */
+    private void end(List<Map.Entry<Long, String>> reasons) {
+        for (int from = 0; from < reasons.size(); from += ENDS_AT_ONCE) {
+            List<Map.Entry<Long, String>> some = reasons.subList(from, Math.min(from + ENDS_AT_ONCE, reasons.size()));
+            transactions.run(() -> {
+                Instant now = clock.now();
+                some.forEach(end -> end(end.getKey(), end.getValue(), now));
+            });
+        }
     }
 
     private void end(long requestId, String reason, Instant now) {

@@ -92,8 +92,8 @@ public final class FreeMachines {
     }
 
     /**
-     * How many machines are free, including those that another transaction has locked. It reads every machine, so only
-     * refused requests call it.
+     * How many machines are free, including those that another transaction has locked. It reads every machine, so it is only
+     * called when a request is refused or others wait.
      */
     static long count(Instant now, MachineFilter filter) {
         return count(now, filter.condition());

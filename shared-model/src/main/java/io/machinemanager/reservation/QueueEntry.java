@@ -48,7 +48,12 @@ record QueueEntry(long requestId, long ownerId, int count, int minutes, MachineF
 
     /** Tells whether it may be served now. */
     boolean isDue(Instant now) {
-        return nextAttemptAt == null || !nextAttemptAt.isAfter(now);
+        return dueFrom(now).equals(now);
+    }
+
+    /** From when on it may be served: now or later. */
+    Instant dueFrom(Instant now) {
+        return nextAttemptAt == null || nextAttemptAt.isBefore(now) ? now : nextAttemptAt;
     }
 
     /** Tells whether it has had machines before, and went back to the queue. */

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -16,7 +17,8 @@ import io.machinemanager.reservation.plan.Plan;
 
 /**
  * Tells what waiting requests can expect. Callers share a plan that is a quarter of a second old at most, or ten times as old
- * as it took to make, so that a long queue with many callers costs a tenth of a processor at most.
+ * as it took to make, so that callers who ask again cost a tenth of a processor at most. Those who ask for a request that is
+ * newer than the plan share the next plan.
  */
 @ApplicationScoped
 public class QueueForecast {
@@ -27,27 +29,36 @@ public class QueueForecast {
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final LimitsService limits;
+    private final ReservationConfig config;
     private Planned last;
 
     /**
      * A plan.
      *
+     * @param starts the requests that start now
      * @param goodUntil when another plan is made, by {@link System#nanoTime}
      */
-    private record Planned(QueueSnapshot snapshot, Plan plan, long goodUntil) {
+    private record Planned(QueueSnapshot snapshot, Plan plan, Set<Long> starts, long goodUntil) {
     }
 
-    QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits) {
+    QueueForecast(RetryingTransactions transactions, DatabaseClock clock, LimitsService limits,
+            ReservationConfig config) {
         this.transactions = transactions;
         this.clock = clock;
         this.limits = limits;
+        this.config = config;
     }
 
     /** The outlook of a request; empty when it does not wait. */
     Optional<WaitOutlook> of(long requestId) {
-        Planned recent = recent();
-        Planned planned = recent.snapshot().entry(requestId).isPresent() ? recent : renewed();
+        Planned planned = with(requestId);
         return planned.snapshot().entry(requestId).map(entry -> outlook(entry, planned));
+    }
+
+    /** Those who wait here for the plan of another caller mostly find their request in it. */
+    private synchronized Planned with(long requestId) {
+        Planned recent = recent();
+        return recent.snapshot().entry(requestId).isPresent() ? recent : renewed();
     }
 
     /** The positions of all waiting requests that have one, by request. */
@@ -68,19 +79,22 @@ public class QueueForecast {
         QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
         Plan plan = snapshot.plan(last == null ? Plan.NONE : last.plan());
         long end = System.nanoTime();
-        last = new Planned(snapshot, plan, end + Math.max(MIN_AGE_NANOS, AGE_OF_COST * (end - began)));
+        last = new Planned(snapshot, plan, snapshot.starts(plan, config.sparePoolPercent()).keySet(),
+                end + Math.max(MIN_AGE_NANOS, AGE_OF_COST * (end - began)));
         return last;
     }
 
     private static WaitOutlook outlook(QueueEntry entry, Planned planned) {
         QueueSnapshot snapshot = planned.snapshot();
         Plan plan = planned.plan();
-        boolean starts = plan.assignments().containsKey(entry.requestId());
+        boolean isNext = plan.assignments().containsKey(entry.requestId());
         Optional<Forecast> forecast = Optional.ofNullable(plan.waiting().get(entry.requestId()));
         List<QueuedMachine> matching = snapshot.matches(entry).all().stream().mapToObj(snapshot.machines()::get)
                 .toList();
-        return new WaitOutlook(starts ? Integer.valueOf(1) : forecast.map(Forecast::position).orElse(null),
-                new WaitReason(entry, matching, snapshot.atLimit(entry), snapshot.at()).sentence(),
-                starts ? snapshot.at() : forecast.flatMap(Forecast::expectedAt).orElse(null));
+        return new WaitOutlook(isNext ? Integer.valueOf(1) : forecast.map(Forecast::position).orElse(null),
+                new WaitReason(entry, matching, snapshot.aboveLimit(entry), snapshot.at()).sentence(),
+                planned.starts().contains(entry.requestId())
+                        ? entry.dueFrom(snapshot.at())
+                        : forecast.flatMap(Forecast::expectedAt).orElse(null));
     }
 }

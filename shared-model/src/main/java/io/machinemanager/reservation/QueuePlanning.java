@@ -74,19 +74,18 @@ class QueuePlanning {
      * Locks machines for a request that does not wait, unless requests that come first need them.
      *
      * @param spares how many machines must stay free
-     * @param status the state that {@link #enter} returned
+     * @param now the time that {@link #enter} returned, to a caller who may take machines
      * @throws NotEnoughAvailableException when too few are free or the others are kept
      */
-    List<FreeMachine> take(AllocationRequest request, int count, int spares, Status status) {
-        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), status.now(), limits);
+    List<FreeMachine> take(AllocationRequest request, int count, int spares, Instant now) {
+        QueueSnapshot snapshot = QueueSnapshot.readWith(QueueEntry.of(request, count), now, limits);
         Plan plan = snapshot.plan(Plan.NONE);
         List<Long> machines = plan.assignments().get(request.requestId());
-        if (!status.mayTake() || machines == null
-                || snapshot.free() - count - forOthers(plan, request) < spares) {
+        if (machines == null || snapshot.free() - count - forOthers(plan, request) < spares) {
             throw new NotEnoughAvailableException(count, available(snapshot, plan, request, count, spares),
                     expectedAt(plan, request));
         }
-        List<FreeMachine> locked = FreeMachines.lock(status.now(), Set.copyOf(machines));
+        List<FreeMachine> locked = FreeMachines.lock(now, Set.copyOf(machines));
         if (locked.size() < machines.size()) {
             throw new LostRaceException("another transaction has locked or lent a machine");
         }

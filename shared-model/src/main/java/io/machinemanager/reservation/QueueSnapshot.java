@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,9 +40,9 @@ final class QueueSnapshot {
     private final Map<Long, Set<Long>> refusals;
     private final Map<Long, Set<Long>> groupsOfMachines;
     private final Map<Long, Set<Long>> groupsOfUsers;
-    private final Set<Long> atLimit = new HashSet<>();
+    private final Map<Long, AboveLimit> aboveLimit = new HashMap<>();
     private final Set<Long> beyondLimit = new HashSet<>();
-    private final Map<Wanted, Matches> matches = new HashMap<>();
+    private final Map<Demand, Matches> matches = new HashMap<>();
 
     /** The machines that have a known future, in the order of {@link #machines}. */
     private final List<PlannedMachine> planned = new ArrayList<>();
@@ -51,7 +52,16 @@ final class QueueSnapshot {
      *
      * @param groups the groups of the owner that are named by any machine
      */
-    private record Wanted(Selector selector, List<String> names, Set<Long> groups, Set<Long> excluded) {
+    private record Demand(Selector selector, List<String> names, Set<Long> groups, Set<Long> excluded) {
+    }
+
+    /**
+     * Why an entry is not served now although its machines may be free.
+     *
+     * @param machines how many machines its owner would have, with those that earlier entries of the owner want
+     * @param most how many the owner may have
+     */
+    record AboveLimit(long machines, int most) {
     }
 
     /**
@@ -93,7 +103,7 @@ final class QueueSnapshot {
             int most = allowed.containsKey(entry.ownerId()) ? allowed.get(entry.ownerId()).maxMachines() : 0;
             long wanted = used.getOrDefault(entry.ownerId(), 0L) + entry.count();
             if (most > 0 && wanted > most && entry.waitsUntil() != null) {
-                atLimit.add(entry.requestId());
+                aboveLimit.put(entry.requestId(), new AboveLimit(wanted, most));
                 if (entry.count() > most) {
                     beyondLimit.add(entry.requestId());
                 }
@@ -148,9 +158,9 @@ final class QueueSnapshot {
         return beyondLimit.contains(entry.requestId());
     }
 
-    /** Tells whether the owner of an entry has as many machines as allowed. */
-    boolean atLimit(QueueEntry entry) {
-        return atLimit.contains(entry.requestId());
+    /** Whether the owner of an entry would have more machines than allowed; empty if not. */
+    Optional<AboveLimit> aboveLimit(QueueEntry entry) {
+        return Optional.ofNullable(aboveLimit.get(entry.requestId()));
     }
 
     /** How many machines are free. */
@@ -164,22 +174,40 @@ final class QueueSnapshot {
      * @param before the last plan of this process, or {@link Plan#NONE}; it keeps what was promised as it is
      */
     Plan plan(Plan before) {
-        return QueuePlanner.plan(planned, entries.stream().filter(entry -> !atLimit(entry))
+        return QueuePlanner.plan(planned, entries.stream().filter(entry -> aboveLimit(entry).isEmpty())
                 .map(entry -> new WaitingRequest(entry.requestId(), entry.count(),
                         Duration.ofMinutes(entry.minutes()).plus(QueuedMachine.REMOVAL), matches(entry).planned()))
                 .toList(), now, before);
+    }
+
+    /**
+     * What starts now: the assignments of a plan, up to the first one that would need a spare.
+     *
+     * @param sparePercent the share of the machines that stays free
+     */
+    Map<Long, List<Long>> starts(Plan plan, int sparePercent) {
+        Map<Long, List<Long>> starts = new LinkedHashMap<>();
+        int free = free() - spares(sparePercent);
+        for (Map.Entry<Long, List<Long>> assignment : plan.assignments().entrySet()) {
+            free -= assignment.getValue().size();
+            if (free < 0) {
+                break;
+            }
+            starts.put(assignment.getKey(), assignment.getValue());
+        }
+        return starts;
     }
 
     /** The machines that an entry may get. Entries that want the same share the result. */
     synchronized Matches matches(QueueEntry entry) {
         Set<Long> excluded = new HashSet<>(entry.filter().excluded());
         excluded.addAll(refusals.getOrDefault(entry.requestId(), Set.of()));
-        Wanted wanted = new Wanted(entry.filter().selector(), entry.filter().names(),
+        Demand wanted = new Demand(entry.filter().selector(), entry.filter().names(),
                 groupsOfUsers.getOrDefault(entry.ownerId(), Set.of()), excluded);
         return matches.computeIfAbsent(wanted, this::match);
     }
 
-    private Matches match(Wanted wanted) {
+    private Matches match(Demand wanted) {
         Set<String> names = Set.copyOf(wanted.names());
         Matches found = new Matches(new BitSet(), new BitSet());
         int position = 0;

@@ -28,11 +28,11 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
     /** How long the removal of an account may take. */
     static final Duration REMOVAL = Duration.ofSeconds(30);
 
-    /** After so many failures in a row nobody waits for the next try. */
-    private static final int HOPEFUL_FAILURES = 3;
+    /** After more failures in a row than these nobody waits for the next try. */
+    private static final int MAX_FAILURES = 3;
 
     /** A machine that was not seen for so long is not waited for. */
-    private static final Duration HOPEFUL_SILENCE = Duration.ofMinutes(10);
+    private static final Duration MAX_SILENCE = Duration.ofMinutes(10);
 
     private static final String BLOCKED_UNTIL = "case when m.inService = true and m.failures <= :failures"
             + " and m.lastSeenAt > :lastSeen and (m.unavailableCause is null or m.unavailableCause <> HOST_KEY)"
@@ -47,7 +47,7 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
     /** All enabled machines in the order in which they are lent. */
     static List<QueuedMachine> enabled(Instant now) {
         return Request.getEntityManager().createQuery(ENABLED, QueuedMachine.class).setParameter("now", now)
-                .setParameter("failures", HOPEFUL_FAILURES).setParameter("lastSeen", now.minus(HOPEFUL_SILENCE))
+                .setParameter("failures", MAX_FAILURES).setParameter("lastSeen", now.minus(MAX_SILENCE))
                 .getResultList();
     }
 
@@ -62,7 +62,7 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
      * @return empty when that is not known: the machine has failed too often, or is not in service
      */
     Optional<Instant> freeFrom(Instant now) {
-        if (!working && blockedUntil == null || failedRemovals != null && failedRemovals > HOPEFUL_FAILURES) {
+        if (!working && blockedUntil == null || failedRemovals != null && failedRemovals > MAX_FAILURES) {
             return Optional.empty();
         }
         Instant works = working ? now : later(now, blockedUntil);

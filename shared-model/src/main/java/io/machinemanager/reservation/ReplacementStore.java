@@ -51,7 +51,8 @@ public class ReplacementStore {
             Request request = Request.lockById(lost.requestId).orElseThrow();
             Set<Long> tried = Reservation.machinesTriedFor(lost.requestId);
             // these would refuse the account's name again
-            Set<Long> refused = Reservation.machinesThatRefused(lost.requestId);
+            Set<Long> refused = Reservation.refusalsOf(List.of(lost.requestId)).getOrDefault(lost.requestId,
+                    Set.of());
             // while the request is claimed, another machine of it is being replaced
             if (!lost.isRunning(now) || request.claimedBy != null) {
                 return Optional.empty();
@@ -74,7 +75,7 @@ public class ReplacementStore {
         });
     }
 
-    /** Leaves the machines for which requests wait, unless there are no others: who was lent a machine comes first. */
+    /** Leaves the machines for which requests wait, unless there are no others: the user of the lost machine comes first. */
     private List<FreeMachine> lockFree(Instant now, int count, MachineFilter filter) {
         Set<Long> meant = queue.meantForWaiting();
         List<FreeMachine> others = meant.isEmpty()

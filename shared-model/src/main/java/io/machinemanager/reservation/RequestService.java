@@ -133,6 +133,21 @@ public class RequestService {
         throw new UnavailableException("Too many callers ask for requests at once; try again soon.");
     }
 
+    /**
+     * The owner of a request; empty after the user was deleted.
+     *
+     * @throws NotFoundException when there is no such request
+     */
+    public Optional<Long> ownerOf(long requestId) {
+        List<Long> owner = queries.call(session -> session
+                .createSelectionQuery("select ownerId from Request where id = :id", Long.class)
+                .setParameter("id", requestId).getResultList());
+        if (owner.isEmpty()) {
+            throw Request.notFound(requestId);
+        }
+        return Optional.ofNullable(owner.getFirst());
+    }
+
     private RequestDetails read(long requestId) {
         Request request = Request.<Request>findByIdOptional(requestId)
                 .orElseThrow(() -> Request.notFound(requestId));

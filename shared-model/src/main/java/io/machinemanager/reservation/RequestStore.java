@@ -100,7 +100,8 @@ class RequestStore {
         Request request = locked.request;
         List<WorkItem> removals = removals(locked, claim);
         if (again) {
-            request.requeue(reason, now, now.plus(BackOff.ofRemovals(config).after(1)));
+            int tries = Math.max(1, ReservationEvent.timesQueued(request.id));
+            request.requeue(reason, now, now.plus(BackOff.ofRemovals(config).after(tries)));
         } else {
             ends.end(request, RequestState.FAILED, reason, now);
         }

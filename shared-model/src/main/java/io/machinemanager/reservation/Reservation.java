@@ -270,14 +270,6 @@ public class Reservation extends PanacheEntityBase {
                         Collectors.mapping(row -> (Long) row[1], Collectors.toSet())));
     }
 
-    /** The ids of the machines that refused the account's name to a request. */
-    static Set<Long> machinesThatRefused(long requestId) {
-        return getEntityManager()
-                .createQuery("select machine.id from Reservation where requestId = ?1 and lastOutcome = REFUSED"
-                        + " and liveMachineId is null and machine is not null", Long.class)
-                .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
-    }
-
     /**
      * The fencing token of the account work: {@link #createdAt} in microseconds since 1970. It grows from one reservation of
      * a machine to the next, also when the database's clock was set back in between.

@@ -97,6 +97,11 @@ public class ReservationEvent extends PanacheEntityBase {
         event.persist();
     }
 
+    /** How many times a request went to the queue, or back to it. */
+    static int timesQueued(long requestId) {
+        return (int) count("requestId = ?1 and kind = QUEUED", requestId);
+    }
+
     /** The history of a request and its reservations, oldest first. */
     static List<ReservationEvent> ofRequest(long requestId) {
         return list("requestId = ?1 order by id", requestId);

@@ -97,10 +97,10 @@ public class ReservationService {
                 case Admission.Allocated(AllocationRequest request, List<WorkItem> items) -> {
                     return serve(wanted, request, items);
                 }
-                case Admission.Accepted(long id) -> {
+                case Admission.Queued(long id) -> {
                     return new Reserved.Accepted(id);
                 }
-                case Admission.Answered(Lease first) -> {
+                case Admission.Repeated(Lease first) -> {
                     return new Reserved.Lent(first);
                 }
                 case Admission.Abandoned(long id) -> {
@@ -184,9 +184,11 @@ public class ReservationService {
     private boolean giveUp(long requestId, Worker by, UUID claim, RuntimeException cause) {
         AtomicBoolean queued = new AtomicBoolean();
         String reason = cause instanceof DomainException ? cause.getMessage() : "The service failed.";
+        AtomicBoolean callerKnows = new AtomicBoolean();
         compensations.retry("Request " + requestId, () -> {
-            RequestStore.GivenUp given = requests.giveUp(requestId, by, claim, reason,
-                    by != Worker.REFUSED_CALL && mayRetry(cause));
+            // after the first try a caller is told that the request has failed
+            boolean mayWait = by == Worker.QUEUE || by == Worker.CALL && !callerKnows.getAndSet(true);
+            RequestStore.GivenUp given = requests.giveUp(requestId, by, claim, reason, mayWait && mayRetry(cause));
             queued.set(given.queued());
             worker.remove(claim, given.removals());
         }, cause);

@@ -10,15 +10,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
+import io.machinemanager.reservation.QueueSnapshot.AboveLimit;
+
 /**
  * Says in a sentence what a request waits for.
  *
  * @param entry the request
  * @param matching the machines that it may get
- * @param atLimit whether its owner has as many machines as allowed
+ * @param aboveLimit how many machines its owner would have, if that is more than allowed
  * @param now the time
  */
-record WaitReason(QueueEntry entry, List<QueuedMachine> matching, boolean atLimit, Instant now) {
+record WaitReason(QueueEntry entry, List<QueuedMachine> matching, Optional<AboveLimit> aboveLimit, Instant now) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm 'UTC'").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter DAY_AND_TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'")
@@ -29,8 +31,9 @@ record WaitReason(QueueEntry entry, List<QueuedMachine> matching, boolean atLimi
         if (!entry.isDue(now)) {
             return "Its accounts could not be made; the next try is at %s.".formatted(time(entry.nextAttemptAt()));
         }
-        if (atLimit) {
-            return "Its owner has as many machines as allowed at once.";
+        if (aboveLimit.isPresent()) {
+            return ("Its owner would have %d machines, with those that the owner has and those that the owner's earlier requests"
+                    + " wait for; allowed are %d.").formatted(aboveLimit.get().machines(), aboveLimit.get().most());
         }
         List<String> parts = new ArrayList<>();
         List<QueuedMachine> lent = matching.stream().filter(m -> m.reservation() != null).toList();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,8 +26,12 @@ import io.machinemanager.machine.UnavailableCause;
 import io.machinemanager.reservation.Lease;
 import io.machinemanager.reservation.NewEnd;
 import io.machinemanager.reservation.ReplacementStore;
+import io.machinemanager.reservation.RequestOptions;
+import io.machinemanager.reservation.RequestService;
 import io.machinemanager.reservation.Reservation;
+import io.machinemanager.reservation.ReservationSpec;
 import io.machinemanager.reservation.ReservationStore;
+import io.machinemanager.reservation.Reserved;
 import io.machinemanager.reservation.WorkItem;
 import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
@@ -49,11 +54,30 @@ class ReplacementTest extends ProbeTestBase {
     @Inject
     ReplacementStore replacements;
 
+    @Inject
+    RequestService requests;
+
     @Test
     void sparesAreNotLent() {
         assertThat(reserve(2).machines()).hasSize(2);
         assertThatThrownBy(() -> reserve(1)).isInstanceOfSatisfying(NotEnoughAvailableException.class,
                 e -> assertThat(e.details()).containsEntry("available", 0L));
+    }
+
+    @Test
+    void whoWaitsForASpareIsNotToldThatItComesNow() {
+        reserve(2);
+        long waiting = reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
+                .with(new RequestOptions(null, List.of(), 60, null, null, null)),
+                null) instanceof Reserved.Accepted(long id)
+                        ? id
+                        : -1;
+
+        assertThat(requests.details(waiting).outlook()).satisfies(outlook -> {
+            assertThat(outlook.position()).isEqualTo(1);
+            assertThat(outlook.expectedAt()).isNull();
+            assertThat(outlook.reason()).contains("spares");
+        });
     }
 
     @Test

@@ -13,6 +13,8 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.testing.FakeMachines;
@@ -109,6 +111,22 @@ class CompensationRetrierTest {
         assertIsReleased();
         assertThat(lease(reservations.reserve(spec, "key-1")).machines()).hasSize(1);
         assertThat(states()).containsExactlyInAnyOrder("RELEASED", "ACTIVE");
+    }
+
+    @Test
+    void aRequestIsNotQueuedOnceItsCallerWasToldThatItFailed() {
+        ReservationSpec waits = spec.with(new RequestOptions(null, List.of(), 60, null, null, null));
+        machines.before("m1", () -> {
+            machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
+            wire.loseAnswerToCommit(1);
+        });
+        assertThatThrownBy(() -> reservations.reserve(waits, null)).matches(DatabaseFailure::isPassing);
+        machines.heal("m1");
+
+        wire.mend();
+
+        assertIsReleased();
+        assertThat(database.query("select state from machine_manager.requests").strip()).isEqualTo("FAILED");
     }
 
     @Test

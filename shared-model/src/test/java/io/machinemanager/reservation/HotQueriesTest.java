@@ -147,6 +147,21 @@ class HotQueriesTest extends HotQueriesTestBase {
                 .isEmpty();
     }
 
+    @Test
+    void aRefusalDoesNotReadALongQueue() {
+        sql(LENT.formatted(alice.userId(), "true"));
+        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
+                + " waits_until) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
+                + " utc_timestamp(6) + interval 1 hour from users, seq_1_to_3000 where username = 'alice';"
+                + " analyze table requests");
+
+        List<String> statements = statementsOf(() -> assertThatThrownBy(
+                () -> reservations.reserve(new ReservationSpec(alice, 2, 60, "alice", "secret word")))
+                .isInstanceOf(NotEnoughAvailableException.class));
+
+        assertThat(statements.stream().filter(s -> s.contains(" from requests ")).flatMap(this::wholeTables)).isEmpty();
+    }
+
     /** It reads all machines, and only the live reservations. */
     @Test
     void theListOfNamesReadsNoHistory() {

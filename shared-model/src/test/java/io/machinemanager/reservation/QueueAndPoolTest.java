@@ -136,6 +136,23 @@ class QueueAndPoolTest extends QueueTestBase {
     }
 
     @Test
+    void allRequestsWhoseMachinesAreGoneEndHoweverManyTheyAre() {
+        lendToAlice("m1");
+        long first = queue(1, "m1");
+        QuarkusTransaction.requiringNew().run(() -> Request.getEntityManager().createNativeQuery(
+                "insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, machine_names, state,"
+                        + " created_at, waits_until) select owner_id, owner_name, account, 1, 60, 'm1', 'QUEUED', created_at,"
+                        + " waits_until from requests, seq_1_to_400 where id = " + first)
+                .executeUpdate());
+        fixture.change("m1", machine -> machine.enabled = false);
+
+        queue.endUnmatched();
+
+        assertThat(queue.state().isAnyWaiting()).isFalse();
+        assertThat(requests.count(new RequestService.Filter(RequestState.LAPSED, null, null))).isEqualTo(401);
+    }
+
+    @Test
     void whoMakesAMachineFreeTellsTheSchedulers() {
         lendToAlice("m1", "m2");
         queue(1);

@@ -2,6 +2,8 @@ package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -51,6 +53,27 @@ class QueueFailureTest extends QueueTestBase {
 
         assertThat(state(first)).isEqualTo(RequestState.ACTIVE);
         assertThat(state(second)).isEqualTo(RequestState.QUEUED);
+    }
+
+    @Test
+    void eachFailurePausesTheRequestForLongerAndItSaysUntilWhen() {
+        long waiting = queue(bob, 1, waiting(60));
+        for (String machine : List.of("m1", "m2")) {
+            machines.fail(machine, Action.CREATE, Outcome.FAILED, "no space left on device");
+            free(machine);
+            QuarkusTransaction.requiringNew().run(() -> Request.update("nextAttemptAt = null"));
+            serve();
+        }
+        machines.heal("m1");
+        fixture.endPauses();
+        Scheduled.cleanUp(reservations, 10);
+        fixture.change("m1", machine -> machine.pausedUntil = null);
+
+        RequestDetails details = requests.details(waiting);
+        Instant next = details.request().nextAttemptAt;
+        assertThat(Duration.between(details.at(), next)).as("10 to 20 s, and not 5 to 10")
+                .isGreaterThan(Duration.ofSeconds(8));
+        assertThat(details.outlook().expectedAt()).isEqualTo(next);
     }
 
     @Test

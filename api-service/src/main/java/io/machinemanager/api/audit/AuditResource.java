@@ -53,9 +53,10 @@ public class AuditResource {
             "group_created",
             "group_changed", "group_deleted", "group_member_added", "group_member_removed", "machine_registered",
             "machine_changed",
-            "host_keys_recorded", "machine_deleted", "request_queued", "request_cancelled", "request_lapsed",
+            "host_keys_recorded", "machine_deleted", "request_queued", "request_changed", "request_cancelled",
+            "request_lapsed",
             "request_failed",
-            "request_changed", "request_password_changed", "reserved", "reservation_extended", "reservation_ended",
+            "request_password_changed", "reserved", "reservation_extended", "reservation_ended",
             "all_released", "stray_account_removed", "access_denied" }))
     @Parameter(name = "target", in = ParameterIn.QUERY, description = "The user, machine, API key or SSH key that it was done to.", schema = @Schema(type = SchemaType.STRING))
     @Parameter(name = "outcome", in = ParameterIn.QUERY, description = "How it went.", schema = @Schema(type = SchemaType.STRING, enumeration = {

@@ -32,6 +32,11 @@ public final class ConditionalResponse {
         return builder(request, body, tag(content)).build();
     }
 
+    /** Like {@link #of}, for a body that changes with the time: a caller that has seen this version gets it all the same. */
+    public static <T> RestResponse<T> always(T body, Stream<?> content) {
+        return tagged(ResponseBuilder.ok(body), tag(content)).build();
+    }
+
     /**
      * Refuses a change whose conditions the present version does not meet.
      *
@@ -64,6 +69,10 @@ public final class ConditionalResponse {
             throw new ClientErrorException(RestResponse.StatusCode.PRECONDITION_FAILED);
         }
         ResponseBuilder<T> response = unmet == null ? ResponseBuilder.ok(body) : ResponseBuilder.notModified();
+        return tagged(response, tag);
+    }
+
+    private static <T> ResponseBuilder<T> tagged(ResponseBuilder<T> response, EntityTag tag) {
         // private: other users get other responses
         return response.tag(tag).header("Cache-Control", "private, no-cache");
     }

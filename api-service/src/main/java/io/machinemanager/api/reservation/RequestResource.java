@@ -150,20 +150,28 @@ public class RequestResource {
     @Path("/{id}")
     @Operation(hidden = true)
     public RestResponse<RequestView> head(@RestPath String id, @Context Request request) {
-        RequestView view = RequestView.of(own(id, caller()));
-        return ConditionalResponse.of(request, view, Stream.of(view));
+        return show(own(id, caller()), request);
+    }
+
+    /** While it is queued the answer changes with the rest of the queue. */
+    private static RestResponse<RequestView> show(RequestDetails details, Request request) {
+        RequestView view = RequestView.of(details);
+        Stream<String> content = Stream.of(view.content());
+        return details.outlook() == null
+                ? ConditionalResponse.of(request, view, content)
+                : ConditionalResponse.always(view, content);
     }
 
     /** Is not called for a client that has gone while it waited: the framework cancels what {@link #get} returned. */
     private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
-        RequestView view = RequestView.of(details);
         Long owner = details.ownerId();
         Optional<String> password = owner != null && owner == caller.userId()
                 ? requests.takePassword(details.id())
                 : Optional.empty();
         return password.isPresent()
-                ? ResponseBuilder.ok(view.withPassword(password.get())).header("Cache-Control", "no-store").build()
-                : ConditionalResponse.of(request, view, Stream.of(view));
+                ? ResponseBuilder.ok(RequestView.of(details).withPassword(password.get()))
+                        .header("Cache-Control", "no-store").build()
+                : show(details, request);
     }
 
     /** Changes a request. */
@@ -176,7 +184,7 @@ public class RequestResource {
             none: when the time of one is over nothing is changed, and the answer names it.""")
     public RequestView change(@RestPath String id, RequestChange change, @Context Request request) {
         FieldCheck.body(change).check();
-        long known = own(id, caller()).id();
+        long known = owned(id, caller());
         requests.change(known, change.newEnd(), change.note(), seen -> check(request, seen));
         return RequestView.of(requests.details(known));
     }
@@ -206,7 +214,7 @@ public class RequestResource {
     @Operation(summary = "Keep a request alive", description = "For a request with `keepalive_minutes`: it lives on for so many minutes from now. 410 when it is over.")
     @APIResponse(responseCode = "204", description = "It lives on.")
     public RestResponse<Void> keepAlive(@RestPath String id) {
-        requests.keepAlive(own(id, caller()).id());
+        requests.keepAlive(owned(id, caller()));
         return RestResponse.noContent();
     }
 
@@ -220,12 +228,12 @@ public class RequestResource {
             once. All machines or none: when one does not take it, the others get the old one back, and the answer names each.""")
     public RestResponse<NewPasswordView> setPassword(@RestPath String id, NewPassword change) {
         UserStatus caller = caller();
-        RequestDetails details = own(id, caller);
-        if (details.ownerId() == null || details.ownerId() != caller.userId()) {
+        long known = owned(id, caller);
+        if (requests.ownerOf(known).filter(owner -> owner == caller.userId()).isEmpty()) {
             throw new ForbiddenException("Only the owner of a request may set the password of its accounts.");
         }
-        String generated = passwords.change(details.id(), FieldCheck.body(change).reservationPassword());
-        return ResponseBuilder.ok(new NewPasswordView(details.id(), generated)).header("Cache-Control", "no-store")
+        String generated = passwords.change(known, FieldCheck.body(change).reservationPassword());
+        return ResponseBuilder.ok(new NewPasswordView(known, generated)).header("Cache-Control", "no-store")
                 .build();
     }
 
@@ -241,17 +249,22 @@ public class RequestResource {
     }
 
     private static void check(Request request, RequestDetails seen) {
-        ConditionalResponse.check(request, Stream.of(RequestView.of(seen)));
+        ConditionalResponse.check(request, Stream.of(RequestView.of(seen).content()));
     }
 
     private RequestDetails own(String id, UserStatus caller) {
-        RequestDetails details = requests.details(QueryParameters.idOf(id).orElseThrow(
-                () -> new NotFoundException("There is no such request; the id of one is a number.")));
-        Long owner = details.ownerId();
-        if (!caller.admin() && (owner == null || owner != caller.userId())) {
+        return requests.details(owned(id, caller));
+    }
+
+    /** The id of a request that belongs to the caller, or that an admin asks for. */
+    private long owned(String id, UserStatus caller) {
+        long known = QueryParameters.idOf(id).orElseThrow(
+                () -> new NotFoundException("There is no such request; the id of one is a number."));
+        Optional<Long> owner = requests.ownerOf(known);
+        if (!caller.admin() && owner.filter(user -> user == caller.userId()).isEmpty()) {
             throw new ForbiddenException("Only the owner of a request and admins may do this.");
         }
-        return details;
+        return known;
     }
 
     private UserStatus caller() {

@@ -1,6 +1,7 @@
 package io.machinemanager.api.reservation;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,8 +14,11 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 import io.machinemanager.reservation.Request;
 import io.machinemanager.reservation.RequestDetails;
+import io.machinemanager.reservation.RequestOptions;
+import io.machinemanager.reservation.RequestState;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationEvent;
+import io.machinemanager.reservation.ReservationSpec;
 import io.machinemanager.reservation.ReservationState;
 import io.machinemanager.reservation.WaitOutlook;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -123,12 +127,31 @@ public record RequestView(long requestId, String state, String owner, String use
                 event.reservationId == null ? null : machines.get(event.reservationId), event.detail);
     }
 
+    /** What is known of a request that was just accepted, without a further look at it. */
+    static RequestView accepted(long id, ReservationSpec spec) {
+        RequestOptions options = spec.options();
+        return new RequestView(id, name(RequestState.QUEUED), spec.requester().name(), spec.account(), spec.count(),
+                spec.minutes(), options.selector(), options.machines().isEmpty() ? null : options.machines(),
+                options.note(),
+                options.group(), 0, null, null, null, null, null, null, null, null, options.keepaliveMinutes(), null,
+                List.of(), null, List.of());
+    }
+
     /** The same with the generated password. */
     RequestView withPassword(String password) {
         return new RequestView(requestId, state, owner, username, count, durationMinutes, selector, wantedMachines,
                 note, group, priority, createdAt, waitsUntil, position, reason, expectedAt, startedAt, reservedUntil,
                 endedAt,
                 keepaliveMinutes, keepaliveUntil, machines, password, history);
+    }
+
+    /** What an ETag is made of: all but the password and what follows from the rest of the queue. */
+    String content() {
+        return Arrays.asList(requestId, state, owner, username, count, durationMinutes, selector, wantedMachines, note,
+                group,
+                priority, createdAt, waitsUntil, startedAt, reservedUntil, endedAt, keepaliveMinutes, keepaliveUntil,
+                machines,
+                history).toString();
     }
 
     /** Tells whether the accounts were made. */

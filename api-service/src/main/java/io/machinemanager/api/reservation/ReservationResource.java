@@ -42,6 +42,7 @@ import io.machinemanager.api.input.Page;
 import io.machinemanager.api.input.QueryParameters;
 import io.machinemanager.api.polling.ConditionalResponse;
 import io.machinemanager.api.polling.PolledResponses;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.error.ForbiddenException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
@@ -105,8 +106,18 @@ public class ReservationResource {
         ReservationSpec spec = FieldCheck.body(body).toSpec(caller());
         return switch (reservations.reserve(spec, key(headers).orElse(null))) {
             case Reserved.Lent(Lease lease) -> answer(RestResponse.Status.CREATED, LeaseView.of(lease)).build();
-            case Reserved.Accepted(long id) -> accepted(RequestView.of(requests.details(id)));
+            case Reserved.Accepted(long id) -> accepted(look(id, spec));
         };
+    }
+
+    /** The caller must learn the id of the request, whatever fails after it was accepted. */
+    private RequestView look(long id, ReservationSpec spec) {
+        try {
+            return RequestView.of(requests.details(id));
+        } catch (RuntimeException e) {
+            FailureLog.log("Reading the accepted request %d failed".formatted(id), e);
+            return RequestView.accepted(id, spec);
+        }
     }
 
     /** 202 while the request is not served; a repeated call may come when it is. */

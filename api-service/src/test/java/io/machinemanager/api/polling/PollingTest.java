@@ -67,6 +67,13 @@ class PollingTest {
         }
     }
 
+    /** The address of a new request of alice for one machine. */
+    private String request() {
+        int id = ApiFixture.with(alice).contentType("application/json").body("{}").post("/reservations")
+                .path("request_id");
+        return "/requests/" + id;
+    }
+
     private Response poll(String path, String tag) {
         return ApiFixture.with(alice).header("If-None-Match", tag).get(path);
     }
@@ -100,8 +107,10 @@ class PollingTest {
     @Test
     void aConditionalChangeIsMadeOnlyToTheVersionThatTheCallerHasSeen() {
         String reservation = "/reservations/" + ApiFixture.reserve("alice");
+        String request = request();
         String admin = ApiFixture.tokenOf("admin");
-        Map<String, String> changes = Map.of(reservation, "{\"duration_minutes\":61}", "/machines/m1",
+        Map<String, String> changes = Map.of(reservation, "{\"duration_minutes\":61}", request,
+                "{\"extend_minutes\":1,\"note\":\"longer\"}", "/machines/m1",
                 "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
         changes.forEach((path, change) -> {
             String before = ApiFixture.with(admin).get(path).then().statusCode(200).extract().header("ETag");
@@ -119,7 +128,7 @@ class PollingTest {
                     .body(change).patch(path));
             assertPreconditionFailed(ApiFixture.with(admin).header("If-Match", before).delete(path));
         });
-        for (String path : List.of(reservation, "/machines/m1", "/users/bob")) {
+        for (String path : List.of(reservation, request, "/machines/m1", "/users/bob")) {
             String now = ApiFixture.with(admin).get(path).header("ETag");
             ApiFixture.with(admin).header("If-Match", now).delete(path).then().statusCode(200);
         }
@@ -129,7 +138,7 @@ class PollingTest {
     void onlyOneOfManyConcurrentChangesWithTheSameConditionIsMade() {
         String admin = ApiFixture.tokenOf("admin");
         Map<String, String> changes = Map.of("/reservations/" + ApiFixture.reserve("alice"),
-                "{\"duration_minutes\":61}",
+                "{\"duration_minutes\":61}", request(), "{\"extend_minutes\":1}",
                 "/machines/m1", "{\"enabled\":false}", "/users/bob", "{\"is_admin\":true}");
         changes.forEach((path, change) -> {
             String seen = ApiFixture.with(admin).get(path).header("ETag");

@@ -71,8 +71,9 @@ class RequestResourceTest extends ReservationApiTestBase {
                 .body("$", not(hasKey("reservation_password"))).header("Location", matchesPattern(".*/requests/[0-9]+"))
                 .header("Cache-Control", "no-store").extract().header("Location");
 
-        ApiFixture.with(alice).get(address).then().statusCode(200).body("state", is("queued"))
-                .body("history.event", contains("queued"));
+        String tag = ApiFixture.with(alice).get(address).then().statusCode(200).body("state", is("queued"))
+                .body("history.event", contains("queued")).extract().header("ETag");
+        ApiFixture.with(alice).header("If-None-Match", tag).get(address).then().statusCode(200).body("position", is(1));
         ApiFixture.as("bob").get(address).then().statusCode(403);
         ApiFixture.as("admin").get(address).then().statusCode(200).body("owner", is("alice"));
     }

@@ -68,18 +68,23 @@ public class QueueJob {
             plannedFor = state.signals();
             if (due) {
                 plannedAt = System.nanoTime();
-                endVain();
+                endUnservable();
             }
             served.startDue(MAX_RUNNING);
         }
         return state.isAnyWaiting();
     }
 
-    private void endVain() {
-        queue.endOverdue();
-        if (System.nanoTime() - matchedAt >= MATCH_INTERVAL.toNanos()) {
-            queue.endUnmatched();
-            matchedAt = System.nanoTime();
+    /** A failure of this must not hold up the requests that can be served. */
+    private void endUnservable() {
+        try {
+            queue.endOverdue();
+            if (System.nanoTime() - matchedAt >= MATCH_INTERVAL.toNanos()) {
+                queue.endUnmatched();
+                matchedAt = System.nanoTime();
+            }
+        } catch (RuntimeException e) {
+            FailureLog.log("Ending requests that cannot be served failed", e);
         }
     }
 

@@ -24,7 +24,7 @@ public final class QueuePlanner {
      */
     public static final int DEPTH = 1_000;
 
-    /** A request asks so many of the next ones which machines to leave. */
+    /** How many of the requests behind it a request leaves the machines to that they need, if it has a choice. */
     private static final int LOOK_AHEAD = 100;
 
     private final PlanClock clock;
