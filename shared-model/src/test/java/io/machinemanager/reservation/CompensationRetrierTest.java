@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import jakarta.inject.Inject;
@@ -13,8 +14,8 @@ import jakarta.inject.Inject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.database.DatabaseFailure;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.testing.FakeMachines;
@@ -116,9 +117,10 @@ class CompensationRetrierTest {
     @Test
     void aRequestIsNotQueuedOnceItsCallerWasToldThatItFailed() {
         ReservationSpec waits = spec.with(new RequestOptions(null, List.of(), 60, null, null, null));
-        machines.before("m1", () -> {
-            machines.fail("m1", Action.CREATE, Outcome.FAILED, "no space left on device");
+        machines.delegate("m1", tasks -> {
             wire.loseAnswerToCommit(1);
+            return List.of(
+                    CompletableFuture.completedFuture(new AccountResult(Outcome.FAILED, "no space left on device")));
         });
         assertThatThrownBy(() -> reservations.reserve(waits, null)).matches(DatabaseFailure::isPassing);
         machines.heal("m1");
