@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -15,6 +16,7 @@ import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Plan;
+import io.machinemanager.user.User;
 import io.quarkus.logging.Log;
 
 /** Serves the queue: gives free machines to waiting requests, and ends those that cannot be served. */
@@ -92,23 +94,34 @@ class DispatchStore {
             }
             // the machines of one that is not due stay free for it
             if (snapshot.isDue(start.getKey())) {
-                assign(start.getKey(), start.getValue(), snapshot.at(), assigned);
+                snapshot.entry(start.getKey()).filter(entry -> isAllowed(entry, snapshot.mostMachines(entry)))
+                        .flatMap(entry -> assign(entry.requestId(), start.getValue(), snapshot.at()))
+                        .ifPresent(assigned::add);
             }
         }
         return assigned;
     }
 
+    /**
+     * Checks the limit of the owner once more: one request of a user after the other, so that two at the same instant do not
+     * exceed it together.
+     */
+    private static boolean isAllowed(QueueEntry entry, int most) {
+        return most == 0 || User.findById(entry.ownerId(), LockModeType.PESSIMISTIC_WRITE) != null
+                && Reservation.countInUse(entry.ownerId()) + entry.count() <= most;
+    }
+
     /** Passes over what another transaction has locked; the next run sees what became of it. */
-    private void assign(long requestId, List<Long> machines, Instant now, List<Assignment> assigned) {
+    private Optional<Assignment> assign(long requestId, List<Long> machines, Instant now) {
         List<FreeMachine> locked = FreeMachines.lock(now, Set.copyOf(machines));
         Request request = Request.findById(requestId, LockModeType.PESSIMISTIC_WRITE);
         if (locked.size() < machines.size() || request == null || request.state != RequestState.QUEUED) {
-            return;
+            return Optional.empty();
         }
         UUID claim = UUID.randomUUID();
         request.assign(claim, now, now.plus(config.claim()));
         AllocationRequest allocation = AllocationRequest.of(request, claim, config.sudo());
-        assigned.add(new Assignment(allocation, allocations.insert(locked, allocation, request.createdAt)));
+        return Optional.of(new Assignment(allocation, allocations.insert(locked, allocation, request.createdAt)));
     }
 
     /** Ends the requests that have waited long enough. Reads an index of those that wait. */

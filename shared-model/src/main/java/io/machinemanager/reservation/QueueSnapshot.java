@@ -40,6 +40,7 @@ final class QueueSnapshot {
     private final Map<Long, Set<Long>> refusals;
     private final Map<Long, Set<Long>> groupsOfMachines;
     private final Map<Long, Set<Long>> groupsOfUsers;
+    private final Map<Long, UserLimits> allowed;
     private final Map<Long, AboveLimit> aboveLimit = new HashMap<>();
     private final Set<Long> beyondLimit = new HashSet<>();
     private final Map<Demand, Matches> matches = new HashMap<>();
@@ -90,17 +91,17 @@ final class QueueSnapshot {
         this.groupsOfUsers = groupsOfMachines.isEmpty()
                 ? Map.of()
                 : GroupMember.groupsOf(owners);
-        findLimits(owners, limits);
+        this.allowed = limits.of(owners);
+        findLimits(owners);
         machines.forEach(machine -> machine.freeFrom(now)
                 .ifPresent(from -> planned.add(new PlannedMachine(machine.id(), from))));
     }
 
     /** Which entries cannot be served now because of what their owner has, or gets for an earlier entry. */
-    private void findLimits(Set<Long> owners, LimitsService limits) {
-        Map<Long, UserLimits> allowed = limits.of(owners);
+    private void findLimits(Set<Long> owners) {
         Map<Long, Long> used = Reservation.countsInUse(owners);
         for (QueueEntry entry : entries) {
-            int most = allowed.containsKey(entry.ownerId()) ? allowed.get(entry.ownerId()).maxMachines() : 0;
+            int most = mostMachines(entry);
             long wanted = used.getOrDefault(entry.ownerId(), 0L) + entry.count();
             if (most > 0 && wanted > most && entry.waitsUntil() != null) {
                 aboveLimit.put(entry.requestId(), new AboveLimit(wanted, most));
@@ -111,6 +112,11 @@ final class QueueSnapshot {
                 used.put(entry.ownerId(), wanted);
             }
         }
+    }
+
+    /** How many machines the owner of an entry may have at once; 0 for no limit. */
+    int mostMachines(QueueEntry entry) {
+        return Optional.ofNullable(allowed.get(entry.ownerId())).map(UserLimits::maxMachines).orElse(0);
     }
 
     /** Reads the queue in the caller's transaction. */

@@ -2,16 +2,20 @@ package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
+import jakarta.persistence.LockModeType;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,8 +25,11 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.LimitReachedException;
 import io.machinemanager.testing.FakeMachines;
+import io.machinemanager.testing.MariaDb;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.ReservationFixture;
+import io.machinemanager.user.User;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -47,10 +54,18 @@ class LimitsTest {
     ReservationService reservations;
 
     @Inject
+    RequestService requests;
+
+    @Inject
+    QueueService queue;
+
+    @Inject
     FakeMachines machines;
 
     @Inject
     ReservationFixture fixture;
+
+    MariaDb database;
 
     private Requester alice;
 
@@ -107,6 +122,37 @@ class LimitsTest {
         assertThat(fixture.latest(first).state).isEqualTo(ReservationState.RELEASING);
         assertThat(reserve(alice, 1).machines()).hasSize(1);
         assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(LimitReachedException.class);
+    }
+
+    @Test
+    void aWaitingRequestIsNotServedBeyondTheLimitThatACallReachesAtTheSameInstant() {
+        Requester bob = fixture.user("bob");
+        reserve(alice, 2);
+        reserve(bob, 1);
+        String bobs = QuarkusTransaction.requiringNew()
+                .call(() -> Reservation.<Reservation>find("ownerName", "bob").firstResult().machineName);
+        long waiting = ((Reserved.Accepted) reservations
+                .reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
+                        .with(new RequestOptions(null, List.of(bobs), 60, null, null, null)), null))
+                .requestId();
+        reservations.release(fixture.latest(bobs).id);
+        reserve(bob, 1, 30);
+
+        CompletableFuture<Void> served = QuarkusTransaction.requiringNew().call(() -> {
+            User.findById(alice.userId(), LockModeType.PESSIMISTIC_WRITE);
+            CompletableFuture<Void> dispatch = CompletableFuture.runAsync(
+                    () -> queue.dispatch(10).forEach(CompletableFuture::join), task -> Thread.ofVirtual().start(task));
+            await().atMost(Duration.ofSeconds(20)).until(() -> database
+                    .query("select count(*) from information_schema.innodb_trx where trx_state = 'LOCK WAIT'").strip()
+                    .equals("1"));
+            // as if the call that holds the lock had reserved the third machine of alice
+            Reservation.update("ownerId = ?1 where ownerName = 'bob' and liveMachineId is not null", alice.userId());
+            return dispatch;
+        });
+        served.join();
+
+        assertThat(requests.details(waiting).state()).isEqualTo(RequestState.QUEUED);
+        assertThat(requests.details(waiting).outlook().reason()).contains("would have 4 machines", "allowed are 3");
     }
 
     @Test
