@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -214,6 +215,7 @@ class WholeJobIT {
     }
 
     @Test
+    @Tag("deep")
     void aWaitingRequestIsServedAlthoughTheSchedulerIsKilledWhileItMakesTheAccount() {
         Response all = reserve(MACHINES, "a long secret");
         all.then().statusCode(200);
