@@ -75,6 +75,14 @@ class HotQueriesTest extends HotQueriesTestBase {
     @Inject
     DatabaseClock clock;
 
+    /** Lets as many requests of alice wait; the selector is an SQL expression. */
+    private void queueOfAlice(int requests, String selector) {
+        sql(("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
+                + " waits_until, selector) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
+                + " utc_timestamp(6) + interval 1 hour, %s from users, seq_1_to_%d where username = 'alice';"
+                + " analyze table requests").formatted(selector, requests));
+    }
+
     @Test
     void noStatementReadsALargeTableAsAWhole() {
         List<String> statements = statementsOf(() -> {
@@ -150,10 +158,7 @@ class HotQueriesTest extends HotQueriesTestBase {
     @Test
     void aRefusalDoesNotReadALongQueue() {
         sql(LENT.formatted(alice.userId(), "true"));
-        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
-                + " waits_until) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
-                + " utc_timestamp(6) + interval 1 hour from users, seq_1_to_3000 where username = 'alice';"
-                + " analyze table requests");
+        queueOfAlice(3000, "null");
 
         List<String> statements = statementsOf(() -> assertThatThrownBy(
                 () -> reservations.reserve(new ReservationSpec(alice, 2, 60, "alice", "secret word")))
@@ -191,10 +196,7 @@ class HotQueriesTest extends HotQueriesTestBase {
 
     @Test
     void whatIsAskedEachSecondDoesNotReadALongQueue() {
-        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
-                + " waits_until) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
-                + " utc_timestamp(6) + interval 1 hour from users, seq_1_to_3000 where username = 'alice';"
-                + " analyze table requests");
+        queueOfAlice(3000, "null");
 
         List<String> statements = statementsOf(() -> {
             dispatches.state();
@@ -223,10 +225,7 @@ class HotQueriesTest extends HotQueriesTestBase {
     /** It reads all machines with their labels and groups, and only the live reservations and the requests that wait. */
     @Test
     void aPlanReadsNoHistory() {
-        sql("insert into requests (owner_id, owner_name, account, machine_count, duration_minutes, state, created_at,"
-                + " waits_until, selector) select id, username, username, 1, 60, 'QUEUED', utc_timestamp(6),"
-                + " utc_timestamp(6) + interval 1 hour, 'os=debian' from users, seq_1_to_20 where username = 'alice';"
-                + " analyze table requests");
+        queueOfAlice(20, "'os=debian'");
 
         List<String> statements = statementsOf(() -> QuarkusTransaction.requiringNew()
                 .run(() -> QueueSnapshot.read(clock.now(), limits).plan(Plan.NONE)));
