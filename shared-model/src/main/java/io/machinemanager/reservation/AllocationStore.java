@@ -122,28 +122,33 @@ class AllocationStore {
             return lockFree(request.filter(), count, spares, status.now());
         }
         if (!status.mayTake()) {
-            throw tooFew(request.filter(), count,
-                    Math.min(count - 1L, FreeMachines.count(status.now(), request.filter())));
+            // when more are free depends on those who wait
+            throw new NotEnoughAvailableException(count,
+                    Math.min(count - 1L, available(request.filter(), spares, status.now())), null);
         }
         return queue.take(request, count, spares, status.now());
     }
 
-    private static NotEnoughAvailableException tooFew(MachineFilter filter, int count, long available) {
-        return new NotEnoughAvailableException(count, available,
-                FreeMachines.nextFreeAt((int) (count - available), filter).orElse(null));
+    /** How many of the spares are among the machines that the filter lets through. */
+    private static long sparesAmong(MachineFilter filter, int spares, Instant now) {
+        return spares == 0 ? 0 : Math.max(0, spares - FreeMachines.countOthers(now, filter));
+    }
+
+    private static long available(MachineFilter filter, int spares, Instant now) {
+        return Math.max(0, FreeMachines.count(now, filter) - sparesAmong(filter, spares, now));
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
     private static List<FreeMachine> lockFree(MachineFilter filter, int count, int spares, Instant now) {
-        long otherSpares = spares == 0 ? 0 : Math.max(0, spares - FreeMachines.countOthers(now, filter));
-        long wanted = count + otherSpares;
+        long wanted = count + sparesAmong(filter, spares, now);
         List<FreeMachine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), filter);
         if (machines.size() < wanted) {
-            long available = Math.max(0, FreeMachines.count(now, filter) - otherSpares);
+            long available = available(filter, spares, now);
             if (available >= count) {
                 throw new LostRaceException("other requests have locked free machines");
             }
-            throw tooFew(filter, count, available);
+            throw new NotEnoughAvailableException(count, available,
+                    FreeMachines.nextFreeAt((int) (count - available), filter).orElse(null));
         }
         return machines.subList(0, count);
     }

@@ -3,16 +3,19 @@ package io.machinemanager.reservation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.database.DatabaseClock;
+import io.machinemanager.database.FailureLog;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.group.LimitsService;
 import io.machinemanager.reservation.plan.Plan;
@@ -25,6 +28,7 @@ class DispatchStore {
 
     private static final int ENDS_AT_ONCE = 200;
     private static final String IN_VAIN = "Too few machines were free until the end of the wait.";
+    private static final String FAILED_IN_VAIN = "Its accounts could not be made until the end of the wait.";
     private static final String NO_MATCH = "Machines needed: %d; matching now: %d.";
     private static final String BEYOND_LIMIT = "Its owner may not have so many machines at once any more.";
 
@@ -127,41 +131,53 @@ class DispatchStore {
     /** Ends the requests that have waited long enough. Reads an index of those that wait. */
     void endOverdue() {
         List<Long> overdue = transactions.call(() -> Request.waitedLongEnough(clock.now()));
-        end(overdue.stream().map(id -> Map.entry(id, IN_VAIN)).toList());
+        end(overdue, (request, now) -> request.waitsUntil.isAfter(now)
+                ? Optional.empty()
+                : Optional.of(request.nextAttemptAt == null ? IN_VAIN : FAILED_IN_VAIN));
     }
 
     /** Ends the requests for which too few machines are left. Reads the whole queue and all machines. */
     void endUnmatched() {
         QueueSnapshot snapshot = transactions.call(() -> QueueSnapshot.read(clock.now(), limits));
         int lendable = snapshot.machines().size() - snapshot.spares(config.sparePoolPercent());
-        List<Map.Entry<Long, String>> reasons = new ArrayList<>();
+        Map<Long, String> reasons = new LinkedHashMap<>();
         for (QueueEntry entry : snapshot.entries()) {
             int matching = Math.min(snapshot.matches(entry).count(), lendable);
             if (snapshot.isBeyondLimit(entry)) {
-                reasons.add(Map.entry(entry.requestId(), BEYOND_LIMIT));
+                reasons.put(entry.requestId(), BEYOND_LIMIT);
             } else if (matching < entry.count()) {
-                reasons.add(Map.entry(entry.requestId(), NO_MATCH.formatted(entry.count(), matching)));
+                reasons.put(entry.requestId(), NO_MATCH.formatted(entry.count(), matching));
             }
         }
-        end(reasons);
+        end(List.copyOf(reasons.keySet()), (request, now) -> Optional.of(reasons.get(request.id)));
     }
 
-    /** Ends requests for these reasons, some in each transaction, so that none takes long. */
-    private void end(List<Map.Entry<Long, String>> reasons) {
-        for (int from = 0; from < reasons.size(); from += ENDS_AT_ONCE) {
-            List<Map.Entry<Long, String>> some = reasons.subList(from, Math.min(from + ENDS_AT_ONCE, reasons.size()));
-            transactions.run(() -> {
-                Instant now = clock.now();
-                some.forEach(end -> end(end.getKey(), end.getValue(), now));
-            });
+    /**
+     * Ends requests, some in each transaction, so that none takes long, and a failure does not hold up the others.
+     *
+     * @param reason why a request that waits is ended, as a sentence; empty when it is not
+     */
+    private void end(List<Long> requests, BiFunction<Request, Instant, Optional<String>> reason) {
+        for (int from = 0; from < requests.size(); from += ENDS_AT_ONCE) {
+            List<Long> some = requests.subList(from, Math.min(from + ENDS_AT_ONCE, requests.size()));
+            try {
+                transactions.run(() -> {
+                    Instant now = clock.now();
+                    some.forEach(id -> end(id, reason, now));
+                });
+            } catch (RuntimeException e) {
+                FailureLog.log("Ending requests that cannot be served failed", e);
+            }
         }
     }
 
-    private void end(long requestId, String reason, Instant now) {
+    private void end(long requestId, BiFunction<Request, Instant, Optional<String>> reason, Instant now) {
         Request request = Request.findById(requestId, LockModeType.PESSIMISTIC_WRITE);
         if (request != null && request.state == RequestState.QUEUED) {
-            ends.end(request, RequestState.LAPSED, reason, now);
-            Log.infof("%s lapsed: %s", request, reason);
+            reason.apply(request, now).ifPresent(why -> {
+                ends.end(request, RequestState.LAPSED, why, now);
+                Log.infof("%s lapsed: %s", request, why);
+            });
         }
     }
 }

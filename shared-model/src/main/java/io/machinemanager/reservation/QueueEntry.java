@@ -51,9 +51,9 @@ record QueueEntry(long requestId, long ownerId, int count, int minutes, MachineF
         return dueFrom(now).equals(now);
     }
 
-    /** From when on it may be served: now or later. */
-    Instant dueFrom(Instant now) {
-        return nextAttemptAt == null || nextAttemptAt.isBefore(now) ? now : nextAttemptAt;
+    /** From when on it may be served: the given time or later. */
+    Instant dueFrom(Instant earliest) {
+        return nextAttemptAt == null || nextAttemptAt.isBefore(earliest) ? earliest : nextAttemptAt;
     }
 
     /** Tells whether it has had machines before, and went back to the queue. */

@@ -55,7 +55,7 @@ public class QueueForecast {
         return planned.snapshot().entry(requestId).map(entry -> outlook(entry, planned));
     }
 
-    /** Those who wait here for the plan of another caller mostly find their request in it. */
+    /** Callers that wait here for the plan of another one mostly find their request in it. */
     private synchronized Planned with(long requestId) {
         Planned recent = recent();
         return recent.snapshot().entry(requestId).isPresent() ? recent : renewed();
@@ -95,6 +95,6 @@ public class QueueForecast {
                 new WaitReason(entry, matching, snapshot.aboveLimit(entry), snapshot.at()).sentence(),
                 planned.starts().contains(entry.requestId())
                         ? entry.dueFrom(snapshot.at())
-                        : forecast.flatMap(Forecast::expectedAt).orElse(null));
+                        : forecast.flatMap(Forecast::expectedAt).map(entry::dueFrom).orElse(null));
     }
 }

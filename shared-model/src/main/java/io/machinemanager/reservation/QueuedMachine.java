@@ -28,7 +28,7 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
     /** How long the removal of an account may take. */
     static final Duration REMOVAL = Duration.ofSeconds(30);
 
-    /** After more failures in a row than these nobody waits for the next try. */
+    /** A machine that failed more often in a row is not waited for. */
     private static final int MAX_FAILURES = 3;
 
     /** A machine that was not seen for so long is not waited for. */

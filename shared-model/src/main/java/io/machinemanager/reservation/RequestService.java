@@ -215,16 +215,23 @@ public class RequestService {
         });
     }
 
+    /** Takes a request back without a condition. */
+    public ReleaseReport cancel(long requestId, String reason) {
+        return cancel(requestId, reason, seen -> {
+        });
+    }
+
     /**
      * Takes a request back: it leaves the queue, or its machines are released. Waits for the removal of the accounts.
      *
      * @param reason who or what took it back, as a sentence
+     * @param condition is given the locked request before; an exception from it cancels the change
      * @throws NotFoundException when there is no such request
      * @throws GoneException when it is over
      */
-    public ReleaseReport cancel(long requestId, String reason) {
+    public ReleaseReport cancel(long requestId, String reason, Consumer<RequestDetails> condition) {
         UUID claim = UUID.randomUUID();
-        List<WorkItem> items = store.cancel(requestId, claim, reason);
+        List<WorkItem> items = store.cancel(requestId, claim, reason, () -> condition.accept(read(requestId)));
         int released = worker.remove(claim, items);
         return new ReleaseReport(released, releases.pending(new ReservationSelector.OfRequest(requestId)));
     }

@@ -18,6 +18,7 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 class RequestStore {
 
+    private static final int LONGEST_PAUSE_STEP = 3;
     private static final String WORKER_LOST = "The service that made its accounts stopped.";
     private static final String NOT_KEPT_ALIVE = "It was not kept alive.";
 
@@ -100,7 +101,8 @@ class RequestStore {
         Request request = locked.request;
         List<WorkItem> removals = removals(locked, claim);
         if (again) {
-            int tries = Math.max(1, ReservationEvent.timesQueued(request.id));
+            // not for longer, since the machines that it needs are kept for it meanwhile
+            int tries = Math.clamp(ReservationEvent.timesQueued(request.id), 1, LONGEST_PAUSE_STEP);
             request.requeue(reason, now, now.plus(BackOff.ofRemovals(config).after(tries)));
         } else {
             ends.end(request, RequestState.FAILED, reason, now);
@@ -133,13 +135,15 @@ class RequestStore {
     /**
      * Takes a request back: it leaves the queue, or its machines are released.
      *
+     * @param condition runs before the change, when all is locked; an exception from it cancels the change
      * @return the accounts to remove, under the claim
      * @throws NotFoundException when there is no such request
      * @throws GoneException when it is over
      */
-    List<WorkItem> cancel(long requestId, UUID claim, String reason) {
+    List<WorkItem> cancel(long requestId, UUID claim, String reason, Runnable condition) {
         List<WorkItem> removals = transactions.call(() -> {
             Locked locked = lock(requestId).orElseThrow(() -> Request.notFound(requestId));
+            condition.run();
             Request request = locked.request;
             if (!request.state.isOpen()) {
                 throw request.gone();

@@ -184,11 +184,13 @@ public class ReservationService {
     private boolean giveUp(long requestId, Worker by, UUID claim, RuntimeException cause) {
         AtomicBoolean queued = new AtomicBoolean();
         String reason = cause instanceof DomainException ? cause.getMessage() : "The service failed.";
-        AtomicBoolean callerKnows = new AtomicBoolean();
+        AtomicBoolean repeated = new AtomicBoolean();
         compensations.retry("Request " + requestId, () -> {
-            // after the first try a caller is told that the request has failed
-            boolean mayWait = by == Worker.QUEUE || by == Worker.CALL && !callerKnows.getAndSet(true);
-            RequestStore.GivenUp given = requests.giveUp(requestId, by, claim, reason, mayWait && mayRetry(cause));
+            // when the first try fails, a caller is told that the request has failed: it must not wait then
+            boolean told = by == Worker.CALL && repeated.getAndSet(true) && !queued.get();
+            Worker as = told ? Worker.REFUSED_CALL : by;
+            RequestStore.GivenUp given = requests.giveUp(requestId, as, claim, reason,
+                    as != Worker.REFUSED_CALL && mayRetry(cause));
             queued.set(given.queued());
             worker.remove(claim, given.removals());
         }, cause);

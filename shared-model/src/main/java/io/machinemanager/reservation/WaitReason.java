@@ -32,8 +32,8 @@ record WaitReason(QueueEntry entry, List<QueuedMachine> matching, Optional<Above
             return "Its accounts could not be made; the next try is at %s.".formatted(time(entry.nextAttemptAt()));
         }
         if (aboveLimit.isPresent()) {
-            return ("Its owner would have %d machines, with those that the owner has and those that the owner's earlier requests"
-                    + " wait for; allowed are %d.").formatted(aboveLimit.get().machines(), aboveLimit.get().most());
+            return "With this request and the earlier ones that wait, its owner would have %d machines; at most %d are allowed."
+                    .formatted(aboveLimit.get().machines(), aboveLimit.get().most());
         }
         List<String> parts = new ArrayList<>();
         List<QueuedMachine> lent = matching.stream().filter(m -> m.reservation() != null).toList();

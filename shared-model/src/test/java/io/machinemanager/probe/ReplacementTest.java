@@ -73,6 +73,8 @@ class ReplacementTest extends ProbeTestBase {
                         ? id
                         : -1;
 
+        assertThatThrownBy(() -> reserve(2)).isInstanceOfSatisfying(NotEnoughAvailableException.class,
+                e -> assertThat(e.details()).containsEntry("available", 0L));
         assertThat(requests.details(waiting).outlook()).satisfies(outlook -> {
             assertThat(outlook.position()).isEqualTo(1);
             assertThat(outlook.expectedAt()).isNull();

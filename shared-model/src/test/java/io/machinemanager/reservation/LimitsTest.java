@@ -152,7 +152,8 @@ class LimitsTest {
         served.join();
 
         assertThat(requests.details(waiting).state()).isEqualTo(RequestState.QUEUED);
-        assertThat(requests.details(waiting).outlook().reason()).contains("would have 4 machines", "allowed are 3");
+        assertThat(requests.details(waiting).outlook().reason())
+                .contains("would have 4 machines; at most 3 are allowed");
     }
 
     @Test

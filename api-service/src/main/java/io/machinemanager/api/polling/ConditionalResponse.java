@@ -32,7 +32,7 @@ public final class ConditionalResponse {
         return builder(request, body, tag(content)).build();
     }
 
-    /** Like {@link #of}, for a body that changes with the time: a caller that has seen this version gets it all the same. */
+    /** A response with that body and a tag for a later change: the body changes more often than what the tag is made of. */
     public static <T> RestResponse<T> always(T body, Stream<?> content) {
         return tagged(ResponseBuilder.ok(body), tag(content)).build();
     }

@@ -129,7 +129,7 @@ public class RequestResource {
                 .thenCompose(now -> wait == 0 || !AWAITED.contains(now.state())
                         ? CompletableFuture.completedFuture(now)
                         : watch.change(now.id(), seen(now), Duration.ofSeconds(wait))
-                                .thenApplyAsync(changed -> own(id, caller), threads))
+                                .thenApplyAsync(changed -> requests.details(now.id()), threads))
                 .thenApplyAsync(details -> show(details, caller, request), threads);
     }
 
@@ -199,10 +199,9 @@ public class RequestResource {
     @APIResponse(responseCode = "200", description = "All is free again.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     @APIResponse(responseCode = "202", description = "Still being removed.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     public RestResponse<ReleaseView> cancel(@RestPath String id, @Context Request request) {
-        RequestDetails details = own(id, caller());
-        check(request, details);
-        ReleaseView view = ReleaseView
-                .of(requests.cancel(details.id(), "%s took it back.".formatted(caller().username())));
+        UserStatus caller = caller();
+        ReleaseView view = ReleaseView.of(requests.cancel(owned(id, caller),
+                "%s took it back.".formatted(caller.username()), seen -> check(request, seen)));
         return ResponseBuilder.create(view.pending().isEmpty() ? RestResponse.Status.OK : RestResponse.Status.ACCEPTED,
                 view).build();
     }
@@ -228,7 +227,7 @@ public class RequestResource {
             once. All machines or none: when one does not take it, the others get the old one back, and the answer names each.""")
     public RestResponse<NewPasswordView> setPassword(@RestPath String id, NewPassword change) {
         UserStatus caller = caller();
-        long known = owned(id, caller);
+        long known = idOf(id);
         if (requests.ownerOf(known).filter(owner -> owner == caller.userId()).isEmpty()) {
             throw new ForbiddenException("Only the owner of a request may set the password of its accounts.");
         }
@@ -258,13 +257,17 @@ public class RequestResource {
 
     /** The id of a request that belongs to the caller, or that an admin asks for. */
     private long owned(String id, UserStatus caller) {
-        long known = QueryParameters.idOf(id).orElseThrow(
-                () -> new NotFoundException("There is no such request; the id of one is a number."));
+        long known = idOf(id);
         Optional<Long> owner = requests.ownerOf(known);
         if (!caller.admin() && owner.filter(user -> user == caller.userId()).isEmpty()) {
             throw new ForbiddenException("Only the owner of a request and admins may do this.");
         }
         return known;
+    }
+
+    private static long idOf(String id) {
+        return QueryParameters.idOf(id).orElseThrow(
+                () -> new NotFoundException("There is no such request; the id of one is a number."));
     }
 
     private UserStatus caller() {

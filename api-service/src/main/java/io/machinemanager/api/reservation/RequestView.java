@@ -127,7 +127,10 @@ public record RequestView(long requestId, String state, String owner, String use
                 event.reservationId == null ? null : machines.get(event.reservationId), event.detail);
     }
 
-    /** What is known of a request that was just accepted, without a further look at it. */
+    /**
+     * What the call says of a request that was accepted and cannot be looked at now: without its place and history, and as
+     * queued although it may be served by now.
+     */
     static RequestView accepted(long id, ReservationSpec spec) {
         RequestOptions options = spec.options();
         return new RequestView(id, name(RequestState.QUEUED), spec.requester().name(), spec.account(), spec.count(),

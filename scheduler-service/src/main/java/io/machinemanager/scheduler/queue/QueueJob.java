@@ -80,8 +80,8 @@ public class QueueJob {
         try {
             queue.endOverdue();
             if (System.nanoTime() - matchedAt >= MATCH_INTERVAL.toNanos()) {
-                queue.endUnmatched();
                 matchedAt = System.nanoTime();
+                queue.endUnmatched();
             }
         } catch (RuntimeException e) {
             FailureLog.log("Ending requests that cannot be served failed", e);
