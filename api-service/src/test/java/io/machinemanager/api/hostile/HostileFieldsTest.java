@@ -206,7 +206,8 @@ class HostileFieldsTest {
         if (kept.isMissingNode()) {
             return;
         }
-        if (!kept.asText().equals(meant(place, value))) {
+        boolean isZero = kept.isNumber() && value.equals("-0") && kept.asText().equals("0");
+        if (!isZero && !kept.asText().equals(meant(place, value))) {
             wrong.add("%s: %s became %s".formatted(place, json.writeValueAsString(value), kept));
         }
         compared.add(place.call() + " " + place.name());
