@@ -40,8 +40,17 @@ class RequestWatch {
     RequestWatch(RequestService requests, QueueForecast forecast) {
         this.requests = requests;
         this.forecast = forecast;
-        // a stop waits for calls under way before it tells the beans, so these calls would hold it up
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopping = true, "request-watch-stop"));
+        endWithTheProcess();
+    }
+
+    /** A stop waits for calls under way before it tells the beans, so these calls would hold it up. */
+    private void endWithTheProcess() {
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopping = true, "request-watch-stop"));
+        } catch (IllegalStateException e) {
+            // the process is stopped while it starts
+            stopping = true;
+        }
     }
 
     /**
