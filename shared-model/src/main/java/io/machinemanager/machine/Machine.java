@@ -152,7 +152,9 @@ public class Machine extends PanacheEntityBase {
 
     /** What keeps the machine out of the pool. */
     public MachineBlocks blocks() {
-        return MachineBlocks.of(this);
+        return new MachineBlocks(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason,
+                unusableReason,
+                duplicateReason, strayReason);
     }
 
     /** Stores the credentials, each encrypted for this machine and this field, so that ciphertexts cannot be swapped. */

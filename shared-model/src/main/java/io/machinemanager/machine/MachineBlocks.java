@@ -25,12 +25,6 @@ public record MachineBlocks(Instant lastSeenAt, Instant unavailableUntil, String
     /** The reason for a machine on which no log-in has worked yet. */
     public static final String NEVER_SEEN = "No log-in there has worked yet; it is lent once one has.";
 
-    static MachineBlocks of(Machine machine) {
-        return new MachineBlocks(machine.lastSeenAt, machine.unavailableUntil, machine.unavailableReason,
-                machine.pausedUntil, machine.pausedReason, machine.unusableReason, machine.duplicateReason,
-                machine.strayReason);
-    }
-
     /** Tells whether there is a reason not to lend the machine. */
     public boolean isBlocking(Instant now) {
         return reasons(now).findAny().isPresent();

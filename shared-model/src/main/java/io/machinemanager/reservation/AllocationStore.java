@@ -124,7 +124,9 @@ class AllocationStore {
         if (!status.mayTake()) {
             // when more are free depends on those who wait
             throw new NotEnoughAvailableException(count,
-                    Math.min(count - 1L, available(request.filter(), spares, status.now())), null);
+                    Math.min(count - 1L, available(request.filter(),
+                            sparesAmong(request.filter(), spares, status.now()), status.now())),
+                    null);
         }
         return queue.take(request, count, spares, status.now());
     }
@@ -134,16 +136,17 @@ class AllocationStore {
         return spares == 0 ? 0 : Math.max(0, spares - FreeMachines.countOthers(now, filter));
     }
 
-    private static long available(MachineFilter filter, int spares, Instant now) {
-        return Math.max(0, FreeMachines.count(now, filter) - sparesAmong(filter, spares, now));
+    private static long available(MachineFilter filter, long sparesAmong, Instant now) {
+        return Math.max(0, FreeMachines.count(now, filter) - sparesAmong);
     }
 
     /** Locks the spares too, so that they stay free whatever other requests allocate at the same time. */
     private static List<FreeMachine> lockFree(MachineFilter filter, int count, int spares, Instant now) {
-        long wanted = count + sparesAmong(filter, spares, now);
+        long sparesAmong = sparesAmong(filter, spares, now);
+        long wanted = count + sparesAmong;
         List<FreeMachine> machines = FreeMachines.lock(now, (int) Math.min(wanted, Integer.MAX_VALUE), filter);
         if (machines.size() < wanted) {
-            long available = available(filter, spares, now);
+            long available = available(filter, sparesAmong, now);
             if (available >= count) {
                 throw new LostRaceException("other requests have locked free machines");
             }

@@ -37,29 +37,29 @@ public final class FreeMachines {
      * read in the order of the primary key, so that the database reads and locks no more rows than needed.
      */
     static List<FreeMachine> lock(Instant now, int count, MachineFilter filter) {
-        return lock(now, count, filter.condition());
+        HqlCondition condition = free(now).and(filter.condition());
+        return first(condition).map(first -> lock(count, condition, first)).orElse(List.of());
     }
 
-    private static List<FreeMachine> lock(Instant now, int count, HqlCondition wanted) {
-        HqlCondition condition = free(now).and(wanted);
-        List<FreeMachine> free = new ArrayList<>();
-        // without locks, while the search below locks each row that it reads, for a moment at least
-        Long first = condition.bind(Machine.getSession().createSelectionQuery(
+    /** The first one that matches, without locks: a search that locks would lock each row that it reads for a moment. */
+    private static Optional<Long> first(HqlCondition condition) {
+        return condition.bind(Machine.getSession().createSelectionQuery(
                 "select m.id from Machine m where " + condition.hql() + " order by m.id", Long.class)).setMaxResults(1)
-                .getSingleResultOrNull();
-        if (first == null) {
-            return free;
-        }
-        long last = first - 1;
+                .getResultStream().findFirst();
+    }
+
+    private static List<FreeMachine> lock(int count, HqlCondition condition, long first) {
+        List<FreeMachine> free = new ArrayList<>();
+        long from = first;
         while (free.size() < count) {
-            HqlCondition further = condition.and(HqlCondition.of("m.id > :last", "last", last));
+            HqlCondition further = condition.and(HqlCondition.of("m.id >= :from", "from", from));
             List<Machine> locked = SkipLocked.first(
                     Machine.find("from Machine m where " + further.hql() + " order by m.id", further.parameters()),
                     count - free.size());
             if (locked.isEmpty()) {
                 break;
             }
-            last = locked.getLast().id;
+            from = locked.getLast().id + 1;
             free.addAll(withoutLent(locked));
         }
         return free;
@@ -112,7 +112,7 @@ public final class FreeMachines {
 
     /** Locks those of the machines with these ids that are free and that no other transaction has locked. */
     static List<FreeMachine> lock(Instant now, Set<Long> among) {
-        return lock(now, among.size(), HqlCondition.oneOf("m.id", "among", among));
+        return lock(among.size(), free(now).and(HqlCondition.oneOf("m.id", "among", among)), Long.MIN_VALUE);
     }
 
     private static long count(Instant now, HqlCondition wanted) {

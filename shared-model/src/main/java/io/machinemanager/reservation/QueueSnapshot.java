@@ -42,7 +42,6 @@ final class QueueSnapshot {
     private final Map<Long, Set<Long>> groupsOfUsers;
     private final Map<Long, UserLimits> allowed;
     private final Map<Long, AboveLimit> aboveLimit = new HashMap<>();
-    private final Set<Long> beyondLimit = new HashSet<>();
     private final Map<Demand, Matches> matches = new HashMap<>();
 
     /** The machines that have a known future, in the order of {@link #machines}. */
@@ -105,9 +104,6 @@ final class QueueSnapshot {
             long wanted = used.getOrDefault(entry.ownerId(), 0L) + entry.count();
             if (most > 0 && wanted > most && entry.waitsUntil() != null) {
                 aboveLimit.put(entry.requestId(), new AboveLimit(wanted, most));
-                if (entry.count() > most) {
-                    beyondLimit.add(entry.requestId());
-                }
             } else if (most > 0) {
                 used.put(entry.ownerId(), wanted);
             }
@@ -161,7 +157,7 @@ final class QueueSnapshot {
 
     /** Tells whether the owner of an entry may not have so many machines at all. */
     boolean isBeyondLimit(QueueEntry entry) {
-        return beyondLimit.contains(entry.requestId());
+        return aboveLimit(entry).filter(limit -> entry.count() > limit.most()).isPresent();
     }
 
     /** Whether the owner of an entry would have more machines than allowed; empty if not. */

@@ -67,11 +67,9 @@ class ReplacementTest extends ProbeTestBase {
     @Test
     void whoWaitsForASpareIsNotToldThatItComesNow() {
         reserve(2);
-        long waiting = reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
-                .with(new RequestOptions(null, List.of(), 60, null, null, null)),
-                null) instanceof Reserved.Accepted(long id)
-                        ? id
-                        : -1;
+        ReservationSpec spec = new ReservationSpec(alice, 1, 60, "alice", "secret word")
+                .with(new RequestOptions(null, List.of(), 60, null, null, null));
+        long waiting = ((Reserved.Accepted) reservations.reserve(spec, null)).requestId();
 
         assertThatThrownBy(() -> reserve(2)).isInstanceOfSatisfying(NotEnoughAvailableException.class,
                 e -> assertThat(e.details()).containsEntry("available", 0L));

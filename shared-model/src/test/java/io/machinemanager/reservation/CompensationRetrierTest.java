@@ -120,7 +120,7 @@ class CompensationRetrierTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2 })
     void aRequestIsNotQueuedOnceItsCallerWasToldThatItFailed(int commit) {
-        ReservationSpec waits = spec.with(new RequestOptions(null, List.of(), 60, null, null, null));
+        ReservationSpec waits = spec.with(QueueTestBase.waiting(60));
         machines.delegate("m1", tasks -> {
             wire.loseAnswerToCommit(commit);
             return List.of(

@@ -133,7 +133,7 @@ class LimitsTest {
                 .call(() -> Reservation.<Reservation>find("ownerName", "bob").firstResult().machineName);
         long waiting = ((Reserved.Accepted) reservations
                 .reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
-                        .with(new RequestOptions(null, List.of(bobs), 60, null, null, null)), null))
+                        .with(QueueTestBase.waiting(60, bobs)), null))
                 .requestId();
         reservations.release(fixture.latest(bobs).id);
         reserve(bob, 1, 30);

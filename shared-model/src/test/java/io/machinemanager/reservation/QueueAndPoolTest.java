@@ -51,20 +51,20 @@ class QueueAndPoolTest extends QueueTestBase {
         return QuarkusTransaction.requiringNew().call(clock::now);
     }
 
-    private WaitOutlook outlook(long id) {
-        await().atMost(Duration.ofSeconds(5)).until(() -> requests.details(id).outlook() != null);
-        return requests.details(id).outlook();
+    /** As after so many failures of account work in a row, although probes find the machine. */
+    private void pauseM1(Instant until, int failures) {
+        fixture.change("m1", machine -> {
+            machine.lastSeenAt = now();
+            machine.pausedUntil = until;
+            machine.failures = failures;
+        });
     }
 
     @Test
     void aMachineThatIsOutOfOrderForAKnownTimeIsWaitedFor() {
         fixture.machines("m1", "m2");
         Instant pausedUntil = now().plusSeconds(600);
-        fixture.change("m1", machine -> {
-            machine.lastSeenAt = now();
-            machine.pausedUntil = pausedUntil;
-            machine.failures = 3;
-        });
+        pauseM1(pausedUntil, 3);
 
         long both = queue(2);
 
@@ -77,11 +77,7 @@ class QueueAndPoolTest extends QueueTestBase {
     void nobodyWaitsForAMachineThatFailedOftenOrIsSilentOrHasAnotherHostKey() {
         fixture.machines("m1", "m2");
         Instant pausedUntil = now().plusSeconds(600);
-        fixture.change("m1", machine -> {
-            machine.lastSeenAt = now();
-            machine.pausedUntil = pausedUntil;
-            machine.failures = 4;
-        });
+        pauseM1(pausedUntil, 4);
         long both = queue(2);
         assertThat(outlook(both).expectedAt()).isNull();
 

@@ -104,13 +104,19 @@ class QueueFailureTest extends QueueTestBase {
         assertThat(machines.allAccounts()).containsExactly("m1/bob", "m2/alice");
     }
 
-    @Test
-    void aWorkerThatWasTakenForDeadDoesNotSpoilTheRequest() {
-        long waiting = queue(bob, 1, waiting(60));
+    /** Assigns m1 to the first in line, and takes the worker that was to make the account for dead. */
+    private DispatchStore.Assignment assignAndLoseTheClaim() {
         free("m1");
         DispatchStore.Assignment late = dispatches.assign(100).getFirst();
         fixture.endClaims();
         Scheduled.cleanUp(reservations, 10);
+        return late;
+    }
+
+    @Test
+    void aWorkerThatWasTakenForDeadDoesNotSpoilTheRequest() {
+        long waiting = queue(bob, 1, waiting(60));
+        DispatchStore.Assignment late = assignAndLoseTheClaim();
         serve();
         assertThat(state(waiting)).isEqualTo(RequestState.ACTIVE);
 
@@ -123,10 +129,7 @@ class QueueFailureTest extends QueueTestBase {
     @Test
     void aWorkerThatWasTakenForDeadDoesNotTakeTheRequestOutOfTheQueue() {
         long waiting = queue(bob, 1, waiting(60));
-        free("m1");
-        DispatchStore.Assignment late = dispatches.assign(100).getFirst();
-        fixture.endClaims();
-        Scheduled.cleanUp(reservations, 10);
+        DispatchStore.Assignment late = assignAndLoseTheClaim();
 
         reservations.serve(late);
 

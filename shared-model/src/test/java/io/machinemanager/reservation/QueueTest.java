@@ -2,7 +2,6 @@ package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -28,11 +27,6 @@ class QueueTest extends QueueTestBase {
     @BeforeEach
     void twoMachinesLentToAlice() {
         lendToAlice("m1", "m2");
-    }
-
-    private WaitOutlook outlook(long id) {
-        await().atMost(Duration.ofSeconds(5)).until(() -> requests.details(id).outlook() != null);
-        return requests.details(id).outlook();
     }
 
     @Test

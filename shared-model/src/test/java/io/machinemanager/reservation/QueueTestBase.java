@@ -1,5 +1,8 @@
 package io.machinemanager.reservation;
 
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -71,6 +74,12 @@ abstract class QueueTestBase extends ReservationTestBase {
 
     RequestState state(long id) {
         return requests.details(id).state();
+    }
+
+    /** What a waiting request is told. */
+    WaitOutlook outlook(long id) {
+        await().atMost(Duration.ofSeconds(5)).until(() -> requests.details(id).outlook() != null);
+        return requests.details(id).outlook();
     }
 
     /** Lets the time pass for which the requests in the queue may wait. */
