@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 #
-# Creates or removes accounts on the machine it runs on, gives them a new password, or lists them, as root, in any POSIX
-# shell (dash, busybox ash, bash).
+# Creates or removes accounts on the machine it runs on, gives them a new password or end, or lists them, as root, in any
+# POSIX shell (dash, busybox ash, bash). It is also the guard that ends access on time when the service cannot.
 #
 # Contents, in this order. Each part has a heading of the form "# ---- name ---".
 #   constants               folders and files on the machine
@@ -16,6 +16,9 @@
 #   create: log-in          whether sshd and PAM will let the account in
 #   create: account         number, entry, home, password, keys, sudo rule
 #   password                a new password for an account that is ready
+#   end                     the end of an account: noting it, moving it, and the greeting that tells it
+#   guard: start            starting the guard, and what starts it again after a reboot
+#   guard                   the guard's loop: ends access, and warns before
 #   remove                  the steps of a removal
 #   remove: verification    what is left of an account
 #   remove: processes       processes and sessions
@@ -46,6 +49,13 @@
 #     - LogInCheckTest: all
 #     - AccountAccessTest: keyLetsTheUserInAndNoPasswordDoes, eachOfSeveralKeysLetsTheUserIn
 #     - NewPasswordTest: passwordThatNobodyCouldLogInWithIsRefused
+#   Access ends on time without the service: the guard locks the account and ends its sessions.
+#     - GuardTest: all
+#     - GuardRebootTest: all
+#   The end of an account can be moved, and the guard follows.
+#     - EndChangeTest: all
+#   Its user is warned on terminals that show a shell, and nowhere else.
+#     - GuardWarningTest: all
 #   A creation that fails or hangs leaves nothing behind.
 #     - AccountCreationTest: creationThatFailsHalfWayLeavesNothing, hungCreationIsKilledAndLeavesNothing
 #   Only an account of ours gets a new password, and nothing else of it is changed. It stays ours by that password.
@@ -91,23 +101,28 @@
 #   A text that was cut off on its way does nothing.
 #     - AccountScriptTest: aTextThatWasCutOffDoesNothing
 #
-# Protocol. The script is never a file on the machine. The caller sends it to the standard input of a shell that has
-# read the lines of data before it into variables:
-#   mm_action   CREATE, PASSWORD, REMOVE or PROBE
+# Protocol. The caller sends the script to the standard input of a shell that has read the lines of data before it into
+# variables, and the script itself into mm_script. On the machine it is a file only while there is a guard, which runs it.
+#   mm_action   CREATE, PASSWORD, END, REMOVE or PROBE; GUARD and CUT when the guard runs it
 #   mm_account  the account's name
 #   mm_token    the fencing token of the reservation
-#   mm_hash     the crypt hash of the password, "*" when no password may log in; empty for REMOVE and PROBE
+#   mm_hash     the crypt hash of the password, "*" when no password may log in; empty for END, REMOVE and PROBE
 #   mm_limit    the seconds that the caller waits for the answer
 #   mm_keys     the public keys for authorized_keys, without comments, with commas between them; empty for none
 #   mm_sudo     "sudo" when the account may use sudo, else empty
 #   mm_first_uid, mm_last_uid   the range of numbers (uids) that accounts get
+#   mm_left     the seconds until the end of the account, for CREATE and END; empty for an account without a guard
+#   mm_until    the end as a text for the user, such as "2026-12-01 14:05 UTC"
+#   mm_request  the number of the request, by which the user can extend it
+#   mm_grace    how many seconds after the end the guard ends access
+#   mm_warnings how many seconds before the end the guard warns, with commas between them; empty for no warnings
 # The answer is the last line of standard output: MM-RESULT, then
 #   DONE        and a sentence
 #   REFUSED     and the reason why this name cannot be used here, or why the account gets no new password
 #   UNUSABLE    and the reason why no new account would be of use here
 #   FAILED      and the reason
-#   FOUND       (to PROBE) our accounts as name=token, a dot, what the machine is as {name=value}, and the reason why no
-#               new account would be of use, if any
+#   FOUND       (to PROBE) our accounts as name=token, or name=token/seconds with the seconds that the guard gives them,
+#               a dot, what the machine is as {name=value}, and the reason why no new account would be of use, if any
 #
 # Ownership. Each step that destroys something first proves that it is ours. An entry of the account list is ours when
 #   - root's record of the account has its number, or
@@ -137,18 +152,30 @@ mm_default_ifs=$IFS
 mm_tab='	'
 mm_newline='
 '
-# Our files on the machine: the lock, the fence, the last number, and a record for each account.
+# Our files on the machine: the lock, the fence, the last number, and for each account a record, an end and a greeting.
 mm_state=/var/lib/machine-manager
-mm_record_file=$mm_state/accounts/$mm_account
-mm_mark=machine-manager-$mm_token
-mm_home=/home/$mm_account
-mm_sudo_rule=/etc/sudoers.d/machine-manager-$mm_account
+# Raise this when the guard, or anything that it uses, changes: a running guard of an older version is replaced.
+mm_guard_version=1
+mm_guard_interval=5
+mm_guard_unit=machine-manager-guard.service
+mm_guard_unit_file=/etc/systemd/system/$mm_guard_unit
+mm_guard_cron_file=/etc/cron.d/machine-manager-guard
 mm_crontab_folders='/var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs'
 mm_spool_folders='/var/spool/cron /var/spool/at'
 # Folders where every user may write, or have something written. Searching the whole disk would take too long.
 mm_shared_folders="$mm_spool_folders /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /run/screen /var/crash /var/mail /var/spool/mail"
 
 # ---- basics ---------------------------------------------------------------------------------------------------------
+
+# Sets the variables that follow from $mm_account and $mm_token.
+mm_name_files() {
+    mm_record_file=$mm_state/accounts/$mm_account
+    mm_end_file=$mm_state/ends/$mm_account
+    mm_greeting_file=$mm_state/greetings/$mm_account
+    mm_mark=machine-manager-$mm_token
+    mm_home=/home/$mm_account
+    mm_sudo_rule=/etc/sudoers.d/machine-manager-$mm_account
+}
 
 # Gives the answer $1 with the sentence $2, and ends.
 mm_answer() {
@@ -188,6 +215,14 @@ mm_uptime() {
     mm_now=${mm_now%%.*}
 }
 
+# Sets $mm_clock to the time of the machine's clock, in seconds since 1970. It may be wrong.
+mm_read_clock() {
+    mm_clock=$(date +%s)
+    case $mm_clock in
+    '' | *[!0-9]*) mm_clock=0 ;;
+    esac
+}
+
 # Prints the process id $1 with the name of the program.
 mm_describe_process() {
     mm_process_name=
@@ -223,8 +258,13 @@ mm_check_input() {
     if [ "$mm_first_uid" -lt 1000 ] || [ "$mm_last_uid" -lt "$mm_first_uid" ]; then
         mm_answer FAILED 'the range of account numbers is not valid'
     fi
-    mm_half_limit=$((mm_limit / 2))
-    mm_change_limit=$mm_half_limit
+    case $mm_left:$mm_request:$mm_grace:$mm_warnings in
+    *[!0-9:,]* | *:*:*:*:*) mm_answer FAILED 'the end of the account is not valid' ;;
+    esac
+    case $mm_until in
+    *[!0-9A-Z:\ -]*) mm_answer FAILED 'the text of the end is not valid' ;;
+    esac
+    [ $((${#mm_left} > 9 || ${#mm_grace} > 9)) = 0 ] || mm_answer FAILED 'the end of the account is too far away'
     [ -r /proc/self/status ] || mm_answer FAILED '/proc is not mounted on the machine'
     while read -r mm_word _ mm_euid _ && [ "$mm_word" != Uid: ]; do :; done </proc/self/status
     [ "$mm_euid" = 0 ] || mm_answer FAILED 'the script needs the rights of root'
@@ -533,6 +573,7 @@ mm_create() {
     if [ "$mm_name_is" = free ]; then
         mm_check_tools || mm_answer UNUSABLE "$mm_problem"
         mm_check_name || mm_answer REFUSED "$mm_problem"
+        mm_begin_guard || mm_answer FAILED "$mm_problem"
         mm_add_account
         mm_delete_kept_state
         mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
@@ -540,7 +581,10 @@ mm_create() {
         [ -z "$mm_keys$mm_sudo" ] || mm_require_ours
         [ -z "$mm_keys" ] || mm_add_keys || mm_undo FAILED 'the SSH keys could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
+    else
+        mm_begin_guard || mm_answer FAILED "$mm_problem"
     fi
+    mm_await_guard || mm_undo FAILED "$mm_problem"
     mm_require_ours
     mm_set_password || mm_undo FAILED "the password could not be set: $(mm_last_output)"
     if ! mm_look_up_name || ! mm_entry_is_ours || ! mm_password_is_set || [ ! -d "$mm_home" ]; then
@@ -1119,10 +1163,12 @@ mm_add_entry() {
         # No ageing, no expiry and no groups, whatever the machine's defaults are. And no range of subordinate numbers,
         # as processes with those could not be told to be the user's: useradd gives a range only to numbers from UID_MIN
         # to UID_MAX.
-        mm_change_list useradd -c "$mm_mark" -d "$mm_home" -M -s "$mm_shell" -u "$mm_uid" -U -G '' -e '' -f -1 \
+        mm_change_list useradd -c "$mm_mark" -d "$mm_home" -M -s "$mm_shell" -u "$mm_uid" -U -G '' \
+            -e "$mm_expiry_day" -f -1 \
             -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 -K UID_MIN=1 -K UID_MAX=1 "$mm_account"
     else
         mm_change_list adduser -D -H -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
+        [ $mm_status -ne 0 ] || [ -z "$mm_expiry_day" ] || mm_edit_shadow 1 "$mm_expiry_day"
     fi
     [ $mm_status -eq 0 ] && echo made >>"$mm_record_file"
 }
@@ -1138,6 +1184,7 @@ mm_add_home() {
     }
     echo home >>"$mm_record_file" && chown "$mm_uid" "$mm_home" || return 1
     [ ! -d /etc/skel ] || cp -a /etc/skel/. "$mm_home" >"$mm_state/said" 2>&1 || return 1
+    [ -z "$mm_left" ] || mm_add_greeting
     chmod 700 "$mm_home" && chown -hR "$mm_uid:$mm_entry_gid" "$mm_home" >"$mm_state/said" 2>&1 || return 1
     mm_best_effort restorecon -R "$mm_home"
 }
@@ -1239,6 +1286,388 @@ mm_note_hash() {
         mv -f "$mm_record_file.new" "$mm_record_file"
 }
 
+# ---- end ------------------------------------------------------------------------------------------------------------
+
+# Gives a ready account of ours another end, or none. The guard goes by it from now on.
+mm_move_end() {
+    mm_read_fence
+    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer REFUSED 'this reservation was already cleaned up on the machine'
+    mm_classify_name
+    case $mm_name_is in
+    free) mm_answer REFUSED "there is no account $mm_account on the machine" ;;
+    another) mm_answer REFUSED "the account $mm_account on the machine is not ours" ;;
+    esac
+    ! mm_record_matches || [ -n "$mm_record_ready" ] || mm_answer REFUSED "the account $mm_account is only half made"
+    if [ -z "$mm_left" ]; then
+        mm_delete_existing "$mm_end_file" "$mm_greeting_file"
+    else
+        mm_begin_guard || mm_answer FAILED "$mm_problem"
+        mm_await_guard || mm_answer FAILED "$mm_problem"
+    fi
+    mm_set_expiry || mm_answer FAILED "the day of expiry could not be set: $(mm_last_output)"
+    mm_answer DONE 'the end is set'
+}
+
+# Notes the end of the account, and starts the guard, unless the account is to have none. False, with the reason in
+# $mm_problem, when it cannot.
+mm_begin_guard() {
+    [ -n "$mm_left" ] || return 0
+    mm_problem="cannot write to $mm_state on the machine"
+    [ -d "$mm_state/ends" ] || mkdir "$mm_state/ends" || return 1
+    mm_read_boot
+    mm_uptime
+    mm_read_clock
+    mm_end_token=$mm_token mm_end=$((mm_now + mm_left)) mm_end_boot=$mm_boot mm_end_at=$mm_now mm_end_clock=$mm_clock
+    mm_end_grace=$mm_grace mm_end_uids="$mm_first_uid $mm_last_uid" mm_end_request=$mm_request mm_end_is_cut=no
+    mm_end_warnings=${mm_warnings:--} mm_end_until=$mm_until
+    if ! mm_write_end || ! mm_write_greeting || ! mm_start_guard; then
+        mm_delete_existing "$mm_end_file.new"
+        return 1
+    fi
+    if ! mm_guard_is_kept; then mm_expiry_day=$(((mm_clock + mm_left + mm_grace) / 86400 + 1)); fi
+}
+
+# Sets $mm_boot to what is another text after each boot.
+mm_read_boot() {
+    mm_boot=
+    read -r mm_boot </proc/sys/kernel/random/boot_id
+    mm_boot=${mm_boot:--}
+}
+
+# Writes $mm_end_*: the end in seconds since the boot $mm_end_boot; and when this was written, by the time since that
+# boot and by the clock.
+mm_write_end() {
+    printf '%s\n' "$mm_end_token $mm_end $mm_end_boot $mm_end_at $mm_end_clock $mm_end_grace $mm_end_uids" \
+        "$mm_end_is_cut $mm_end_request $mm_end_warnings $mm_end_until" >"$mm_end_file.new" &&
+        mv -f "$mm_end_file.new" "$mm_end_file"
+}
+
+# Reads them. False when there is no valid end.
+mm_read_end() {
+    mm_end='' mm_end_at='' mm_end_clock='' mm_end_grace='' mm_end_until=''
+    [ -f "$mm_end_file" ] && {
+        read -r mm_end_token mm_end mm_end_boot mm_end_at mm_end_clock mm_end_grace mm_end_uids
+        read -r mm_end_is_cut mm_end_request mm_end_warnings mm_end_until
+    } <"$mm_end_file"
+    case ${mm_end#-}:$mm_end_at:$mm_end_clock:$mm_end_grace in
+    *[!0-9:]* | :* | *::* | *:) return 1 ;;
+    esac
+}
+
+# Sets the day on which the account expires to $mm_expiry_day, empty for never, and unlocks an account that the guard
+# has locked: the service knows better whether its time is over.
+mm_set_expiry() {
+    mm_day=${mm_in_shadow%:*}
+    mm_day=${mm_day##*:}
+    if [ "$mm_day" = "$mm_expiry_day" ]; then return 0; fi
+    if mm_has usermod; then
+        mm_unlock=
+        ! mm_is_locked || mm_unlock=-U
+        # shellcheck disable=SC2086
+        mm_change_list usermod $mm_unlock -e "$mm_expiry_day" "$mm_account"
+    else
+        mm_edit_shadow 1 "$mm_expiry_day"
+    fi
+}
+
+# Whether the entry last looked up is locked, for passwords and for keys.
+mm_is_locked() {
+    case $mm_in_shadow in
+    "$mm_account:!"*:*:*:*:*:*:1:*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# Writes the text that the account's shell shows at a log-in. It is not in the home, where root must not write once the
+# user is there.
+mm_write_greeting() {
+    [ -d "$mm_state/greetings" ] || { mkdir -m 755 "$mm_state/greetings" && chmod 711 "$mm_state"; } || return 1
+    umask 022
+    printf '%s\n' "This machine is yours until $mm_until. To extend: PATCH /requests/$mm_request {\"extend_minutes\": 60}" \
+        >"$mm_greeting_file"
+    mm_status=$?
+    umask 077
+    return $mm_status
+}
+
+# Lets the log-in shell show it, on terminals only. The home is new, and its user cannot log in yet.
+mm_add_greeting() {
+    mm_file=$mm_home/.profile
+    [ ! -e "$mm_home/.bash_profile" ] || mm_file=$mm_home/.bash_profile
+    [ -L "$mm_file" ] || printf '%s\n' "[ ! -t 1 ] || [ -e ~/.hushlogin ] || cat $mm_greeting_file 2>/dev/null" >>"$mm_file"
+}
+
+# ---- guard: start ---------------------------------------------------------------------------------------------------
+
+# Whether a guard runs. Sets $mm_guard_pid and $mm_running_version.
+mm_guard_runs() {
+    mm_guard_pid='' mm_running_version=''
+    [ ! -f "$mm_state/guard.pid" ] || read -r mm_guard_pid mm_running_version <"$mm_state/guard.pid"
+    case $mm_guard_pid:$mm_running_version in
+    *[!0-9:]* | :* | *:) ;;
+    *) [ ! "/proc/$mm_guard_pid/fd/8" -ef "$mm_state/guard.lock" ] || return 0 ;;
+    esac
+    mm_guard_pid='' mm_running_version=0
+    return 1
+}
+
+# Starts the guard unless one of this version or a later one runs. It is this script in a file, which only root can read.
+mm_start_guard() {
+    if mm_guard_runs && [ "$mm_running_version" -ge $mm_guard_version ]; then return 0; fi
+    # shellcheck disable=SC2016
+    printf '%s\n' 'mm_action=${1:-GUARD} mm_account=${2:-} mm_token= mm_hash= mm_limit=60 mm_keys= mm_sudo= mm_left=' \
+        "PATH=${mm_script#*PATH=}" >"$mm_state/guard.new" && mv -f "$mm_state/guard.new" "$mm_state/guard" || return 1
+    [ -z "$mm_guard_pid" ] || kill -KILL "$mm_guard_pid"
+    # systemd keeps what it starts itself, whatever becomes of the session that this script runs in.
+    if [ -d /run/systemd/system ] && mm_write_unit && $mm_timeout systemctl start $mm_guard_unit 3>&- 9>&-; then return 0; fi
+    mm_write_cron_line
+    if mm_has setsid; then
+        setsid /bin/sh "$mm_state/guard" 3>&- 9>&- &
+    else
+        /bin/sh "$mm_state/guard" 3>&- 9>&- &
+    fi
+}
+
+# Waits until the guard runs. An account that is to have one and has none is not handed over.
+mm_await_guard() {
+    [ -n "$mm_left" ] || return 0
+    mm_tries=0
+    until mm_guard_runs; do
+        mm_problem='the guard, which ends access on time, does not start on the machine'
+        mm_tries=$((mm_tries + 1))
+        [ $mm_tries -le 50 ] || return 1
+        mm_pause
+    done
+}
+
+# Writes a unit that starts the guard after a reboot, and when it was killed. systemd finds a new unit by itself.
+mm_write_unit() {
+    mm_wants=/etc/systemd/system/multi-user.target.wants
+    mkdir -p $mm_wants && printf '%s\n' '[Unit]' 'Description=Ends the access of lent accounts on time' '[Service]' \
+        "ExecStart=/bin/sh $mm_state/guard" Restart=on-failure RestartSec=1 '[Install]' WantedBy=multi-user.target \
+        >$mm_guard_unit_file && ln -sf $mm_guard_unit_file $mm_wants/
+}
+
+# Lets cron start the guard each minute, where cron runs. A guard that finds another one ends at once.
+mm_write_cron_line() {
+    mm_cron_pid=
+    for mm_file in /run/crond.pid /var/run/crond.pid; do
+        [ ! -f $mm_file ] || [ -n "$mm_cron_pid" ] || read -r mm_cron_pid <$mm_file
+    done
+    [ -d "/proc/${mm_cron_pid:-none}" ] || return 0
+    mm_cron_command="[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard"
+    if [ -d /etc/cron.d ]; then
+        printf '%s\n' "* * * * * root $mm_cron_command" >$mm_guard_cron_file
+    elif mm_find_crontab && ! grep -qsF "$mm_state/guard" "$mm_crontab"; then
+        printf '%s\n' "* * * * * $mm_cron_command" >>"$mm_crontab"
+        echo root >>"${mm_crontab%/*}/cron.update"
+    fi
+}
+
+# Sets $mm_crontab to root's crontab for busybox's crond, which has no folder for single files.
+mm_find_crontab() {
+    mm_crontab=
+    mm_has_busybox crond || return 1
+    for mm_folder in $mm_crontab_folders; do
+        [ ! -d "$mm_folder" ] || [ -n "$mm_crontab" ] || mm_crontab=$mm_folder/root
+    done
+    [ -n "$mm_crontab" ]
+}
+
+# Whether the guard is started again after a reboot. Without that, the day of expiry ends the account.
+mm_guard_is_kept() {
+    if [ -d /run/systemd/system ] && [ -f $mm_guard_unit_file ]; then return 0; fi
+    [ ! -f $mm_guard_cron_file ] || return 0
+    for mm_folder in $mm_crontab_folders; do
+        [ ! -f "$mm_folder/root" ] || ! grep -qsF "$mm_state/guard" "$mm_folder/root" || return 0
+    done
+    return 1
+}
+
+# Removes what starts the guard again, and its files.
+mm_forget_guard() {
+    mm_delete_existing $mm_guard_unit_file /etc/systemd/system/multi-user.target.wants/$mm_guard_unit $mm_guard_cron_file
+    if [ ! -d /etc/cron.d ] && mm_find_crontab && grep -qsF "$mm_state/guard" "$mm_crontab"; then
+        sed -i "\\|$mm_state/guard|d" "$mm_crontab"
+        echo root >>"${mm_crontab%/*}/cron.update"
+    fi
+    rm -f "$mm_state/guard" "$mm_state/guard.pid" "$mm_state/guard.lock" "$mm_state/guard.seen"
+}
+
+# ---- guard ----------------------------------------------------------------------------------------------------------
+
+# The guard: one process for all accounts of the machine. It measures time since boot, as clocks may jump. It reads the
+# ends anew in each round, so nothing has to be told to it. It ends with the last account.
+mm_guard() {
+    exec 8>>"$mm_state/guard.lock" || exit 1
+    mm_tries=0
+    until flock -n 8; do
+        mm_tries=$((mm_tries + 1))
+        [ $mm_tries -le 10 ] || exit 0
+        mm_pause
+    done
+    echo "$$ $mm_guard_version" >"$mm_state/guard.pid"
+    mm_read_boot
+    mm_uptime
+    mm_turn=0 mm_warned=' ' mm_seen_boot='' mm_seen_at=0 mm_seen_clock=0
+    [ ! -f "$mm_state/guard.seen" ] || read -r mm_seen_boot mm_seen_at mm_seen_clock <"$mm_state/guard.seen"
+    # The time since boot begins anew in some containers, although the kernel has not.
+    mm_boot_again=
+    [ "$mm_seen_boot" != "$mm_boot" ] || [ "$mm_seen_at" -le "$mm_now" ] || mm_boot_again=yes
+    while :; do
+        mm_uptime
+        mm_guard_accounts
+        # For the next boot. It comes after the accounts, which may still need what it says of the last one.
+        if [ $((mm_turn % 12)) -eq 0 ]; then
+            mm_read_clock
+            echo "$mm_boot $mm_now $mm_clock" >"$mm_state/guard.seen"
+        fi
+        mm_turn=$((mm_turn + 1))
+        # In a shell of its own, as some shells would close the file of the lock while the command runs.
+        (exec 8>&- && exec sleep $mm_guard_interval)
+    done
+}
+
+# One round over all accounts. Ends the guard when there is none.
+mm_guard_accounts() {
+    mm_any=
+    for mm_file in "$mm_state"/ends/*; do
+        mm_account=${mm_file##*/}
+        case $mm_account in
+        '*' | *.*) continue ;;
+        esac
+        mm_any=yes
+        mm_name_files
+        mm_read_end || continue
+        if [ "$mm_end_boot" != "$mm_boot" ] || [ "$mm_end_at" -gt "$mm_now" ] || [ -n "$mm_boot_again" ]; then
+            (mm_carry_over)
+            mm_read_end || continue
+        fi
+        mm_left=$((mm_end - mm_now))
+        if [ $((mm_left + mm_end_grace)) -le 0 ]; then
+            # Once its access is ended, a look each minute is enough.
+            if [ "$mm_end_is_cut" = no ] || [ $((mm_turn % 12)) -eq 0 ]; then
+                # In a process of its own, which may be ended when a command hangs.
+                (exec 8>&- && exec /bin/sh "$mm_state/guard" CUT "$mm_account")
+            fi
+        elif [ $((mm_turn % 3)) -eq 0 ] && [ "$mm_end_warnings" != - ]; then
+            mm_warn
+        fi
+    done
+    mm_boot_again=
+    [ -n "$mm_any" ] || ! (mm_leave) || exit 0
+}
+
+# After a reboot: the account has the time left that it had when the guard last looked, less the time that the machine
+# was off, by the clock. A clock that was set back does not give more time than that.
+mm_carry_over() {
+    mm_acquire_lock
+    mm_read_end || exit
+    mm_since=$mm_end_at mm_since_clock=$mm_end_clock
+    if [ "$mm_seen_boot" = "$mm_end_boot" ] && [ "$mm_seen_at" -ge "$mm_end_at" ]; then
+        mm_since=$mm_seen_at mm_since_clock=$mm_seen_clock
+    fi
+    mm_read_clock
+    mm_off=$((mm_clock - mm_since_clock))
+    [ $mm_off -ge 0 ] || mm_off=0
+    mm_end=$((mm_end - mm_since - mm_off + mm_now))
+    mm_end_boot=$mm_boot mm_end_at=$mm_now mm_end_clock=$mm_clock
+    mm_write_end
+}
+
+# Ends the access of the account, if it is still ours: locks it, and ends its processes and sessions. What is left of it
+# is removed by the service, later.
+mm_cut() {
+    mm_read_end || exit
+    if [ $((mm_end + mm_end_grace)) -gt "$mm_now" ]; then exit; fi
+    mm_token=$mm_end_token
+    mm_first_uid=${mm_end_uids% *} mm_last_uid=${mm_end_uids#* }
+    mm_name_files
+    mm_classify_name
+    if [ "$mm_name_is" != ours ]; then
+        # Another program has the name by now, or nobody.
+        if [ "$mm_name_is" = free ] || ! mm_entry_may_be_ours; then rm -f "$mm_end_file" "$mm_greeting_file"; fi
+        exit
+    fi
+    mm_uid=$mm_entry_uid mm_uids=$mm_entry_uid mm_name_was=ours
+    if ! mm_is_locked; then
+        mm_lock_account
+        mm_classify_name
+        mm_is_locked || mm_edit_shadow '' 1
+    fi
+    if mm_uid_is_anothers; then exit; fi
+    mm_delete_jobs
+    mm_kill_all
+    if [ "$mm_end_is_cut" = no ]; then
+        mm_end_is_cut=yes
+        mm_write_end
+    fi
+}
+
+# Warns the user on each terminal once for each time before the end, and again after an extension.
+mm_warn() {
+    mm_before=
+    IFS=,
+    for mm_word in $mm_end_warnings; do
+        # A warning that is as far from the end as the account's whole time would come at once.
+        if [ "$mm_left" -le "$mm_word" ] && [ $((mm_end - mm_end_at)) -gt "$mm_word" ] &&
+            [ "$mm_word" -lt "${mm_before:-999999999}" ]; then mm_before=$mm_word; fi
+    done
+    IFS=$mm_default_ifs
+    [ -n "$mm_before" ] && [ "$mm_left" -gt 0 ] && mm_read_record || return 0
+    # As of write(1): the owner lets others write to it.
+    mm_terminals=$(find /dev/pts -maxdepth 1 -type c -user "$mm_record_uid" -perm -020)
+    [ -n "$mm_terminals" ] || return 0
+    mm_find_prompts
+    mm_minutes=$(((mm_left + 59) / 60))
+    for mm_terminal in $mm_terminals; do
+        mm_number=${mm_terminal##*/}
+        case $mm_number in
+        *[!0-9]*) continue ;;
+        esac
+        case $mm_warned in
+        *" $mm_account:$mm_end:$mm_before:$mm_number "*) continue ;;
+        esac
+        # The number by which the kernel names a terminal in /proc/PID/stat.
+        case $mm_prompts in
+        *" $((34816 + (mm_number & 255) + ((mm_number >> 8) << 20))) "*) ;;
+        *) continue ;;
+        esac
+        mm_warned="$mm_warned$mm_account:$mm_end:$mm_before:$mm_number "
+        # In the background, as a terminal can be stopped.
+        # shellcheck disable=SC2016
+        $mm_timeout /bin/sh -c 'printf "\r\n%s\r\n%s\r\n" "$2" "$3" >"$1"' sh "$mm_terminal" \
+            "Your access to this machine ends at $mm_end_until, in $mm_minutes min." \
+            "To extend: PATCH /requests/$mm_end_request {\"extend_minutes\": 60}" 8>&- &
+    done
+    # Forgetting repeats a warning at worst.
+    [ ${#mm_warned} -le 4000 ] || mm_warned=' '
+}
+
+# Sets $mm_prompts to the terminals whose log-in shell is in the foreground: there the user is at a prompt, and no
+# program's screen is spoiled.
+mm_find_prompts() {
+    # shellcheck disable=SC2016
+    mm_prompts=$(awk '{
+        name = $0; sub(/^[0-9]+ \(/, "", name); sub(/\) [^)]*$/, "", name)
+        rest = $0; sub(/^.*\) /, "", rest); split(rest, f, " ")
+        if (f[5] != 0 && f[3] == f[6] && f[3] == $1 && f[4] == $1 && name ~ /^-?(sh|ash|bash|busybox|dash|fish|ksh|mksh|zsh)$/)
+            printf " %s ", f[5]
+    }' /proc/[0-9]*/stat)
+}
+
+# Removes the guard, under the lock of the machine, unless an account has come meanwhile. False when it stays.
+mm_leave() {
+    exec 9>>"$mm_state/lock" && flock -n 9 || exit 1
+    for mm_file in "$mm_state"/ends/*; do
+        case ${mm_file##*/} in
+        '*' | *.*) ;;
+        *) exit 1 ;;
+        esac
+    done
+    mm_forget_guard
+}
+
 # ---- remove ---------------------------------------------------------------------------------------------------------
 
 mm_remove() {
@@ -1274,6 +1703,7 @@ mm_remove() {
 # Answers that the account is absent. That holds only behind the fence: otherwise a late worker could still make the
 # account.
 mm_answer_absent() {
+    mm_delete_existing "$mm_end_file" "$mm_greeting_file"
     mm_raise_fence || mm_answer FAILED "cannot write to $mm_state on the machine"
     mm_answer DONE "$1"
 }
@@ -1291,7 +1721,7 @@ mm_erase_number_only() {
             return 1
         fi
     fi
-    rm -f "$mm_record_file"
+    rm -f "$mm_record_file" "$mm_end_file" "$mm_greeting_file"
 }
 
 # Removes everything of the account $mm_account, whose name was just found to be ours or free, and of the number
@@ -1316,7 +1746,7 @@ mm_erase() {
         mm_delete_account
         mm_verify_gone || return 1
     fi
-    rm -f "$mm_record_file"
+    rm -f "$mm_record_file" "$mm_end_file" "$mm_greeting_file"
 }
 
 mm_kill_all() {
@@ -1334,19 +1764,22 @@ mm_lock_account() {
         mm_change_list passwd -l "$mm_account"
     fi
     if [ $mm_status -ne 0 ]; then
-        mm_lock_in_shadow
+        mm_edit_shadow '' 1
         mm_find_list_holder
     fi
     [ -n "$mm_holder" ] || mm_change_limit=$mm_half_limit
 }
 
-# Rewrites /etc/shadow without the usual commands where they fail, because another program keeps the list locked. Does
-# not replace a file that changes meanwhile.
-mm_lock_in_shadow() {
+# Rewrites the line of the account in /etc/shadow without the usual commands, where they fail because another program
+# keeps the list locked, and where there are none: the password is locked if $1 is empty, else unlocked, and the account
+# expires on the day $2. Does not replace a file that changes meanwhile.
+mm_edit_shadow() {
     [ -w /etc/shadow ] || return 1
+    mm_lock_sign=!
+    [ -z "$1" ] || mm_lock_sign=
     mm_new=/etc/.machine-manager.shadow
     cp -p /etc/shadow "$mm_state/shadow" && cp -p /etc/shadow "$mm_new" &&
-        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1!\21:/" "$mm_state/shadow" >"$mm_new" &&
+        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$mm_lock_sign\2$2:/" "$mm_state/shadow" >"$mm_new" &&
         cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_best_effort restorecon /etc/shadow
     mm_delete_existing "$mm_new" "$mm_state/shadow"
 }
@@ -1782,13 +2215,15 @@ mm_has_ipc() {
 # changes nothing and must not wait for work that is under way. The dot shows that the answer is whole.
 mm_probe() {
     mm_found='' mm_names=' '
+    mm_read_boot
+    mm_uptime
     while IFS=: read -r mm_account _ mm_entry_uid _ mm_entry_comment _; do
-        mm_record_file=$mm_state/accounts/$mm_account
+        mm_name_files
         if mm_find_owner; then
-            mm_found="$mm_found$mm_account=$mm_owner "
+            mm_add_found "$mm_owner"
         elif mm_token=$mm_record_token && mm_entry_may_be_ours; then
             # Its removal will say what is wrong with it.
-            mm_found="$mm_found$mm_account=$mm_record_token "
+            mm_add_found "$mm_record_token"
         fi
         mm_names="$mm_names$mm_account "
     done </etc/passwd
@@ -1800,7 +2235,8 @@ mm_probe() {
         case $mm_names in
         *" $mm_account "*) continue ;;
         esac
-        ! mm_read_record || mm_found="$mm_found$mm_account=$mm_record_token "
+        mm_name_files
+        ! mm_read_record || mm_add_found "$mm_record_token"
     done
     # A name that no account has stands for all new ones.
     mm_account=machine-manager-probe mm_outcome=''
@@ -1808,6 +2244,13 @@ mm_probe() {
     [ -n "$mm_outcome" ] || mm_check_login || [ "$mm_outcome" = UNUSABLE ] || mm_problem=
     mm_describe_machine
     mm_answer FOUND "$mm_found. {$mm_facts}${mm_problem:+ $mm_problem}"
+}
+
+# Adds the account to what was found, with the token $1, and the seconds until its end if the guard knows one.
+mm_add_found() {
+    mm_found="$mm_found$mm_account=$1"
+    if mm_read_end && [ "$mm_end_token:$mm_end_boot" = "$1:$mm_boot" ]; then mm_found="$mm_found/$((mm_end - mm_now))"; fi
+    mm_found="$mm_found "
 }
 
 # Adds the fact $1=$2, unless the value would break the answer.
@@ -1818,8 +2261,9 @@ mm_add_fact() {
     esac
 }
 
-# Sets mm_facts to what the machine is, as name=value: kernel, arch, os, cores, memory (KiB). Starts processes only where
-# Linux is older than 6.1 or /sys is missing. In a container, its limits count, and not the memory of its host.
+# Sets mm_facts to what the machine is, as name=value: kernel, arch, os, os_version, cores, memory and disk and
+# disk_free (KiB), load (of the last minute), and the version of the guard while one runs. In a container, its limits
+# count, and not the memory of its host.
 mm_describe_machine() {
     mm_facts='' mm_value=''
     ! read -r mm_value </proc/sys/kernel/osrelease || mm_add_fact kernel "$mm_value"
@@ -1828,6 +2272,18 @@ mm_describe_machine() {
     mm_describe_os
     mm_describe_cores
     mm_describe_memory
+    ! read -r mm_value _ </proc/loadavg || mm_add_fact load "$mm_value"
+    mm_describe_disk
+    ! mm_guard_runs || mm_add_fact guard "$mm_running_version"
+}
+
+# Of the file system of /, which is where the homes are on most machines.
+mm_describe_disk() {
+    # shellcheck disable=SC2046
+    set -- $($mm_timeout df -Pk / 3>&- | tail -n 1)
+    [ $# -ge 6 ] || return 0
+    mm_add_fact disk "$2"
+    mm_add_fact disk_free "$4"
 }
 
 mm_describe_os() {
@@ -1835,11 +2291,12 @@ mm_describe_os() {
     [ -f /etc/os-release ] || return 0
     mm_count=0
     while IFS='=' read -r mm_name mm_value && [ $((mm_count += 1)) -le 50 ]; do
-        [ "$mm_name" = ID ] || continue
         mm_value=${mm_value#[\"\']}
         mm_value=${mm_value%[\"\']}
-        mm_add_fact os "$mm_value"
-        return 0
+        case $mm_name in
+        ID) mm_add_fact os "$mm_value" ;;
+        VERSION_ID) mm_add_fact os_version "$mm_value" ;;
+        esac
     done </etc/os-release
 }
 
@@ -1880,18 +2337,23 @@ mm_main() {
     trap '' HUP PIPE
     umask 077
     cd / || mm_answer FAILED 'the machine has no root folder'
-    mm_check_input
+    mm_name_files
+    [ "$mm_action" = GUARD ] || [ "$mm_action" = CUT ] || mm_check_input
+    mm_half_limit=$((mm_limit / 2)) mm_change_limit=$((mm_limit / 2))
     # The time limit for commands that only read or help; empty where there is no timeout command that works. busybox's
     # lives on for a second, in which it must not keep the answer's output open. Hence 3>&- after $mm_timeout, and 9>&-
     # for the lock.
     mm_timeout='timeout -s KILL 5'
     $mm_timeout true 3>&- || mm_timeout=
     [ "$mm_action" != PROBE ] || mm_probe
-    mm_use_xargs='' mm_uid='' mm_uids='' mm_gid='' mm_cause=''
+    mm_use_xargs='' mm_uid='' mm_uids='' mm_gid='' mm_cause='' mm_expiry_day=''
+    [ "$mm_action" != GUARD ] || mm_guard
     mm_acquire_lock
     case $mm_action in
+    CUT) mm_cut ;;
     CREATE) mm_create ;;
     PASSWORD) mm_change_password ;;
+    END) mm_move_end ;;
     REMOVE) mm_remove ;;
     *) mm_answer FAILED 'the action is not known' ;;
     esac

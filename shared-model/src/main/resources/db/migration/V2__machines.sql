@@ -34,6 +34,9 @@ create table if not exists machines (
     -- an admin has said that several machines may stand for this host
     shared_host        boolean       not null default false,
     last_seen_at       datetime(6),
+    -- what the last probe that worked found out about the machine, as JSON
+    facts              text,
+    facts_at           datetime(6),
     -- when the scheduler probes the machine next
     next_probe_at      datetime(6)   not null,
     created_at         datetime(6)   not null,

@@ -12,10 +12,13 @@ import java.util.regex.Pattern;
  *        characters are replaced, and it is cut to the length of the database columns for reasons
  * @param accounts the accounts of ours that a probe found, also those that are only partly removed, with the token of
  *        each; empty after other tasks
+ * @param secondsLeft how many seconds the guard of the machine gives each of these accounts, negative after the end;
+ *        without those that it does not know
  * @param facts what a probe found out about the machine, by name, such as {@code kernel}; the values are whatever the
  *        machine sent. Empty after other tasks
  */
-public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts, Map<String, String> facts) {
+public record AccountResult(Outcome outcome, String reason, Map<String, Long> accounts, Map<String, Long> secondsLeft,
+        Map<String, String> facts) {
 
     private static final int MAX_REASON = 450;
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
@@ -27,7 +30,7 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
 
     /** A result without accounts and facts. */
     public AccountResult(Outcome outcome, String reason) {
-        this(outcome, reason, Map.of(), Map.of());
+        this(outcome, reason, Map.of(), Map.of(), Map.of());
     }
 
     /** How a task ended. */
@@ -64,17 +67,22 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
 
     /** The result of a probe of a machine that works. */
     public static AccountResult found(Map<String, Long> accounts) {
-        return new AccountResult(Outcome.DONE, "", accounts, Map.of());
+        return new AccountResult(Outcome.DONE, "", accounts, Map.of(), Map.of());
     }
 
     /** The result of a probe of a machine that works, but on which no new account would be of use. */
     public static AccountResult unusable(String reason, Map<String, Long> accounts) {
-        return new AccountResult(Outcome.UNUSABLE, reason, accounts, Map.of());
+        return new AccountResult(Outcome.UNUSABLE, reason, accounts, Map.of(), Map.of());
     }
 
     /** The same result of a probe, with what it found out about the machine. */
     public AccountResult withFacts(Map<String, String> found) {
-        return new AccountResult(outcome, reason, accounts, Map.copyOf(found));
+        return new AccountResult(outcome, reason, accounts, secondsLeft, Map.copyOf(found));
+    }
+
+    /** The same result of a probe, with how many seconds the guard gives each account. */
+    public AccountResult withSecondsLeft(Map<String, Long> left) {
+        return new AccountResult(outcome, reason, accounts, Map.copyOf(left), facts);
     }
 
     /** Whether there was no log-in, so that nothing was changed on the machine. */
@@ -90,7 +98,7 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         };
     }
 
-    /** Whether a creation with this outcome certainly left nothing on the machine. */
+    /** Whether work with this outcome certainly changed nothing on the machine. */
     public boolean leavesNothing() {
         return outcome == Outcome.REFUSED || outcome == Outcome.NOT_STARTED;
     }

@@ -5,8 +5,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.machinemanager.ssh.SshPublicKeys;
@@ -26,7 +28,9 @@ public final class AccountScript {
     private static final String SHELL = "/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != " + BEGIN
             + " ]; do :; done; IFS= read -r mm_action; IFS= read -r mm_account; IFS= read -r mm_token;"
             + " IFS= read -r mm_hash; IFS= read -r mm_limit; IFS= read -r mm_keys; IFS= read -r mm_sudo;"
-            + " IFS= read -r mm_first_uid; IFS= read -r mm_last_uid; eval \"$(cat)\"'";
+            + " IFS= read -r mm_first_uid; IFS= read -r mm_last_uid; IFS= read -r mm_left; IFS= read -r mm_until;"
+            + " IFS= read -r mm_request; IFS= read -r mm_grace; IFS= read -r mm_warnings;"
+            + " mm_script=$(cat); eval \"$mm_script\"'";
 
     // The script must reach its own time limit before the caller stops waiting, so that it can still give the reason.
     private static final double SHARE_OF_SCRIPT = 2.0 / 3;
@@ -34,7 +38,11 @@ public final class AccountScript {
     private static final Pattern HASH = Pattern.compile("\\$6\\$[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{86}");
     private static final Pattern KEY = Pattern.compile("[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{1,8192}={0,2}");
     private static final Pattern COMMENT_LINE = Pattern.compile("(?m)^ *#.*\n");
+    // The structure of the text, which a machine does not need.
+    private static final Pattern INDENTATION = Pattern.compile("(?m)^ +");
+    private static final List<String> NO_END = List.of("", "", "", "", "");
     private static final AccountLogin NO_LOGIN = new AccountLogin("", null, false);
+    private static final Pattern GUARD_VERSION = Pattern.compile("(?m)^mm_guard_version=([0-9]+)$");
     private static final long MAX_TOKEN = 999_999_999_999_999_999L;
 
     private AccountScript() {
@@ -61,10 +69,11 @@ public final class AccountScript {
      */
     public static String input(AccountTask task, ScriptLimits limits) {
         AccountLogin login = task.login() == null ? NO_LOGIN : task.login();
-        var lines = List.of(BEGIN, task.action().name(), task.account(), Long.toString(task.token()),
+        var lines = new ArrayList<>(List.of(BEGIN, task.action().name(), task.account(), Long.toString(task.token()),
                 login.passwordHash(), Long.toString(limits.time().toSeconds()),
                 login.publicKeys() == null ? "" : login.publicKeys().replace('\n', ','), login.sudo() ? "sudo" : "",
-                Integer.toString(limits.firstUid()), Integer.toString(limits.lastUid()));
+                Integer.toString(limits.firstUid()), Integer.toString(limits.lastUid())));
+        lines.addAll(task.end().map(AccountEnd::lines).orElse(NO_END));
         String input = String.join("\n", lines) + "\n";
         String password = task.target().login().password();
         return isRoot(task.target()) || password == null ? input : password + "\n" + input;
@@ -77,15 +86,26 @@ public final class AccountScript {
 
     /**
      * The text of the script in ASCII, which follows the {@linkplain #input input}. It is without the lines that are only
-     * a comment, so that the whole input fits into a pipe (64 KiB, see pipe(7)).
+     * a comment, and without indentation, so that the whole input, unless it has many long keys, fits into a pipe (64 KiB,
+     * see pipe(7)).
      */
     public static byte[] text() {
         try (InputStream resource = AccountScript.class.getResourceAsStream("/account/" + RESOURCE)) {
             String text = new String(resource.readAllBytes(), StandardCharsets.US_ASCII);
-            return COMMENT_LINE.matcher(text).replaceAll("").getBytes(StandardCharsets.US_ASCII);
+            return INDENTATION.matcher(COMMENT_LINE.matcher(text).replaceAll("")).replaceAll("")
+                    .getBytes(StandardCharsets.US_ASCII);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The version of the guard that the script starts. */
+    public static long guardVersion() {
+        Matcher version = GUARD_VERSION.matcher(new String(text(), StandardCharsets.US_ASCII));
+        if (!version.find()) {
+            throw new IllegalStateException("the account script has no guard version");
+        }
+        return Long.parseLong(version.group(1));
     }
 
     /** Says in one sentence why a task cannot be given to the script; empty when it can. */
@@ -96,7 +116,7 @@ public final class AccountScript {
         return AccountName.problemWith(task.account()).or(() -> switch (task.action()) {
             case CREATE -> problemWith(task.login());
             case PASSWORD -> problemWithPassword(task.login());
-            case REMOVE, PROBE -> Optional.empty();
+            case END, REMOVE, PROBE -> Optional.empty();
         });
     }
 

@@ -1,5 +1,7 @@
 package io.machinemanager.account;
 
+import java.util.Optional;
+
 /**
  * One piece of work on one machine.
  *
@@ -12,8 +14,10 @@ package io.machinemanager.account;
  *        account behind
  * @param login how the user logs in to the account; for {@link Action#PASSWORD} only its password hash counts; null for
  *        other actions than these and {@link Action#CREATE}
+ * @param end when access ends, for {@link Action#CREATE} and {@link Action#END}; empty for no end, and for other actions
  */
-public record AccountTask(Target target, Action action, String account, long token, AccountLogin login) {
+public record AccountTask(Target target, Action action, String account, long token, AccountLogin login,
+        Optional<AccountEnd> end) {
 
     /** What a task does to the account. */
     public enum Action {
@@ -25,10 +29,21 @@ public record AccountTask(Target target, Action action, String account, long tok
          * harmless.
          */
         PASSWORD,
+        /**
+         * Gives a ready account of this reservation another end, by which the guard of the machine goes from then on, or
+         * none. Starts the guard where it does not run. Refused when there is no such account, and when it is not this
+         * reservation's. Repeating it is harmless.
+         */
+        END,
         /** Kills all processes of the account, removes it and verifies that it is gone. Repeating it is harmless. */
         REMOVE,
         /** Logs in and lists our accounts on the machine; changes nothing. Account and token are ignored. */
         PROBE
+    }
+
+    /** A task without an end. */
+    public AccountTask(Target target, Action action, String account, long token, AccountLogin login) {
+        this(target, action, account, token, login, Optional.empty());
     }
 
     /** A task that shows whether a machine works, and which accounts of ours are on it. */

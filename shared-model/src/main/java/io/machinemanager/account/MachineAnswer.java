@@ -36,12 +36,12 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     }
 
     private static final Pattern MARKED_ACCOUNT = Pattern
-            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?!\\S)");
+            .compile("(?<!\\S)([a-z_][a-z0-9_-]{0,31})=([1-9][0-9]{0,17})(?:/(-?[0-9]{1,10}))?(?!\\S)");
 
     private static final Pattern FOUND = Pattern
             .compile("(?<list>|[^.]* )[.](?: \\{(?<facts>[^{}]*)\\})?(?: (?<reason>[^{].*))?");
 
-    private static final Pattern FACT = Pattern.compile("(?<!\\S)([a-z]{1,16})=(\\S{1,63})(?!\\S)");
+    private static final Pattern FACT = Pattern.compile("(?<!\\S)([a-z_]{1,16})=(\\S{1,63})(?!\\S)");
 
     // Messages of Ansible, which may mean any step, while those of ssh are about the log-in only.
     private static final Pattern TIMED_OUT_AT_ANY_STEP = Pattern
@@ -143,7 +143,7 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
     }
 
     /**
-     * Reads {@code name=token} pairs up to a dot, after it facts about the machine in braces, and then the reason why no
+     * Reads {@code name=token} or {@code name=token/seconds} up to a dot, after it facts about the machine in braces, and then the reason why no
      * new account would be of use, if there is one. A machine can send anything, so text that is not a pair is skipped. A
      * list without its end may be incomplete.
      */
@@ -153,15 +153,19 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
             return new AccountResult(Outcome.FAILED, "The machine's list of our accounts has no end.");
         }
         Map<String, Long> accounts = new TreeMap<>();
+        Map<String, Long> secondsLeft = new TreeMap<>();
         Matcher pairs = MARKED_ACCOUNT.matcher(parts.group("list"));
         while (pairs.find()) {
             accounts.put(pairs.group(1), Long.valueOf(pairs.group(2)));
+            if (pairs.group(3) != null) {
+                secondsLeft.put(pairs.group(1), Long.valueOf(pairs.group(3)));
+            }
         }
         String reason = parts.group("reason");
         AccountResult result = reason == null
                 ? AccountResult.found(accounts)
                 : AccountResult.unusable(sentence(reason), accounts);
-        return result.withFacts(facts(parts.group("facts")));
+        return result.withSecondsLeft(secondsLeft).withFacts(facts(parts.group("facts")));
     }
 
     private static Map<String, String> facts(String list) {

@@ -111,6 +111,13 @@ public class Machine extends PanacheEntityBase {
     /** When the service last logged in at the current address; null for never. */
     public Instant lastSeenAt;
 
+    /** What the last probe that worked found out about the machine, as JSON; null before. */
+    @Column(columnDefinition = "text")
+    public String facts;
+
+    /** When that probe was; null before. */
+    public Instant factsAt;
+
     /** When the scheduler probes the machine next. */
     public Instant nextProbeAt;
 
@@ -252,6 +259,8 @@ public class Machine extends PanacheEntityBase {
         hostKeys = null;
         lastSeenAt = null;
         unusableReason = null;
+        facts = null;
+        factsAt = null;
     }
 
     /** Tells whether the service cannot have made any account there: it does not log in without host keys. */

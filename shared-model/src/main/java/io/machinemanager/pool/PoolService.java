@@ -29,7 +29,7 @@ public class PoolService {
             + " m.pausedReason, m.unusableReason, m.duplicateReason, m.strayReason";
 
     private static final String POOLED = "select new io.machinemanager.pool.PooledMachine(m.name, m.host, m.port,"
-            + " m.sshUser, %s, m.enabled, m.sharedHost, " + MachineLabel.AS_JSON + ", " + BLOCKS
+            + " m.sshUser, %s, m.enabled, m.sharedHost, " + MachineLabel.AS_JSON + ", %s, " + BLOCKS
             + ", r.state, r.ownerName, r.reservedUntil, r.lastError, " + MachineGroup.NAMES + "), "
             + ReadOnlyQueries.NOW
             + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.name %s :name and %s order by m.name";
@@ -79,7 +79,9 @@ public class PoolService {
     private static TimedResult<PooledMachine> page(StatelessSession session, HqlCondition condition,
             String operator, String name, int limit) {
         return ReadOnlyQueries.snapshot(session, condition.bind(session.createSelectionQuery(
-                POOLED.formatted("cast(null as String)", operator, condition.hql()), Object[].class))
+                POOLED.formatted("cast(null as String)", "cast(null as String), cast(null as Instant)", operator,
+                        condition.hql()),
+                Object[].class))
                 .setParameter("name", name).setMaxResults(limit), PooledMachine.class);
     }
 
@@ -130,7 +132,9 @@ public class PoolService {
     private TimedResult<PooledMachine> only(HqlCondition condition, String name) {
         TimedResult<PooledMachine> found = queries.call(session -> ReadOnlyQueries.snapshot(session,
                 condition.bind(session
-                        .createSelectionQuery(POOLED.formatted("m.hostKeys", "=", condition.hql()), Object[].class))
+                        .createSelectionQuery(
+                                POOLED.formatted("m.hostKeys", "m.facts, m.factsAt", "=", condition.hql()),
+                                Object[].class))
                         .setParameter("name", name),
                 PooledMachine.class));
         if (found.rows().isEmpty()) {

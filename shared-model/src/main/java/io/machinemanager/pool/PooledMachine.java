@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import io.machinemanager.machine.Labels;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineBlocks;
+import io.machinemanager.machine.MachineFacts;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationState;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -23,6 +24,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param enabled whether an admin allows lending it
  * @param sharedHost whether other machines may be the same host
  * @param labels its labels by name
+ * @param facts what the last probe found out about it; null for nothing, and in lists
+ * @param factsAt when that probe was; null as the facts
  * @param lastSeenAt when the service last logged in; null for never
  * @param blocks the reasons not to lend it
  * @param reservation the state of its live reservation; without one, this and all that follows is null
@@ -33,16 +36,19 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  */
 @RegisterForReflection // created by a query
 public record PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-        boolean sharedHost, SortedMap<String, String> labels, Instant lastSeenAt, MachineBlocks blocks,
+        boolean sharedHost, SortedMap<String, String> labels, MachineFacts facts, Instant factsAt, Instant lastSeenAt,
+        MachineBlocks blocks,
         ReservationState reservation, String ownerName,
         Instant reservedUntil, String lastError, List<String> groups) {
 
     /** The constructor that the query calls. */
     public PooledMachine(String name, String host, int port, String sshUser, String hostKeys, boolean enabled,
-            boolean sharedHost, String labels, Instant lastSeenAt, Instant unavailableUntil, String unavailableReason,
+            boolean sharedHost, String labels, String facts, Instant factsAt, Instant lastSeenAt,
+            Instant unavailableUntil, String unavailableReason,
             Instant pausedUntil, String pausedReason, String unusableReason, String duplicateReason, String strayReason,
             ReservationState reservation, String ownerName, Instant reservedUntil, String lastError, String groups) {
-        this(name, host, port, sshUser, hostKeys, enabled, sharedHost, Labels.read(labels), lastSeenAt,
+        this(name, host, port, sshUser, hostKeys, enabled, sharedHost, Labels.read(labels),
+                facts == null ? null : MachineFacts.read(facts), factsAt, lastSeenAt,
                 new MachineBlocks(lastSeenAt, unavailableUntil, unavailableReason, pausedUntil, pausedReason,
                         unusableReason, duplicateReason, strayReason),
                 reservation, ownerName, reservedUntil, lastError,
@@ -53,7 +59,9 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
     static PooledMachine of(Machine machine, SortedMap<String, String> labels, Optional<Reservation> live,
             List<String> groups) {
         return new PooledMachine(machine.name, machine.host, machine.port, machine.sshUser, machine.hostKeys,
-                machine.enabled, machine.sharedHost, labels, machine.lastSeenAt, machine.blocks(),
+                machine.enabled, machine.sharedHost, labels,
+                machine.facts == null ? null : MachineFacts.read(machine.facts), machine.factsAt, machine.lastSeenAt,
+                machine.blocks(),
                 live.map(r -> r.state).orElse(null),
                 live.map(r -> r.ownerName).orElse(null), live.map(r -> r.reservedUntil).orElse(null),
                 live.map(r -> r.lastError).orElse(null), groups);

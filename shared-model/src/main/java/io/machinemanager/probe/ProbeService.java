@@ -23,6 +23,7 @@ import io.machinemanager.database.FailureLog;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.reservation.AccountWorker;
+import io.machinemanager.reservation.EndService;
 import io.machinemanager.reservation.ReplacementService;
 import io.machinemanager.reservation.Reservation;
 import io.machinemanager.reservation.ReservationConfig;
@@ -32,7 +33,8 @@ import io.quarkus.logging.Log;
 
 /**
  * Probes machines: logs in to each of them at intervals. A machine that does not answer leaves the pool until it does; a
- * lent machine that does not answer is replaced; stray accounts are removed, see {@link StrayAccounts}.
+ * lent machine that does not answer is replaced; stray accounts are removed, see {@link StrayAccounts}; a guard that does not
+ * run is started again, see {@link GuardCheck}.
  */
 @ApplicationScoped
 public class ProbeService {
@@ -41,6 +43,7 @@ public class ProbeService {
     private final SecretBox secrets;
     private final AccountWorker worker;
     private final ReplacementService replacements;
+    private final EndService ends;
     private final AccountConfig accountConfig;
     private final ReservationConfig reservationConfig;
 
@@ -51,11 +54,12 @@ public class ProbeService {
     private final AtomicBoolean databaseFailureLogged = new AtomicBoolean();
 
     ProbeService(ProbeStore store, SecretBox secrets, AccountWorker worker, ReplacementService replacements,
-            AccountConfig accountConfig, ReservationConfig reservationConfig) {
+            EndService ends, AccountConfig accountConfig, ReservationConfig reservationConfig) {
         this.store = store;
         this.secrets = secrets;
         this.worker = worker;
         this.replacements = replacements;
+        this.ends = ends;
         this.accountConfig = accountConfig;
         this.reservationConfig = reservationConfig;
     }
@@ -120,10 +124,29 @@ public class ProbeService {
     /** Records a result. The future is completed when the removals that follow have ended. */
     private CompletableFuture<Void> record(Machine machine, ProbeVerdict verdict) {
         return switch (verdict) {
-            case ProbeVerdict.Answered answered -> removeStrays(machine, store.answered(machine, answered));
+            case ProbeVerdict.Answered answered -> recordAnswer(machine, answered);
             case ProbeVerdict.Failed failed -> recordFailure(machine, failed);
             case ProbeVerdict.Unknown() -> done();
         };
+    }
+
+    private CompletableFuture<Void> recordAnswer(Machine machine, ProbeVerdict.Answered verdict) {
+        Map<String, Long> strays = store.answered(machine, verdict);
+        store.withoutEnd(machine, verdict).ifPresent(this::startSendingEnd);
+        return removeStrays(machine, strays);
+    }
+
+    /** The probe does not wait for it, as for a replacement. */
+    private void startSendingEnd(Reservation running) {
+        Log.infof(
+                "Reservation %d on %s: its machine has another end, or its guard does not run; giving it the end again",
+                running.id, running.machineName);
+        CompletableFuture.runAsync(() -> ends.sendAgain(running.id), AccountWorker.EXECUTOR)
+                .exceptionally(failure -> {
+                    Log.errorf(failure, "Reservation %d on %s: its end was not given to the machine", running.id,
+                            running.machineName);
+                    return null;
+                });
     }
 
     private CompletableFuture<Void> recordFailure(Machine machine, ProbeVerdict.Failed verdict) {

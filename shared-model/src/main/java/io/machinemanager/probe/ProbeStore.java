@@ -1,5 +1,6 @@
 package io.machinemanager.probe;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.GuardConfig;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.audit.AuditLog;
@@ -39,14 +41,16 @@ class ProbeStore {
     private final MachineConfig config;
     private final AuditLog audit;
     private final QueueSignal queue;
+    private final GuardConfig guard;
 
     ProbeStore(RetryingTransactions transactions, DatabaseClock clock, MachineConfig config, AuditLog audit,
-            QueueSignal queue) {
+            QueueSignal queue, GuardConfig guard) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.audit = audit;
         this.queue = queue;
+        this.guard = guard;
     }
 
     /** Claims machines that are due. Setting the next time is enough of a claim: a probe changes nothing on the machine. */
@@ -109,6 +113,8 @@ class ProbeStore {
         }
         machine.unusableReason = verdict.unusableReason();
         recordLabels(machine, verdict.labels());
+        machine.facts = verdict.facts().toJson();
+        machine.factsAt = now;
         if (machine.duplicateReason != null) {
             DuplicateHosts.mark(machine);
         }
@@ -149,6 +155,18 @@ class ProbeStore {
                     clock.now().plus(config.healthInterval().multipliedBy(3)));
             return machine.failures;
         }).orElse(0));
+    }
+
+    /** The running reservation of a machine whose end the machine has to be given again, see {@link GuardCheck}. */
+    Optional<Reservation> withoutEnd(Machine machine, ProbeVerdict.Answered verdict) {
+        return transactions.call(() -> {
+            Instant now = clock.now();
+            return Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
+                    .filter(row -> row.isRunning(now)
+                            && Long.valueOf(row.token()).equals(verdict.accounts().get(row.account))
+                            && GuardCheck.needsEnd(verdict, row.account, Duration.between(now, row.reservedUntil),
+                                    guard));
+        });
     }
 
     /** The running reservation of a machine. */

@@ -3,6 +3,7 @@ package io.machinemanager.probe;
 import java.util.Map;
 
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.machine.MachineFacts;
 import io.machinemanager.machine.UnavailableCause;
 
 /** What the result of a probe says about the machine. */
@@ -13,11 +14,19 @@ sealed interface ProbeVerdict {
      *
      * @param unusableReason why a new account could not be used; null when it could
      * @param accounts the accounts with our mark, and the token of each
+     * @param secondsLeft how many seconds the guard of the machine gives each of them; without those that it does not know
      * @param labels what the machine is, as labels
+     * @param facts what the machine is
      */
-    record Answered(String unusableReason, Map<String, Long> accounts, Map<String, String> labels)
+    record Answered(String unusableReason, Map<String, Long> accounts, Map<String, Long> secondsLeft,
+            Map<String, String> labels, MachineFacts facts)
             implements
                 ProbeVerdict {
+
+        private static Answered of(String unusableReason, AccountResult result) {
+            return new Answered(unusableReason, result.accounts(), result.secondsLeft(),
+                    FoundLabels.of(result.facts()), MachineFacts.of(result.facts()));
+        }
     }
 
     /**
@@ -47,9 +56,8 @@ sealed interface ProbeVerdict {
 
     static ProbeVerdict of(AccountResult result) {
         return switch (result.outcome()) {
-            case DONE -> new Answered(null, result.accounts(), FoundLabels.of(result.facts()));
-            case UNUSABLE -> new Answered(result.reason(), result.accounts(),
-                    FoundLabels.of(result.facts()));
+            case DONE -> Answered.of(null, result);
+            case UNUSABLE -> Answered.of(result.reason(), result);
             case UNREACHABLE -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), true);
             case HOST_KEY_CHANGED -> new Failed(UnavailableCause.HOST_KEY, result.reason(), true);
             case FAILED -> new Failed(UnavailableCause.UNREACHABLE, result.reason(), false);

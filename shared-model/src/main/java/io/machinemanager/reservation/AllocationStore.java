@@ -33,14 +33,16 @@ class AllocationStore {
     private final QueuePlanning queue;
     private final ReservationConfig config;
     private final LimitsService limits;
+    private final AccountEnds ends;
 
     AllocationStore(RetryingTransactions transactions, SecretBox secrets, QueuePlanning queue,
-            ReservationConfig config, LimitsService limits) {
+            ReservationConfig config, LimitsService limits, AccountEnds ends) {
         this.transactions = transactions;
         this.secrets = secrets;
         this.queue = queue;
         this.config = config;
         this.limits = limits;
+        this.ends = ends;
     }
 
     /**
@@ -190,6 +192,7 @@ class AllocationStore {
         reservation.claimedBy = request.claim().toString();
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
-        return WorkItem.of(reservation, config.sudo(), secrets);
+        return WorkItem.of(reservation, config.sudo(), secrets)
+                .until(ends.of(request.requestId(), reservation.reservedUntil, now));
     }
 }

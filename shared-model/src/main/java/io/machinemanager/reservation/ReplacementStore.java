@@ -24,15 +24,17 @@ public class ReplacementStore {
     private final DatabaseClock clock;
     private final AllocationStore allocations;
     private final QueuePlanning queue;
+    private final AccountEnds ends;
     private final ReservationConfig config;
     private final AuditLog audit;
 
     ReplacementStore(RetryingTransactions transactions, DatabaseClock clock, AllocationStore allocations,
-            QueuePlanning queue, ReservationConfig config, AuditLog audit) {
+            QueuePlanning queue, AccountEnds ends, ReservationConfig config, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.allocations = allocations;
         this.queue = queue;
+        this.ends = ends;
         this.config = config;
         this.audit = audit;
     }
@@ -71,7 +73,7 @@ public class ReplacementStore {
             WorkItem item = allocations.insert(List.of(spare), requestOf(lost, request, claim), now).getFirst();
             Log.infof("Reservation %d on %s does not answer: %s is to replace it", reservationId, lost.machineName,
                     item);
-            return Optional.of(item);
+            return Optional.of(item.until(ends.of(lost.requestId, lost.reservedUntil, now)));
         });
     }
 

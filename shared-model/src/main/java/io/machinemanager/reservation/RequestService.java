@@ -19,6 +19,7 @@ import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.GoneException;
 import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
+import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.error.UnavailableException;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -45,20 +46,20 @@ public class RequestService {
     private final ReadOnlyQueries queries;
     private final QueueForecast forecast;
     private final RequestStore store;
-    private final ReservationStore reservations;
+    private final EndService ends;
     private final ReleaseStore releases;
     private final AccountWorker worker;
     private final SecretBox secrets;
 
     RequestService(RetryingTransactions transactions, DatabaseClock clock, ReadOnlyQueries queries,
-            QueueForecast forecast, RequestStore store, ReservationStore reservations, ReleaseStore releases,
+            QueueForecast forecast, RequestStore store, EndService ends, ReleaseStore releases,
             AccountWorker worker, SecretBox secrets) {
         this.transactions = transactions;
         this.clock = clock;
         this.queries = queries;
         this.forecast = forecast;
         this.store = store;
-        this.reservations = reservations;
+        this.ends = ends;
         this.releases = releases;
         this.worker = worker;
         this.secrets = secrets;
@@ -193,10 +194,17 @@ public class RequestService {
      * @throws GoneException when it is over and the end was to be moved
      * @throws ConflictException when it is not active, or a machine of it is being released
      * @throws InvalidRequestException when the new end is not in the future, or exceeds the maximum, or for such a note
+     * @throws ProvisioningFailedException when a machine does not take a later end
      */
     public void change(long requestId, Optional<NewEnd> newEnd, String note, Consumer<RequestDetails> condition) {
         RequestOptions.checkNote(note);
-        reservations.changeRequest(requestId, newEnd, note, () -> condition.accept(read(requestId)));
+        Runnable check = () -> condition.accept(read(requestId));
+        if (newEnd.isPresent()) {
+            ends.move(new EndScope.WholeRequest(requestId, check), newEnd.get(),
+                    request -> store.changeNote(request, note));
+        } else {
+            store.changeNote(requestId, note, check);
+        }
     }
 
     /**

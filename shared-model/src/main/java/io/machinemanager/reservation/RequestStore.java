@@ -7,6 +7,8 @@ import java.util.UUID;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.audit.AuditAction;
+import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.FailureLog;
 import io.machinemanager.database.RetryingTransactions;
@@ -28,15 +30,17 @@ class RequestStore {
     private final ReservationConfig config;
     private final RequestEnd ends;
     private final QueueSignal queue;
+    private final AuditLog audit;
 
     RequestStore(RetryingTransactions transactions, DatabaseClock clock, ReleaseStore releases,
-            ReservationConfig config, RequestEnd ends, QueueSignal queue) {
+            ReservationConfig config, RequestEnd ends, QueueSignal queue, AuditLog audit) {
         this.transactions = transactions;
         this.clock = clock;
         this.releases = releases;
         this.config = config;
         this.ends = ends;
         this.queue = queue;
+        this.audit = audit;
     }
 
     /**
@@ -156,6 +160,30 @@ class RequestStore {
         });
         queue.machinesChanged();
         return removals;
+    }
+
+    /**
+     * Changes the note of a request.
+     *
+     * @param note blank for none
+     * @param condition runs before the change, when all is locked; an exception from it cancels the change
+     * @throws NotFoundException when there is no such request
+     */
+    void changeNote(long requestId, String note, Runnable condition) {
+        transactions.run(() -> {
+            Locked locked = lock(requestId).orElseThrow(() -> Request.notFound(requestId));
+            condition.run();
+            changeNote(locked.request, note);
+        });
+    }
+
+    /** The same for a request that the caller's transaction has locked; null leaves its note. */
+    void changeNote(Request request, String note) {
+        if (note != null) {
+            request.note = note.isBlank() ? null : note.strip();
+            audit.record(request.auditEvent(AuditAction.REQUEST_CHANGED,
+                    "note: " + (request.note == null ? "none" : request.note)));
+        }
     }
 
     /** Starts the release of what workers have begun that let their claim run out, as they do when they die. */

@@ -36,13 +36,14 @@ public class ReservationService {
     private final ReleaseStore releases;
     private final AccountWorker worker;
     private final CompensationRetrier compensations;
+    private final EndService ends;
     private final UserSshKeyService sshKeys;
     private final RequestMetrics metrics;
     private final ReservationConfig config;
 
     ReservationService(AdmissionStore admissions, RequestStore requests, AccountProvisioner provisioner,
             ReservationStore store, ReleaseStore releases, AccountWorker worker, CompensationRetrier compensations,
-            UserSshKeyService sshKeys, RequestMetrics metrics, ReservationConfig config) {
+            EndService ends, UserSshKeyService sshKeys, RequestMetrics metrics, ReservationConfig config) {
         this.admissions = admissions;
         this.requests = requests;
         this.provisioner = provisioner;
@@ -50,6 +51,7 @@ public class ReservationService {
         this.releases = releases;
         this.worker = worker;
         this.compensations = compensations;
+        this.ends = ends;
         this.sshKeys = sshKeys;
         this.metrics = metrics;
         this.config = config;
@@ -224,11 +226,12 @@ public class ReservationService {
     }
 
     /**
-     * Moves the end of a running reservation to a later or earlier time.
+     * Moves the end of a running reservation to a later or earlier time. A later end counts only once the machine has it.
      *
      * @throws NotFoundException when there is no such reservation
      * @throws ConflictException when it is not running
      * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
+     * @throws ProvisioningFailedException when the machine does not take a later end
      */
     public Reservation extend(long reservationId, NewEnd newEnd) {
         return extend(reservationId, newEnd, current -> {
@@ -241,7 +244,9 @@ public class ReservationService {
      * @param condition is given the locked reservation before the change; an exception from it cancels the change
      */
     public Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
-        return store.extend(reservationId, newEnd, condition);
+        ends.move(new EndScope.OneReservation(reservationId, condition), newEnd, request -> {
+        });
+        return store.details(reservationId).reservation();
     }
 
     /**

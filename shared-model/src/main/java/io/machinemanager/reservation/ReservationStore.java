@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,10 +20,7 @@ import io.machinemanager.audit.AuditLog;
 import io.machinemanager.audit.AuditOutcome;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
-import io.machinemanager.error.ConflictException;
-import io.machinemanager.error.InvalidRequestException;
 import io.machinemanager.error.NotFoundException;
-import io.machinemanager.group.LimitsService;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.MachineConfig;
 import io.machinemanager.machine.UnavailableCause;
@@ -44,7 +40,6 @@ public class ReservationStore {
     private final DatabaseClock clock;
     private final ReservationConfig config;
     private final MachineConfig machineConfig;
-    private final LimitsService limits;
     private final AuditLog audit;
     private final SealedJson sealedJson;
     private final ReleaseStore releases;
@@ -52,13 +47,12 @@ public class ReservationStore {
     private final RequestMetrics metrics;
 
     ReservationStore(RetryingTransactions transactions, DatabaseClock clock, ReservationConfig config,
-            MachineConfig machineConfig, LimitsService limits, AuditLog audit, SealedJson sealedJson,
+            MachineConfig machineConfig, AuditLog audit, SealedJson sealedJson,
             ReleaseStore releases, QueueSignal queue, RequestMetrics metrics) {
         this.transactions = transactions;
         this.clock = clock;
         this.config = config;
         this.machineConfig = machineConfig;
-        this.limits = limits;
         this.audit = audit;
         this.sealedJson = sealedJson;
         this.releases = releases;
@@ -186,97 +180,6 @@ public class ReservationStore {
             case UNREACHABLE -> UnavailableCause.UNREACHABLE;
             default -> UnavailableCause.ACCOUNT_WORK;
         };
-    }
-
-    /**
-     * Moves the end of a running reservation. The lock on the row decides between this and the expiry: the first one to
-     * get it wins.
-     *
-     * @throws NotFoundException when there is no such reservation
-     * @throws ConflictException when it is not running
-     * @throws InvalidRequestException when the new end is not in the future, or exceeds what the owner may have
-     */
-    Reservation extend(long reservationId, NewEnd newEnd, Consumer<ReservationDetails> condition) {
-        Reservation extended = transactions.call(() -> {
-            Reservation reservation = Reservation.lockById(reservationId)
-                    .orElseThrow(() -> Reservation.notFound(reservationId));
-            Instant now = clock.now();
-            condition.accept(new ReservationDetails(now, reservation, ReservationEvent.of(reservationId)));
-            if (!reservation.isRunning(now)) {
-                throw new ConflictException("The reservation %d is over or being made, and cannot be changed."
-                        .formatted(reservationId));
-            }
-            moveEnd(reservation, newEnd, now);
-            return reservation;
-        });
-        logEnd(extended);
-        return extended;
-    }
-
-    private void moveEnd(Reservation reservation, NewEnd newEnd, Instant now) {
-        reservation.moveEnd(
-                newEnd.checked(reservation.startedAt, reservation.reservedUntil, now, longestMinutes(reservation)));
-        ReservationEvent.record(reservation, now, Kind.EXTENDED, "to " + reservation.reservedUntil);
-        audit.record(reservation.auditEvent(AuditAction.RESERVATION_EXTENDED, "to " + reservation.reservedUntil));
-    }
-
-    private static void logEnd(Reservation moved) {
-        Log.infof("Reservation %d on %s: ends at %s now", moved.id, moved.machineName, moved.reservedUntil);
-    }
-
-    /**
-     * Changes a request: all that is asked for, or nothing.
-     *
-     * @param newEnd the end of all of its machines; empty to leave it
-     * @param note the new note, blank for none; null to leave it
-     * @param condition runs before the change, when all is locked; an exception from it cancels the change
-     */
-    void changeRequest(long requestId, Optional<NewEnd> newEnd, String note, Runnable condition) {
-        List<Reservation> extended = transactions.call(() -> {
-            List<Reservation> live = Reservation.lockLiveOf(requestId);
-            Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
-            condition.run();
-            if (note != null) {
-                request.note = note.isBlank() ? null : note.strip();
-                audit.record(request.auditEvent(AuditAction.REQUEST_CHANGED,
-                        "note: " + (request.note == null ? "none" : request.note)));
-            }
-            return newEnd.map(end -> moveEnds(request, live, end)).orElse(List.of());
-        });
-        extended.forEach(ReservationStore::logEnd);
-    }
-
-    private List<Reservation> moveEnds(Request request, List<Reservation> live, NewEnd newEnd) {
-        List<Reservation> rows = live.stream().filter(ReservationStore::counts).toList();
-        Instant now = clock.now();
-        checkExtensible(request, rows, now);
-        rows.forEach(row -> moveEnd(row, newEnd, now));
-        return rows;
-    }
-
-    /** Machines that were given back or replaced count no more; one that replaces another gets its end later. */
-    private static boolean counts(Reservation row) {
-        return row.state == ReservationState.ACTIVE
-                || row.state == ReservationState.RELEASING && row.releaseCause == ReleaseCause.EXPIRED;
-    }
-
-    private static void checkExtensible(Request request, List<Reservation> rows, Instant now) {
-        if (!request.state.isOpen()) {
-            throw request.gone();
-        }
-        List<String> ending = rows.stream().filter(row -> !row.isRunning(now)).map(row -> row.machineName).toList();
-        if (request.state != RequestState.ACTIVE || rows.isEmpty()) {
-            throw new ConflictException("The request %d has no machines whose end could be moved."
-                    .formatted(request.id));
-        }
-        if (!ending.isEmpty()) {
-            throw new ConflictException("Nothing is changed, since the time of these machines is over: %s."
-                    .formatted(String.join(", ", ending)));
-        }
-    }
-
-    private int longestMinutes(Reservation reservation) {
-        return limits.of(reservation.ownerId).orElseGet(limits::withoutGroup).longestMinutes();
     }
 
     /**

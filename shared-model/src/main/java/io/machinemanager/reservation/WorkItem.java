@@ -1,5 +1,8 @@
 package io.machinemanager.reservation;
 
+import java.util.Optional;
+
+import io.machinemanager.account.AccountEnd;
 import io.machinemanager.account.AccountLogin;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
@@ -18,14 +21,15 @@ import io.quarkus.logging.Log;
  * @param account the account's name
  * @param token the fencing token, see {@link Reservation#token}
  * @param login how the requester logs in to the account
+ * @param end when access ends, for work that makes the account or moves its end; empty for other work, and without a guard
  */
 public record WorkItem(long reservationId, long machineId, Target target, String account, long token,
-        AccountLogin login) {
+        AccountLogin login, Optional<AccountEnd> end) {
 
     public static WorkItem of(Reservation reservation, boolean sudo, SecretBox secrets) {
         Machine machine = reservation.machine;
         return new WorkItem(reservation.id, machine.id, target(machine, secrets), reservation.account,
-                reservation.token(), login(reservation, sudo));
+                reservation.token(), login(reservation, sudo), Optional.empty());
     }
 
     public static AccountLogin login(Reservation reservation, boolean sudo) {
@@ -49,11 +53,20 @@ public record WorkItem(long reservationId, long machineId, Target target, String
 
     /** The same item with another target. */
     public WorkItem with(Target reachable) {
-        return new WorkItem(reservationId, machineId, reachable, account, token, login);
+        return new WorkItem(reservationId, machineId, reachable, account, token, login, end);
+    }
+
+    /** The same item with another end. */
+    WorkItem until(Optional<AccountEnd> other) {
+        return new WorkItem(reservationId, machineId, target, account, token, login, other);
     }
 
     public AccountTask task(Action action) {
-        return new AccountTask(target, action, account, token, action == Action.CREATE ? login : null);
+        return switch (action) {
+            case CREATE -> new AccountTask(target, action, account, token, login, end);
+            case END -> new AccountTask(target, action, account, token, null, end);
+            case PASSWORD, REMOVE, PROBE -> new AccountTask(target, action, account, token, null);
+        };
     }
 
     @Override

@@ -31,7 +31,7 @@ class AccountScriptTest {
     @Test
     void valuesAreLinesOfInput() {
         assertThat(AccountScript.input(task(target("root"), "alice", 7), LIMITS))
-                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n");
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n");
     }
 
     @Test
@@ -53,7 +53,7 @@ class AccountScriptTest {
     void removalHasAnEmptyHash() {
         var removal = new AccountTask(target("root"), Action.REMOVE, "alice", 7, null);
         assertThat(AccountScript.problemWith(removal)).isEmpty();
-        assertThat(AccountScript.input(removal, LIMITS)).endsWith("alice\n7\n\n40\n\n\n20000\n29999\n");
+        assertThat(AccountScript.input(removal, LIMITS)).endsWith("alice\n7\n\n40\n\n\n20000\n29999\n\n\n\n\n\n");
     }
 
     @Test
@@ -80,7 +80,7 @@ class AccountScriptTest {
 
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
-                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n");
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n\n\n\n\n\n");
     }
 
     @Test
@@ -102,7 +102,7 @@ class AccountScriptTest {
 
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
-                .isEqualTo("MM-BEGIN\nPASSWORD\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n");
+                .isEqualTo("MM-BEGIN\nPASSWORD\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n");
         for (String hash : List.of("", "*", "!", "secret", HASH + "\nx", HASH + ":", "x" + HASH)) {
             assertThat(AccountScript.problemWith(AccountTask.newPassword(target("root"), "alice", 7, hash))).as(hash)
                     .isPresent();
@@ -112,8 +112,9 @@ class AccountScriptTest {
     }
 
     @Test
-    void aTextThatWasCutOffDoesNothing() {
-        String definitions = text().replaceAll("(?ms)^mm_\\w+\\(\\) \\{\n.*?^}\n", "").replaceAll("(?m)^#.*\n", "")
+    void aTextThatWasCutOffDoesNothing() throws IOException {
+        String definitions = source().replaceAll("(?m)^ *#.*\n", "").replaceAll("(?ms)^mm_\\w+\\(\\) \\{\n.*?^}\n", "")
+                .replaceAll("(?m)^#.*\n", "")
                 .replaceAll("(?m)^\n", "");
 
         assertThat(definitions).endsWith("\nmm_main\n");
@@ -138,7 +139,7 @@ class AccountScriptTest {
 
     @Test
     void textAndInputFitIntoAPipe() {
-        assertThat(text()).hasSizeLessThan(60_000).doesNotContainPattern("(?m)^ *#");
+        assertThat(text()).hasSizeLessThan(62_000).doesNotContainPattern("(?m)^ *#");
     }
 
     private static String source() throws IOException {

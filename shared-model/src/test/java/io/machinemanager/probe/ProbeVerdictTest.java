@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.machine.MachineFacts;
 import io.machinemanager.machine.UnavailableCause;
 
 class ProbeVerdictTest {
@@ -23,10 +24,11 @@ class ProbeVerdictTest {
         Map<String, Long> accounts = Map.of("alice", 7L);
 
         assertThat(ProbeVerdict.of(AccountResult.found(accounts))).isEqualTo(
-                new ProbeVerdict.Answered(null, accounts, Map.of()));
+                new ProbeVerdict.Answered(null, accounts, Map.of(), Map.of(), MachineFacts.of(Map.of())));
         assertThat(ProbeVerdict.of(AccountResult.unusable("/etc/nologin is there.", accounts)
-                .withFacts(Map.of("cores", "4"))))
-                .isEqualTo(new ProbeVerdict.Answered("/etc/nologin is there.", accounts, Map.of("mm/cores", "4")));
+                .withSecondsLeft(Map.of("alice", 60L)).withFacts(Map.of("cores", "4"))))
+                .isEqualTo(new ProbeVerdict.Answered("/etc/nologin is there.", accounts, Map.of("alice", 60L),
+                        Map.of("mm/cores", "4"), MachineFacts.of(Map.of("cores", "4"))));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class ProvisioningProgressTest {
     private static WorkItem item(int number) {
         return new WorkItem(100 + number, number, new Target("m" + number, "10.0.0." + number, 22, "root",
                 SshCredentials.password("secret"), "ssh-ed25519 AAAA"), "alice", 1,
-                new AccountLogin("hash", null, false));
+                new AccountLogin("hash", null, false), Optional.empty());
     }
 
     private static AccountResult failed(Outcome outcome, String reason) {

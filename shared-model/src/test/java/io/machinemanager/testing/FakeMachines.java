@@ -1,6 +1,7 @@
 package io.machinemanager.testing;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import jakarta.enterprise.inject.Alternative;
 import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 
@@ -39,6 +41,7 @@ public class FakeMachines implements AccountDriver {
     private final Map<String, Function<AccountTask, CompletableFuture<AccountResult>>> faults = new ConcurrentHashMap<>();
 
     private final Map<String, Map<String, String>> facts = new ConcurrentHashMap<>();
+    private final Map<String, Map<String, Instant>> ends = new ConcurrentHashMap<>();
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
@@ -54,6 +57,7 @@ public class FakeMachines implements AccountDriver {
     public void reset() {
         accounts.clear();
         fences.clear();
+        ends.clear();
         faults.clear();
         facts.clear();
         waiting.set(0);
@@ -184,20 +188,35 @@ public class FakeMachines implements AccountDriver {
     public synchronized AccountResult work(AccountTask task) {
         String machine = task.target().machine();
         if (task.action() == Action.PROBE) {
+            Map<String, Long> left = new HashMap<>();
+            ends.getOrDefault(machine, Map.of())
+                    .forEach((account, end) -> left.put(account, Duration.between(Instant.now(), end).toSeconds()));
+            Map<String, String> found = new HashMap<>(facts.getOrDefault(machine, Map.of()));
+            if (!left.isEmpty()) {
+                found.putIfAbsent("guard", Long.toString(AccountScript.guardVersion()));
+            }
             return AccountResult.found(on(machine).entrySet().stream().filter(account -> account.getValue() > 0)
                     .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
-                    .withFacts(facts.getOrDefault(machine, Map.of()));
+                    .withSecondsLeft(left).withFacts(found);
         }
         Long owner = on(machine).get(task.account());
         if (task.action() == Action.REMOVE) {
             fences.merge(machine, task.token(), Math::max);
             on(machine).remove(task.account(), task.token());
+            ends.getOrDefault(machine, new HashMap<>()).remove(task.account());
             return AccountResult.done();
         }
         if (task.action() == Action.PASSWORD) {
             return owner != null && owner == task.token() && fences.getOrDefault(machine, 0L) < task.token()
                     ? AccountResult.done()
                     : new AccountResult(Outcome.REFUSED, "There is no such account.");
+        }
+        if (task.action() == Action.END) {
+            boolean ours = owner != null && owner == task.token() && fences.getOrDefault(machine, 0L) < task.token();
+            if (ours) {
+                putEnd(task);
+            }
+            return ours ? AccountResult.done() : new AccountResult(Outcome.REFUSED, "There is no such account.");
         }
         if (fences.getOrDefault(machine, 0L) >= task.token()) {
             return new AccountResult(Outcome.FAILED, "This reservation was already cleaned up.");
@@ -206,6 +225,22 @@ public class FakeMachines implements AccountDriver {
             return new AccountResult(Outcome.REFUSED, "The name exists.");
         }
         on(machine).put(task.account(), task.token());
+        putEnd(task);
         return AccountResult.done();
+    }
+
+    private void putEnd(AccountTask task) {
+        Map<String, Instant> known = ends.computeIfAbsent(task.target().machine(), name -> new ConcurrentHashMap<>());
+        task.end().ifPresentOrElse(end -> known.put(task.account(), end.until()), () -> known.remove(task.account()));
+    }
+
+    /** The end that the guard of a machine goes by for an account; null for none. */
+    public Instant endOn(String machine, String account) {
+        return ends.getOrDefault(machine, Map.of()).get(account);
+    }
+
+    /** Lets a machine forget the ends of its accounts and its guard, as if its disk was older. */
+    public void loseEnds(String machine) {
+        ends.remove(machine);
     }
 }

@@ -35,6 +35,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param lastSeenAt when the service last logged in to it; for admins
  * @param reason what is wrong with it, or why it is not lent although it is not reserved; for admins
  * @param hostKeys the SSH host keys that are recorded; only when one machine is shown
+ * @param facts what the last probe found out about it; only when one machine is shown
  * @param warning a probable mistake; only in the response to a registration or a change
  */
 @RegisterForReflection // Jackson is called by hand
@@ -44,7 +45,7 @@ public record MachineView(String name, String host, int port, String user, boole
         List<String> groups, SortedMap<String, String> labels,
         @JsonInclude(Include.NON_NULL) Instant lastSeenAt,
         @JsonInclude(Include.NON_NULL) String reason, @JsonInclude(Include.NON_NULL) List<HostKeyView> hostKeys,
-        @JsonInclude(Include.NON_NULL) String warning) {
+        @JsonInclude(Include.NON_NULL) MachineFactsView facts, @JsonInclude(Include.NON_NULL) String warning) {
 
     /**
      * An SSH host key.
@@ -79,22 +80,23 @@ public record MachineView(String name, String host, int port, String user, boole
                 pooled.ownerName(), pooled.reservedUntil(), name(pooled.state(at)), pooled.enabled(),
                 pooled.sharedHost(), pooled.groups(), pooled.labels(), forAdmin ? pooled.lastSeenAt() : null,
                 forAdmin ? pooled.reason(at).orElse(null) : null, hostKeys,
-                null);
+                MachineFactsView.of(pooled.facts(), pooled.factsAt()), null);
     }
 
     /**
-     * What counts for the {@code ETag}: not the time of the last probe, or an If-Match would fail after each probe. The labels
+     * What counts for the {@code ETag}: not the time of the last probe and not the
+     * facts, or an If-Match would fail after each probe. The labels
      * that probes set count, since they change only with what is found.
      */
     MachineView forETag() {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
-                groups, labels, null, reason, hostKeys, warning);
+                groups, labels, null, reason, hostKeys, null, warning);
     }
 
     MachineView withWarning(Optional<String> text) {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
                 groups, labels, lastSeenAt,
-                reason, hostKeys, text.orElse(null));
+                reason, hostKeys, facts, text.orElse(null));
     }
 
     private static String name(MachineState state) {

@@ -1,0 +1,121 @@
+package io.machinemanager.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.testing.Lab.Flavour;
+import io.machinemanager.testing.LabMachine;
+
+/** A new end for an account that is there. */
+class EndChangeTest extends GuardTestBase {
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void theGuardGoesByTheNewEnd(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "alice", token, end(600, 2));
+        List<String> guard = guards(machine);
+
+        assertThat(moveEnd(machine, "alice", token, end(1200, 2))).isEqualTo(AccountResult.done());
+        assertThat(secondsLeft(machine, "alice")).isBetween(1100L, 1200L);
+        assertThat(guards(machine)).isEqualTo(guard);
+        assertThat(moveEnd(machine, "alice", token, end(1, 1))).isEqualTo(AccountResult.done());
+        soon().until(() -> AccountWork.login(machine, "alice").isRefused());
+        assertThat(work.remove(machine, "alice", token)).isEqualTo(AccountResult.done());
+    }
+
+    /** The service knows better: after a reboot with a wrong clock, the guard may have come too early. */
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void aLaterEndLetsAnAccountInAgainThatTheGuardHasLocked(Flavour flavour) throws Exception {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "berta", token, end(1, 1));
+        soon().until(() -> AccountWork.login(machine, "berta").isRefused());
+
+        assertThat(moveEnd(machine, "berta", token, end(600, 60))).isEqualTo(AccountResult.done());
+
+        assertThat(AccountWork.login(machine, "berta").works()).isTrue();
+        assertThat(key.run(machine, "berta", "id -un")).isEqualTo("berta\n");
+        assertThat(work.remove(machine, "berta", token)).isEqualTo(AccountResult.done());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void aGuardThatWasKilledOrLostItsFilesIsStartedAgain(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "carl", token, end(600, 60));
+        machine.exec("kill", "-KILL", guards(machine).getFirst());
+        assertThat(work.result(AccountTask.probe(machine.target())).facts()).doesNotContainKey("guard");
+        assertThat(moveEnd(machine, "carl", token, end(600, 60))).isEqualTo(AccountResult.done());
+        assertThat(guards(machine)).hasSize(1);
+        assertThat(work.result(AccountTask.probe(machine.target())).facts()).containsEntry("guard",
+                Long.toString(AccountScript.guardVersion()));
+
+        machine.exec("sh", "-c", "rm -rf /var/lib/machine-manager/ends /var/lib/machine-manager/g*");
+        assertThat(secondsLeft(machine, "carl")).isNull();
+        assertThat(moveEnd(machine, "carl", token, end(500, 60))).isEqualTo(AccountResult.done());
+        assertThat(secondsLeft(machine, "carl")).isBetween(400L, 500L);
+        assertThat(work.remove(machine, "carl", token)).isEqualTo(AccountResult.done());
+        assertNoGuardIsLeft(machine);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void anAccountThatIsNotOfThisReservationIsRefused(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "dora", token, end(600, 60));
+
+        assertThat(moveEnd(machine, "dora", token + 1, end(900, 60))).isEqualTo(
+                new AccountResult(Outcome.REFUSED, "The account dora on the machine is not ours."));
+        assertThat(moveEnd(machine, "nobody-there", token, end(900, 60))).isEqualTo(
+                new AccountResult(Outcome.REFUSED, "There is no account nobody-there on the machine."));
+        assertThat(secondsLeft(machine, "dora")).isLessThan(601L);
+        assertThat(work.remove(machine, "dora", token)).isEqualTo(AccountResult.done());
+        assertThat(moveEnd(machine, "dora", token, end(900, 60))).isEqualTo(
+                new AccountResult(Outcome.REFUSED, "This reservation was already cleaned up on the machine."));
+        assertThat(hasFile(machine, "ends/dora")).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void anAccountCanLoseAndGetAnEnd(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "emil", token, end(600, 60));
+
+        assertThat(moveEnd(machine, "emil", token, null)).isEqualTo(AccountResult.done());
+        assertThat(secondsLeft(machine, "emil")).isNull();
+        assertNoGuardIsLeft(machine);
+        assertThat(moveEnd(machine, "emil", token, end(600, 60))).isEqualTo(AccountResult.done());
+        assertThat(secondsLeft(machine, "emil")).isPositive();
+        assertThat(work.remove(machine, "emil", token)).isEqualTo(AccountResult.done());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void theGreetingAtALogInTellsTheEnd(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        create(machine, "fred", token, end(600, 60));
+
+        try (var session = AccountWork.login(machine, "fred").open()) {
+            assertThat(session.screen()).contains("This machine is yours until 2031-05-06 07:08 UTC.",
+                    "PATCH /requests/" + REQUEST + " {\"extend_minutes\": 60}");
+        }
+        assertThat(AccountWork.login(machine, "fred").run("echo only this").output()).isEqualTo("only this\n");
+        AccountWork.login(machine, "fred").run("touch .hushlogin");
+        try (var session = AccountWork.login(machine, "fred").open()) {
+            assertThat(session.screen()).doesNotContain("This machine is yours");
+        }
+        assertThat(work.remove(machine, "fred", token)).isEqualTo(AccountResult.done());
+    }
+}

@@ -1,0 +1,71 @@
+package io.machinemanager.account;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.testing.LabMachine;
+
+/** Accounts with an end, and what the guard of their machine does. */
+abstract class GuardTestBase extends DebianAndBusybox {
+
+    static final long REQUEST = 4711;
+
+    private static final String STATE = "/var/lib/machine-manager/";
+
+    /** An end after so many seconds, with the same grace and these warnings. */
+    static AccountEnd end(long seconds, long grace, long... warnings) {
+        return new AccountEnd(Instant.parse("2031-05-06T07:08:09Z"), System.nanoTime() + seconds * 1_000_000_000L,
+                REQUEST, Duration.ofSeconds(grace),
+                java.util.stream.LongStream.of(warnings).mapToObj(Duration::ofSeconds).toList());
+    }
+
+    static AccountTask creation(LabMachine machine, String account, long token, AccountEnd end) {
+        return new AccountTask(machine.target(), Action.CREATE, account, token,
+                new AccountLogin(AccountWork.HASH, key.publicKey(), false), Optional.of(end));
+    }
+
+    static AccountResult create(LabMachine machine, String account, long token, AccountEnd end) {
+        return work.result(creation(machine, account, token, end));
+    }
+
+    static AccountResult moveEnd(LabMachine machine, String account, long token, AccountEnd end) {
+        return work.result(new AccountTask(machine.target(), Action.END, account, token, null,
+                Optional.ofNullable(end)));
+    }
+
+    /** The process ids of the guards of a machine. */
+    static List<String> guards(LabMachine machine) {
+        return machine.exec("sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | grep -q '^/bin/sh "
+                + STATE + "guard *$' && echo ${p#/proc/}; done").output().lines().toList();
+    }
+
+    static boolean hasFile(LabMachine machine, String name) {
+        return machine.exec("test", "-e", name.startsWith("/") ? name : STATE + name).status() == 0;
+    }
+
+    /** What the guard goes by for an account: token, end, boot, and more. */
+    static List<String> noted(LabMachine machine, String account) {
+        return List.of(machine.lines(STATE + "ends/" + account).getFirst().split(" "));
+    }
+
+    /** How many seconds a probe says that are left; null when it does not know. */
+    static Long secondsLeft(LabMachine machine, String account) {
+        return work.result(AccountTask.probe(machine.target())).secondsLeft().get(account);
+    }
+
+    /** The guard looks every five seconds. */
+    static ConditionFactory soon() {
+        return Awaitility.await().atMost(Duration.ofSeconds(40));
+    }
+
+    static void assertNoGuardIsLeft(LabMachine machine) {
+        soon().until(() -> guards(machine).isEmpty());
+        soon().until(() -> !hasFile(machine, "guard") && !hasFile(machine, "guard.pid"));
+    }
+}
