@@ -29,7 +29,7 @@ public class EndService {
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
     /** An account is worked on for a second or two: others may move its end, too. */
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final EndStore store;
     private final AccountWorker worker;
@@ -53,7 +53,7 @@ public class EndService {
         List<EndMove> moves = claim(scope, newEnd, claim);
         Map<EndMove, AccountResult> results = send(claim, moves, EndMove::item);
         try {
-            failIfRefused(results);
+            failIfRefused(scope, results);
             store.move(scope, moves, claim, further);
         } catch (RuntimeException e) {
             takeBack(claim, moves, results, e);
@@ -90,7 +90,7 @@ public class EndService {
         return byMove;
     }
 
-    private static void failIfRefused(Map<EndMove, AccountResult> results) {
+    private void failIfRefused(EndScope scope, Map<EndMove, AccountResult> results) {
         Map<String, String> reasons = new TreeMap<>();
         results.forEach((move, result) -> {
             if (!result.isDone() && move.isLater()) {
@@ -100,6 +100,8 @@ public class EndService {
             }
         });
         if (!reasons.isEmpty()) {
+            // a machine refuses it when the time was up meanwhile
+            store.check(scope);
             String first = reasons.keySet().iterator().next();
             throw new ProvisioningFailedException("Nothing is changed, since %s did not take the new end%s: %s"
                     .formatted(first, reasons.size() == 1 ? "" : ", nor did %d others".formatted(reasons.size() - 1),

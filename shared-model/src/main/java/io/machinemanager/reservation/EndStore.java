@@ -93,6 +93,14 @@ class EndStore {
         return limits.of(reservation.ownerId).orElseGet(limits::withoutGroup).longestMinutes();
     }
 
+    /** Checks that ends may still be moved, see {@link EndScope#check}. */
+    void check(EndScope scope) {
+        transactions.run(() -> {
+            List<Reservation> rows = scope.lock();
+            scope.check(lockRequest(scope, rows), rows, clock.now());
+        });
+    }
+
     /**
      * Moves the ends in the database, which the machines have by now, and ends the claim. The locks on the rows decide
      * between this and the expiry: the first one to get them wins.

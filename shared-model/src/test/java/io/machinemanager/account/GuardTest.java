@@ -76,14 +76,15 @@ class GuardTest extends GuardTestBase {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
         assertThat(create(machine, "dora", token, end(3, 2))).isEqualTo(AccountResult.done());
-        machine.exec("sh", "-c", "userdel -r dora || deluser dora; rm /var/lib/machine-manager/accounts/dora;"
-                + " useradd dora || adduser -D dora; echo dora:other | chpasswd");
+        machine.exec("sh", "-c",
+                "userdel -r dora || deluser dora; rm -rf /home/dora /var/lib/machine-manager/accounts/dora;"
+                        + " useradd dora || adduser -D dora; echo dora:other | chpasswd");
         List<String> before = machine.lines("/etc/shadow");
 
         soon().until(() -> !hasFile(machine, "ends/dora"));
         assertNoGuardIsLeft(machine);
         assertThat(machine.lines("/etc/shadow")).isEqualTo(before);
-        machine.exec("sh", "-c", "userdel -r dora || deluser dora");
+        machine.exec("sh", "-c", "userdel -r dora || deluser dora; rm -rf /home/dora");
     }
 
     @Test
@@ -104,6 +105,7 @@ class GuardTest extends GuardTestBase {
     void noAccountIsMadeWhereTheGuardCannotBeWritten() {
         LabMachine machine = machine(Flavour.DEBIAN);
         long token = AccountWork.newToken();
+        assertNoGuardIsLeft(machine);
         machine.exec("sh", "-c", "mkdir -p /var/lib/machine-manager; chmod 700 /var/lib/machine-manager;"
                 + " mount -t tmpfs -o size=40k,mode=700 tmpfs /var/lib/machine-manager");
         try {

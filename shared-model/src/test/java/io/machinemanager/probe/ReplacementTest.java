@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.machine.Machine;
 import io.machinemanager.machine.UnavailableCause;
@@ -103,17 +104,19 @@ class ReplacementTest extends ProbeTestBase {
     }
 
     @Test
-    void aReplacementOfAReservationThatWasExtendedMeanwhileEndsAtTheNewEnd() {
+    void anEndIsNotMovedWhileAMachineIsReplacedAndTheNewMachineHasTheSameEnd() {
         Lease lease = reserve(2);
         long dying = fixture.latest("m1").id;
         UUID claim = UUID.randomUUID();
         WorkItem spare = replacements.claimReplacement(dying, claim).orElseThrow();
-        reservations.extend(dying, new NewEnd.After(90));
+        assertThat(spare.end().orElseThrow().until()).isEqualTo(lease.reservedUntil());
+        assertThatThrownBy(() -> reservations.extend(dying, new NewEnd.After(90)))
+                .isInstanceOf(ConflictException.class).hasMessageContaining("try again soon");
 
         assertThat(replacements.activateReplacement(claim, spare, dying)).isTrue();
 
-        assertThat(fixture.latest("m3").durationMinutes).isEqualTo(90);
-        assertThat(fixture.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil().plus(Duration.ofMinutes(30)));
+        assertThat(fixture.latest("m3").durationMinutes).isEqualTo(60);
+        assertThat(fixture.latest("m3").reservedUntil).isEqualTo(lease.reservedUntil());
     }
 
     @Test

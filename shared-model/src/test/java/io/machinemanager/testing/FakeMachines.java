@@ -108,7 +108,8 @@ public class FakeMachines implements AccountDriver {
         return asked(Action.PROBE);
     }
 
-    private List<String> asked(Action action) {
+    /** The machines that were given this kind of task, in this order. */
+    public List<String> asked(Action action) {
         return log.stream().filter(task -> task.action() == action).map(task -> task.target().machine()).toList();
     }
 

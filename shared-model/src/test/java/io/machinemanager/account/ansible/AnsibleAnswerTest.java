@@ -126,6 +126,15 @@ class AnsibleAnswerTest {
     }
 
     @Test
+    void theSecondsThatAreLeftAreReadWithTheAccounts() {
+        AccountResult result = new MachineAnswer("FOUND a=12/3600 b=34/-5 c=56 d=7/x e=8/ .", 0, Stage.BEGUN, "")
+                .result();
+
+        assertThat(result.accounts()).isEqualTo(Map.of("a", 12L, "b", 34L, "c", 56L));
+        assertThat(result.secondsLeft()).isEqualTo(Map.of("a", 3600L, "b", -5L));
+    }
+
+    @Test
     void factsAboutTheMachineAreReadAndOtherTextIsNot() {
         MachineAnswer answer = new MachineAnswer(
                 "FOUND a=12 . { kernel=6.1.0-1 cores=4 X=y =z os= b c==} the file is there",
