@@ -160,6 +160,11 @@ final class Installation implements AutoCloseable {
         return database.query("use machine_manager; " + sql);
     }
 
+    /** The database server. */
+    MariaDb database() {
+        return database;
+    }
+
     /** The whole database as SQL. */
     String dump() {
         return database.dump();
