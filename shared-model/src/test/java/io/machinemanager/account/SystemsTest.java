@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -134,8 +135,12 @@ class SystemsTest {
                 .containsEntry("arch", machine.exec("uname", "-m").output().strip())
                 .containsEntry("cores", machine.exec("nproc").output().strip())
                 .containsEntry("os", machine.exec("sh", "-c", ". /etc/os-release; echo $ID").output().strip())
-                .containsKey("memory").hasSize(5);
+                .containsKeys("memory", "disk", "disk_free", "load");
+        assertThat(Set.of("kernel", "arch", "cores", "os", "os_version", "memory", "disk", "disk_free", "load"))
+                .containsAll(facts.keySet());
         assertThat(Long.parseLong(facts.get("memory"))).isPositive();
+        assertThat(Long.parseLong(facts.get("disk"))).isGreaterThan(Long.parseLong(facts.get("disk_free")));
+        assertThat(Double.parseDouble(facts.get("load"))).isNotNegative();
     }
 
     @ParameterizedTest
