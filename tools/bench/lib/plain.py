@@ -9,7 +9,7 @@ import time
 from parts import ROOT
 
 ACCOUNT = ROOT / "shared-model/src/main/resources/account"
-VALUES = ("action", "account", "token", "hash", "limit", "key", "sudo", "first_uid", "last_uid")
+VALUES = ("action", "account", "token", "hash", "limit", "keys", "sudo", "first_uid", "last_uid")
 # The command that the services run. It reads these values from its standard input, and then the script.
 COMMAND = ("/bin/sh -c 'while IFS= read -r mm_line && [ \"$mm_line\" != MM-BEGIN ]; do :; done; "
            + "".join(f"IFS= read -r mm_{value}; " for value in VALUES) + "eval \"$(cat)\"'")
@@ -31,8 +31,8 @@ class Plain:
         self.dir.mkdir()
         self.machines, self.account = machines, account
         self.masters = []
-        # As the product sends it: without the comment lines.
-        self.script = re.sub(r"(?m)^ *#.*\n", "", (ACCOUNT / "account.sh").read_text(encoding="ascii"))
+        # As the product sends it: without the comment lines and indentation.
+        self.script = re.sub(r"(?m)^ *#.*\n|^ +", "", (ACCOUNT / "account.sh").read_text(encoding="ascii"))
         self.hash = subprocess.run(["openssl", "passwd", "-6", "bench-password"], check=True, capture_output=True,
                                    text=True).stdout.strip()
         (folder / "known_hosts").write_text("".join(

@@ -22,6 +22,14 @@ def number(value):
     return f"{value:,.0f}"
 
 
+def kilobytes(value):
+    return f"{value:.0f} KB"
+
+
+def per_mille(value):
+    return f"{value * 1000:.2f} ‰ of a core"
+
+
 def megabytes(value):
     return f"{value:.0f} MB"
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -22,7 +23,7 @@ abstract class GuardTestBase extends DebianAndBusybox {
     static AccountEnd end(long seconds, long grace, long... warnings) {
         return new AccountEnd(Instant.parse("2031-05-06T07:08:09Z"), System.nanoTime() + seconds * 1_000_000_000L,
                 REQUEST, Duration.ofSeconds(grace),
-                java.util.stream.LongStream.of(warnings).mapToObj(Duration::ofSeconds).toList());
+                LongStream.of(warnings).mapToObj(Duration::ofSeconds).toList());
     }
 
     static AccountTask creation(LabMachine machine, String account, long token, AccountEnd end) {
@@ -57,6 +58,11 @@ abstract class GuardTestBase extends DebianAndBusybox {
     /** How many seconds a probe says that are left; null when it does not know. */
     static Long secondsLeft(LabMachine machine, String account) {
         return work.result(AccountTask.probe(machine.target())).secondsLeft().get(account);
+    }
+
+    /** The command in which the guard waits: another one in each round. */
+    static String turn(LabMachine machine) {
+        return machine.exec("sh", "-c", "cat /proc/$(cut -d' ' -f1 " + STATE + "guard.pid)/task/*/children").output();
     }
 
     /** The guard looks every five seconds. */

@@ -7,13 +7,18 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.Year;
+import java.util.List;
+import java.util.Optional;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
@@ -75,5 +80,30 @@ class WrongClockTest extends EachDriver {
         assertThat(work.remove(machine, "bert", token)).isEqualTo(AccountResult.done());
         assertThat(machine.passwdHas("bert")).isFalse();
         assertThat(work.create(machine, "bert", token).reason()).contains("already cleaned up");
+    }
+
+    @Test
+    void theGuardGoesByTheTimeSinceBootAndNotByTheClock() throws IOException {
+        assertThat(year("-20y")).isLessThan(2030);
+        long token = AccountWork.newToken();
+        assertThat(work.result(creation("carl", token, 600))).isEqualTo(AccountResult.done());
+        for (String wrong : List.of("+60y", "-20y")) {
+            year(wrong);
+            String round = GuardTestBase.turn(machine);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !GuardTestBase.turn(machine).equals(round));
+            assertThat(AccountWork.login(machine, "carl").works()).isTrue();
+            assertThat(GuardTestBase.secondsLeft(machine, "carl")).isBetween(400L, 600L);
+        }
+
+        assertThat(GuardTestBase.moveEnd(machine, "carl", token, GuardTestBase.end(1, 1)))
+                .isEqualTo(AccountResult.done());
+        Awaitility.await().atMost(Duration.ofSeconds(30))
+                .until(() -> AccountWork.login(machine, "carl").isRefused());
+        assertThat(work.remove(machine, "carl", token)).isEqualTo(AccountResult.done());
+    }
+
+    private static AccountTask creation(String account, long token, long seconds) {
+        return new AccountTask(machine.target(), Action.CREATE, account, token,
+                new AccountLogin(AccountWork.HASH, null, false), Optional.of(GuardTestBase.end(seconds, 60)));
     }
 }

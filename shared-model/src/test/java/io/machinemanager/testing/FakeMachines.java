@@ -110,7 +110,12 @@ public class FakeMachines implements AccountDriver {
 
     /** The machines that were given this kind of task, in this order. */
     public List<String> asked(Action action) {
-        return log.stream().filter(task -> task.action() == action).map(task -> task.target().machine()).toList();
+        return tasks(action).stream().map(task -> task.target().machine()).toList();
+    }
+
+    /** The tasks of this kind, in this order. */
+    public List<AccountTask> tasks(Action action) {
+        return log.stream().filter(task -> task.action() == action).toList();
     }
 
     /** The number of tasks that wait because of {@link #hold}. */

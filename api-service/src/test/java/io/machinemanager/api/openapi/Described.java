@@ -63,6 +63,7 @@ record Described(JsonObject description) {
             case String text -> "string";
             case Boolean truth -> "boolean";
             case Integer number -> "integer";
+            case Double number -> "number";
             case Long number -> "integer";
             case JsonArray items -> "array";
             case JsonObject fields -> "object";
