@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,20 +38,7 @@ class MachineImageTest {
     void wrongLogInsDoNotShutOutTheAddressThatTheServiceShares(Flavour flavour) throws IOException {
         try (var lab = Lab.start(1, flavour, "--penalties")) {
             var machine = lab.machine(0);
-            for (var file : List.of("sshd_config", "start")) {
-                Files.copy(Lab.root().resolve("provision/image").resolve(file), machine.path("/etc/ssh/" + file),
-                        StandardCopyOption.REPLACE_EXISTING);
-            }
-            // The keys of the machine, so that they are known.
-            machine.exec("sh", "-c", "mkdir /etc/ssh/keys; cd /etc/ssh; for type in ed25519 ecdsa; do"
-                    + " cp ssh_host_${type}_key keys/$type; done");
-            var port = freePort();
-            Lab.scriptCommand(List.of("exec", lab.directory().toString(), machine.name(), "sh", "/etc/ssh/start",
-                    "-p", Integer.toString(port)))
-                    .redirectErrorStream(true).redirectOutput(Path.of("/dev/null").toFile()).start();
-            Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> banner(port),
-                    "SSH-2.0"::equals);
-            var container = new LabMachine(lab, ((ObjectNode) lab.describe(machine.name())).put("port", port));
+            var container = start(lab, machine);
 
             try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (int i = 0; i < 10; i++) {
@@ -60,6 +48,37 @@ class MachineImageTest {
             assertThat(new SshLogin(container, "root", machine.password()).attempt())
                     .isEqualTo(SshLogin.Outcome.ACCEPTED);
         }
+    }
+
+    @Test
+    void theGuardRunsAgainAfterARestartOfTheContainer() throws IOException {
+        try (var lab = Lab.start(1)) {
+            var machine = lab.machine(0);
+            machine.exec("sh", "-c", "mkdir /var/lib/machine-manager;"
+                    + " echo 'echo runs >/tmp/guard' >/var/lib/machine-manager/guard");
+
+            start(lab, machine);
+
+            Awaitility.await().until(() -> machine.exec("cat", "/tmp/guard").output().equals("runs\n"));
+        }
+    }
+
+    /** Runs the program of the image on a machine of the lab. */
+    private static LabMachine start(Lab lab, LabMachine machine) throws IOException {
+        for (var file : List.of("sshd_config", "start")) {
+            Files.copy(Lab.root().resolve("provision/image").resolve(file), machine.path("/etc/ssh/" + file),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        // The keys of the machine, so that they are known.
+        machine.exec("sh", "-c", "mkdir /etc/ssh/keys; cd /etc/ssh; for type in ed25519 ecdsa; do"
+                + " cp ssh_host_${type}_key keys/$type; done");
+        var port = freePort();
+        Lab.scriptCommand(List.of("exec", lab.directory().toString(), machine.name(), "sh", "/etc/ssh/start",
+                "-p", Integer.toString(port)))
+                .redirectErrorStream(true).redirectOutput(Path.of("/dev/null").toFile()).start();
+        Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> banner(port),
+                "SSH-2.0"::equals);
+        return new LabMachine(lab, ((ObjectNode) lab.describe(machine.name())).put("port", port));
     }
 
     private static int freePort() throws IOException {
