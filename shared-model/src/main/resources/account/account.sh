@@ -1399,10 +1399,11 @@ mm_add_greeting() {
 
 # ---- guard: start ---------------------------------------------------------------------------------------------------
 
-# Whether a guard runs. Sets $mm_guard_pid and $mm_running_version.
+# Whether a guard runs, and has its script, without which it cannot end access. Sets $mm_guard_pid and
+# $mm_running_version.
 mm_guard_runs() {
     mm_guard_pid='' mm_running_version=''
-    [ ! -f "$mm_state/guard.pid" ] || read -r mm_guard_pid mm_running_version <"$mm_state/guard.pid"
+    [ ! -f "$mm_state/guard" ] || [ ! -f "$mm_state/guard.pid" ] || read -r mm_guard_pid mm_running_version <"$mm_state/guard.pid"
     case $mm_guard_pid:$mm_running_version in
     *[!0-9:]* | :* | *:) ;;
     *) [ ! "/proc/$mm_guard_pid/fd/8" -ef "$mm_state/guard.lock" ] || return 0 ;;

@@ -153,6 +153,22 @@ class GuardTest extends GuardTestBase {
         assertNoGuardIsLeft(machine);
     }
 
+    /** As a user with sudo could do: the process goes on, but what it runs to end access is gone. */
+    @Test
+    void aGuardThatLostItsScriptDoesNotCountAndGetsItAgain() {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = AccountWork.newToken();
+        assertThat(create(machine, "jane", token, end(600, 60))).isEqualTo(AccountResult.done());
+        machine.exec("rm", "/var/lib/machine-manager/guard");
+
+        assertThat(work.result(AccountTask.probe(machine.target())).facts()).doesNotContainKey("guard");
+        assertThat(moveEnd(machine, "jane", token, end(0, 0))).isEqualTo(AccountResult.done());
+        soon().until(() -> machine.lines("/var/lib/machine-manager/ends/jane").getLast().startsWith("yes"));
+        assertThat(guards(machine)).hasSize(1);
+        assertThat(work.remove(machine, "jane", token)).isEqualTo(AccountResult.done());
+        assertNoGuardIsLeft(machine);
+    }
+
     private static void setVersion(LabMachine machine, long version) {
         machine.exec("sed", "-i", "s/ .*/ " + version + "/", "/var/lib/machine-manager/guard.pid");
     }
