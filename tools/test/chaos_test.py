@@ -4,6 +4,7 @@ import contextlib
 import io
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -14,12 +15,14 @@ sys.path[:0] = [str(TOOLS / "chaos" / "lib"), str(TOOLS / "harness")]
 
 # pylint: disable=wrong-import-position
 from clients import Client, iso  # noqa: E402
-from faults import FOREIGN_FILE, KINDS, Faults, plan  # noqa: E402
+from faults import FOREIGN_FILE, KINDS, Faults, Planned, plan  # noqa: E402
+from guards import CRON_WITHIN, CUT_WITHIN, MENDED_WITHIN, REPLACED_WITHIN, STATE, Lost, Running, locks_of  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from net import Session  # noqa: E402
 from observer import Observer  # noqa: E402
 from order import Order, check_cancelled  # noqa: E402
 from pool import Pool  # noqa: E402
+from stage import GRACE  # noqa: E402
 from waiting import WaitingClient  # noqa: E402
 
 ROOT = "root:x:0:0:root:/root:/bin/bash\n"
@@ -40,7 +43,7 @@ class Stage(unittest.TestCase):
             (self.disk / name).mkdir(parents=True)
         self.passwd("")
         machine = SimpleNamespace(name="m", disk=self.disk, lower=self.disk, root=lambda: None,
-                                  namespace=lambda: "none")
+                                  namespace=lambda: "none", pid=lambda: 1)
         stage = SimpleNamespace(convergence=45, machines={"m": machine}, apis=[SimpleNamespace(name="api-1")],
                                 schedulers=[SimpleNamespace(name="scheduler-1")], admin_password="p", strict=[],
                                 pool=Pool(["m"], ["user0"]), patience=1)
@@ -260,6 +263,153 @@ class Eyes(Stage):
         self.assertEqual(self.kinds(), ["wrong_machine"])
 
 
+class Ends(Stage):
+    """What must be true of an account at its end and before, whatever else runs."""
+
+    OPEN, LOCKED = "a:$6$x:20000:::::99999:\n", "a:!$6$x:20000:::::1:\n"
+
+    def account(self, ends_in, shadow=OPEN):
+        """A lent account whose end comes in so many seconds, and the guard's files."""
+        (self.disk / STATE / "ends").mkdir(parents=True)
+        for name in ("guard", "guard.pid", "ends/a"):
+            (self.disk / STATE / name).touch()
+        request = self.ledger.ask("a", 1, 1)
+        self.shadow(shadow)
+        self.look(entry("a", 1))
+        self.ledger.lend(request, time.time() + ends_in, [("m", 1)])
+        request.loans["m"].answered -= 5
+        self.observer.present["m"]["a", "1"].since -= 10
+        return request.loans["m"]
+
+    def shadow(self, text):
+        new = self.disk / "etc/shadow.new"
+        new.write_text(text)
+        new.rename(self.disk / "etc/shadow")
+
+    def pass_time(self, seconds, **running):
+        for _ in range(int(seconds)):
+            self.observer.guards.look(list(self.observer.present["m"].values()), {"m": Running(**running)}, 1.0)
+
+    def test_access_that_stays_open_after_the_end_and_the_grace_is_noticed(self):
+        for ways in ({"uids": {20000}}, {"sessions": {"a"}}, {}):
+            with self.subTest(ways=ways):
+                self.setUp()
+                self.account(-GRACE - 1, self.LOCKED if ways else self.OPEN)
+                self.pass_time(CUT_WITHIN - 1, **ways)
+                self.assertEqual(self.kinds(), [])
+                self.pass_time(3, **ways)
+                self.assertEqual(self.kinds(), ["open_after_end"])
+
+    def test_locked_account_without_processes_may_stay(self):
+        self.account(-GRACE - 1, self.LOCKED)
+        self.pass_time(100)
+        self.assertEqual(self.kinds(), [])
+
+    def test_access_may_be_open_until_the_end_and_the_grace(self):
+        self.account(-GRACE + 5)
+        self.pass_time(100, uids={20000})
+        self.assertEqual(self.kinds(), [])
+
+    def test_nothing_excuses_open_access_but_a_stopped_machine_or_a_lost_guard(self):
+        self.account(-GRACE - 1)
+        self.faults.windows.append(SimpleNamespace(kind="everything dead at the end", target="database", began=0.0, ended=None))
+        self.faults.windows.append(SimpleNamespace(kind="freeze machine", target="m", began=0.0, ended=None))
+        self.pass_time(100, uids={20000})
+        self.faults.windows.pop()
+        self.faults.lost["m"] = Lost(True, 0.0)
+        self.pass_time(CRON_WITHIN, uids={20000})
+        self.assertEqual(self.kinds(), [])
+        self.pass_time(CUT_WITHIN + 3, uids={20000})
+        self.assertEqual(self.kinds(), ["open_after_end"])
+
+    def test_later_end_counts_once_it_is_answered(self):
+        loan = self.account(-GRACE - 1)
+        loan.machine_end += 60
+        self.pass_time(100, uids={20000})
+        self.assertEqual(self.kinds(), [])
+
+    def test_earlier_end_counts_unless_a_fault_may_have_kept_it_from_the_machine(self):
+        client = Client(self.stage, self.ledger, self.faults, self.observer, 0, 1)
+        loan = self.account(60)
+        old, new = loan.latest_end, time.time() + 20
+        client.session = SimpleNamespace(call=lambda *_: SimpleNamespace(status=200, body={"reserved_until": iso(new)}))
+        self.faults.windows.append(SimpleNamespace(kind="blackhole ssh", target="m", began=0.0, ended=None))
+        self.assertTrue(client.move_end(loan, new))
+        self.assertEqual(loan.machine_end, old)
+        self.faults.windows.clear()
+        self.assertTrue(client.move_end(loan, new))
+        self.assertAlmostEqual(loan.machine_end, new, 2)
+
+    def test_account_that_is_locked_before_its_end_is_noticed(self):
+        self.account(60)
+        self.shadow(self.OPEN.replace("$6$x", "$6$y"))
+        self.observer.look("m")
+        self.assertEqual(self.kinds(), [])
+        self.shadow(self.LOCKED)
+        self.observer.look("m")
+        self.assertEqual(self.kinds(), ["cut_early"])
+
+    def test_account_that_is_given_back_may_be_locked(self):
+        self.account(60).release_sent = time.time()
+        self.shadow(self.LOCKED)
+        self.observer.look("m")
+        self.assertEqual(self.kinds(), [])
+
+    def test_lent_machine_without_a_guard_is_noticed(self):
+        for lost in ({}, {"guard": True}):
+            with self.subTest(running=lost):
+                self.setUp()
+                self.account(60)
+                self.pass_time(10, guard=True)
+                self.assertEqual(self.kinds(), [])
+                if lost:
+                    (self.disk / STATE / "ends/a").unlink()
+                self.pass_time(REPLACED_WITHIN + 1, **lost)
+                self.assertEqual(self.kinds(), ["no_guard"])
+
+    def test_guard_that_a_fault_has_ended_is_excused_until_a_probe_could_have_mended_it(self):
+        self.account(60)
+        self.faults.lost["m"] = Lost(False, time.time())
+        self.faults.windows.append(SimpleNamespace(kind="kill database", target="database", began=0.0, ended=None))
+        self.pass_time(1000)
+        self.faults.windows.clear()
+        self.pass_time(MENDED_WITHIN)
+        self.assertEqual(self.kinds(), [])
+        self.pass_time(REPLACED_WITHIN + 3)
+        self.assertEqual(self.kinds(), ["no_guard"])
+
+    def test_guard_that_is_back_has_no_excuse_left(self):
+        self.account(60)
+        self.faults.lost["m"] = Lost(False, time.time())
+        self.pass_time(2, guard=True)
+        self.assertEqual(self.faults.lost, {})
+
+    def test_what_is_left_of_a_guard_is_noticed(self):
+        self.account(60)
+        (self.disk / "etc/cron.d").mkdir()
+        (self.disk / "etc/cron.d/machine-manager-guard").touch()
+        self.observer.check_guards_gone(0)
+        self.assertEqual(self.kinds(), ["guard_left"])
+        for path in ("ends/a", "guard", "guard.pid"):
+            (self.disk / STATE / path).unlink()
+        (self.disk / "etc/cron.d/machine-manager-guard").unlink()
+        self.observer.check_guards_gone(0)
+        self.assertEqual(self.kinds(), ["guard_left"])
+
+    def test_processes_are_told_apart_by_their_command_lines(self):
+        running = Running()
+        for command in ("sshd-session: a@pts/0", "sshd: b [priv]", "/bin/sh\0/var/lib/machine-manager/guard\0CUT\0c"):
+            running.add({0}, command.split("\0"))
+        self.assertEqual((running.sessions, running.guard), ({"a"}, False))
+        running.add({0}, ["/bin/sh", "/var/lib/machine-manager/guard"])
+        self.assertTrue(running.guard)
+
+    def test_day_of_expiry_counts_from_its_beginning(self):
+        entry_of = "a:$6$x:20000:::::{}:".format
+        self.assertEqual([locks_of(entry_of(day).split(":"), 10 * 86400 + 5) for day in ("", "10", "11")],
+                         [(False, False), (False, True), (False, False)])
+
+
 class Histories(Stage):
     """What the histories of the requests show. Times are seconds after the first."""
 
@@ -365,12 +515,27 @@ class Plan(unittest.TestCase):
         self.assertEqual(plan(7, 300, 3.0), plan(7, 300, 3.0))
         self.assertNotEqual(plan(7, 300, 3.0), plan(8, 300, 3.0))
 
-    def test_every_kind_comes_in_a_run_of_two_minutes(self):
-        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0)}, set(KINDS))
+    def test_every_kind_comes_in_a_run_of_three_minutes(self):
+        self.assertEqual({fault.kind for fault in plan(1, 180, 3.0)}, set(KINDS))
 
     def test_without_ansible_nothing_of_it_is_broken(self):
-        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="ssh")}, set(KINDS) - {"kill ansible-playbook"})
-        self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, driver="both")}, set(KINDS))
+        self.assertEqual({fault.kind for fault in plan(1, 180, 3.0, driver="ssh")}, set(KINDS) - {"kill ansible-playbook"})
+        self.assertEqual({fault.kind for fault in plan(1, 180, 3.0, driver="both")}, set(KINDS))
+
+    def test_faults_of_services_come_later_while_everything_is_dead(self):
+        faults = Faults(SimpleNamespace(machines={}), None)
+        faults.carry_out = lambda fault: carried_out.append(fault.kind)
+        carried_out, faults.holding = [], True
+        planned = [Planned(n, 0.0, kind, 0.0, 0) for n, kind in enumerate(("refuse ssh", "kill api"))]
+        runner = threading.Thread(target=faults.run, args=(planned,))
+        runner.start()
+        runner.join(0.3)
+        self.assertEqual(carried_out, ["refuse ssh"])
+        faults.holding = False
+        runner.join()
+        faults.threads[-1].join()
+        self.assertEqual(carried_out, ["refuse ssh", "kill api"])
+        self.assertGreater(faults.held, 0.2)
 
     def test_faults_can_be_chosen_by_a_part_of_their_names(self):
         self.assertEqual({fault.kind for fault in plan(1, 120, 3.0, "userdel fails, freeze api")},

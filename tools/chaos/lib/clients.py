@@ -297,6 +297,7 @@ class Client(threading.Thread):
             try:
                 answer = self.session.call("DELETE", f"/reservations/{loan.reservation}")
             except Lost:
+                self.pause_after_loss(attempt)
                 continue
             there = self.observer.has_account(loan.machine, loan.request.account)
             if answer.status == 503:
@@ -315,6 +316,11 @@ class Client(threading.Thread):
                     self.ledger.violation("bad_answer", f"giving back {loan.reservation} got {answer.status} "
                                           f"{answer.body}", loan.machine)
             return
+
+    @staticmethod
+    def pause_after_loss(attempt):
+        """Waits for longer and longer: nothing may be up for a minute or two."""
+        time.sleep(min(5.0, 0.1 * 2 ** min(attempt, 6)))
 
     def be_deleted(self):
         """Lets an admin delete this user and create it again. Deletion must release all and end the token."""
@@ -350,8 +356,9 @@ class Client(threading.Thread):
 
     def move_end(self, loan, end):
         """Moves the end. Returns True if it was moved, False if it was not, None if the result is unknown."""
-        old = loan.earliest_end, loan.latest_end
+        old, sent = (loan.earliest_end, loan.latest_end), time.time()
         loan.earliest_end, loan.latest_end = min(old[0], end), max(old[1], end)
+        loan.machine_end = max(loan.machine_end, end)
         self.ledger.note(f"moving the end of {loan.request.account} to {self.ledger.clock(end)}", loan.machine)
         try:
             answer = self.session.call("PATCH", f"/reservations/{loan.reservation}", {"reserved_until": iso(end)})
@@ -363,6 +370,11 @@ class Client(threading.Thread):
         if answer.status == 200:
             got = seconds_of(answer.body["reserved_until"])
             loan.earliest_end = loan.latest_end = got
+            # A later end was on the machine before the answer. An earlier one counts even if the machine was not told.
+            if got >= old[1] or not self.faults.hit({loan.machine, "ansible", "database"}, sent - 1, now):
+                loan.machine_end = got
+            else:
+                self.ledger.count("earlier ends that a fault may have kept from the machine")
             if abs(got - end) > 0.01:
                 self.ledger.violation("bad_answer", f"{iso(end)} was requested, but got {answer.body}", loan.machine)
             if now < got:

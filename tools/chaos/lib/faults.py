@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from endfaults import EndFaults
+from host import ansible_processes, dropped, greets_at, replaced, send
 from net import ssh
 from stage import DATABASE_PORT, MAX_CONNECTIONS, RUN_TIMEOUT, SOCKET_TIMEOUT
 
@@ -49,6 +51,11 @@ KINDS = {
     "foreign tool that is faster": (8, "shadow", 8, 16),
     "provoked penalties": (5, "strict", 0, 0),
     "fill and lock": (8, "user", 8, 16),
+    "everything dead at the end": (2, "everything", 3, 12),
+    "network cut at the end": (5, "network", 3, 8),
+    "kill guard": (4, "guard", 0, 0),
+    "kill guard and remove its files": (4, "guard", 0, 0),
+    "remove files of guard": (3, "guard", 0, 0),
 }
 
 # The user ids of another tool's accounts. The product uses none of them.
@@ -68,6 +75,10 @@ exec /usr/sbin/useradd.whole "$@"
 # The share of the machines that may be broken at once, so that some can always be lent.
 MOST_MACHINES = 0.3
 ON_MACHINES = ("machine", "shadow", "strict")
+# Those that break services or the database. They wait while everything is dead.
+OF_SERVICES = ("api", "scheduler", "clocks", "database", "everything")
+# Faults that stop the processes of a machine.
+STOPPING = ("refuse ssh", "restart machine", "freeze machine", "slow machine")
 
 
 @dataclass
@@ -114,10 +125,11 @@ class Window:
     ended: float | None = None
 
 
-class Faults:
+class Faults(EndFaults):
     """Carries out the plan, and knows at any time what is broken."""
 
     def __init__(self, stage, ledger):
+        super().__init__()
         self.stage, self.ledger = stage, ledger
         self.lock = threading.RLock()
         self.windows = []
@@ -152,6 +164,11 @@ class Faults:
         with self.lock:
             return any(w.ended is None and w.target in targets for w in self.windows)
 
+    def stopped(self, machine):
+        """Whether the machine is off or its processes do not run at their normal speed."""
+        with self.lock:
+            return any(w.ended is None and w.target == machine and w.kind in STOPPING for w in self.windows)
+
     def calm(self, machine):
         """Whether no fault prevents account work on the machine now."""
         return (not self.broken(machine, "database")
@@ -163,15 +180,21 @@ class Faults:
         """Starts each fault at its time; returns at the end of the plan or when `stopping` is set."""
         began = time.time()
         for fault in planned:
-            if self.stopping.wait(max(0.0, began + fault.at - time.time())):
+            if self.stopping.wait(max(0.0, began + self.held + fault.at - time.time())):
                 break
+            waited = time.time()
+            while KINDS[fault.kind][1] in OF_SERVICES and self.holding and not self.stopping.wait(0.1):
+                pass
+            self.held += time.time() - waited
             thread = threading.Thread(target=self.carry_out, args=(fault,), name=f"fault-{fault.number}", daemon=True)
             thread.start()
             self.threads.append(thread)
 
-    def heal(self, seconds=90):
+    def heal(self, seconds=180):
         """Ends the plan and waits until every fault has repaired what it broke."""
         self.stopping.set()
+        for tenant in self.tenants:
+            tenant.ended.set()
         until = time.time() + seconds
         for thread in self.threads:
             thread.join(max(0.1, until - time.time()))
@@ -186,14 +209,19 @@ class Faults:
         names = {"api": [s.name for s in self.stage.apis], "scheduler": [s.name for s in self.stage.schedulers],
                  "machine": list(self.stage.machines), "strict": self.stage.strict,
                  # Busybox does not lock the account list: when two tools change it at once, lines are lost.
-                 "shadow": [n for n, m in self.stage.machines.items() if not m.busybox]}.get(sort, [sort])
-        most = max(1, int(MOST_MACHINES * len(self.stage.machines))) if sort in ON_MACHINES else 1
+                 "shadow": [n for n, m in self.stage.machines.items() if not m.busybox],
+                 # These take long, and each has a machine of its own.
+                 "network": ["network 1", "network 2"], "guard": ["guard 1", "guard 2"]}.get(sort, [sort])
+        most = (max(1, int(MOST_MACHINES * len(self.stage.machines))) if sort in ON_MACHINES
+                else 2 if sort in ("network", "guard") else 1)
         # The clock of a process may be wrong while the process is killed or frozen, so a clock counts as another
         # target.
         names = [(name, fault.kind.startswith("clock")) for name in names]
         # One of two replicas stays up. Without any there would be no work that faults could disturb.
         alike = {(name, False) for name in self.stage.machines} if sort in ON_MACHINES else set(names)
         with self.lock:
+            if self.holding and sort in OF_SERVICES:
+                return None
             if len(self.busy & alike) < most:
                 for i in range(len(names)):
                     name = names[(fault.pick + i) % len(names)]
@@ -231,6 +259,19 @@ class Faults:
     def pause(self, seconds):
         """Waits that long, or until the run ends."""
         self.stopping.wait(seconds)
+
+    @contextlib.contextmanager
+    def breaking(self, kind, *targets):
+        """Records a fault of further targets."""
+        windows = [Window(kind, target, time.time()) for target in targets]
+        with self.lock:
+            self.windows += windows
+        try:
+            yield
+        finally:
+            with self.lock:
+                for window in windows:
+                    window.ended = time.time()
 
     # ------------------------------------------------------------------------------------------------- the services
 
@@ -341,11 +382,13 @@ class Faults:
         if fault.kind == "refuse ssh":
             self.stage.on_lab("stop", str(machine.lab), target)
             try:
+                self.lose_guard(target)
                 self.pause(fault.seconds)
             finally:
                 self.stage.on_lab("start", str(machine.lab), target)
         elif fault.kind == "restart machine":
             self.stage.on_lab("restart", str(machine.lab), target)
+            self.lose_guard(target)
         elif fault.kind == "blackhole ssh":
             self.blackhole(machine, fault.seconds)
         elif fault.kind == "freeze machine":
@@ -359,12 +402,8 @@ class Faults:
             self.replace_account_program(machine, fault)
 
     def blackhole(self, machine, seconds):
-        rule = ["INPUT", "-p", "tcp", "--dport", str(machine.port), "-j", "DROP"]
-        subprocess.run(["iptables", "-w", "-I", *rule], check=True, capture_output=True)
-        try:
+        with dropped(machine, "--dport"):
             self.pause(seconds)
-        finally:
-            subprocess.run(["iptables", "-w", "-D", *rule], check=True, capture_output=True)
 
     def freeze(self, machine, seconds):
         try:
@@ -475,48 +514,3 @@ class Faults:
         with self.lock:
             taken, self.fill_and_lock = self.fill_and_lock > 0, max(0, self.fill_and_lock - 1)
             return taken
-
-
-@contextlib.contextmanager
-def replaced(machine, name, script):
-    """Replaces a program in /usr/sbin by a script. Meanwhile the program has the name NAME.whole."""
-    folder = machine.root() / "usr/sbin"
-    real, kept, new = folder / name, folder / f"{name}.whole", folder / f"{name}.new"
-    new.write_text(script, encoding="ascii")
-    new.chmod(0o755)
-    os.link(real, kept, follow_symlinks=False)
-    new.rename(real)
-    try:
-        yield
-    finally:
-        kept.rename(real)
-
-
-def greets_at(port):
-    """Whether sshd sends its banner. It sends none to an address that it blocks."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), 2) as s:
-            s.settimeout(5)
-            return s.recv(4) == b"SSH-"
-    except OSError:
-        return False
-
-
-def ansible_processes():
-    """The ids of all processes of ansible-playbook, with the workers that it has forked."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                if b"/ansible-playbook" in b"".join(f.read().split(b"\0")[:3]):
-                    found.append(int(pid))
-        except OSError:
-            continue
-    return found
-
-
-def send(pid, how):
-    try:
-        os.kill(pid, how)
-    except ProcessLookupError:
-        pass

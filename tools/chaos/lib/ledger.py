@@ -13,6 +13,10 @@ VIOLATIONS = {
     "success_without_account": "success was answered, and the account was not on the machine",
     "no_login": "an answered reservation could not log in",
     "taken_early": "an account was gone before its end",
+    "cut_early": "access to an account was ended before its end",
+    "open_after_end": "access to an account was open after its end and the grace",
+    "no_guard": "a lent machine had no guard",
+    "guard_left": "something of a guard was left when no account was",
     "left_behind": "an account outlived its end and the convergence time",
     "residue": "a process, home, crontab or file outlived its account",
     "freed_with_account": "the API called a machine available that had an account",
@@ -44,6 +48,12 @@ class Loan:
     earliest_end: float
     latest_end: float
     release_sent: float | None = None
+    # The latest end that the machine may have, which its guard goes by. It is the end of the last answer, unless a fault
+    # may have kept an earlier end from the machine, or it is not known whether a later one was taken back.
+    machine_end: float = 0.0
+
+    def __post_init__(self):
+        self.machine_end = self.latest_end
 
     def surely_until(self):
         """The time until which no other request may have the machine."""
@@ -83,6 +93,17 @@ class Request:
         over = self.over_by_itself(machine)
         return over if self.released_all is None else min(over or self.released_all, self.released_all)
 
+    def machine_end(self, machine):
+        """The latest end that the machine may have for this request; None while no answer has said one."""
+        if machine in self.loans:
+            return self.loans[machine].machine_end
+        return self.settled + self.longest() if self.outcome in ("refused", "lost") else None
+
+    def longest(self):
+        """How many seconds after its answer a request may have machines of which the client does not know."""
+        # A failed try to serve it does not count as waiting.
+        return (self.minutes + 2 * self.wait) * 60 + 60
+
     def over_by_itself(self, machine):
         if machine in self.loans:
             return self.loans[machine].over_at()
@@ -90,8 +111,7 @@ class Request:
             return self.settled
         if self.outcome == "lost":
             # The request may have been granted although the client does not know it. Then it expires.
-            # A failed try to serve it does not count as waiting.
-            return self.settled + (self.minutes + 2 * self.wait) * 60 + 60
+            return self.settled + self.longest()
         return None
 
 

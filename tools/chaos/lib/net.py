@@ -74,7 +74,7 @@ class Session:
             self.token = None
         return answer
 
-    def retry(self, method, path, body=None, seconds=120.0):
+    def retry(self, method, path, body=None, seconds=240.0):
         """Repeats a call that is safe to repeat until the response is not 503. Returns None after that time."""
         until = time.time() + seconds
         while time.time() < until:
@@ -151,13 +151,19 @@ ssh_slots = threading.Semaphore(4)
 LOG_IN_SECONDS = 25
 
 
-def ssh(port, account, password, command, seconds=LOG_IN_SECONDS):
-    """Logs in and runs a command. Gives (exit status, what was printed); 255 is ssh's own failure."""
-    argv = ["sshpass", "-e", "ssh", "-F", "/dev/null", "-p", str(port), "-o", "StrictHostKeyChecking=no",
+def ssh_command(port, account, command, key=None):
+    """The command line of a log-in with a key, or with the password in the variable SSHPASS."""
+    way = ["-o", "PreferredAuthentications=publickey", "-i", str(key)] if key else \
+        ["-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no"]
+    return ["sshpass", "-e", "ssh", "-F", "/dev/null", "-p", str(port), "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10",
-            "-o", "NumberOfPasswordPrompts=1", "-o", "PreferredAuthentications=password",
-            "-o", "PubkeyAuthentication=no", "-o", "KexAlgorithms=curve25519-sha256",
+            "-o", "NumberOfPasswordPrompts=1", *way, "-o", "KexAlgorithms=curve25519-sha256",
             f"{account}@127.0.0.1", command]
+
+
+def ssh(port, account, password, command, seconds=LOG_IN_SECONDS, key=None):
+    """Logs in and runs a command. Gives (exit status, what was printed); 255 is ssh's own failure."""
+    argv = ssh_command(port, account, command, key)
     with ssh_slots:
         try:
             done = subprocess.run(argv, env={**os.environ, "SSHPASS": password}, stdin=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """Checks every machine from outside, many times a second, and compares it with the responses that the clients got.
 
-It reads the machines' disks and processes through the host. It knows only one thing of the product: the mark in the
-comment field of the product's accounts.
+It reads the machines' disks and processes through the host. It knows two things of the product: the mark in the comment
+field of the product's accounts, and the files of the guard (guards.py).
 """
 
 import os
@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 
 from faults import FOREIGN_FILE, FOREIGN_UIDS
+from guards import GuardWatch, Running
+from host import command_of
 
 MARK = re.compile(r"^machine-manager[-:](\d+)")
 EVERY = 0.1
@@ -33,6 +35,10 @@ class Presence:
     calm: float = 0.0
     calm_run: float = 0.0
     reported: bool = False
+    # The seconds after its end and the grace in which access was open: in total, and without a break.
+    open_for: float = 0.0
+    open_run: float = 0.0
+    open_reported: bool = False
 
     def key(self):
         return (self.account, self.token)
@@ -55,6 +61,8 @@ class Observer(threading.Thread):
         self.looked = {name: 0.0 for name in stage.machines}
         # Accounts that are no longer in the account list, but may have left something else.
         self.leaving = []
+        self.guards = GuardWatch(stage, ledger, faults)
+        self.seen_shadow = {}
         self.looks = 0
         self.lock = threading.Lock()
 
@@ -67,8 +75,8 @@ class Observer(threading.Thread):
                     self.look(name)
                 self.age(min(now - last, 1.0))
                 if now - swept > SWEEP_EVERY:
+                    self.sweep(min(now - swept, 2.0))
                     swept = now
-                    self.sweep()
             last = now
 
     # ------------------------------------------------------------------------------------------- the account lists
@@ -110,10 +118,18 @@ class Observer(threading.Thread):
             return (any(key[0] == account for known in self.present.values() for key in known)
                     or any(p.account == account for p in self.leaving))
 
+    def ways_of(self, name, account):
+        """What access to an account is open now."""
+        running = self.running().get(name, Running())
+        with self.lock:
+            known = [p for p in (*self.present[name].values(), *self.leaving) if p.machine == name and p.account == account]
+        return [way for p in known for way in self.guards.open_ways(p, running)]
+
     def look(self, name):
         self.looks += 1
         before, self.looked[name] = self.looked[name], time.time()
         self.look_at_foreign_files(name, before)
+        self.look_at_locks(name)
         try:
             s = os.stat(self.passwd_of(name))
         except OSError:
@@ -130,6 +146,17 @@ class Observer(threading.Thread):
             self.ledger.violation("foreign_touched", f"the account list of {name} has changed: {changed}", name)
             self.baseline[name] = others
         self.compare(name, ours, now)
+
+    def look_at_locks(self, name):
+        """Looks for accounts that are locked, when the file that says so has changed."""
+        try:
+            s = os.stat(self.stage.machines[name].disk / "etc/shadow")
+        except OSError:
+            return
+        version = (s.st_ino, s.st_mtime_ns, s.st_size)
+        if self.seen_shadow.get(name) != version:
+            self.seen_shadow[name] = version
+            self.guards.check_early(self.present[name].values(), self.looked[name])
 
     def compare_foreign(self, name, foreign, before):
         for account, line in self.foreign[name].items():
@@ -208,11 +235,10 @@ class Observer(threading.Thread):
             self.ledger.violation("residue", f"{presence.account} on {presence.machine}: {self.left_of(presence)}",
                                   presence.machine)
 
-    def sweep(self):
-        """Finds the removed accounts of which nothing is left."""
-        if not self.leaving:
-            return
+    def sweep(self, passed=0.0):
+        """Checks what runs on the machines, and finds the removed accounts of which nothing is left."""
         running = self.running()
+        self.guards.look([p for known in self.present.values() for p in known.values()] + self.leaving, running, passed)
         now = time.time()
         for presence in list(self.leaving):
             if not self.left_of(presence, running):
@@ -230,7 +256,7 @@ class Observer(threading.Thread):
         name_in_use = (any(p.account == presence.account for p in self.present[presence.machine].values())
                        or presence.account in self.read_all(presence.machine)[2])
         left = []
-        if presence.uid in running.get(presence.machine, ()):
+        if presence.machine in running and presence.uid in running[presence.machine].uids:
             left.append("a process")
         if not name_in_use:
             places = {"its home": f"home/{presence.account}", "its crontab": f"var/spool/cron/crontabs/{presence.account}",
@@ -254,7 +280,7 @@ class Observer(threading.Thread):
         return [machine.disk / "var/tmp", machine.disk / "var/spool/cron/atjobs"] + ([root / "tmp", root / "dev/shm"] if root else [])
 
     def running(self):
-        """The ids of the users that have processes, by machine."""
+        """What runs on the machines, by machine."""
         spaces = {machine.namespace(): name for name, machine in self.stage.machines.items()}
         found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -265,7 +291,7 @@ class Observer(threading.Thread):
                 with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status:
                     lines = {k: v.split() for k, _, v in (line.partition(":") for line in status)}
                 if lines["State"][0] not in "ZX":
-                    found.setdefault(name, set()).update(int(uid) for uid in lines["Uid"])
+                    found.setdefault(name, Running()).add({int(uid) for uid in lines["Uid"]}, command_of(pid))
             except (OSError, KeyError):
                 continue
         return found
@@ -286,9 +312,9 @@ class Observer(threading.Thread):
             for presence in self.leaving:
                 if not presence.reported:
                     self.report_late(presence, 0.0)
-            for name, uids in self.running().items():
+            for name, running in self.running().items():
                 # User ids from 1000 on are for people, except 65534, the user "nobody". The machines have no people.
-                if strangers := {uid for uid in uids if 1000 <= uid < 65534}:
+                if strangers := {uid for uid in running.uids if 1000 <= uid < 65534}:
                     self.ledger.violation("residue", f"{name} runs processes of users {sorted(strangers)}", name)
             for name, machine in self.stage.machines.items():
                 _, memory = self.stage.inside(name, "sh", "-c", "cat /proc/sysvipc/*")
@@ -297,6 +323,14 @@ class Observer(threading.Thread):
                 homes = [h.name for h in (machine.disk / "home").glob("*")] if there(machine.disk / "home") else []
                 if homes:
                     self.ledger.violation("residue", f"{name} has the homes {homes}", name)
+
+    def check_guards_gone(self, seconds):
+        """Waits until no guard is left on any machine, and reports those that stay. No account is left."""
+        until = time.time() + seconds
+        while (left := self.guards.left(self.running())) and time.time() < until:
+            time.sleep(0.5)
+        for name, what in left.items():
+            self.ledger.violation("guard_left", f"{name} has {', '.join(what)}", name)
 
 
 def there(path):

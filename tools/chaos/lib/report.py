@@ -45,7 +45,8 @@ def show(data):
     section(f"Faults: {data['faults_total']}", data["faults"].items())
     print("\nSeconds" + " " * 37 + f"{'number':>8}{'p50':>8}{'p99':>8}{'max':>8}")
     names = {"reserve": "reserve, call to answer", "removal": "removal, end to nothing left",
-             "give back": "give back, call to answer", "queue": "wait in the queue, call to served", "log-in": "log-in over SSH"}
+             "give back": "give back, call to answer", "queue": "wait in the queue, call to served", "log-in": "log-in over SSH",
+             "cut": "guard, end and grace to access ended", "guard back": "guard ended by its fault, to back"}
     for what, t in data["seconds"].items():
         print(f"  {names.get(what, what):<42}{t['count']:>8}{t['p50']:>8}{t['p99']:>8}{t['max']:>8}")
     section(f"Violations: {data['violations_total']}",

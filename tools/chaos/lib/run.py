@@ -13,7 +13,14 @@ from order import Order, check_cancelled
 from pool import GROUP, PRIORITY
 from report import as_data, explain, show, write
 from stage import Stage
+from tenant import Tenant
 from waiting import WaitingClient
+
+
+# How many users the faults at the end of a reservation have.
+TENANTS = 7
+# How long a guard takes at most to leave a machine without accounts. It looks every 5 s, and not while there is other work.
+LEFT_WITHIN = 20
 
 
 class Run:
@@ -46,6 +53,8 @@ class Run:
         self.admin = Session(self.stage, self.ledger, self.faults, "admin", self.stage.admin_password, f"{seed}/admin")
         self.clients = [WaitingClient(self.stage, self.ledger, self.faults, self.observer, n, seed)
                         for n in range(options["clients"])]
+        self.faults.observer = self.observer
+        self.faults.tenants = [Tenant(self.stage, self.ledger, self.faults, self.observer, n, seed) for n in range(TENANTS)]
         pool = self.stage.pool
         self.made("/groups", {"name": GROUP, "priority": PRIORITY})
         for machine in self.stage.machines.values():
@@ -80,12 +89,13 @@ class Run:
         self.attacking = True
         until = time.time() + seconds
         reported = time.time()
-        while time.time() < until and not self.stop.exists():
-            time.sleep(min(0.5, max(0.0, until - time.time())))
+        # Faults that have to wait while everything is dead come later, and so does the end.
+        while time.time() < until + self.faults.held and not self.stop.exists():
+            time.sleep(0.5)
             if time.time() - reported >= 15:
                 reported = time.time()
                 self.progress()
-        until = min(until, time.time())
+        until = time.time()
         self.attacking = False
         self.faults.stopping.set()
         injector.join()
@@ -129,6 +139,7 @@ class Run:
         self.expect_all_free(until + 5)
         self.check_requests()
         self.lend_all()
+        self.observer.check_guards_gone(LEFT_WITHIN * self.stage.patience)
         self.observer.ended.set()
         self.observer.join(5)
 

@@ -224,6 +224,7 @@ class WaitingClient(Client):
             try:
                 answer = self.session.call("DELETE", f"/requests/{request.id}")
             except Lost:
+                self.pause_after_loss(attempt)
                 continue
             there = [name for name in self.stage.machines if self.observer.has_account(name, request.account)]
             if answer.status == 503:
@@ -254,6 +255,7 @@ class WaitingClient(Client):
         loans = list(request.loans.values())
         for loan in loans:
             loan.latest_end += 60
+            loan.machine_end = max(loan.machine_end, loan.latest_end)
         try:
             answer = self.session.call("PATCH", f"/requests/{request.id}", {"extend_minutes": 1})
         except Lost:
@@ -266,7 +268,7 @@ class WaitingClient(Client):
             if answer.ok and abs(ends.get(loan.machine, 0) - wanted) > 0.01:
                 self.ledger.violation("bad_answer", f"{loan.machine} was to end at {wanted}, but got {answer.body}", loan.machine)
             if answer.ok:
-                loan.earliest_end = loan.latest_end = wanted
+                loan.earliest_end = loan.latest_end = loan.machine_end = wanted
                 if time.time() < wanted:
                     self.ledger.check_alone(loan)
             else:
@@ -290,12 +292,13 @@ class WaitingClient(Client):
     def set_password(self, request, given, old):
         """Sets a new password and returns it. Returns None if it is not known which one is right now."""
         body = {"reservation_password": given} if given else {}
-        for _ in range(20):
+        for attempt in range(20):
             try:
                 answer = self.session.call("POST", f"/requests/{request.id}/password", body)
             except Lost:
                 if old:
                     return None
+                self.pause_after_loss(attempt)
                 continue
             self.ledger.count(f"set a password answered {answer.status}")
             if answer.status == 200:
