@@ -91,6 +91,11 @@ public final class Lab implements AutoCloseable {
         script(List.of("build", flavour.option()));
     }
 
+    /** The root file system that systemd boots from, see {@link SystemdMachine}. */
+    static Path buildSystemd() {
+        return Path.of(CommandResult.of(scriptCommand(List.of("build", "systemd")), LIMIT).output().strip());
+    }
+
     /** All machines, in the order of their names. */
     public List<LabMachine> machines() {
         return machines;
