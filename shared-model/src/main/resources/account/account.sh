@@ -134,7 +134,8 @@
 # Rules for changes of this file:
 #   - Outside of functions there are only assignments, and mm_main in the last line. When the connection breaks half way
 #     through the text, the part that arrived must do nothing.
-#   - Lines that are only a comment are not sent. So no line of a string or a here-document may begin with "#".
+#   - Lines that are only a comment are not sent, and no spaces at the beginning of lines. So no line of a string or a
+#     here-document may begin with "#" or depend on spaces at its beginning.
 #   - Starting a process takes milliseconds on small machines, and ( ), $( ) and each part of a pipe start one. So the
 #     shell does what it can by itself. But it reads files byte by byte: long lists are for grep.
 #   - Words: "entry" is the line of an account in /etc/passwd, "record" our file about it, "list" the account list
@@ -1324,14 +1325,22 @@ mm_begin_guard() {
         mm_delete_existing "$mm_end_file.new"
         return 1
     fi
-    if ! mm_guard_is_kept; then mm_expiry_day=$(((mm_clock + mm_left + mm_grace) / 86400 + 1)); fi
+    # A clock that is before 2024 has not been set yet, and will jump.
+    if ! mm_guard_is_kept && [ "$mm_clock" -gt 1704067200 ]; then
+        mm_expiry_day=$(((mm_clock + mm_left + mm_grace) / 86400 + 1))
+    fi
 }
 
-# Sets $mm_boot to what is another text after each boot.
+# Sets $mm_boot to what is another text after each boot, and after each start of a container: the boot of the kernel, and
+# when the first process started.
 mm_read_boot() {
-    mm_boot=
+    mm_boot='' mm_line=
     read -r mm_boot </proc/sys/kernel/random/boot_id
-    mm_boot=${mm_boot:--}
+    read -r mm_line </proc/1/stat
+    # The name of the program, in parentheses, may have spaces.
+    # shellcheck disable=SC2086
+    set -- ${mm_line##*) }
+    mm_boot=${mm_boot:--}/${20:-}
 }
 
 # Writes $mm_end_*: the end in seconds since the boot $mm_end_boot; and when this was written, by the time since that
@@ -1438,14 +1447,16 @@ mm_await_guard() {
         mm_tries=$((mm_tries + 1))
         [ $mm_tries -le 50 ] || return 1
         mm_pause
+        # The last guard may just have been about to end.
+        if [ $((mm_tries % 15)) -eq 0 ]; then mm_start_guard; fi
     done
 }
 
 # Writes a unit that starts the guard after a reboot, and when it was killed. systemd finds a new unit by itself.
 mm_write_unit() {
     mm_wants=/etc/systemd/system/multi-user.target.wants
-    mkdir -p $mm_wants && printf '%s\n' '[Unit]' 'Description=Ends the access of lent accounts on time' '[Service]' \
-        "ExecStart=/bin/sh $mm_state/guard" Restart=on-failure RestartSec=1 '[Install]' WantedBy=multi-user.target \
+    mkdir -p $mm_wants && printf '%s\n' '[Unit]' 'Description=Ends the access of lent accounts on time' \
+        StartLimitIntervalSec=0 '[Service]' "ExecStart=/bin/sh $mm_state/guard" Restart=on-failure RestartSec=1 '[Install]' WantedBy=multi-user.target \
         >$mm_guard_unit_file && ln -sf $mm_guard_unit_file $mm_wants/
 }
 
@@ -1455,11 +1466,19 @@ mm_write_cron_line() {
     for mm_file in /run/crond.pid /var/run/crond.pid; do
         [ ! -f $mm_file ] || [ -n "$mm_cron_pid" ] || read -r mm_cron_pid <$mm_file
     done
-    [ -d "/proc/${mm_cron_pid:-none}" ] || return 0
-    mm_cron_command="[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard"
+    # The number may be that of another process after a restart of a container.
+    mm_line=
+    [ ! -f "/proc/${mm_cron_pid:-none}/comm" ] || read -r mm_line <"/proc/$mm_cron_pid/comm"
+    case $mm_line in
+    *cron*) ;;
+    *) return 0 ;;
+    esac
+    mm_cron_command="[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard >/dev/null 2>&1"
     if [ -d /etc/cron.d ]; then
         printf '%s\n' "* * * * * root $mm_cron_command" >$mm_guard_cron_file
     elif mm_find_crontab && ! grep -qsF "$mm_state/guard" "$mm_crontab"; then
+        # Its last line may have no end.
+        [ -z "$(tail -c 1 "$mm_crontab")" ] || echo >>"$mm_crontab"
         printf '%s\n' "* * * * * $mm_cron_command" >>"$mm_crontab"
         echo root >>"${mm_crontab%/*}/cron.update"
     fi
@@ -1504,34 +1523,39 @@ mm_guard() {
     mm_tries=0
     until flock -n 8; do
         mm_tries=$((mm_tries + 1))
-        [ $mm_tries -le 10 ] || exit 0
+        [ $mm_tries -le 3 ] || exit 0
         mm_pause
     done
     echo "$$ $mm_guard_version" >"$mm_state/guard.pid"
     mm_read_boot
     mm_uptime
-    mm_turn=0 mm_warned=' ' mm_seen_boot='' mm_seen_at=0 mm_seen_clock=0
+    mm_guard_round=0 mm_warned=' ' mm_seen_boot='' mm_seen_at=0 mm_seen_clock=0
     [ ! -f "$mm_state/guard.seen" ] || read -r mm_seen_boot mm_seen_at mm_seen_clock <"$mm_state/guard.seen"
-    # The time since boot begins anew in some containers, although the kernel has not.
-    mm_boot_again=
-    [ "$mm_seen_boot" != "$mm_boot" ] || [ "$mm_seen_at" -le "$mm_now" ] || mm_boot_again=yes
     while :; do
-        mm_uptime
         mm_guard_accounts
         # For the next boot. It comes after the accounts, which may still need what it says of the last one.
-        if [ $((mm_turn % 12)) -eq 0 ]; then
-            mm_read_clock
-            echo "$mm_boot $mm_now $mm_clock" >"$mm_state/guard.seen"
-        fi
-        mm_turn=$((mm_turn + 1))
+        if [ $((mm_guard_round % 12)) -eq 0 ]; then mm_try 'mm_note_round'; fi
+        mm_guard_round=$((mm_guard_round + 1))
         # In a shell of its own, as some shells would close the file of the lock while the command runs.
-        (exec 8>&- && exec sleep $mm_guard_interval)
+        mm_try "(exec 8>&- && exec sleep $mm_guard_interval)"
     done
+}
+
+# Runs a command that needs a new process. Where none can be started, because a user has filled the table of processes,
+# the shell would end without "command".
+mm_try() {
+    command eval "$1"
+}
+
+mm_note_round() {
+    mm_read_clock
+    echo "$mm_boot $mm_now $mm_clock" >"$mm_state/guard.seen.new" && mv -f "$mm_state/guard.seen.new" "$mm_state/guard.seen"
 }
 
 # One round over all accounts. Ends the guard when there is none.
 mm_guard_accounts() {
     mm_any=
+    mm_uptime
     for mm_file in "$mm_state"/ends/*; do
         mm_account=${mm_file##*/}
         case $mm_account in
@@ -1540,30 +1564,22 @@ mm_guard_accounts() {
         mm_any=yes
         mm_name_files
         mm_read_end || continue
-        if [ "$mm_end_boot" != "$mm_boot" ] || [ "$mm_end_at" -gt "$mm_now" ] || [ -n "$mm_boot_again" ]; then
-            (mm_carry_over)
-            mm_read_end || continue
-        fi
+        mm_uptime
+        [ "$mm_end_boot" = "$mm_boot" ] || mm_try mm_carry_over
         mm_left=$((mm_end - mm_now))
         if [ $((mm_left + mm_end_grace)) -le 0 ]; then
-            # Once its access is ended, a look each minute is enough.
-            if [ "$mm_end_is_cut" = no ] || [ $((mm_turn % 12)) -eq 0 ]; then
-                # In a process of its own, which may be ended when a command hangs.
-                (exec 8>&- && exec /bin/sh "$mm_state/guard" CUT "$mm_account")
-            fi
-        elif [ $((mm_turn % 3)) -eq 0 ] && [ "$mm_end_warnings" != - ]; then
-            mm_warn
+            # Once its access is ended, a check each minute is enough.
+            if [ "$mm_end_is_cut" = no ] || [ $((mm_guard_round % 12)) -eq 0 ]; then mm_end_access; fi
+        elif [ $((mm_guard_round % 3)) -eq 0 ] && [ "$mm_end_warnings" != - ]; then
+            mm_try mm_warn
         fi
     done
-    mm_boot_again=
-    [ -n "$mm_any" ] || ! (mm_leave) || exit 0
+    [ -n "$mm_any" ] || mm_try '! (mm_leave) || exit 0'
 }
 
-# After a reboot: the account has the time left that it had when the guard last looked, less the time that the machine
-# was off, by the clock. A clock that was set back does not give more time than that.
+# After a reboot: the account has the time left that it had in the guard's last round before, less the time that the
+# machine was off, by the clock. A clock that was set back does not give more time than that.
 mm_carry_over() {
-    mm_acquire_lock
-    mm_read_end || exit
     mm_since=$mm_end_at mm_since_clock=$mm_end_clock
     if [ "$mm_seen_boot" = "$mm_end_boot" ] && [ "$mm_seen_at" -ge "$mm_end_at" ]; then
         mm_since=$mm_seen_at mm_since_clock=$mm_seen_clock
@@ -1572,8 +1588,45 @@ mm_carry_over() {
     mm_off=$((mm_clock - mm_since_clock))
     [ $mm_off -ge 0 ] || mm_off=0
     mm_end=$((mm_end - mm_since - mm_off + mm_now))
-    mm_end_boot=$mm_boot mm_end_at=$mm_now mm_end_clock=$mm_clock
+    # Where it cannot be written, it is computed again in each round.
+    (exec 8>&- && mm_note_carried_over)
+}
+
+mm_note_carried_over() {
+    mm_carried=$mm_end
+    mm_acquire_lock
+    # The service may have sent another end meanwhile.
+    if ! mm_read_end || [ "$mm_end_boot" = "$mm_boot" ]; then exit; fi
+    mm_end=$mm_carried mm_end_boot=$mm_boot mm_end_at=$mm_now mm_end_clock=$mm_clock
     mm_write_end
+}
+
+# Ends the access of an account that is due. First without starting any process, since the user may have filled the
+# table of processes; then in a process of its own, which is ended when it hangs.
+mm_end_access() {
+    for mm_signal in STOP KILL; do mm_signal_processes; done
+    # shellcheck disable=SC2016
+    mm_try '(exec 8>&- && exec ${mm_timeout:+timeout -s KILL 90} /bin/sh "$mm_state/guard" CUT "$mm_account")'
+}
+
+# Sends $mm_signal to the processes of the account, by what the shell can do itself: while the number is provably that of
+# our account, and of no other.
+mm_signal_processes() {
+    mm_read_record && [ "$mm_record_token" = "$mm_end_token" ] && [ -n "$mm_record_made" ] || return 0
+    mm_is_ours=
+    while IFS=: read -r mm_other _ mm_entry_uid _; do
+        [ "$mm_entry_uid" = "$mm_record_uid" ] || continue
+        [ "$mm_other" = "$mm_account" ] || return 0
+        mm_is_ours=yes
+    done </etc/passwd
+    [ -n "$mm_is_ours" ] || return 0
+    for mm_process in /proc/[0-9]*; do
+        while read -r mm_word mm_uid _; do
+            [ "$mm_word" = Uid: ] || continue
+            [ "$mm_uid" != "$mm_record_uid" ] || kill -$mm_signal "${mm_process#/proc/}"
+            break
+        done <"$mm_process/status"
+    done
 }
 
 # Ends the access of the account, if it is still ours: locks it, and ends its processes and sessions. What is left of it
@@ -1586,7 +1639,7 @@ mm_cut() {
     mm_name_files
     mm_classify_name
     if [ "$mm_name_is" != ours ]; then
-        # Another program has the name by now, or nobody.
+        # Another program has the name by now, or there is no such account.
         if [ "$mm_name_is" = free ] || ! mm_entry_may_be_ours; then rm -f "$mm_end_file" "$mm_greeting_file"; fi
         exit
     fi
@@ -1599,7 +1652,8 @@ mm_cut() {
     if mm_uid_is_anothers; then exit; fi
     mm_delete_jobs
     mm_kill_all
-    if [ "$mm_end_is_cut" = no ]; then
+    mm_classify_name
+    if [ "$mm_end_is_cut" = no ] && mm_is_locked; then
         mm_end_is_cut=yes
         mm_write_end
     fi
@@ -1642,7 +1696,7 @@ mm_warn() {
             "To extend: PATCH /requests/$mm_end_request {\"extend_minutes\": 60}" 8>&- &
     done
     # Forgetting repeats a warning at worst.
-    [ ${#mm_warned} -le 4000 ] || mm_warned=' '
+    [ ${#mm_warned} -le 20000 ] || mm_warned=' '
 }
 
 # Sets $mm_prompts to the terminals whose log-in shell is in the foreground: there the user is at a prompt, and no
@@ -1654,19 +1708,28 @@ mm_find_prompts() {
         rest = $0; sub(/^.*\) /, "", rest); split(rest, f, " ")
         if (f[5] != 0 && f[3] == f[6] && f[3] == $1 && f[4] == $1 && name ~ /^-?(sh|ash|bash|busybox|dash|fish|ksh|mksh|zsh)$/)
             printf " %s ", f[5]
-    }' /proc/[0-9]*/stat)
+    }' <<EOF
+$(cat /proc/[0-9]*/stat)
+EOF
+    )
 }
 
 # Removes the guard, under the lock of the machine, unless an account has come meanwhile. False when it stays.
 mm_leave() {
     exec 9>>"$mm_state/lock" && flock -n 9 || exit 1
+    ! mm_has_ends || exit 1
+    mm_forget_guard
+}
+
+# Whether there is an account with an end.
+mm_has_ends() {
     for mm_file in "$mm_state"/ends/*; do
         case ${mm_file##*/} in
         '*' | *.*) ;;
-        *) exit 1 ;;
+        *) return 0 ;;
         esac
     done
-    mm_forget_guard
+    return 1
 }
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
@@ -1705,6 +1768,8 @@ mm_remove() {
 # account.
 mm_answer_absent() {
     mm_delete_existing "$mm_end_file" "$mm_greeting_file"
+    # Of a guard that did not start.
+    if [ -f "$mm_state/guard" ] && ! mm_guard_runs && ! mm_has_ends; then mm_forget_guard; fi
     mm_raise_fence || mm_answer FAILED "cannot write to $mm_state on the machine"
     mm_answer DONE "$1"
 }

@@ -132,8 +132,9 @@ public class ProbeService {
 
     private CompletableFuture<Void> recordAnswer(Machine machine, ProbeVerdict.Answered verdict) {
         Map<String, Long> strays = store.answered(machine, verdict);
+        CompletableFuture<Void> removals = removeStrays(machine, strays);
         store.withoutEnd(machine, verdict).ifPresent(this::startSendingEnd);
-        return removeStrays(machine, strays);
+        return removals;
     }
 
     /** The probe does not wait for it, as for a replacement. */

@@ -159,6 +159,9 @@ class ProbeStore {
 
     /** The running reservation of a machine whose end the machine has to be given again, see {@link GuardCheck}. */
     Optional<Reservation> withoutEnd(Machine machine, ProbeVerdict.Answered verdict) {
+        if (verdict.accounts().isEmpty()) {
+            return Optional.empty();
+        }
         return transactions.call(() -> {
             Instant now = clock.now();
             return Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()

@@ -41,7 +41,7 @@ public class AccountPasswordService {
      * @throws InvalidRequestException when the given password may not be used
      * @throws NotFoundException when there is no such request
      * @throws GoneException when it is over
-     * @throws ConflictException when it is not active, or its accounts are worked on already
+     * @throws ConflictException when it is not active, or its accounts are worked on for long
      * @throws ProvisioningFailedException when a machine did not take it; it says what became of each
      */
     public String change(long requestId, String given) {
@@ -53,7 +53,7 @@ public class AccountPasswordService {
         String generated = given == null ? AccountPassword.generate() : null;
         String hash = AccountPassword.hash(given == null ? generated : given);
         UUID claim = UUID.randomUUID();
-        List<WorkItem> items = store.claim(requestId, claim);
+        List<WorkItem> items = RequestClaims.await(() -> store.claim(requestId, claim));
         Map<WorkItem, AccountResult> results = work(items, item -> hash);
         List<WorkItem> done = items.stream().filter(item -> results.get(item).isDone()).toList();
         if (done.size() < items.size()) {

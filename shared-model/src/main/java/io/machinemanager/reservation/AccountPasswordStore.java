@@ -2,6 +2,7 @@ package io.machinemanager.reservation;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -36,9 +37,10 @@ class AccountPasswordStore {
      * Claims a request and reads what its machines are. The claim is not renewed: when it runs out the scheduler ends it, and
      * the change does not count.
      *
-     * @throws ConflictException when the request is not active, or is claimed already
+     * @return empty, and nothing is claimed, while another worker has claimed the request
+     * @throws ConflictException when the request is not active
      */
-    List<WorkItem> claim(long requestId, UUID claim) {
+    Optional<List<WorkItem>> claim(long requestId, UUID claim) {
         return transactions.call(() -> {
             List<Reservation> rows = Reservation.lockLiveOf(requestId);
             Request request = Request.lockById(requestId).orElseThrow(() -> Request.notFound(requestId));
@@ -51,11 +53,10 @@ class AccountPasswordStore {
                 throw new ConflictException("The request %d has no machines now.".formatted(requestId));
             }
             if (request.claimedBy != null) {
-                throw new ConflictException("The accounts of the request %d are worked on; try again soon."
-                        .formatted(requestId));
+                return Optional.empty();
             }
             request.claim(claim, now.plus(config.claim()));
-            return running.stream().map(row -> WorkItem.of(row, config.sudo(), secrets)).toList();
+            return Optional.of(running.stream().map(row -> WorkItem.of(row, config.sudo(), secrets)).toList());
         });
     }
 

@@ -1,15 +1,11 @@
 package io.machinemanager.reservation;
 
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -21,15 +17,12 @@ import io.machinemanager.error.ProvisioningFailedException;
 import io.quarkus.logging.Log;
 
 /**
- * Moves the ends of reservations. The machines get a new end first: one that counts in the database only would not keep
- * their guards from ending access. Do not call it inside a transaction: it waits for machines.
+ * Moves the ends of reservations. At no moment may a machine have an earlier end than the database, since its guard would
+ * end access too early. So machines get a later end before it counts, and an earlier one after. Do not call it inside a
+ * transaction: it waits for machines.
  */
 @ApplicationScoped
 public class EndService {
-
-    private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
-    /** An account is worked on for a second or two: others may move its end, too. */
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final EndStore store;
     private final AccountWorker worker;
@@ -46,42 +39,29 @@ public class EndService {
      *
      * @param further is given the locked request, for other changes in the same transaction
      * @throws ConflictException when a reservation is not running, or its account is worked on for long
-     * @throws ProvisioningFailedException when a machine does not take a later end; the others have their old end again
+     * @throws ProvisioningFailedException when a machine does not take a later end
      */
     void move(EndScope scope, NewEnd newEnd, Consumer<Request> further) {
         UUID claim = UUID.randomUUID();
-        List<EndMove> moves = claim(scope, newEnd, claim);
-        Map<EndMove, AccountResult> results = send(claim, moves, EndMove::item);
+        List<EndMove> moves = RequestClaims.await(() -> store.claim(scope, newEnd, claim));
+        List<EndMove> later = moves.stream().filter(EndMove::isLater).toList();
         try {
-            failIfRefused(scope, results);
+            failIfRefused(scope, send(claim, later));
             store.move(scope, moves, claim, further);
         } catch (RuntimeException e) {
-            takeBack(claim, moves, results, e);
+            restore(claim, moves, e);
             throw e;
         }
+        sendPresentEnds(moves.stream().filter(move -> !move.isLater()).toList());
     }
 
-    private List<EndMove> claim(EndScope scope, NewEnd newEnd, UUID claim) {
-        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
-        while (true) {
-            Optional<List<EndMove>> moves = store.claim(scope, newEnd, claim);
-            if (moves.isPresent()) {
-                return moves.get();
-            }
-            if (System.nanoTime() > deadline) {
-                throw new ConflictException("The accounts are worked on; try again soon.");
-            }
-            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
-        }
-    }
-
-    /** Gives the machines an end, and renews the claim meanwhile. */
-    private Map<EndMove, AccountResult> send(UUID claim, List<EndMove> moves, Function<EndMove, WorkItem> item) {
-        if (!config.enabled()) {
+    /** Gives the machines their new ends, and renews the claim meanwhile. */
+    private Map<EndMove, AccountResult> send(UUID claim, List<EndMove> moves) {
+        if (!config.enabled() || moves.isEmpty()) {
             return Map.of();
         }
-        List<AccountResult> results = worker.work(claim, moves.stream().map(item).toList(), Action.END,
-                (done, result) -> {
+        List<AccountResult> results = worker.work(claim, moves.stream().map(EndMove::item).toList(), Action.END,
+                (item, result) -> {
                 });
         Map<EndMove, AccountResult> byMove = new LinkedHashMap<>();
         for (int i = 0; i < moves.size(); i++) {
@@ -93,14 +73,12 @@ public class EndService {
     private void failIfRefused(EndScope scope, Map<EndMove, AccountResult> results) {
         Map<String, String> reasons = new TreeMap<>();
         results.forEach((move, result) -> {
-            if (!result.isDone() && move.isLater()) {
+            if (!result.isDone()) {
                 reasons.put(move.machine(), result.reason());
-            } else if (!result.isDone()) {
-                Log.warnf("%s: the machine did not take the earlier end: %s", move.item(), result.reason());
             }
         });
         if (!reasons.isEmpty()) {
-            // a machine refuses it when the time was up meanwhile
+            // A machine refuses it when the time was up meanwhile.
             store.check(scope);
             String first = reasons.keySet().iterator().next();
             throw new ProvisioningFailedException("Nothing is changed, since %s did not take the new end%s: %s"
@@ -110,41 +88,45 @@ public class EndService {
         }
     }
 
-    /** Gives those machines their old end again that may have the new one, and ends the claim. */
-    private void takeBack(UUID claim, List<EndMove> moves, Map<EndMove, AccountResult> results,
-            RuntimeException cause) {
+    /** Ends the claim, and gives the machines the end that the database has, whatever that is by now. */
+    private void restore(UUID claim, List<EndMove> moves, RuntimeException cause) {
         try {
-            List<EndMove> changed = results.entrySet().stream().filter(done -> mayHaveTaken(done.getValue()))
-                    .map(Map.Entry::getKey).toList();
-            send(claim, changed, EndMove::before).forEach((move, result) -> {
-                if (!result.isDone()) {
-                    Log.warnf("%s: the machine did not take its old end again: %s", move.item(), result.reason());
-                }
-            });
             store.giveUp(moves.getFirst().item(), claim);
+            sendPresentEnds(moves.stream().filter(EndMove::isLater).toList());
         } catch (RuntimeException e) {
-            // the claim runs out, and the next probe gives the machines the end that counts
+            // The claim runs out, and the next probe gives the machines the end that counts.
             cause.addSuppressed(e);
         }
     }
 
-    private static boolean mayHaveTaken(AccountResult result) {
-        return !result.isUnreachable() && !result.leavesNothing();
+    private void sendPresentEnds(List<EndMove> moves) {
+        if (config.enabled() && !moves.isEmpty()) {
+            sendAgain(moves.stream().map(move -> move.item().reservationId()).toList());
+        }
     }
 
     /**
-     * Gives a machine the present end of a reservation once more, because a probe found that it has another one. Does
-     * nothing while the account is worked on.
+     * Gives the machine of a reservation its present end once more, because a probe found that it has another one. Does
+     * nothing while the account is worked on. A failure is only logged: the next probe tries again.
      */
     public void sendAgain(long reservationId) {
+        sendAgain(List.of(reservationId));
+    }
+
+    private void sendAgain(List<Long> reservationsOfARequest) {
         UUID claim = UUID.randomUUID();
-        store.claimPresentEnd(reservationId, claim).ifPresent(item -> {
-            AccountResult result = worker.work(claim, List.of(item), Action.END, (done, ended) -> {
-            }).getFirst();
-            if (!result.isDone()) {
-                Log.warnf("%s: the machine did not take its end: %s", item, result.reason());
-            }
-            store.giveUp(item, claim);
-        });
+        List<WorkItem> items = store.claimPresentEnds(reservationsOfARequest, claim);
+        if (items.isEmpty()) {
+            return;
+        }
+        try {
+            worker.work(claim, items, Action.END, (item, result) -> {
+                if (!result.isDone()) {
+                    Log.warnf("%s: the machine did not take its end: %s", item, result.reason());
+                }
+            });
+        } finally {
+            store.giveUp(items.getFirst(), claim);
+        }
     }
 }

@@ -81,8 +81,7 @@ class EndStore {
 
     private EndMove move(Reservation row, NewEnd newEnd, Instant now) {
         Instant until = newEnd.checked(row.startedAt, row.reservedUntil, now, longestMinutes(row));
-        return new EndMove(item(row, until, now), item(row, row.reservedUntil, now), until,
-                until.isAfter(row.reservedUntil));
+        return new EndMove(item(row, until, now), until, until.isAfter(row.reservedUntil));
     }
 
     private WorkItem item(Reservation row, Instant until, Instant now) {
@@ -135,20 +134,21 @@ class EndStore {
     }
 
     /**
-     * Claims the request of a running reservation whose machine is to get the present end once more.
+     * Claims the request of reservations whose machines are to get the present end once more.
      *
-     * @return the account with that end; empty, and nothing is claimed, when the reservation is not running, or another
+     * @param reservationIds reservations of one request
+     * @return the accounts of those that run, with that end; empty, and nothing is claimed, when none runs, or another
      *         worker has claimed the request
      */
-    Optional<WorkItem> claimPresentEnd(long reservationId, UUID claim) {
+    List<WorkItem> claimPresentEnds(List<Long> reservationIds, UUID claim) {
         return transactions.call(() -> {
-            Reservation row = Reservation.lockById(reservationId).orElse(null);
+            List<Reservation> rows = Reservation.lockAll(reservationIds);
             Instant now = clock.now();
-            if (row == null || !row.isRunning(now)) {
-                return Optional.empty();
+            List<Reservation> running = rows.stream().filter(row -> row.isRunning(now)).toList();
+            if (running.isEmpty() || !claim(Request.lockById(rows.getFirst().requestId).orElseThrow(), claim, now)) {
+                return List.of();
             }
-            Request request = Request.lockById(row.requestId).orElseThrow();
-            return claim(request, claim, now) ? Optional.of(item(row, row.reservedUntil, now)) : Optional.empty();
+            return running.stream().map(row -> item(row, row.reservedUntil, now)).toList();
         });
     }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
+    private static final String GUARD = "1 eac9ac56eb214ecf38c1ac962e42872dae7cdaab2ab9be54ce8489fb9d038b36";
     private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test
@@ -135,6 +138,17 @@ class AccountScriptTest {
             assertThat(test.getDeclaredMethods()).extracting(Method::getName)
                     .containsAll(entry[1].equals("all") ? List.of() : List.of(entry[1].split(", ")));
         });
+    }
+
+    /** A running guard goes on with its script until one of a later version comes. */
+    @Test
+    void aChangeOfTheGuardRaisesItsVersion() throws Exception {
+        String guard = source().replaceFirst("(?s)^.*\n# ---- end -+\n", "").replaceFirst("(?s)\n# ---- remove -.*", "")
+                .replaceAll("(?m)^ *#.*\n", "");
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(guard.getBytes(StandardCharsets.US_ASCII));
+
+        assertThat(AccountScript.guardVersion() + " " + HexFormat.of().formatHex(hash))
+                .as("raise mm_guard_version, and note the new hash here").isEqualTo(GUARD);
     }
 
     @Test

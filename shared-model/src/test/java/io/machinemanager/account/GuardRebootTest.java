@@ -123,6 +123,39 @@ class GuardRebootTest extends GuardTestBase {
         remove(machine, "dora", token);
     }
 
+    /** What the guard noted before the restart must not count for an end that was given since. */
+    @Test
+    void anEndThatIsGivenAfterTheRestartCounts() {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = create(machine, "dirk");
+        reboot(machine, 3);
+        machine.exec("umount", "-l", BOOT_ID);
+        assertThat(moveEnd(machine, "dirk", token, end(500, 60))).isEqualTo(AccountResult.done());
+        String round = turn(machine);
+        soon().until(() -> !turn(machine).equals(round));
+
+        assertThat(secondsLeft(machine, "dirk")).isBetween(400L, 500L);
+        assertThat(AccountWork.login(machine, "dirk").works()).isTrue();
+        remove(machine, "dirk", token);
+    }
+
+    @Test
+    void anAccountThatIsMadeAfterTheRestartHasItsWholeTime() {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long first = create(machine, "edda");
+        reboot(machine, 3);
+        machine.exec("umount", "-l", BOOT_ID);
+        assertThat(work.remove(machine, "edda", first)).isEqualTo(AccountResult.done());
+        long token = AccountWork.newToken();
+        assertThat(create(machine, "ella", token, end(500, 60))).isEqualTo(AccountResult.done());
+        String round = turn(machine);
+        soon().until(() -> !turn(machine).equals(round));
+
+        assertThat(secondsLeft(machine, "ella")).isBetween(400L, 500L);
+        assertThat(AccountWork.login(machine, "ella").works()).isTrue();
+        remove(machine, "ella", token);
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"DEBIAN", "BUSYBOX" })
     @Tag("deep")

@@ -61,7 +61,7 @@ class GuardTest extends GuardTestBase {
 
         soon().until(() -> AccountWork.login(machine, "berta").isRefused());
         assertThat(AccountWork.login(machine, "carl").works()).isTrue();
-        assertThat(guards(machine)).hasSize(1);
+        soon().until(() -> guards(machine).size() == 1);
         assertThat(secondsLeft(machine, "carl")).isBetween(500L, 600L);
         assertThat(secondsLeft(machine, "berta")).isNegative();
 
@@ -164,9 +164,63 @@ class GuardTest extends GuardTestBase {
         assertThat(work.result(AccountTask.probe(machine.target())).facts()).doesNotContainKey("guard");
         assertThat(moveEnd(machine, "jane", token, end(0, 0))).isEqualTo(AccountResult.done());
         soon().until(() -> machine.lines("/var/lib/machine-manager/ends/jane").getLast().startsWith("yes"));
-        assertThat(guards(machine)).hasSize(1);
+        soon().until(() -> guards(machine).size() == 1);
         assertThat(work.remove(machine, "jane", token)).isEqualTo(AccountResult.done());
         assertNoGuardIsLeft(machine);
+    }
+
+    @Test
+    void rootsOwnCrontabStaysAsItWas() {
+        LabMachine machine = machine(Flavour.BUSYBOX);
+        assertNoGuardIsLeft(machine);
+        String crontab = "/var/spool/cron/crontabs/root";
+        machine.exec("sh", "-c", "printf '1 1 1 1 1 true\n2 2 2 2 2 false' >" + crontab);
+        long token = AccountWork.newToken();
+        assertThat(create(machine, "kati", token, end(600, 60))).isEqualTo(AccountResult.done());
+        assertThat(machine.lines(crontab)).hasSize(3).startsWith("1 1 1 1 1 true", "2 2 2 2 2 false");
+
+        assertThat(work.remove(machine, "kati", token)).isEqualTo(AccountResult.done());
+        assertNoGuardIsLeft(machine);
+        assertThat(machine.lines(crontab)).containsExactly("1 1 1 1 1 true", "2 2 2 2 2 false");
+        machine.exec("rm", crontab);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    void aUserWhoFillsTheTableOfProcessesDoesNotKeepTheGuardFromEndingAccess(Flavour flavour) {
+        LabMachine machine = machine(flavour);
+        long token = AccountWork.newToken();
+        assertThat(create(machine, "lena", token, end(15, 2))).isEqualTo(AccountResult.done());
+        String most = machine.exec("cat", "/proc/sys/kernel/pid_max").output().strip();
+        machine.exec("sh", "-c", "echo 400 >/proc/sys/kernel/pid_max");
+        try (var session = AccountWork.login(machine, "lena").open()) {
+            session.type("while :; do sleep 1000 & done 2>/dev/null");
+
+            assertThat(session.isCutWithin(Duration.ofSeconds(60))).isTrue();
+        } finally {
+            machine.exec("sh", "-c", "echo " + most + " >/proc/sys/kernel/pid_max");
+        }
+        soon().until(() -> AccountWork.login(machine, "lena").isRefused());
+        soon().until(() -> machine.processesOf("lena").isEmpty());
+        assertThat(work.remove(machine, "lena", token)).isEqualTo(AccountResult.done());
+    }
+
+    @Test
+    void theGuardTriesAgainWhileTheAccountCannotBeLocked() {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = AccountWork.newToken();
+        assertThat(create(machine, "mara", token, end(1, 1))).isEqualTo(AccountResult.done());
+        machine.exec("sh", "-c", "cp -p /etc/shadow /tmp/shadow; mount --bind /tmp/shadow /etc/shadow;"
+                + " mount -o remount,bind,ro /etc/shadow");
+        String round = turn(machine);
+        soon().until(() -> !turn(machine).equals(round));
+        String next = turn(machine);
+        soon().until(() -> !turn(machine).equals(next));
+        assertThat(AccountWork.login(machine, "mara").works()).as("it cannot be locked yet").isTrue();
+        machine.exec("umount", "-l", "/etc/shadow");
+
+        soon().until(() -> AccountWork.login(machine, "mara").isRefused());
+        assertThat(work.remove(machine, "mara", token)).isEqualTo(AccountResult.done());
     }
 
     private static void setVersion(LabMachine machine, long version) {
