@@ -28,7 +28,7 @@ import io.restassured.response.Response;
 class GuardIT {
 
     private static final Duration GRACE = Duration.ofSeconds(10);
-    /** The guard looks every five seconds, and a busy host may take as long again. */
+    /** The guard checks the ends every five seconds, and a busy host may take as long again. */
     private static final Duration LATEST = Duration.ofSeconds(15);
     private static final Duration CONVERGENCE = Duration.ofSeconds(60);
 
@@ -125,7 +125,7 @@ class GuardIT {
     }
 
     @Test
-    void aGuardThatWasKilledIsFoundAndMendedByAProbe() {
+    void aGuardThatWasKilledIsFoundAndStartedAgainByAProbe() {
         Lent lent = new Lent();
         await().atMost(CONVERGENCE).until(() -> guards(lent.machine).size() == 1);
         lent.machine.exec("sh", "-c",

@@ -18,7 +18,7 @@ public interface GuardConfig {
 
     /**
      * {@code GUARD}: whether lent machines get the guard. Without it, an account stays usable after its end for as long as
-     * the scheduler, its database or the network is down; nobody is warned before the end; and nothing of ours runs on a
+     * the scheduler, its database or the network is down; no user is warned before the end; and nothing of ours runs on a
      * machine.
      */
     @WithDefault("true")

@@ -65,7 +65,7 @@ abstract class GuardTestBase extends DebianAndBusybox {
         return machine.exec("sh", "-c", "cat /proc/$(cut -d' ' -f1 " + STATE + "guard.pid)/task/*/children").output();
     }
 
-    /** The guard looks every five seconds. */
+    /** The guard checks all ends every five seconds. */
     static ConditionFactory soon() {
         return Awaitility.await().atMost(Duration.ofSeconds(40));
     }

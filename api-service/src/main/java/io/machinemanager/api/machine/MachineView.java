@@ -84,9 +84,8 @@ public record MachineView(String name, String host, int port, String user, boole
     }
 
     /**
-     * What counts for the {@code ETag}: not the time of the last probe and not the
-     * facts, or an If-Match would fail after each probe. The labels
-     * that probes set count, since they change only with what is found.
+     * What counts for the {@code ETag}: not the time of the last probe and not the facts, or an If-Match would fail after
+     * each probe. The labels that probes set count, since they change only with what is found.
      */
     MachineView forETag() {
         return new MachineView(name, host, port, user, reserved, reservedBy, reservedUntil, state, enabled, sharedHost,
