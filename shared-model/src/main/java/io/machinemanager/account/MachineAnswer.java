@@ -144,9 +144,8 @@ public record MachineAnswer(String answer, int status, Stage stage, String diagn
 
     /**
      * Reads {@code name=token} or {@code name=token/seconds} up to a dot, after it facts about the machine in braces, and
-     * then the reason why no
-     * new account would be of use, if there is one. A machine can send anything, so text that is not a pair is skipped. A
-     * list without its end may be incomplete.
+     * then the reason why no new account would be of use, if there is one. A machine can send anything, so text that is not
+     * a pair is skipped. A list without its end may be incomplete.
      */
     private static AccountResult found(String answer) {
         Matcher parts = FOUND.matcher(answer);
