@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from guards import CRON_FILE, CRONTAB, CUT_WITHIN, GUARD, STATE, Lost, is_guard
 from host import ansible_processes, command_of, dropped, send
@@ -10,6 +11,8 @@ from stage import GRACE
 
 # For how many seconds before the end everything is dead, or the network cut, at least.
 BEFORE_THE_END = 3
+# How many seconds a new end takes to reach the machines, without Ansible and with it.
+MOVED_WITHIN = (5, 20)
 
 
 class EndFaults:
@@ -22,15 +25,23 @@ class EndFaults:
         self.tenants, self.observer = [], None
         # Whether everything is dead or about to be, and for how many seconds the plan has waited for that.
         self.holding, self.held = False, 0.0
+        # Whether the fault that kills everything has begun. It takes long, and must not be cut short.
+        self.preparing = False
 
     def on_everything(self, fault, target, rng):
         """Ends all services and the database across the end of some reservations, until their guards have ended access."""
+        self.preparing = True
+        try:
+            return self.kill_everything(fault, rng)
+        finally:
+            self.preparing = False
+
+    def kill_everything(self, fault, rng):
         with self.housed(rng.choice((1, 2, 3))) as tenants, self.all_services() as names:
             if not tenants or not names:
                 return False
-            end = time.time() + BEFORE_THE_END + 4 * len(tenants) + fault.seconds
-            tenants = [t for t in tenants if t.end_at(end)]
-            if not tenants or time.time() > end - BEFORE_THE_END:
+            tenants, end = self.end_soon(tenants, fault.seconds)
+            if not tenants:
                 return False
             with self.breaking(fault.kind, *names):
                 for service in self.stage.services:
@@ -58,14 +69,10 @@ class EndFaults:
             return bool(tenants) and self.cut_network(fault, *tenants)
 
     def cut_network(self, fault, tenant):
-        machine, tries = tenant.machine(), 0
-        # Other faults may break the call or slow it down.
-        while True:
-            end, tries = time.time() + BEFORE_THE_END + 4 + fault.seconds, tries + 1
-            if tenant.end_at(end) and time.time() < end - BEFORE_THE_END:
-                break
-            if tries == 8 or self.stopping.wait(2):
-                return False
+        machine = tenant.machine()
+        moved, end = self.end_soon([tenant], fault.seconds)
+        if not moved:
+            return False
         with self.breaking(fault.kind, machine.name), dropped(machine, "--dport"), dropped(machine, "--sport"):
             self.ledger.note("the network is cut", machine.name)
             if not self.check_ends([tenant], end):
@@ -73,6 +80,21 @@ class EndFaults:
         if ways := tenant.ways_in():
             self.ledger.violation("open_after_end", f"{tenant.loan.request.account} got in by {ways}", machine.name)
         return True
+
+    def end_soon(self, tenants, seconds):
+        """Moves the ends of reservations to one time, which comes soon. Returns those whose end was moved, and the time."""
+        lead = BEFORE_THE_END + seconds + MOVED_WITHIN[self.stage.slow]
+        # Other faults may break a call or slow it down.
+        for _ in range(4):
+            end = time.time() + lead
+            with ThreadPoolExecutor(len(tenants)) as calls:
+                done = list(calls.map(lambda tenant: tenant.end_at(end), tenants))
+            if any(done) and time.time() < end - BEFORE_THE_END:
+                return [tenant for tenant, moved in zip(tenants, done) if moved], end
+            lead *= 1.5
+            if self.stopping.wait(1):
+                break
+        return [], 0.0
 
     def check_ends(self, tenants, end):
         """Checks that sessions are open until the end, and that guards end access after the grace. False if not tried."""

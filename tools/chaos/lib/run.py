@@ -90,7 +90,7 @@ class Run:
         until = time.time() + seconds
         reported = time.time()
         # Faults that have to wait while everything is dead come later, and so does the end.
-        while time.time() < until + self.faults.held and not self.stop.exists():
+        while (time.time() < until + self.faults.held or self.faults.preparing) and not self.stop.exists():
             time.sleep(0.5)
             if time.time() - reported >= 15:
                 reported = time.time()

@@ -92,6 +92,8 @@ class Stage:
     def __init__(self, folder, root, options):
         self.dir, self.root, self.product = Path(folder), Path(root), Path(options["product"])
         self.native = options["native"]
+        # Whether account work is slow, since Ansible does it.
+        self.slow = options["driver"] != "ssh"
         self.logs, self.tmp = self.dir / "logs", self.dir / "tmp"
         # On a host with other work everything takes longer, which is not an error of the product.
         self.patience = options["patience"]
