@@ -340,6 +340,18 @@ class Ends(Stage):
         self.assertTrue(client.move_end(loan, new))
         self.assertAlmostEqual(loan.machine_end, new, 2)
 
+    def test_later_end_that_a_machine_does_not_take_changes_nothing(self):
+        client = WaitingClient(self.stage, self.ledger, self.faults, self.observer, 0, 1)
+        loan = self.account(60)
+        old = loan.latest_end
+        client.session = SimpleNamespace(call=lambda *_: SimpleNamespace(status=502, ok=False, body={}))
+        self.assertFalse(client.move_end(loan, old + 60))
+        client.extend(loan.request)
+        self.assertEqual((loan.earliest_end, loan.latest_end, self.kinds()), (old, old, []))
+        self.assertEqual(loan.machine_end, old + 60)
+        client.move_end(loan, old - 30)
+        self.assertEqual(self.kinds(), ["bad_answer"])
+
     def test_account_that_is_locked_before_its_end_is_noticed(self):
         self.account(60)
         self.shadow(self.OPEN.replace("$6$x", "$6$y"))

@@ -386,6 +386,10 @@ class Client(threading.Thread):
         if answer.status in (503, 500):
             return None
         loan.earliest_end, loan.latest_end = old
+        # A machine that does not take a later end makes the call fail. Then nothing is changed.
+        if answer.status == 502 and end > old[0]:
+            self.ledger.count("extensions that a machine did not take")
+            return False
         # A refusal is correct once the old or the new end has passed.
         if answer.status not in (400, 409) or now < min(end, old[0]):
             self.ledger.violation("bad_answer", f"moving the end of {loan.reservation} got {answer.status} "

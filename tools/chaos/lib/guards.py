@@ -9,7 +9,7 @@ What is claimed:
   locked for passwords and expired for keys, or gone. Time counts in which the machine is on and runs at its normal speed.
 - Before its end no account is locked or expired, unless its client has given it back.
 - A lent machine always has its guard. A guard that a fault has ended is excused until it could be back: until cron could
-  have started it, where the fault left its files and cron line, or until a probe could have found and mended that. A probe
+  have started it, where the fault left its files and cron line, or until a probe could have found and repaired that. A probe
   mends only reservations whose end has not come; after that the service removes the account.
 - When no account is left, nothing of a guard is left.
 """
@@ -69,7 +69,7 @@ class Lost:
     # Whether the fault left what lets cron start it again.
     cron: bool
     since: float
-    # For how many seconds in a row a probe could have mended it, and for how many the machine has worked.
+    # For how many seconds in a row a probe could have repaired it, and for how many the machine has worked.
     mendable: float = 0.0
     working: float = 0.0
     over: bool = False

@@ -273,7 +273,9 @@ class WaitingClient(Client):
                     self.ledger.check_alone(loan)
             else:
                 loan.latest_end -= 60
-        if not answer.ok and (answer.status not in (409, 410) or time.time() < min(loan.earliest_end for loan in loans)):
+        if answer.status == 502:
+            self.ledger.count("extensions that a machine did not take")
+        elif not answer.ok and (answer.status not in (409, 410) or time.time() < min(loan.earliest_end for loan in loans)):
             self.ledger.violation("bad_answer", f"extending {request.id} got {answer.status} {answer.body}", *request.loans)
 
     def change_password(self, request, old):
