@@ -37,6 +37,8 @@ create table if not exists machines (
     -- what the last probe that worked found out about the machine, as JSON
     facts              text,
     facts_at           datetime(6),
+    -- how long its last reset took; null when it was not reset after the last reservation
+    last_reset_millis  bigint,
     -- when the scheduler probes the machine next
     next_probe_at      datetime(6)   not null,
     created_at         datetime(6)   not null,

@@ -112,7 +112,9 @@ create table if not exists reservations (
     last_outcome      varchar(24),
     last_error        varchar(500),
     next_attempt_at   datetime(6),
-    -- the worker that makes or removes the account; while the account is made, the claim ends with that on the request
+    -- resets of the machine that failed
+    failed_resets     int          not null default 0,
+    -- the worker that makes or removes the account, or resets the machine; while the account is made, the claim ends with that on the request
     claimed_by        char(36),
     claimed_until     datetime(6),
 
@@ -125,18 +127,25 @@ create table if not exists reservations (
                                            when 'ACTIVE' then reserved_until
                                            when 'RELEASING' then coalesce(claimed_until, next_attempt_at)
                                        end) persistent,
+    -- when a machine without the account has to be reset; in a column of its own, so that no removal waits for a reset
+    reset_due_at      datetime(6)  as (case state
+                                           when 'RESETTING' then coalesce(claimed_until, next_attempt_at)
+                                       end) persistent,
 
     constraint pk_reservations primary key (id),
     constraint uq_reservations_live_machine unique (live_machine_id),
     constraint fk_reservations_request foreign key (request_id) references requests (id) on delete cascade,
     constraint fk_reservations_machine foreign key (machine_id) references machines (id) on delete restrict,
     constraint fk_reservations_owner foreign key (owner_id) references users (id) on delete restrict,
-    constraint ck_reservations_state check (state in ('PROVISIONING', 'ACTIVE', 'RELEASING', 'RELEASED')),
+    constraint ck_reservations_state check (state in ('PROVISIONING', 'ACTIVE', 'RELEASING', 'RESETTING',
+                                                      'RELEASED')),
     constraint ck_reservations_live check (state = 'RELEASED' or machine_id is not null),
-    constraint ck_reservations_due check (state in ('PROVISIONING', 'RELEASED') or due_at is not null)
+    constraint ck_reservations_due check (state in ('PROVISIONING', 'RESETTING', 'RELEASED') or due_at is not null),
+    constraint ck_reservations_reset_due check (state <> 'RESETTING' or reset_due_at is not null)
 ) default character set utf8mb4 collate utf8mb4_nopad_bin;
 
 create index if not exists ix_reservations_due on reservations (due_at);
+create index if not exists ix_reservations_reset_due on reservations (reset_due_at);
 create index if not exists ix_reservations_request on reservations (request_id);
 create index if not exists ix_reservations_claim on reservations (claimed_by);
 create index if not exists ix_reservations_released on reservations (released_at);

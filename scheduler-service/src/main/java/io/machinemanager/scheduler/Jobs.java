@@ -12,6 +12,7 @@ import io.machinemanager.scheduler.history.HistoryConfig;
 import io.machinemanager.scheduler.history.PurgeJob;
 import io.machinemanager.scheduler.probe.ProbeJob;
 import io.machinemanager.scheduler.queue.QueueJob;
+import io.machinemanager.scheduler.reset.ResetJob;
 import io.machinemanager.scheduler.secret.SecretJob;
 import io.machinemanager.secret.SecretConfig;
 import io.quarkus.runtime.StartupEvent;
@@ -25,9 +26,10 @@ class Jobs {
 
     void announce(@Observes StartupEvent start, JobScheduler scheduler, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
             GaugesJob gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
-            SecretConfig secretConfig, QueueJob queue) {
+            SecretConfig secretConfig, QueueJob queue, ResetJob reset) {
         scheduler.every("queue", QUEUE_RESTART, queue::run);
         scheduler.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
+        scheduler.every("reset", cleanUpConfig.interval(), reset::tick);
         scheduler.every("probe", cleanUpConfig.interval(), probe::tick);
         scheduler.every("gauges", cleanUpConfig.interval(), gauges::refresh);
         scheduler.every("purge", history.purgeInterval(), purge::run);

@@ -118,6 +118,9 @@ public class Machine extends PanacheEntityBase {
     /** When that probe was; null before. */
     public Instant factsAt;
 
+    /** How long the last reset took, in milliseconds; null when the machine was not reset after its last reservation. */
+    public Long lastResetMillis;
+
     /** When the scheduler probes the machine next. */
     public Instant nextProbeAt;
 

@@ -214,7 +214,7 @@ public class MachineService {
      * @param force whether a live reservation ends with the machine, without the removal of its account
      * @return the account that may be left on the host; empty when there is none
      * @throws NotFoundException when there is no machine with this name
-     * @throws ConflictException when the machine is reserved or being cleaned, and {@code force} is false
+     * @throws ConflictException when the machine is reserved, being cleaned or being reset, and {@code force} is false
      */
     public Optional<AbandonedAccount> delete(String name, boolean force) {
         return delete(name, force, current -> {
@@ -233,7 +233,7 @@ public class MachineService {
             condition.accept(current(machine));
             Optional<Reservation> live = liveOn(machine);
             Optional<AbandonedAccount> left = live.filter(reservation -> isInUse(reservation, machine))
-                    .map(reservation -> abandon(reservation, machine, force));
+                    .flatMap(reservation -> abandon(reservation, machine, force));
             live.ifPresent(ended -> ended.machine = null);
             Reservation.update("machine = null where machine = ?1", machine);
             machine.delete();
@@ -247,7 +247,12 @@ public class MachineService {
         return abandoned;
     }
 
-    private AbandonedAccount abandon(Reservation live, Machine machine, boolean force) {
+    /** Returns the account that may be left; empty when it is gone, and only the reset is not done. */
+    private Optional<AbandonedAccount> abandon(Reservation live, Machine machine, boolean force) {
+        if (live.state == ReservationState.RESETTING) {
+            abandonReset(live, force);
+            return Optional.empty();
+        }
         AbandonedAccount account = AbandonedAccount.of(live, machine);
         if (!force) {
             throw new ConflictException(("%s If it died for good, delete it with ?force=true: its reservation ends"
@@ -257,7 +262,17 @@ public class MachineService {
         live.abandon(now);
         ReservationEvent.record(live, now, Kind.ABANDONED, account.toString());
         audit.record(live.auditEvent(AuditAction.RESERVATION_ENDED, ReleaseCause.ABANDONED.name()));
-        return account;
+        return Optional.of(account);
+    }
+
+    private void abandonReset(Reservation live, boolean force) {
+        if (!force) {
+            throw new ConflictException(
+                    "%s If it died for good, delete it with ?force=true: it is not reset then.".formatted(useOf(live)));
+        }
+        Instant now = clock.now();
+        live.abandon(now);
+        ReservationEvent.record(live, now, Kind.ABANDONED, "The machine was deleted before it was reset.");
     }
 
     private static Machine lock(String name) {
@@ -286,8 +301,10 @@ public class MachineService {
     }
 
     private static String useOf(Reservation live) {
-        return live.state == ReservationState.RELEASING
-                ? "The machine %s is still being cleaned.".formatted(live.machineName)
-                : "The machine %s is reserved.".formatted(live.machineName);
+        return switch (live.state) {
+            case RELEASING -> "The machine %s is still being cleaned.".formatted(live.machineName);
+            case RESETTING -> "The machine %s is being reset.".formatted(live.machineName);
+            default -> "The machine %s is reserved.".formatted(live.machineName);
+        };
     }
 }

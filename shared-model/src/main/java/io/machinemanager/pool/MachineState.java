@@ -13,6 +13,8 @@ public enum MachineState {
     RESERVED,
     /** The account is being removed; the machine is not free until that is verified. */
     CLEANING,
+    /** Its account is gone, and it is being reset; it is not free until that is done and it works. */
+    RESETTING,
     /** Something blocks it, see {@link MachineBlocks}; the reason says what. */
     UNAVAILABLE,
     /** An admin disabled it. */
@@ -34,6 +36,7 @@ public enum MachineState {
                 case PROVISIONING -> PROVISIONING;
                 case ACTIVE -> RESERVED;
                 case RELEASING, RELEASED -> CLEANING;
+                case RESETTING -> RESETTING;
             };
         }
         if (!enabled) {

@@ -78,7 +78,7 @@ public record PooledMachine(String name, String host, int port, String sshUser, 
     public Optional<String> reason(Instant now) {
         return switch (state(now)) {
             case FREE -> Optional.empty();
-            case CLEANING -> Optional.ofNullable(lastError).or(() -> blocks.reason(now));
+            case CLEANING, RESETTING -> Optional.ofNullable(lastError).or(() -> blocks.reason(now));
             case PROVISIONING, RESERVED, UNAVAILABLE -> blocks.reason(now);
             case DISABLED -> Optional.of(MachineState.BY_AN_ADMIN);
         };

@@ -9,14 +9,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.Actor;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.playbook.Playbook;
+import io.machinemanager.playbook.PlaybookRunner;
 
-/** Makes the accounts of a request, and allocates other machines in place of those that fail. */
+/** Makes the accounts of a request and prepares the machines, and allocates others in place of those that fail. */
 @ApplicationScoped
 class AccountProvisioner {
 
@@ -27,9 +28,11 @@ class AccountProvisioner {
     private final AccountWorker worker;
     private final ReservationConfig config;
     private final AuditLog audit;
+    private final PlaybookRunner playbooks;
 
     AccountProvisioner(AllocationStore allocations, ReservationStore reservations, AccountWorker worker,
-            ReservationConfig config, AuditLog audit) {
+            ReservationConfig config, AuditLog audit, PlaybookRunner playbooks) {
+        this.playbooks = playbooks;
         this.allocations = allocations;
         this.reservations = reservations;
         this.worker = worker;
@@ -47,7 +50,7 @@ class AccountProvisioner {
      */
     List<WorkItem> makeAccounts(AllocationRequest request, List<WorkItem> allocated) {
         long start = System.nanoTime();
-        ProvisioningProgress progress = new ProvisioningProgress(request.account(), config.provisioningTimeout());
+        ProvisioningProgress progress = new ProvisioningProgress(request.account(), timeout());
         List<WorkItem> round = allocated;
         while (!round.isEmpty()) {
             List<AccountResult> results = makeRound(request, round);
@@ -57,11 +60,16 @@ class AccountProvisioner {
         return progress.made();
     }
 
+    /** How long other machines are tried: a preparation that fails late must leave time for that. */
+    Duration timeout() {
+        return config.provisioningTimeout().plus(playbooks.longest(Playbook.PREPARE));
+    }
+
     private List<AccountResult> makeRound(AllocationRequest request, List<WorkItem> round) {
         AtomicBoolean claimLost = new AtomicBoolean();
         // read here: the results arrive on threads that serve no request
         Optional<Actor> caller = audit.caller();
-        List<AccountResult> results = worker.work(request.claim(), round, Action.CREATE, (item, result) -> {
+        List<AccountResult> results = worker.make(request.claim(), round, (item, result) -> {
             if (!result.isDone() && !reservations.accountFailed(request.claim(), item, result, caller)) {
                 claimLost.set(true);
             }

@@ -2,7 +2,6 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -11,12 +10,10 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
@@ -31,7 +28,6 @@ import io.machinemanager.account.ssh.HostKeyScanner;
 import io.machinemanager.database.FailureLog;
 import io.machinemanager.machine.HostKeyRecorder;
 import io.machinemanager.machine.MachineConfig;
-import io.quarkus.logging.Log;
 
 /** Does the account work of claimed reservations and renews their claim meanwhile. */
 @ApplicationScoped
@@ -46,17 +42,19 @@ public class AccountWorker {
     private final MachineConfig machineConfig;
     private final ReservationStore store;
     private final ReleaseStore releases;
+    private final Preparation preparation;
     private final Duration renewal;
 
     AccountWorker(AccountDriver driver, HostKeyScanner scanner, HostKeyRecorder hostKeyRecorder,
             MachineConfig machineConfig,
-            ReservationStore store, ReleaseStore releases, ReservationConfig config) {
+            ReservationStore store, ReleaseStore releases, Preparation preparation, ReservationConfig config) {
         this.driver = driver;
         this.scanner = scanner;
         this.hostKeyRecorder = hostKeyRecorder;
         this.machineConfig = machineConfig;
         this.store = store;
         this.releases = releases;
+        this.preparation = preparation;
         this.renewal = config.claim().dividedBy(3);
     }
 
@@ -100,15 +98,34 @@ public class AccountWorker {
      */
     public List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
             BiConsumer<WorkItem, AccountResult> onResult) {
+        return work(claim, items, action, (item, result) -> CompletableFuture.completedFuture(result), kept -> {
+        }, onResult);
+    }
+
+    /**
+     * Makes the account for each item, and then prepares its machine.
+     *
+     * @param onResult records the result of both, as in {@link #work}
+     * @return the results in the order of the items, once all are recorded
+     */
+    List<AccountResult> make(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
+        Preparation.Round round = preparation.round(claim);
+        return work(claim, items, Action.CREATE, round::after, round, onResult);
+    }
+
+    private List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
+            BiFunction<WorkItem, AccountResult, CompletableFuture<AccountResult>> next, ClaimRenewals.Listener renewals,
+            BiConsumer<WorkItem, AccountResult> onResult) {
         List<CompletableFuture<AccountResult>> results = start(items, action);
         List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
         Set<Long> unrecorded = ConcurrentHashMap.newKeySet();
         for (int i = 0; i < items.size(); i++) {
             WorkItem item = items.get(i);
-            recorded.add(results.get(i).thenApplyAsync(result -> record(item, result, onResult, unrecorded),
-                    EXECUTOR));
+            recorded.add(results.get(i).thenCompose(result -> next.apply(item, result))
+                    .thenApplyAsync(result -> record(item, result, onResult, unrecorded), EXECUTOR));
         }
-        awaitRenewing(claim, recorded, unrecorded);
+        ClaimRenewals.await(CompletableFuture.allOf(recorded.toArray(CompletableFuture[]::new)), renewal,
+                () -> renewals.renewed(store.renew(claim, Set.copyOf(unrecorded))));
         return recorded.stream().map(CompletableFuture::join).toList();
     }
 
@@ -166,36 +183,11 @@ public class AccountWorker {
                 EXECUTOR);
     }
 
-    private void awaitRenewing(UUID claim, Collection<CompletableFuture<AccountResult>> all, Set<Long> unrecorded) {
-        CompletableFuture<Void> done = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
-        while (true) {
-            try {
-                done.get(renewal.toMillis(), TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                renew(claim, Set.copyOf(unrecorded));
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e.getCause());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted during account work", e);
-            }
-        }
-    }
-
     /**
      * Renews the claim for another claim time. A failure is only logged: the account work goes on, and its result can be
      * recorded when the database is back.
      */
     void renew(UUID claim) {
-        renew(claim, Set.of());
-    }
-
-    private void renew(UUID claim, Set<Long> excluded) {
-        try {
-            store.renew(claim, excluded);
-        } catch (RuntimeException e) {
-            Log.warnf("The claim %s could not be renewed: %s", claim, e.getMessage());
-        }
+        ClaimRenewals.attempt(() -> store.renew(claim, Set.of()));
     }
 }

@@ -41,19 +41,21 @@ public class BacklogService {
             Instant now = clock.now();
             Duration overdue = rows.stream().map(Row::firstDue).filter(Objects::nonNull).min(Instant::compareTo)
                     .map(due -> Duration.between(due, now)).filter(Duration::isPositive).orElse(Duration.ZERO);
-            return new Backlog(live, overdue, notClean());
+            return new Backlog(live, overdue, byLastOutcome(ReservationState.RELEASING),
+                    byLastOutcome(ReservationState.RESETTING));
         });
     }
 
-    private Map<Outcome, Long> notClean() {
-        Map<Outcome, Long> notClean = new EnumMap<>(Outcome.class);
+    private Map<Outcome, Long> byLastOutcome(ReservationState state) {
+        Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
         entityManager
                 .createQuery(
                         "select coalesce(lastOutcome, io.machinemanager.account.AccountResult$Outcome.DONE), count(*) from Reservation"
-                                + " where liveMachineId is not null and state = RELEASING group by lastOutcome",
+                                + " where liveMachineId is not null and state = :state group by lastOutcome",
                         Failures.class)
-                .getResultList().forEach(failures -> notClean.put(failures.last(), failures.count()));
-        return notClean;
+                .setParameter("state", state).getResultList()
+                .forEach(failures -> counts.put(failures.last(), failures.count()));
+        return counts;
     }
 
     /**
@@ -62,8 +64,10 @@ public class BacklogService {
      * @param live how many there are, by state; states without any are omitted
      * @param overdue how long the oldest due reservation has waited; zero when none is due
      * @param notClean how many are being released, by the last failure; under {@code DONE} where none failed
+     * @param resetting how many machines are being reset, in the same way
      */
-    public record Backlog(Map<ReservationState, Long> live, Duration overdue, Map<Outcome, Long> notClean) {
+    public record Backlog(Map<ReservationState, Long> live, Duration overdue, Map<Outcome, Long> notClean,
+            Map<Outcome, Long> resetting) {
     }
 
     @RegisterForReflection // created by a query

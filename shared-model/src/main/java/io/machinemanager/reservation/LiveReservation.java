@@ -19,10 +19,11 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param releasingSince when the release started; null before
  * @param failedRemovals how many removals have failed
  * @param lastError the last failure of account work; null for none
- * @param nextAttemptAt when the removal is tried next; null before the release
+ * @param nextAttemptAt when the removal or the reset is tried next; null before the release
+ * @param failedResets how many resets have failed
  */
 @RegisterForReflection // created by a query
 public record LiveReservation(long id, String account, String ownerName, String machine, String host, int port,
         ReservationState state, Instant reservedUntil, ReleaseCause releaseCause, Instant releasingSince,
-        int failedRemovals, String lastError, Instant nextAttemptAt) {
+        int failedRemovals, String lastError, Instant nextAttemptAt, int failedResets) {
 }

@@ -15,7 +15,7 @@ public class LiveReservations {
 
     private static final String LISTED = "select new io.machinemanager.reservation.LiveReservation(r.id, r.account,"
             + " r.ownerName, r.machineName, m.host, m.port, r.state, r.reservedUntil, r.releaseCause, r.releasingSince,"
-            + " r.attempts, r.lastError, r.nextAttemptAt), " + ReadOnlyQueries.NOW
+            + " r.attempts, r.lastError, r.nextAttemptAt, r.failedResets), " + ReadOnlyQueries.NOW
             + " from Reservation r join r.machine m";
 
     private final ReadOnlyQueries queries;

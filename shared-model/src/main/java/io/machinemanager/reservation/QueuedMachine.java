@@ -18,15 +18,19 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param blockedUntil when the block ends; null when it works, and when that is not to be counted on
  * @param reservation the state of its live reservation; null for none
  * @param reservedUntil the end of that reservation
- * @param failedRemovals how often the removal of the account has failed
- * @param nextRemovalAt when the removal is tried again; null for at once
+ * @param failedRemovals how often the removal of the account has failed, or the reset while the machine is reset
+ * @param nextRemovalAt when the removal, or the reset, is tried again; null for at once
+ * @param resetMillis how long its last reset took, in milliseconds; null when it was not reset
  */
 @RegisterForReflection // created by a query
 record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil, ReservationState reservation,
-        Instant reservedUntil, Integer failedRemovals, Instant nextRemovalAt) {
+        Instant reservedUntil, Integer failedRemovals, Instant nextRemovalAt, Long resetMillis) {
 
     /** How long the removal of an account may take. */
     static final Duration REMOVAL = Duration.ofSeconds(30);
+
+    /** How long the first reset of a machine is assumed to take. */
+    static final Duration FIRST_RESET = Duration.ofMinutes(1);
 
     /** A machine that failed more often in a row is not waited for. */
     private static final int MAX_FAILURES = 3;
@@ -41,7 +45,8 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
 
     private static final String ENABLED = "select new io.machinemanager.reservation.QueuedMachine(m.id, m.name,"
             + " case when " + FreeMachines.WORKING + " then true else false end, " + BLOCKED_UNTIL
-            + ", r.state, r.reservedUntil, r.attempts, r.nextAttemptAt)"
+            + ", r.state, r.reservedUntil, case when r.state = RESETTING then r.failedResets else r.attempts end,"
+            + " r.nextAttemptAt, m.lastResetMillis)"
             + " from Machine m left join Reservation r on r.liveMachineId = m.id where m.enabled = true order by m.id";
 
     /** All enabled machines in the order in which they are lent. */
@@ -66,14 +71,21 @@ record QueuedMachine(Long id, String name, boolean working, Instant blockedUntil
             return Optional.empty();
         }
         Instant works = working ? now : later(now, blockedUntil);
-        return Optional.of(reservation == null ? works : later(works, accountRemovedAt(now)));
+        return Optional.of(reservation == null ? works : later(works, availableAt(now)));
     }
 
-    private Instant accountRemovedAt(Instant now) {
-        Instant begins = reservation != ReservationState.RELEASING
-                ? reservedUntil
-                : Optional.ofNullable(nextRemovalAt).orElse(now);
-        return later(now, begins).plus(REMOVAL);
+    private Instant availableAt(Instant now) {
+        Instant begins = reservation.isInUse() ? reservedUntil : Optional.ofNullable(nextRemovalAt).orElse(now);
+        Duration removal = reservation == ReservationState.RESETTING ? Duration.ZERO : REMOVAL;
+        return later(now, begins).plus(removal).plus(reset());
+    }
+
+    /** How long a reset takes: as long as the last one. */
+    private Duration reset() {
+        if (resetMillis != null) {
+            return Duration.ofMillis(resetMillis);
+        }
+        return reservation == ReservationState.RESETTING ? FIRST_RESET : Duration.ZERO;
     }
 
     private static Instant later(Instant one, Instant other) {

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * The result of a release.
  *
- * @param released how many accounts are verified gone
+ * @param released how many accounts are verified gone. A machine that is reset is not free yet
  * @param pending the names of the machines whose account is not removed yet; the scheduler tries again
  */
 public record ReleaseReport(int released, List<String> pending) {

@@ -3,6 +3,7 @@ package io.machinemanager.reservation;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -12,6 +13,7 @@ import io.machinemanager.audit.AuditEvent;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.playbook.PlaybookConfig;
 import io.machinemanager.reservation.ReservationEvent.Kind;
 import io.machinemanager.secret.SecretBox;
 import io.quarkus.logging.Log;
@@ -29,9 +31,11 @@ public class ReleaseStore {
     private final RemovalMetrics metrics;
     private final AuditLog audit;
     private final QueueSignal queue;
+    private final PlaybookConfig playbooks;
 
     ReleaseStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            RemovalMetrics metrics, AuditLog audit, QueueSignal queue) {
+            RemovalMetrics metrics, AuditLog audit, QueueSignal queue, PlaybookConfig playbooks) {
+        this.playbooks = playbooks;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -46,7 +50,7 @@ public class ReleaseStore {
      * claimed too, unless another worker has claimed them.
      *
      * @param cause why; a row that is being released keeps its first cause
-     * @param evenIfPausing whether to claim failed removals that wait for their next try
+     * @param evenIfPausing whether to claim failed removals that wait for their next try; failed resets are due then, too
      */
     public List<WorkItem> claimForRelease(ReservationSelector selector, ReleaseCause cause, UUID claim,
             boolean evenIfPausing) {
@@ -63,7 +67,13 @@ public class ReleaseStore {
     /** Like {@link #claimForRelease}, of rows that the caller's transaction has locked. */
     List<WorkItem> release(List<Reservation> locked, ReleaseCause cause, UUID claim, boolean evenIfPausing) {
         Instant now = clock.now();
+        if (evenIfPausing) {
+            locked.stream().filter(r -> r.state == ReservationState.RESETTING && r.claimedBy == null)
+                    .forEach(r -> r.nextAttemptAt = now);
+        }
         return locked.stream()
+                // the account is gone
+                .filter(r -> r.state != ReservationState.RESETTING)
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
                 .map(r -> release(r, cause, claim, now)).toList();
@@ -115,26 +125,35 @@ public class ReleaseStore {
     }
 
     /**
-     * Frees the machine: the account is verified gone.
+     * Records that the account is verified gone. This frees the machine, unless it is reset first.
      *
      * @return false, and nothing is changed, when the claim was lost
      */
     boolean released(UUID claim, WorkItem item) {
+        boolean resets = playbooks.reset().isPresent();
+        AtomicReference<Instant> goneAt = new AtomicReference<>();
         List<Reservation> released = transactions.call(() -> {
             Instant now = clock.now();
+            goneAt.set(now);
             List<Reservation> claimed = Reservation.lockClaimed(claim, List.of(item));
             for (Reservation reservation : claimed) {
-                reservation.release(now);
-                ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
                 if (reservation.releaseCause != ReleaseCause.PROVISIONING_FAILED) {
                     reservation.machine.succeeded(now);
                 }
+                if (resets) {
+                    reservation.startResetting(now);
+                } else {
+                    reservation.machine.lastResetMillis = null;
+                    reservation.release(now);
+                }
+                ReservationEvent.record(reservation, now, Kind.VERIFIED_GONE, null);
             }
             return claimed;
         });
         for (Reservation reservation : released) {
-            Log.infof("%s: account %s verified gone, the machine is free", item, item.account());
-            metrics.released(reservation);
+            Log.infof("%s: account %s verified gone, the machine %s", item, item.account(),
+                    resets ? "is to be reset" : "is free");
+            metrics.released(reservation, goneAt.get());
         }
         queue.machinesChanged();
         return !released.isEmpty();

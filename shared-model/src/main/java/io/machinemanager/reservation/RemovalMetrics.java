@@ -1,6 +1,7 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -37,10 +38,14 @@ class RemovalMetrics {
                 .register(registry);
     }
 
-    /** Counts a finished removal. It has a lag only if the reservation was active and its end has passed. */
-    void released(Reservation reservation) {
-        if (reservation.startedAt != null && reservation.releasedAt.isAfter(reservation.reservedUntil)) {
-            lag.record(Duration.between(reservation.reservedUntil, reservation.releasedAt));
+    /**
+     * Counts a finished removal. It has a lag only if the reservation was active and its end has passed.
+     *
+     * @param goneAt when the account was verified gone
+     */
+    void released(Reservation reservation, Instant goneAt) {
+        if (reservation.startedAt != null && goneAt.isAfter(reservation.reservedUntil)) {
+            lag.record(Duration.between(reservation.reservedUntil, goneAt));
         }
         count(Outcome.DONE);
     }

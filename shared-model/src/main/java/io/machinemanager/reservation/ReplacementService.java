@@ -7,7 +7,6 @@ import java.util.UUID;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult;
-import io.machinemanager.account.AccountTask.Action;
 
 /** Replaces a lent machine that does not answer any more. Do not call it inside a transaction: it waits for machines. */
 @ApplicationScoped
@@ -30,7 +29,7 @@ public class ReplacementService {
     public void replace(long reservationId) {
         UUID claim = UUID.randomUUID();
         replacements.claimReplacement(reservationId, claim).ifPresent(item -> {
-            AccountResult result = worker.work(claim, List.of(item), Action.CREATE, (made, r) -> {
+            AccountResult result = worker.make(claim, List.of(item), (made, r) -> {
                 if (!r.isDone()) {
                     reservations.accountFailed(claim, made, r, Optional.empty());
                 }

@@ -230,15 +230,15 @@ public class Request extends PanacheEntityBase {
                 + " where ownerId = ?1", ownerId);
     }
 
-    /** Renews a claim until the given time. */
-    static void renew(UUID claim, Instant until) {
-        update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
+    /** Renews a claim until the given time. Returns on how many requests. */
+    static int renew(UUID claim, Instant until) {
+        return update("claimedUntil = ?1 where claimedBy = ?2", until, claim.toString());
     }
 
-    /** Ends an active request when all of its machines are free again. */
+    /** Ends an active request when all of its accounts are gone. Its machines may still be reset. */
     void endIfFree(Instant now) {
-        if (state == RequestState.ACTIVE
-                && Reservation.count("requestId = ?1 and liveMachineId is not null", id) == 0) {
+        if (state == RequestState.ACTIVE && Reservation
+                .count("requestId = ?1 and liveMachineId is not null and state <> RESETTING", id) == 0) {
             end(RequestState.ENDED, null, now);
         }
     }

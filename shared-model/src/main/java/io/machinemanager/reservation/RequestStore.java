@@ -242,7 +242,7 @@ class RequestStore {
                 || request.state == RequestState.PROVISIONING) {
             return;
         }
-        locked.live.stream().filter(row -> row.state != ReservationState.RELEASING)
+        locked.live.stream().filter(row -> row.state.isInUse())
                 .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, now));
         ends.end(request, RequestState.LAPSED, NOT_KEPT_ALIVE, now);
     }

@@ -42,7 +42,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * <p>
  * While the account is made the row is under the claim of its request ({@link #claimedBy}). A worker that removes the
- * account claims the row itself until {@link #claimedUntil}; another one may take over a claim that has run out. A worker
+ * account or resets the machine claims the row itself until {@link #claimedUntil}; another one may take over a claim that has run out. A worker
  * that lost its claim must not write its result.
  */
 @Entity
@@ -108,7 +108,10 @@ public class Reservation extends PanacheEntityBase {
     /** Number of failed removals. */
     public int attempts;
 
-    /** The last failure of account work, as a sentence. */
+    /** Number of failed resets. */
+    public int failedResets;
+
+    /** The last failure of account work, or of the reset since it began, as a sentence. */
     @Column(length = 500)
     public String lastError;
 
@@ -120,7 +123,7 @@ public class Reservation extends PanacheEntityBase {
     /** When the release started; null before. */
     public Instant releasingSince;
 
-    /** When the removal is tried next. */
+    /** When the removal, or the reset, is tried next. */
     public Instant nextAttemptAt;
 
     @Column(length = 36)
@@ -137,9 +140,13 @@ public class Reservation extends PanacheEntityBase {
     @Column(insertable = false, updatable = false, length = 63)
     public String liveMachineName;
 
-    /** When the scheduler has to work on the row next; computed by the database. Null after the release. */
+    /** When the scheduler has to work on the account next; computed by the database. Null once it is gone. */
     @Column(insertable = false, updatable = false)
     public Instant dueAt;
+
+    /** When the scheduler has to reset the machine next; computed by the database. Null except while it is reset. */
+    @Column(insertable = false, updatable = false)
+    public Instant resetDueAt;
 
     /** The error for an id that no reservation has. */
     static NotFoundException notFound(long id) {
@@ -163,11 +170,16 @@ public class Reservation extends PanacheEntityBase {
     }
 
     /**
-     * Rows on which the scheduler has to work: the time is up, a claim has run out, or a removal is to be tried again. They
+     * Rows on whose account the scheduler has to work: the time is up, a claim has run out, or a removal is to be tried again. They
      * are locked until the end of the transaction; rows that another transaction has locked are skipped.
      */
     public static List<Reservation> lockDue(Instant now, int limit) {
         return SkipLocked.first(find("dueAt <= ?1 order by dueAt", now), limit);
+    }
+
+    /** Rows whose machine is to be reset, locked like {@link #lockDue}. */
+    static List<Reservation> lockResetDue(Instant now, int limit) {
+        return SkipLocked.first(find("resetDueAt <= ?1 order by resetDueAt", now), limit);
     }
 
     /** How many machines a user has: allocated or active, without those that are being released. */
@@ -186,14 +198,17 @@ public class Reservation extends PanacheEntityBase {
                 .collect(Collectors.toMap(row -> (Long) row[0], row -> (Long) row[1]));
     }
 
-    /** Renews the claim of a worker that removes accounts until the given time, except on some of its rows. */
-    static void renew(UUID claim, Set<Long> excluded, Instant until) {
-        if (excluded.isEmpty()) {
-            update("claimedUntil = ?1 where claimedBy = ?2 and state = RELEASING", until, claim.toString());
-        } else {
-            update("claimedUntil = ?1 where claimedBy = ?2 and state = RELEASING and id not in ?3", until,
-                    claim.toString(), excluded);
-        }
+    /**
+     * Renews the claim of a worker that removes accounts or resets a machine until the given time, except on some of its
+     * rows.
+     *
+     * @return on how many rows
+     */
+    static int renew(UUID claim, Set<Long> excluded, Instant until) {
+        String query = "claimedUntil = ?1 where claimedBy = ?2 and state in (RELEASING, RESETTING)";
+        return excluded.isEmpty()
+                ? update(query, until, claim.toString())
+                : update(query + " and id not in ?3", until, claim.toString(), excluded);
     }
 
     /** The rows of a request by machine, past ones too, with their machines fetched. */
@@ -208,9 +223,9 @@ public class Reservation extends PanacheEntityBase {
                 .withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
-    /** Ends the pause after a failed removal on this machine, so that it is tried again at the given time. */
+    /** Ends the pause after a failed removal or reset of this machine, so that it is tried again at the given time. */
     public static void endPause(Machine machine, Instant now) {
-        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
+        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state in (RELEASING, RESETTING) and claimedBy is null"
                 + " and nextAttemptAt > ?1", now, machine.id);
     }
 
@@ -318,9 +333,9 @@ public class Reservation extends PanacheEntityBase {
         durationMinutes = (int) Math.ceilDiv(Duration.between(startedAt, until).toMillis(), 60_000);
     }
 
-    /** Starts the release. A row that is being released keeps its first cause. */
+    /** Starts the release. A row that is being released, or whose account is gone, keeps its first cause. */
     public void startReleasing(ReleaseCause cause, Instant now) {
-        if (state == ReservationState.RELEASING) {
+        if (state == ReservationState.RELEASING || state == ReservationState.RESETTING) {
             return;
         }
         changeState(ReservationState.RELEASING);
@@ -345,11 +360,37 @@ public class Reservation extends PanacheEntityBase {
         clearClaim();
     }
 
-    /** Ends the reservation without removing the account, because an admin deletes the machine by force. */
+    /** Ends the reservation without removing the account or resetting the machine, which an admin deletes by force. */
     public void abandon(Instant now) {
         startReleasing(ReleaseCause.ABANDONED, now);
-        releaseCause = ReleaseCause.ABANDONED;
+        if (state == ReservationState.RELEASING) {
+            releaseCause = ReleaseCause.ABANDONED;
+        }
         release(now);
+    }
+
+    /** Keeps the machine for its reset, which is due at once: the account is verified gone. */
+    void startResetting(Instant now) {
+        changeState(ReservationState.RESETTING);
+        lastError = null;
+        lastOutcome = null;
+        nextAttemptAt = now;
+        accountIsGone(now);
+    }
+
+    /** Records a failed reset, to be tried again at the given time. */
+    void resetFailed(AccountResult result, Instant retryAt) {
+        failedResets++;
+        lastError = result.reason();
+        lastOutcome = result.outcome();
+        nextAttemptAt = retryAt;
+        clearClaim();
+    }
+
+    /** Gives a claimed reset back, to be done by another worker at once. */
+    void giveBackReset(Instant now) {
+        nextAttemptAt = now;
+        clearClaim();
     }
 
     /**
@@ -360,16 +401,18 @@ public class Reservation extends PanacheEntityBase {
         return releaseCause == ReleaseCause.PROVISIONING_FAILED && machine.wasNeverReached();
     }
 
-    /**
-     * Frees the machine: the account is verified gone, or was certainly never made. When it was the last machine of an
-     * active request, the request ends.
-     */
+    /** Frees the machine: the account is verified gone, or was certainly never made, and the machine is reset if it has to be. */
     public void release(Instant now) {
         changeState(ReservationState.RELEASED);
         releasedAt = now;
+        nextAttemptAt = null;
+        accountIsGone(now);
+    }
+
+    /** When it was the last account of an active request, the request ends. */
+    private void accountIsGone(Instant now) {
         passwordHash = null;
         sshPublicKey = null;
-        nextAttemptAt = null;
         clearClaim();
         Request.lockById(requestId).ifPresent(request -> request.endIfFree(now));
     }

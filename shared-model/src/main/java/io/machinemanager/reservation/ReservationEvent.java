@@ -25,7 +25,7 @@ public class ReservationEvent extends PanacheEntityBase {
         QUEUED,
         /** All accounts are made. */
         SERVED,
-        /** All machines of the request are free again. */
+        /** All accounts of the request are gone. */
         ENDED,
         /** The request was taken back before it was served. */
         CANCELLED,
@@ -53,9 +53,15 @@ public class ReservationEvent extends PanacheEntityBase {
         REMOVAL_TAKEN_OVER,
         /** No entry, no process, no home, no sudo rule: verified on the machine. */
         VERIFIED_GONE,
+        /** The machine was reset, and works. */
+        RESET_DONE,
+        /** A reset failed; the detail says why. */
+        RESET_FAILED,
+        /** The worker that reset the machine died, and another one has taken over. */
+        RESET_TAKEN_OVER,
         /** Nothing was changed on the machine, so nothing had to be removed. */
         NOTHING_MADE,
-        /** An admin deleted the machine by force; the detail says what may be left there. */
+        /** An admin deleted the machine by force; the detail says what may be left there, or was not done. */
         ABANDONED
     }
 

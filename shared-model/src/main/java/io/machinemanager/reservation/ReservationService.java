@@ -93,7 +93,7 @@ public class ReservationService {
         spec.check(config.queueMaxWaitMinutes());
         NewRequest wanted = NewRequest.of(spec, key, publicKeys(spec));
         // trying further machines, the last try, and releasing all of them
-        long deadline = System.nanoTime() + config.provisioningTimeout().multipliedBy(3).toNanos();
+        long deadline = System.nanoTime() + provisioner.timeout().multipliedBy(3).toNanos();
         while (true) {
             switch (admit(wanted)) {
                 case Admission.Allocated(AllocationRequest request, List<WorkItem> items) -> {

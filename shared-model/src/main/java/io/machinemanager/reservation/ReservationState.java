@@ -8,6 +8,8 @@ public enum ReservationState {
     ACTIVE,
     /** The account is being removed. The machine is not free until the account is verified gone, however long that takes. */
     RELEASING,
+    /** The account is verified gone, and the machine is being reset. It is not free until that is done and it works. */
+    RESETTING,
     /** The account is verified gone and the machine is free, or the machine was deleted. */
     RELEASED;
 
@@ -16,8 +18,14 @@ public enum ReservationState {
         return switch (this) {
             case PROVISIONING -> next == ACTIVE || next == RELEASING;
             case ACTIVE -> next == RELEASING;
-            case RELEASING -> next == RELEASED;
+            case RELEASING -> next == RESETTING || next == RELEASED;
+            case RESETTING -> next == RELEASED;
             case RELEASED -> false;
         };
+    }
+
+    /** Tells whether the user has the machine, or is about to. */
+    boolean isInUse() {
+        return this == PROVISIONING || this == ACTIVE;
     }
 }

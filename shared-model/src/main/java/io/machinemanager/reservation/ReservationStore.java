@@ -61,15 +61,16 @@ public class ReservationStore {
     }
 
     /**
-     * Renews a claim for another claim time, on a request or on reservations whose accounts are removed.
+     * Renews a claim for another claim time, on a request or on reservations whose accounts are removed or whose machines
+     * are reset.
      *
      * @param excluded ids of reservations on which the worker does not work any more
+     * @return whether anything is still under the claim
      */
-    public void renew(UUID claim, Set<Long> excluded) {
-        transactions.run(() -> {
+    public boolean renew(UUID claim, Set<Long> excluded) {
+        return transactions.call(() -> {
             Instant until = clock.now().plus(config.claim());
-            Reservation.renew(claim, excluded, until);
-            Request.renew(claim, until);
+            return Reservation.renew(claim, excluded, until) + Request.renew(claim, until) > 0;
         });
     }
 

@@ -68,7 +68,7 @@ record WaitReason(QueueEntry entry, List<QueuedMachine> matching, Optional<Above
     }
 
     private String nextEnd(List<QueuedMachine> lent) {
-        Optional<Instant> next = lent.stream().filter(m -> m.reservation() != ReservationState.RELEASING)
+        Optional<Instant> next = lent.stream().filter(m -> m.reservation().isInUse())
                 .map(QueuedMachine::reservedUntil).filter(end -> end.isAfter(now)).min(Comparator.naturalOrder());
         return next.map(end -> "; the next ends at " + time(end))
                 .orElse(" or being cleaned");

@@ -23,6 +23,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 
 import io.machinemanager.account.AccountDriver;
 import io.machinemanager.database.RetryingTransactions;
+import io.machinemanager.playbook.PlaybookRunner;
 import io.machinemanager.reservation.AccountWorker;
 import io.machinemanager.user.PasswordHasher;
 
@@ -51,8 +52,9 @@ class PackageRulesTest {
                     account         : ssh startup
                     account.ansible : account account.process ssh startup
                     account.ssh     : account account.ansible account.process ssh
+                    playbook        : account account.ansible account.process startup
                     reservation.plan:
-                    reservation     : account account.ssh audit database error group machine reservation.plan secret selector ssh user
+                    reservation     : account account.ssh audit database error group machine playbook reservation.plan secret selector ssh user
                     pool            : account audit database error group machine reservation secret selector
                     probe           : account audit database error machine reservation secret selector
                     """);
@@ -108,8 +110,9 @@ class PackageRulesTest {
     }
 
     @Test
-    void onlyAccountPackagesStartProcesses() {
-        noClasses().that().resideOutsideOfPackage(ROOT + ".account..").should().dependOnClassesThat()
+    void onlyAccountAndPlaybookPackagesStartProcesses() {
+        noClasses().that().resideOutsideOfPackages(ROOT + ".account..", ROOT + ".playbook").should()
+                .dependOnClassesThat()
                 .belongToAnyOf(ProcessBuilder.class, Process.class).check(CLASSES);
     }
 
@@ -117,7 +120,8 @@ class PackageRulesTest {
     @Test
     void storesDoNotUseMachinesOrHashPasswords() {
         noClasses().that().haveSimpleNameEndingWith("Store").should().dependOnClassesThat(DRIVERS).orShould()
-                .dependOnClassesThat().belongToAnyOf(AccountDriver.class, AccountWorker.class, PasswordHasher.class)
+                .dependOnClassesThat()
+                .belongToAnyOf(AccountDriver.class, AccountWorker.class, PasswordHasher.class, PlaybookRunner.class)
                 .check(CLASSES);
     }
 

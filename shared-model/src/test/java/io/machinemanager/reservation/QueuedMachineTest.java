@@ -19,15 +19,21 @@ class QueuedMachineTest {
     private static final Instant PAST = NOW.minusSeconds(60);
 
     private static QueuedMachine free(boolean working, Instant blockedUntil) {
-        return new QueuedMachine(1L, "m1", working, blockedUntil, null, null, null, null);
+        return new QueuedMachine(1L, "m1", working, blockedUntil, null, null, null, null, null);
     }
 
     private static QueuedMachine lent(boolean working, Instant blockedUntil, Instant reservedUntil) {
-        return new QueuedMachine(1L, "m1", working, blockedUntil, ReservationState.ACTIVE, reservedUntil, 0, null);
+        return new QueuedMachine(1L, "m1", working, blockedUntil, ReservationState.ACTIVE, reservedUntil, 0, null,
+                null);
     }
 
     private static QueuedMachine released(int failedRemovals, Instant nextRemovalAt) {
-        return new QueuedMachine(1L, "m1", true, null, ReservationState.RELEASING, PAST, failedRemovals, nextRemovalAt);
+        return new QueuedMachine(1L, "m1", true, null, ReservationState.RELEASING, PAST, failedRemovals, nextRemovalAt,
+                null);
+    }
+
+    private static QueuedMachine withReset(ReservationState state, int failedResets, Long resetMillis) {
+        return new QueuedMachine(1L, "m1", true, null, state, SOON, failedResets, null, resetMillis);
     }
 
     static Stream<Arguments> machines() {
@@ -47,7 +53,13 @@ class QueuedMachineTest {
                 Arguments.of("cleaned again later", released(1, SOON), SOON.plus(QueuedMachine.REMOVAL)),
                 Arguments.of("cleaned in vain for the third time", released(3, SOON),
                         SOON.plus(QueuedMachine.REMOVAL)),
-                Arguments.of("cleaned in vain too often", released(4, SOON), null));
+                Arguments.of("cleaned in vain too often", released(4, SOON), null),
+                Arguments.of("lent, and reset the last time", withReset(ReservationState.ACTIVE, 0, 5_000L),
+                        SOON.plus(QueuedMachine.REMOVAL).plusSeconds(5)),
+                Arguments.of("being reset", withReset(ReservationState.RESETTING, 0, 5_000L), NOW.plusSeconds(5)),
+                Arguments.of("being reset for the first time", withReset(ReservationState.RESETTING, 0, null),
+                        NOW.plus(QueuedMachine.FIRST_RESET)),
+                Arguments.of("reset in vain too often", withReset(ReservationState.RESETTING, 4, 5_000L), null));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -43,7 +43,7 @@ public record AvailableView(List<String> available, List<String> reserved,
     private void add(MachineSummary machine, boolean forAdmin) {
         switch (machine.state()) {
             case FREE -> available.add(machine.name());
-            case PROVISIONING, RESERVED, CLEANING -> reserved.add(machine.name());
+            case PROVISIONING, RESERVED, CLEANING, RESETTING -> reserved.add(machine.name());
             case UNAVAILABLE, DISABLED -> unavailable
                     .add(forAdmin ? new Unavailable(machine.name(), reason(machine)) : machine.name());
         }

@@ -34,7 +34,8 @@ public class ReleaseAllResource {
     @POST
     @Operation(summary = "Take all machines back", description = """
             Ends the reservations of all users. `released` counts the machines whose account is verified gone; `pending` names the
-            machines whose account could not be removed yet: they are not free, and the scheduler goes on trying.""")
+            machines whose account could not be removed yet: they are not free, and the scheduler goes on trying. A machine that is reset before it is lent again
+            counts as released; its state is `resetting` until it is free.""")
     public ReleaseAllView releaseAll() {
         return ReleaseAllView.of(reservations.releaseAll());
     }

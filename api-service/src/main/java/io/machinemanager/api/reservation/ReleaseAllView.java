@@ -8,7 +8,7 @@ import io.machinemanager.reservation.ReleaseReport;
  * The result of releasing all machines.
  *
  * @param message the outcome in words
- * @param released the number of machines that are verified clean and free
+ * @param released the number of machines whose account is verified gone; one that is reset then is not free yet
  * @param pending the names of the machines whose account could not be removed yet
  */
 public record ReleaseAllView(String message, int released, List<String> pending) {

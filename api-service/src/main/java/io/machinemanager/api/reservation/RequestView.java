@@ -67,7 +67,7 @@ public record RequestView(long requestId, String state, String owner, String use
      * @param host where to log in; null once the machine was deleted
      * @param port the port of its sshd; null once the machine was deleted
      * @param reservationId the reservation of this machine
-     * @param state provisioning, active, releasing or released
+     * @param state provisioning, active, releasing, resetting or released
      * @param reservedUntil the end
      */
     @RegisterForReflection

@@ -26,15 +26,16 @@ import io.machinemanager.reservation.ReservationState;
  * @param machine the machine's name
  * @param host where to log in; null once the machine was deleted
  * @param port the port of its sshd; null once the machine was deleted
- * @param state its state: provisioning, active, releasing or released
+ * @param state its state: provisioning, active, releasing, resetting or released
  * @param createdAt when the machine was allocated
  * @param durationMinutes the duration in minutes
  * @param reservedUntil the end
  * @param secondsRemaining the seconds until the end; 0 when the end has passed or the reservation is over
  * @param releaseCause why it ended
- * @param releasedAt when the account was verified gone
+ * @param releasedAt when the machine was free again
  * @param failedRemovals how many attempts to remove the account have failed
- * @param lastError the last error of the account work
+ * @param failedResets how many attempts to reset the machine have failed
+ * @param lastError the last error of the account work, or of the reset since it began
  * @param nextAttemptAt when the next attempt is due
  * @param history the events, oldest first
  */
@@ -43,7 +44,7 @@ public record ReservationDetailView(long reservationId, String username, String 
         @Schema(nullable = true) Integer port, String state, Instant createdAt, int durationMinutes,
         Instant reservedUntil,
         long secondsRemaining, @Schema(nullable = true) String releaseCause,
-        @Schema(nullable = true) Instant releasedAt, int failedRemovals,
+        @Schema(nullable = true) Instant releasedAt, int failedRemovals, int failedResets,
         @JsonInclude(Include.NON_NULL) String lastError, @JsonInclude(Include.NON_NULL) Instant nextAttemptAt,
         List<EventView> history) {
 
@@ -69,7 +70,8 @@ public record ReservationDetailView(long reservationId, String username, String 
                 machine == null ? null : machine.host, machine == null ? null : machine.port, name(row.state),
                 row.createdAt, row.durationMinutes, row.reservedUntil,
                 running ? ReservationView.secondsRemaining(row.reservedUntil, details.at()) : 0,
-                row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts, row.lastError,
+                row.releaseCause == null ? null : name(row.releaseCause), row.releasedAt, row.attempts,
+                row.failedResets, row.lastError,
                 row.nextAttemptAt, history(details));
     }
 
@@ -83,7 +85,8 @@ public record ReservationDetailView(long reservationId, String username, String 
     /** What counts for the {@code ETag}: not the seconds that pass. */
     ReservationDetailView forETag() {
         return new ReservationDetailView(reservationId, username, owner, machine, host, port, state, createdAt,
-                durationMinutes, reservedUntil, 0, releaseCause, releasedAt, failedRemovals, lastError, nextAttemptAt,
+                durationMinutes, reservedUntil, 0, releaseCause, releasedAt, failedRemovals, failedResets, lastError,
+                nextAttemptAt,
                 history);
     }
 

@@ -149,7 +149,7 @@ public class ReservationResource {
             since when, why, and when the next try comes. Other users' reservations of machines for groups that the caller is
             not in are left out, except for admins.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
-            "provisioning", "active", "releasing" }))
+            "provisioning", "active", "releasing", "resetting" }))
     @Parameter(name = "limit", in = ParameterIn.QUERY, description = Page.LIMIT_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1"))
     @Parameter(name = "offset", in = ParameterIn.QUERY, description = Page.OFFSET_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "0", defaultValue = "0"))
     @APIResponse(responseCode = "200", description = "The reservations", headers = @Header(name = Page.TOTAL, description = Page.TOTAL_DESCRIBED, schema = @Schema(type = SchemaType.INTEGER)), content = @Content(schema = @Schema(implementation = ReservationsView.class)))

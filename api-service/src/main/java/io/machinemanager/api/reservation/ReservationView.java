@@ -9,7 +9,6 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 
 import io.machinemanager.reservation.LiveReservation;
-import io.machinemanager.reservation.ReservationState;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
@@ -21,7 +20,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param machine the machine's name
  * @param host where to log in
  * @param port the port of its sshd
- * @param state its state: provisioning, active or releasing
+ * @param state its state: provisioning, active, releasing or resetting
  * @param reservedUntil the end
  * @param secondsRemaining the seconds until the end; 0 when it has passed
  * @param notClean why the machine is not free yet; only when that is asked for
@@ -35,17 +34,19 @@ public record ReservationView(long reservationId, String username, String owner,
      *
      * @param releaseCause why the reservation ended
      * @param releasingSince when the removal began
-     * @param failedRemovals how many attempts have failed
+     * @param failedRemovals how many attempts to remove the account have failed
+     * @param failedResets how many attempts to reset the machine have failed
      * @param lastError the last error
      * @param nextAttemptAt when the next attempt is due; in the past while one is under way
      */
     @RegisterForReflection
-    public record NotClean(String releaseCause, Instant releasingSince, int failedRemovals,
+    public record NotClean(String releaseCause, Instant releasingSince, int failedRemovals, int failedResets,
             @JsonInclude(Include.NON_NULL) String lastError, Instant nextAttemptAt) {
 
         private static NotClean of(LiveReservation reservation) {
             return new NotClean(name(reservation.releaseCause()), reservation.releasingSince(),
-                    reservation.failedRemovals(), reservation.lastError(), reservation.nextAttemptAt());
+                    reservation.failedRemovals(), reservation.failedResets(), reservation.lastError(),
+                    reservation.nextAttemptAt());
         }
     }
 
@@ -55,7 +56,10 @@ public record ReservationView(long reservationId, String username, String owner,
 
     static ReservationView withReasons(LiveReservation reservation, Instant now) {
         return of(reservation, now,
-                reservation.state() == ReservationState.RELEASING ? NotClean.of(reservation) : null);
+                switch (reservation.state()) {
+                    case RELEASING, RESETTING -> NotClean.of(reservation);
+                    case PROVISIONING, ACTIVE, RELEASED -> null;
+                });
     }
 
     private static ReservationView of(LiveReservation reservation, Instant now, NotClean notClean) {

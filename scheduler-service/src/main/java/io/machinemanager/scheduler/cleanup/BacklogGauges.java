@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -24,7 +25,7 @@ public class BacklogGauges {
     private static final Set<ReservationState> LIVE = EnumSet.complementOf(EnumSet.of(ReservationState.RELEASED));
 
     private final BacklogService backlog;
-    private volatile Backlog latest = new Backlog(Map.of(), Duration.ZERO, Map.of());
+    private volatile Backlog latest = new Backlog(Map.of(), Duration.ZERO, Map.of(), Map.of());
 
     BacklogGauges(BacklogService backlog, CleanUpJob cleanUp, MeterRegistry registry) {
         this.backlog = backlog;
@@ -32,15 +33,22 @@ public class BacklogGauges {
                 .builder("machinemanager.reservations", () -> latest.live().getOrDefault(state, 0L))
                 .tag("state", state.name().toLowerCase(Locale.ROOT)).description("Live reservations")
                 .register(registry));
-        Arrays.stream(Outcome.values()).forEach(last -> Gauge
-                .builder("machinemanager.releasing", () -> latest.notClean().getOrDefault(last, 0L))
-                .tag("reason", last == Outcome.DONE ? "no_failure" : last.name().toLowerCase(Locale.ROOT))
-                .description("Machines whose account is not removed yet, by the outcome of the last try")
-                .register(registry));
+        byLastOutcome(registry, "machinemanager.releasing", Backlog::notClean,
+                "Machines whose account is not removed yet, by the outcome of the last try");
+        byLastOutcome(registry, "machinemanager.resetting", Backlog::resetting,
+                "Machines that are being reset, by the outcome of the last try");
         Gauge.builder("machinemanager.backlog.overdue", () -> latest.overdue().toMillis() / 1000.0).baseUnit("seconds")
                 .description("How long the oldest due reservation has waited").register(registry);
         Gauge.builder("machinemanager.cleanup.inhand", cleanUp, CleanUpJob::running)
                 .description("Reservations that this process works on").register(registry);
+    }
+
+    private void byLastOutcome(MeterRegistry registry, String name, Function<Backlog, Map<Outcome, Long>> counts,
+            String description) {
+        Arrays.stream(Outcome.values()).forEach(last -> Gauge
+                .builder(name, () -> counts.apply(latest).getOrDefault(last, 0L))
+                .tag("reason", last == Outcome.DONE ? "no_failure" : last.name().toLowerCase(Locale.ROOT))
+                .description(description).register(registry));
     }
 
     /** Queries the database for the current values; never throws. */

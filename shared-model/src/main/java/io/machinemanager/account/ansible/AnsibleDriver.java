@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import io.machinemanager.account.AccountConfig;
 import io.machinemanager.account.AccountDriver;
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.RunExecutor;
 import io.machinemanager.account.RunQueue;
@@ -29,16 +30,23 @@ public class AnsibleDriver implements AccountDriver {
     // Short compared with the start of a run, and long enough for calls that release many machines.
     private static final Duration BATCH_DELAY = Duration.ofMillis(20);
 
+    private static final List<String> RESOURCES = List.of("ansible.cfg", "ssh_config", "accounts.yml",
+            AccountScript.RESOURCE, "action_plugins/account_script.py", "callback_plugins/result_lines.py");
+
     private final AccountConfig config;
     private final AnsibleFiles files;
     private final RunExecutor runs;
 
     public AnsibleDriver(AccountConfig config) {
         this.config = config;
-        this.files = new AnsibleFiles(config.workDir().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir"))));
+        this.files = files(AnsibleFiles.parentOf(config));
         this.runs = new RunExecutor("ansible-run",
                 new RunQueue(Math.max(1, config.concurrentRuns()), Math.max(1, config.batchSize())), BATCH_DELAY,
                 (tasks, onResult) -> new AnsibleRun(files, config, tasks, onResult).run());
+    }
+
+    static AnsibleFiles files(Path parent) {
+        return new AnsibleFiles(parent, "/account/", RESOURCES);
     }
 
     @Override

@@ -9,46 +9,56 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
+import io.machinemanager.account.AccountConfig;
 import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.process.PrivateFiles;
 import io.quarkus.logging.Log;
 
 /**
- * The private folder from which Ansible runs. It has the playbook with its plugins, unpacked from the resources, and a
- * folder for each run, which holds machine passwords and is deleted after the run. The folder of a service that was killed
+ * A private folder from which Ansible runs. It has files, such as plugins, unpacked from the resources, and a folder for
+ * each run, which holds machine passwords and is deleted after the run. The folder of a service that was killed
  * is deleted by the next service that unpacks its own.
  */
-final class AnsibleFiles implements AutoCloseable {
+public final class AnsibleFiles implements AutoCloseable {
 
     private static final String PREFIX = "machine-manager-";
     private static final String LOCK_FILE = "owner.lock";
-    private static final List<String> RESOURCES = List.of("ansible.cfg", "ssh_config", "accounts.yml",
-            AccountScript.RESOURCE, "action_plugins/account_script.py", "callback_plugins/result_lines.py");
 
     private final Path parent;
+    private final String source;
+    private final List<String> resources;
     private Path folder;
     private FileChannel lock;
 
     /**
      * @param parent the folder for the private folder; it is made when it is missing
+     * @param source the folder of the resources, such as {@code /account/}
+     * @param resources their names, relative to that folder
      */
-    AnsibleFiles(Path parent) {
+    public AnsibleFiles(Path parent, String source, List<String> resources) {
         this.parent = parent.toAbsolutePath();
+        this.source = source;
+        this.resources = resources;
+    }
+
+    /** The folder for the private folder, by {@code ANSIBLE_WORK_DIR}. */
+    public static Path parentOf(AccountConfig config) {
+        return config.workDir().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
     }
 
     /**
      * Makes the folder of a run.
      *
-     * @return an empty folder in the folder of the playbook
+     * @return an empty folder in the folder of the unpacked files
      * @throws IOException when the disk is full or cannot be written
      */
-    Path newRun() throws IOException {
+    public Path newRun() throws IOException {
         return PrivateFiles.newFolder(unpacked(), "run-");
     }
 
     private synchronized Path unpacked() throws IOException {
         // A cleaner of temporary files may have deleted some since the last run.
-        if (folder == null || !RESOURCES.stream().allMatch(name -> Files.exists(folder.resolve(name)))) {
+        if (folder == null || !resources.stream().allMatch(name -> Files.exists(folder.resolve(name)))) {
             close();
             deleteAbandoned();
             unpack();
@@ -61,7 +71,7 @@ final class AnsibleFiles implements AutoCloseable {
         folder = PrivateFiles.newFolder(parent, PREFIX);
         try {
             lock();
-            for (String name : RESOURCES) {
+            for (String name : resources) {
                 Path file = folder.resolve(name);
                 PrivateFiles.makeFolders(file.getParent());
                 PrivateFiles.write(file, content(name));
@@ -72,11 +82,11 @@ final class AnsibleFiles implements AutoCloseable {
         }
     }
 
-    private static byte[] content(String name) throws IOException {
+    private byte[] content(String name) throws IOException {
         if (name.equals(AccountScript.RESOURCE)) {
             return AccountScript.text();
         }
-        try (InputStream resource = AnsibleFiles.class.getResourceAsStream("/account/" + name)) {
+        try (InputStream resource = AnsibleFiles.class.getResourceAsStream(source + name)) {
             return resource.readAllBytes();
         }
     }

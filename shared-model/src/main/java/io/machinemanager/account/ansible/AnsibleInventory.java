@@ -1,6 +1,10 @@
 package io.machinemanager.account.ansible;
 
-import java.io.StringWriter;
+import static io.machinemanager.account.ansible.InventoryYaml.entry;
+import static io.machinemanager.account.ansible.InventoryYaml.map;
+import static io.machinemanager.account.ansible.InventoryYaml.number;
+import static io.machinemanager.account.ansible.InventoryYaml.unsafe;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,15 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import org.yaml.snakeyaml.DumperOptions;
-import org.yaml.snakeyaml.DumperOptions.FlowStyle;
-import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.Tag;
 
 import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.AccountTask;
@@ -29,9 +26,6 @@ import io.machinemanager.account.Target;
  * name from outside could have a meaning for Ansible or ssh.
  */
 final class AnsibleInventory {
-
-    // Ansible never evaluates a value with this tag as a template.
-    private static final Tag UNSAFE = new Tag("!unsafe");
 
     // Override ssh_config, which is for passwords.
     private static final String KEY_OPTIONS = " -o IdentitiesOnly=yes -o PubkeyAuthentication=yes"
@@ -59,16 +53,13 @@ final class AnsibleInventory {
             Node timeout = seconds(task.action() == Action.PROBE ? probeTimeout : workTimeout);
             hosts.add(entry(hostName(i), host(hostName(i), task, limits, timeout)));
         }
-        Node all = map(List.of(entry("all", map(List.of(entry("hosts", map(hosts)))))));
-        StringWriter text = new StringWriter();
-        new Yaml(options()).serialize(all, text);
-        return text.toString();
+        return InventoryYaml.ofHosts(hosts);
     }
 
     private static Node host(String name, AccountTask task, ScriptLimits limits, Node timeout) {
         Target target = task.target();
         List<NodeTuple> values = new ArrayList<>(List.of(entry("ansible_host", unsafe(target.host())),
-                entry("ansible_port", plain(Tag.INT, Integer.toString(target.port()))),
+                entry("ansible_port", number(target.port())),
                 entry("ansible_user", unsafe(target.user())),
                 entry("account_command", unsafe(AccountScript.command(target))),
                 entry("account_input", unsafe(AccountScript.input(task, limits))),
@@ -113,30 +104,7 @@ final class AnsibleInventory {
         return text.toString();
     }
 
-    private static DumperOptions options() {
-        DumperOptions options = new DumperOptions();
-        options.setAllowUnicode(false);
-        options.setSplitLines(false);
-        return options;
-    }
-
     private static Node seconds(Duration time) {
-        return plain(Tag.INT, Long.toString(Math.max(1, time.toSeconds())));
-    }
-
-    private static NodeTuple entry(String key, Node value) {
-        return new NodeTuple(plain(Tag.STR, key), value);
-    }
-
-    private static Node map(List<NodeTuple> entries) {
-        return new MappingNode(Tag.MAP, entries, FlowStyle.BLOCK);
-    }
-
-    private static Node plain(Tag tag, String value) {
-        return new ScalarNode(tag, value, null, null, ScalarStyle.PLAIN);
-    }
-
-    private static Node unsafe(String value) {
-        return new ScalarNode(UNSAFE, value, null, null, ScalarStyle.DOUBLE_QUOTED);
+        return number(Math.max(1, time.toSeconds()));
     }
 }

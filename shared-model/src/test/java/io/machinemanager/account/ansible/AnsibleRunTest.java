@@ -153,7 +153,7 @@ class AnsibleRunTest {
     void interruptedRunIsNoMachinesFault() throws Exception {
         Path waiting = program("touch \"$(dirname \"$0\")/started\"; sleep 4244\n");
         CompletableFuture<AccountResult> result = new CompletableFuture<>();
-        try (var files = new AnsibleFiles(folder.resolve("work"))) {
+        try (var files = AnsibleDriver.files(folder.resolve("work"))) {
             Thread run = Thread.startVirtualThread(
                     () -> result.complete(new AnsibleRun(files, settings().withPlaybook(waiting),
                             List.of(AccountWork.creation(NOWHERE, "alice", 7)), (place, answer) -> {
@@ -207,7 +207,7 @@ class AnsibleRunTest {
         Path abandoned = Files.createDirectories(work.resolve("machine-manager-1/run-1"));
         Files.writeString(abandoned.resolve("inventory.yml"), "secret");
         Files.createFile(abandoned.resolveSibling("owner.lock"));
-        try (var living = new AnsibleFiles(work); var next = new AnsibleFiles(work)) {
+        try (var living = AnsibleDriver.files(work); var next = AnsibleDriver.files(work)) {
             Path run = living.newRun();
             assertThat(abandoned.getParent()).doesNotExist();
             next.newRun();
@@ -219,7 +219,7 @@ class AnsibleRunTest {
 
     @Test
     void playbookIsUnpackedAgainAfterATemporaryFileCleaner() throws IOException {
-        try (var files = new AnsibleFiles(folder)) {
+        try (var files = AnsibleDriver.files(folder)) {
             Path first = files.newRun().getParent();
             Files.delete(first.resolve("accounts.yml"));
             assertThat(files.newRun().resolveSibling("accounts.yml")).exists();

@@ -1,0 +1,114 @@
+package io.machinemanager.reservation;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+import jakarta.enterprise.context.ApplicationScoped;
+
+import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.database.FailureLog;
+import io.machinemanager.playbook.Playbook;
+import io.machinemanager.playbook.PlaybookInput;
+import io.machinemanager.playbook.PlaybookResult;
+import io.machinemanager.playbook.PlaybookRun;
+import io.machinemanager.playbook.PlaybookRunner;
+
+/** Runs {@code PREPARE_PLAYBOOK} on machines that have the account, before their user gets them. */
+@ApplicationScoped
+class Preparation {
+
+    private final PlaybookRunner playbooks;
+    private final ResetStore store;
+    private final ResetMetrics metrics;
+    private final ReservationConfig config;
+
+    Preparation(PlaybookRunner playbooks, ResetStore store, ResetMetrics metrics, ReservationConfig config) {
+        this.playbooks = playbooks;
+        this.store = store;
+        this.metrics = metrics;
+        this.config = config;
+    }
+
+    /** Begins a round of account work under a claim. */
+    Round round(UUID claim) {
+        return new Round(claim);
+    }
+
+    /** The preparation of the machines of one round. */
+    final class Round implements ClaimRenewals.Listener {
+
+        private final UUID claim;
+        private final Set<PlaybookRun> running = ConcurrentHashMap.newKeySet();
+        private volatile boolean lost;
+
+        private Round(UUID claim) {
+            this.claim = claim;
+        }
+
+        /**
+         * Prepares a machine if its account was made.
+         *
+         * @return the result of both. The account is on the machine when only the preparation failed, so no outcome says that
+         *         nothing is left there
+         */
+        CompletableFuture<AccountResult> after(WorkItem item, AccountResult made) {
+            return made.isDone() && playbooks.isSet(Playbook.PREPARE)
+                    ? CompletableFuture.supplyAsync(() -> input(item), AccountWorker.EXECUTOR)
+                            .thenCompose(this::prepare)
+                    : CompletableFuture.completedFuture(made);
+        }
+
+        /** Empty when the claim was lost, or the database is away. */
+        private Optional<PlaybookInput> input(WorkItem item) {
+            try {
+                return store.inputOf(claim, item);
+            } catch (RuntimeException e) {
+                FailureLog.log("%s: the preparation could not be started".formatted(item), e);
+                return Optional.empty();
+            }
+        }
+
+        private CompletableFuture<AccountResult> prepare(Optional<PlaybookInput> input) {
+            if (input.isEmpty()) {
+                return CompletableFuture.completedFuture(lost("The service was interrupted."));
+            }
+            long begin = System.nanoTime();
+            PlaybookRun run = playbooks.start(Playbook.PREPARE, input.get(), config.claim());
+            running.add(run);
+            if (lost) {
+                run.cancel();
+            }
+            return run.result().thenApply(result -> {
+                running.remove(run);
+                metrics.ran(Playbook.PREPARE, result.outcome(), ResetService.since(begin));
+                return result(result);
+            });
+        }
+
+        private static AccountResult result(PlaybookResult result) {
+            return switch (result.outcome()) {
+                case DONE -> AccountResult.done();
+                case FAILED, TIMED_OUT -> new AccountResult(Outcome.FAILED, notPrepared(result.reason()));
+                case LOST -> lost(result.reason());
+            };
+        }
+
+        private static AccountResult lost(String reason) {
+            return new AccountResult(Outcome.RUN_LOST, notPrepared(reason));
+        }
+
+        private static String notPrepared(String reason) {
+            return "The machine could not be prepared: " + reason;
+        }
+
+        @Override
+        public void renewed(boolean kept) {
+            lost |= !kept;
+            running.forEach(kept ? PlaybookRun::confirm : PlaybookRun::cancel);
+        }
+    }
+}
