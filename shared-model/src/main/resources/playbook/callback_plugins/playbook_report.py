@@ -82,7 +82,9 @@ class CallbackModule(CallbackBase):
             self.write(failed=name_of(result._task), message=message_of(result._result), unreachable=False)
 
     def v2_runner_on_unreachable(self, result):
-        self.write(failed=name_of(result._task), message=message_of(result._result), unreachable=True)
+        # ssh gives the reason last, after warnings
+        lines = message_of(result._result).splitlines()
+        self.write(failed=name_of(result._task), message=lines[-1] if lines else "", unreachable=True)
 
     def started(self, task):
         self.write(tasks=self.report["tasks"] + 1, task=name_of(task))

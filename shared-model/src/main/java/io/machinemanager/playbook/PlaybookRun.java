@@ -83,6 +83,11 @@ public final class PlaybookRun {
         }
     }
 
+    /** Does what the end of this process does: the run ends itself. */
+    void endConfirmations() throws IOException {
+        confirmations.close();
+    }
+
     /** Ends the run. Its result is {@link Outcome#LOST}, unless it has one. */
     public void cancel() {
         thread.interrupt();
