@@ -83,8 +83,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_unreachable(self, result):
         # ssh gives the reason last, after warnings
-        lines = message_of(result._result).splitlines()
-        self.write(failed=name_of(result._task), message=lines[-1] if lines else "", unreachable=True)
+        message = "" if "censored" in result._result else last_line(result._result.get("msg"))
+        self.write(failed=name_of(result._task), message=message, unreachable=True)
 
     def started(self, task):
         self.write(tasks=self.report["tasks"] + 1, task=name_of(task))
@@ -120,7 +120,12 @@ def message_of(values):
             return message_of(item)
     message = str(values.get("msg") or "")[:MAX_MESSAGE].strip()
     for stream in "stderr", "module_stderr", "stdout":
-        lines = str(values.get(stream) or "")[-MAX_MESSAGE:].strip().splitlines()
-        if lines:
-            return f"{message}: {lines[-1]}" if message else lines[-1]
+        line = last_line(values.get(stream))
+        if line:
+            return f"{message}: {line}" if message else line
     return message or "it gave no message"
+
+
+def last_line(text):
+    lines = str(text or "")[-MAX_MESSAGE:].strip().splitlines()
+    return lines[-1] if lines else ""

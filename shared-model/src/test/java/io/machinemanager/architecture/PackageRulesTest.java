@@ -52,7 +52,7 @@ class PackageRulesTest {
                     account         : ssh startup
                     account.ansible : account account.process ssh startup
                     account.ssh     : account account.ansible account.process ssh
-                    playbook        : account account.ansible account.process startup
+                    playbook        : account account.ansible account.process ssh startup
                     reservation.plan:
                     reservation     : account account.ssh audit database error group machine playbook reservation.plan secret selector ssh user
                     pool            : account audit database error group machine reservation secret selector

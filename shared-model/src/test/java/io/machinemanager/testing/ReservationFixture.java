@@ -147,9 +147,9 @@ public class ReservationFixture {
         change(() -> Reservation.update("reservedUntil = createdAt where releaseCause = ?1", cause));
     }
 
-    /** Makes all removals due that wait for their next try. */
+    /** Makes all removals and resets due that wait for their next try. */
     public void endPauses() {
-        change(() -> Reservation.update("nextAttemptAt = createdAt where state = RELEASING"));
+        change(() -> Reservation.update("nextAttemptAt = createdAt where state in (RELEASING, RESETTING)"));
     }
 
     /** Lets all claims expire, as if their workers had died long ago. */

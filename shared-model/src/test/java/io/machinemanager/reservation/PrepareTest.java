@@ -1,0 +1,163 @@
+package io.machinemanager.reservation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import jakarta.inject.Inject;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.testing.MariaDbResource;
+import io.machinemanager.testing.Scheduled;
+import io.machinemanager.testing.TestPlaybook;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+
+/** A machine is prepared after its account is made, before its user gets it. */
+@QuarkusTest
+@TestProfile(PrepareTest.WithPreparation.class)
+@WithTestResource(MariaDbResource.class)
+class PrepareTest extends ReservationTestBase {
+
+    public static class WithPreparation extends TestPlaybook.Profile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("PREPARE_PLAYBOOK", TestPlaybook.PLAYBOOK.toString(), "ANSIBLE_PLAYBOOK", RUNS,
+                    "PLAYBOOK_TIMEOUT", "10s", "CLAIM_DURATION", "3s", "PLAYBOOK_CONCURRENCY", "2");
+        }
+    }
+
+    @Inject
+    ReplacementService replacements;
+
+    @BeforeEach
+    void preparationsSucceed() {
+        TestPlaybook.reset();
+    }
+
+    private CompletableFuture<Lease> startReserving(int count) {
+        return CompletableFuture.supplyAsync(() -> reserve(alice, count), task -> Thread.ofVirtual().start(task));
+    }
+
+    @Test
+    void aMachineIsPreparedAfterItsAccountIsMadeAndBeforeItIsActive() {
+        fixture.machines("m1");
+        TestPlaybook.hold();
+
+        CompletableFuture<Lease> lease = startReserving(1);
+        await().until(() -> TestPlaybook.runs().size() == 1);
+
+        assertThat(machines.allAccounts()).containsExactly("m1/alice");
+        // longer than a claim
+        await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(9)).until(() -> {
+            Scheduled.cleanUp(reservations, 10);
+            return fixture.states().toString().equals("[m1 PROVISIONING]");
+        });
+        TestPlaybook.letGo();
+        assertThat(lease.join().machines()).hasSize(1);
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE");
+        assertThat(TestPlaybook.runs()).containsExactly("m1");
+    }
+
+    @Test
+    void aMachineThatCannotBePreparedIsReplacedAndOutOfThePoolForAWhile() {
+        fixture.machines("m1", "m2", "m3");
+        TestPlaybook.run("[ $machine = m2 ] || { report '{\"tasks\": 1}'; exit 0; }\n"
+                + "report '{\"tasks\": 1, \"failed\": \"Mount\", \"message\": \"no such volume\"}'; exit 2\n");
+
+        Lease lease = reserve(alice, 2);
+
+        assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m1", "m3");
+        assertThat(fixture.states()).containsExactly("m1 ACTIVE", "m2 RELEASING", "m3 ACTIVE");
+        String reason = "The machine could not be prepared: The task \"Mount\" failed: no such volume";
+        assertThat(fixture.history("m2")).contains("ACCOUNT_FAILED " + reason);
+        assertThat(fixture.machine("m2").pausedReason).isEqualTo(reason);
+        Scheduled.cleanUp(reservations, 10);
+        assertThat(machines.allAccounts()).containsExactlyInAnyOrder("m1/alice", "m3/alice");
+    }
+
+    @Test
+    void withoutAReplacementTheRequestFailsWithTheReason() {
+        fixture.machines("m1");
+        TestPlaybook.run("sleep 4261\n");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOfSatisfying(ProvisioningFailedException.class,
+                e -> assertThat(e.details().toString())
+                        .contains("The machine could not be prepared: PREPARE_PLAYBOOK did not end within 10 s."));
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void theAccountIsRemovedWhenThePreparationDidNotReachTheMachine() {
+        fixture.machines("m1");
+        TestPlaybook.run("exit 4\n");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
+
+        assertThat(machines.removals()).containsExactly("m1");
+        assertThat(fixture.history("m1")).doesNotContain("NOTHING_MADE");
+    }
+
+    @Test
+    void aPreparationThatCannotBeStartedIsNoFaultOfTheMachine() {
+        fixture.machines("m1", "m2", "m3");
+        TestPlaybook.run("kill -KILL $$\n");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
+
+        assertThat(fixture.machine("m1").pausedReason).isNull();
+        assertThat(TestPlaybook.runs()).as("one lost run may be due to a machine").hasSize(2);
+    }
+
+    @Test
+    void theMachinesOfARequestArePreparedSideBySideWithinTheLimit() {
+        fixture.machines("m1", "m2", "m3");
+        TestPlaybook.hold();
+
+        CompletableFuture<Lease> lease = startReserving(3);
+        await().until(() -> TestPlaybook.runs().size() == 2);
+        await().during(Duration.ofSeconds(1)).until(() -> TestPlaybook.runs().size() == 2);
+
+        TestPlaybook.letGo();
+        assertThat(lease.join().machines()).hasSize(3);
+        assertThat(TestPlaybook.runs()).containsExactlyInAnyOrder("m1", "m2", "m3");
+    }
+
+    @Test
+    void aPreparationUnderALostClaimIsEnded() {
+        fixture.machines("m1");
+        TestPlaybook.hold();
+        CompletableFuture<Lease> lease = startReserving(1);
+        await().until(() -> TestPlaybook.runs().size() == 1);
+
+        fixture.endClaims();
+        Scheduled.cleanUp(reservations, 10);
+
+        // before its time-out
+        assertThatThrownBy(() -> lease.orTimeout(8, java.util.concurrent.TimeUnit.SECONDS).join())
+                .cause().isInstanceOf(ProvisioningFailedException.class);
+        assertThat(fixture.states()).containsExactly("m1 RELEASED");
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void aReplacementIsPreparedToo() {
+        fixture.machines("m1", "m2");
+        reserve(alice, 1);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+
+        replacements.replace(fixture.latest("m1").id);
+
+        assertThat(TestPlaybook.runs()).containsExactly("m1", "m2");
+        assertThat(fixture.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
+    }
+}
