@@ -120,11 +120,11 @@ backup *file:
 restore *file:
     @deploy/stack restore "$@"
 
-# Create machines to lend, as containers on this host; arguments: how many, and the system (alpine or debian)
+# Create machines to lend, as containers on this host: 3 debian reset=true (root for users, anew after each of them)
 [group('machines')]
 [no-exit-message]
-provision count="3" os="alpine":
-    @provision/pool provision -e machine_count="$1" -e machine_os="$2"
+provision *args:
+    @provision/pool provision "$@"
 
 # Remove the machines that `just provision` created; lists them and asks first (`just unprovision yes` does not ask)
 [group('machines')]
@@ -136,7 +136,7 @@ unprovision *yes:
 [group('machines')]
 [no-exit-message]
 reprovision count="3" os="alpine":
-    @provision/pool provision -e machine_count="$1" -e machine_os="$2" -e machine_renew=true
+    @provision/pool provision "$1" "$2" -e machine_renew=true
 
 # Register the machines of provision/machines.yml; `UPDATE=true just register` also changes registered machines
 [group('machines')]
