@@ -163,7 +163,9 @@ class SettingsTest(unittest.TestCase):
         told = rows("Docker Compose and the proxy")
         compose = dict(re.findall(r"\$\{([A-Z][A-Z0-9_]+):-([^}]*)\}", (ROOT / "deploy/compose.yml").read_text()))
         caddy = dict(re.findall(r"\{\$([A-Z][A-Z0-9_]+):([^}]*)\}", (ROOT / "deploy/Caddyfile").read_text()))
-        self.assertEqual((set(compose) | set(caddy)) - (NOT_OF_THE_ENV_FILE - {"API_UPSTREAMS"}), set(told))
+        added = set(re.findall(r"\$\{([A-Z][A-Z0-9_]+):[-?]", "".join(
+            (ROOT / f"deploy/compose.{name}.yml").read_text() for name in ("docker", "playbooks"))))
+        self.assertEqual((set(compose) | set(caddy) | added) - (NOT_OF_THE_ENV_FILE - {"API_UPSTREAMS"}), set(told))
         for name, default in compose.items():
             if name in told and name not in ("EMAIL", "API_UPSTREAMS"):
                 self.assertEqual([default], plain(told[name]), name)
