@@ -135,7 +135,7 @@ public class MachineResource {
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Change a machine", description = """
             What is left out stays. `"enabled": false` keeps the machine from being lent again; a present reservation goes on. Host and
-            port cannot change while it is reserved or being cleaned; at the new address the SSH host keys are recorded
+            port cannot change while it is reserved, being cleaned or being reset; at the new address the SSH host keys are recorded
             anew, and a password on record is not sent there: give a `password` or a `private_key` with the new address.
             A machine that was made anew shows other host keys and leaves the pool until they are accepted: give them as
             `host_key`, or `"host_key": "rescan"` to accept what the machine shows now. An address or SSH host key that another
@@ -153,8 +153,8 @@ public class MachineResource {
     @Path("/{name}")
     @RolesAllowed(Role.ADMIN)
     @Operation(summary = "Delete a machine", description = """
-            Refused while it is reserved or being cleaned. With `force=true`, for a machine that died for good, its reservation ends
-            as `abandoned`, and the answer tells what may be left on the host. The history of its reservations stays.""")
+            Refused while it is reserved, being cleaned or being reset. With `force=true`, for a machine that died for good, its
+            reservation ends as `abandoned`, and the answer tells what may be left on the host; a reset is not done then. The history of its reservations stays.""")
     @Parameter(name = "force", in = ParameterIn.QUERY, description = "Whether a reservation that it has ends with it, without the removal of the account", schema = @Schema(type = SchemaType.BOOLEAN, defaultValue = "false"))
     @APIResponseSchema(DeletedView.class)
     public DeletedView delete(@RestPath String name, @Context UriInfo uri, @Context Request request) {

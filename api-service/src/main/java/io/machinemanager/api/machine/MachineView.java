@@ -27,7 +27,7 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  * @param reserved whether it is reserved; also while its account is being made or removed
  * @param reservedBy the user who reserved it
  * @param reservedUntil the end of the reservation
- * @param state its state
+ * @param state its state: free, provisioning, reserved, cleaning, resetting, unavailable or disabled
  * @param enabled whether it may be lent
  * @param sharedHost whether it may be one host with other machines
  * @param groups the names of the groups whose members may see and reserve it, sorted; empty for everyone

@@ -145,8 +145,9 @@ public class ReservationResource {
     @GET
     @Operation(summary = "List the live reservations, one entry a machine", description = """
             An entry stays until the account is verified gone, `seconds_remaining` being 0 at the end. With `state` only those in
-            that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and says
-            since when, why, and when the next try comes. Other users' reservations of machines for groups that the caller is
+            that state: all of them for admins, for others their own. `state=releasing` lists what is not clean yet, and
+            `state=resetting` the machines that are reset before they are lent again; both say since when, why, and when the next
+            try comes. Other users' reservations of machines for groups that the caller is
             not in are left out, except for admins.""")
     @Parameter(name = "state", in = ParameterIn.QUERY, schema = @Schema(type = SchemaType.STRING, enumeration = {
             "provisioning", "active", "releasing", "resetting" }))
