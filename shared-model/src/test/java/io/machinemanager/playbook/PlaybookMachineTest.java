@@ -2,6 +2,7 @@ package io.machinemanager.playbook;
 
 import static io.machinemanager.playbook.TestPlaybooks.input;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import io.machinemanager.ssh.SshCredentials;
 import io.machinemanager.testing.CommandResult;
 import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
+import io.machinemanager.testing.SshLogin;
 
 /** Playbooks on a machine. */
 @Tag("machines")
@@ -98,6 +100,31 @@ class PlaybookMachineTest {
         assertThat(result.reason())
                 .isEqualTo("The task \"Touch\" did not reach the machine: Host key verification failed.");
         assertThat(machine.path("/tmp/four")).doesNotExist();
+    }
+
+    @Test
+    void theShippedPlaybookEmptiesFoldersAndWaitsForTheReboot() throws IOException {
+        try (var other = Lab.start(1)) {
+            LabMachine rebooted = other.machine(0);
+            // a lab machine cannot reboot by itself
+            rebooted.fake("reboot", "kill -KILL -1");
+            rebooted.exec("sh", "-c", "echo first > /etc/start; mkdir -p /tmp/left/.x '/srv/it s'; touch '/srv/it s/file'");
+            Path playbook = Files.copy(Lab.root().resolve("provision/reset-reboot.yml"),
+                    playbooks.playbook("").resolveSibling("reboot.yml"));
+            Files.createDirectories(folder.resolve("own/group_vars"));
+            Files.writeString(folder.resolve("own/group_vars/all.yml"),
+                    "wipe_folders: [/tmp, '/srv/it s']\nboot_id: /etc/start\n");
+            PlaybookRunner runner = playbooks.runner(playbook);
+
+            PlaybookRun run = runner.start(Playbook.RESET, input(rebooted.target()), TestPlaybooks.LONG);
+            await().until(() -> !new SshLogin(rebooted, "root", rebooted.password()).run("true").succeeded());
+            rebooted.restart();
+            rebooted.exec("sh", "-c", "echo second > /etc/start");
+
+            assertThat(TestPlaybooks.result(run)).isEqualTo(PlaybookResult.done());
+            assertThat(rebooted.exec("ls", "-A", "/tmp", "/srv/it s").output()).doesNotContain("left", "file");
+            runner.close();
+        }
     }
 
     @Test
