@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from compose_scenario import MACHINES, ROOT, SETTINGS, Client, eventually, run, say, ssh
+from compose_scenario import MACHINES, ROOT, SETTINGS, Client, container, eventually, run, say, ssh
 
 PASSWORD = "Lent-1-Secret"
 MACHINE = sorted(MACHINES)[0]
@@ -71,7 +71,7 @@ class ResetScenario(unittest.TestCase):
              "-o", "LogLevel=ERROR", "-p", str(MACHINES[MACHINE]), "root@127.0.0.1", "true"], timeout=60, check=False,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
-    def test_what_a_user_with_sudo_leaves_is_gone_for_the_next(self):
+    def test_1_what_a_user_with_sudo_leaves_is_gone_for_the_next(self):
         carol, dave = self.users
         key = ROOT / "target" / "planted-key"
         key.parent.mkdir(exist_ok=True)
@@ -103,11 +103,11 @@ class ResetScenario(unittest.TestCase):
         self.assertFalse(self.root_logs_in_with(key))
         self.assertNotEqual(0, ssh(MACHINE, "root", "planted").returncode)
 
-    def test_the_password_of_root_is_in_no_log_and_no_process(self):
+    def test_2_the_password_of_root_is_in_no_log_and_no_process(self):
         text = (ROOT / "provision/machines.yml").read_text()
         passwords = re.findall(r'password: "([^"]+)"', text)
         self.assertEqual(len(MACHINES), len(passwords))
-        said = run("docker", "logs", "machine-manager-scheduler-1") + run("docker", "inspect", *MACHINES)
+        said = run("docker", "logs", container("scheduler")) + run("docker", "inspect", *MACHINES)
         for password in passwords:
             self.assertNotIn(password, said)
 

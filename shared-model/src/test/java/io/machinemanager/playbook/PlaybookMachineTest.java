@@ -108,7 +108,8 @@ class PlaybookMachineTest {
             LabMachine rebooted = other.machine(0);
             // a lab machine cannot reboot by itself
             rebooted.fake("reboot", "kill -KILL -1");
-            rebooted.exec("sh", "-c", "echo first > /etc/start; mkdir -p /tmp/left/.x '/srv/it s'; touch '/srv/it s/file'");
+            rebooted.exec("sh", "-c",
+                    "echo first > /etc/start; mkdir -p /tmp/left/.x '/srv/it s'; touch '/srv/it s/file'");
             Path playbook = Files.copy(Lab.root().resolve("provision/reset-reboot.yml"),
                     playbooks.playbook("").resolveSibling("reboot.yml"));
             Files.createDirectories(folder.resolve("own/group_vars"));
