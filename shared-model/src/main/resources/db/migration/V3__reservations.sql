@@ -112,6 +112,8 @@ create table if not exists reservations (
     last_outcome      varchar(24),
     last_error        varchar(500),
     next_attempt_at   datetime(6),
+    -- when the account was verified gone, before the machine is reset; null while it may be there
+    account_gone_at   datetime(6),
     -- resets of the machine that failed
     failed_resets     int          not null default 0,
     -- the worker that makes or removes the account, or resets the machine; while the account is made, the claim ends with that on the request

@@ -249,7 +249,7 @@ public class MachineService {
 
     /** Returns the account that may be left; empty when it is gone, and only the reset is not done. */
     private Optional<AbandonedAccount> abandon(Reservation live, Machine machine, boolean force) {
-        if (live.state == ReservationState.RESETTING) {
+        if (live.accountGoneAt != null) {
             abandonReset(live, force);
             return Optional.empty();
         }

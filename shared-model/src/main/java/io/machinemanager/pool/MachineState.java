@@ -13,7 +13,7 @@ public enum MachineState {
     RESERVED,
     /** The account is being removed; the machine is not free until that is verified. */
     CLEANING,
-    /** Its account is gone, and it is being reset; it is not free until that is done and it works. */
+    /** It is being reset; it is not free until that is done, the account is verified gone, and it works. */
     RESETTING,
     /** Something blocks it, see {@link MachineBlocks}; the reason says what. */
     UNAVAILABLE,

@@ -24,6 +24,9 @@ import io.quarkus.logging.Log;
 @ApplicationScoped
 public class ReleaseStore {
 
+    /** So many removals fail before the machine is reset with the account on it. */
+    static final int FAILURES_BEFORE_RESET = 3;
+
     private final RetryingTransactions transactions;
     private final DatabaseClock clock;
     private final SecretBox secrets;
@@ -72,7 +75,7 @@ public class ReleaseStore {
                     .forEach(r -> r.nextAttemptAt = now);
         }
         return locked.stream()
-                // the account is gone
+                // the account is gone, or goes with the reset
                 .filter(r -> r.state != ReservationState.RESETTING)
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
@@ -87,7 +90,9 @@ public class ReleaseStore {
     /** The sorted names of the machines whose accounts are still to be removed. */
     List<String> pending(ReservationSelector selector) {
         // rows in other states were allocated since the release
-        return transactions.call(() -> selector.find().stream().filter(r -> r.state == ReservationState.RELEASING)
+        return transactions.call(() -> selector.find().stream()
+                .filter(r -> r.state == ReservationState.RELEASING
+                        || r.state == ReservationState.RESETTING && r.accountGoneAt == null)
                 .map(r -> r.machineName).sorted().toList());
     }
 
@@ -175,14 +180,27 @@ public class ReleaseStore {
                 }
                 reservation.removalFailed(result, now.plus(BackOff.ofRemovals(config).after(reservation.attempts + 1)));
                 ReservationEvent.record(reservation, now, Kind.REMOVAL_FAILED, result.reason());
+                if (needsReset(reservation, result)) {
+                    reservation.resetInstead(now);
+                }
             }
-            return claimed.stream().filter(r -> r.state == ReservationState.RELEASING).toList();
+            return claimed.stream().filter(r -> r.state != ReservationState.RELEASED).toList();
         });
         for (Reservation reservation : failed) {
-            Log.warnf("%s: removal %d failed, next try at %s: %s", item, reservation.attempts,
+            Log.warnf("%s: removal %d failed, %s at %s: %s", item, reservation.attempts,
+                    reservation.state == ReservationState.RESETTING ? "to be reset" : "next try",
                     reservation.nextAttemptAt, result.reason());
             metrics.removalFailed(result.outcome());
         }
         queue.machinesChanged();
+    }
+
+    /**
+     * Tells whether the account is to go with a reset of the machine: a user who became root can have made its removal
+     * impossible, such as by another password for root.
+     */
+    private boolean needsReset(Reservation reservation, AccountResult result) {
+        return playbooks.reset().isPresent() && result.isMachinesFault()
+                && reservation.attempts >= FAILURES_BEFORE_RESET;
     }
 }

@@ -238,7 +238,7 @@ public class Request extends PanacheEntityBase {
     /** Ends an active request when all of its accounts are gone. Its machines may still be reset. */
     void endIfFree(Instant now) {
         if (state == RequestState.ACTIVE && Reservation
-                .count("requestId = ?1 and liveMachineId is not null and state <> RESETTING", id) == 0) {
+                .count("requestId = ?1 and liveMachineId is not null and accountGoneAt is null", id) == 0) {
             end(RequestState.ENDED, null, now);
         }
     }

@@ -108,6 +108,9 @@ public class Reservation extends PanacheEntityBase {
     /** Number of failed removals. */
     public int attempts;
 
+    /** When the account was verified gone, before the reset; null while it may be there, and without a reset. */
+    public Instant accountGoneAt;
+
     /** Number of failed resets. */
     public int failedResets;
 
@@ -363,7 +366,7 @@ public class Reservation extends PanacheEntityBase {
     /** Ends the reservation without removing the account or resetting the machine, which an admin deletes by force. */
     public void abandon(Instant now) {
         startReleasing(ReleaseCause.ABANDONED, now);
-        if (state == ReservationState.RELEASING) {
+        if (accountGoneAt == null) {
             releaseCause = ReleaseCause.ABANDONED;
         }
         release(now);
@@ -371,11 +374,17 @@ public class Reservation extends PanacheEntityBase {
 
     /** Keeps the machine for its reset, which is due at once: the account is verified gone. */
     void startResetting(Instant now) {
-        changeState(ReservationState.RESETTING);
+        resetInstead(now);
         lastError = null;
         lastOutcome = null;
-        nextAttemptAt = now;
         accountIsGone(now);
+    }
+
+    /** Has the machine reset at once, although its account could not be removed. */
+    void resetInstead(Instant now) {
+        changeState(ReservationState.RESETTING);
+        nextAttemptAt = now;
+        clearClaim();
     }
 
     /** Records a failed reset, to be tried again at the given time. */
@@ -406,14 +415,20 @@ public class Reservation extends PanacheEntityBase {
         changeState(ReservationState.RELEASED);
         releasedAt = now;
         nextAttemptAt = null;
-        accountIsGone(now);
+        clearClaim();
+        endAccount(now);
+    }
+
+    /** Records that the account is verified gone while the machine is reset. */
+    void accountIsGone(Instant now) {
+        accountGoneAt = now;
+        endAccount(now);
     }
 
     /** When it was the last account of an active request, the request ends. */
-    private void accountIsGone(Instant now) {
+    private void endAccount(Instant now) {
         passwordHash = null;
         sshPublicKey = null;
-        clearClaim();
         Request.lockById(requestId).ifPresent(request -> request.endIfFree(now));
     }
 

@@ -8,7 +8,10 @@ public enum ReservationState {
     ACTIVE,
     /** The account is being removed. The machine is not free until the account is verified gone, however long that takes. */
     RELEASING,
-    /** The account is verified gone, and the machine is being reset. It is not free until that is done and it works. */
+    /**
+     * The machine is being reset. Its account is verified gone, or could not be removed and is to go with the reset. The
+     * machine is not free until the account is verified gone and the machine works.
+     */
     RESETTING,
     /** The account is verified gone and the machine is free, or the machine was deleted. */
     RELEASED;

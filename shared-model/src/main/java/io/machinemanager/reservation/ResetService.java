@@ -11,7 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.database.FailureLog;
 import io.machinemanager.playbook.Playbook;
 import io.machinemanager.playbook.PlaybookResult;
@@ -20,12 +20,15 @@ import io.machinemanager.playbook.PlaybookRunner;
 import io.quarkus.logging.Log;
 
 /**
- * Resets machines whose account is gone: runs {@code RESET_PLAYBOOK}, and then probes the machine. Only a machine that works
- * and does not have the account is free again, whatever the playbook says of itself. Without the playbook, as when it was
- * switched off, the probe alone decides. Do not call it inside a transaction: it waits for machines.
+ * Resets machines: runs {@code RESET_PLAYBOOK}, and then probes the machine. Only a machine that works and does not have the
+ * account is free again, whatever the playbook says of itself. An account that could not be removed before is removed after
+ * the playbook, which on a machine that was made anew verifies that it is gone. Without the playbook, as when it was switched
+ * off, removal and probe alone decide. Do not call it inside a transaction: it waits for machines.
  */
 @ApplicationScoped
 public class ResetService {
+
+    private static final String AFTER = "After the reset: ";
 
     private final ResetStore store;
     private final ReservationStore claims;
@@ -86,11 +89,32 @@ public class ResetService {
             playbookFailed(item, ran);
             return;
         }
-        CompletableFuture<AccountResult> probe = worker.submit(item.machineId(), item.input().target(),
-                AccountTask::probe);
-        await(item, probe, kept -> {
+        if (item.accountGone() || isRemoved(item)) {
+            record(item, ask(item, Action.PROBE), runs ? Optional.of(since(begin)) : Optional.empty());
+        }
+    }
+
+    /** Removes the account; if that fails, the reset has failed. */
+    private boolean isRemoved(ResetItem item) {
+        AccountResult removal = ask(item, Action.REMOVE);
+        if (!removal.isDone()) {
+            failed(item, removal.isUnreachable() ? ResetOutcome.NOT_WORKING : ResetOutcome.ACCOUNT_FOUND,
+                    AFTER + removal.reason());
+            return false;
+        }
+        boolean recorded = store.accountGone(item);
+        if (!recorded) {
+            logLost(item);
+        }
+        return recorded;
+    }
+
+    private AccountResult ask(ResetItem item, Action action) {
+        CompletableFuture<AccountResult> answer = worker.submit(item.work().machineId(), item.work().target(),
+                target -> item.work().with(target).task(action));
+        await(item, answer, kept -> {
         });
-        record(item, probe.join(), runs ? Optional.of(since(begin)) : Optional.empty());
+        return answer.join();
     }
 
     private PlaybookResult run(ResetItem item, long begin) {
@@ -136,7 +160,7 @@ public class ResetService {
     private void record(ResetItem item, AccountResult probe, Optional<Duration> took) {
         boolean works = probe.isDone() || probe.outcome() == Outcome.UNUSABLE;
         if (!works) {
-            failed(item, ResetOutcome.NOT_WORKING, "After the reset: " + probe.reason());
+            failed(item, ResetOutcome.NOT_WORKING, AFTER + probe.reason());
         } else if (item.isAccountOn(probe)) {
             failed(item, ResetOutcome.ACCOUNT_FOUND,
                     "After the reset, the account %s is on the machine again.".formatted(item.input().account()));

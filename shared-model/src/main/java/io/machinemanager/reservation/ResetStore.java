@@ -31,10 +31,12 @@ public class ResetStore {
     private final DatabaseClock clock;
     private final SecretBox secrets;
     private final ReservationConfig config;
+    private final RemovalMetrics metrics;
     private final QueueSignal queue;
 
     ResetStore(RetryingTransactions transactions, DatabaseClock clock, SecretBox secrets, ReservationConfig config,
-            QueueSignal queue) {
+            RemovalMetrics metrics, QueueSignal queue) {
+        this.metrics = metrics;
         this.transactions = transactions;
         this.clock = clock;
         this.secrets = secrets;
@@ -56,7 +58,8 @@ public class ResetStore {
         }
         UUID claim = UUID.randomUUID();
         row.claim(claim, now.plus(config.claim()));
-        return new ResetItem(claim, row.id, row.machine.id, row.token(), LeaseDetails.of(row, secrets));
+        return new ResetItem(claim, WorkItem.of(row, config.sudo(), secrets), row.accountGoneAt != null,
+                LeaseDetails.of(row, secrets));
     }
 
     /** What the preparation of a machine is told; empty when the claim on its request was lost. */
@@ -64,6 +67,20 @@ public class ResetStore {
         return transactions.call(() -> Reservation.<Reservation>findByIdOptional(item.reservationId())
                 .filter(row -> row.state == ReservationState.PROVISIONING && row.isClaimedBy(claim))
                 .map(row -> LeaseDetails.of(row, secrets)));
+    }
+
+    /**
+     * Records that an account is verified gone after the reset, which could not be removed before.
+     *
+     * @return false, and nothing is changed, when the claim was lost
+     */
+    boolean accountGone(ResetItem item) {
+        return write(item, (row, now) -> {
+            row.accountIsGone(now);
+            ReservationEvent.record(row, now, Kind.VERIFIED_GONE, null);
+            metrics.released(row, now);
+            Log.infof("%s: account %s verified gone after the reset", item, row.account);
+        });
     }
 
     /**
@@ -120,7 +137,7 @@ public class ResetStore {
 
     private boolean write(ResetItem item, BiConsumer<Reservation, Instant> change) {
         return transactions.call(() -> {
-            Optional<Reservation> claimed = Reservation.lockById(item.reservationId())
+            Optional<Reservation> claimed = Reservation.lockById(item.work().reservationId())
                     .filter(row -> row.state == ReservationState.RESETTING && row.isClaimedBy(item.claim()));
             claimed.ifPresent(row -> change.accept(row, clock.now()));
             return claimed.isPresent();

@@ -334,6 +334,50 @@ class ResetTest extends ReservationTestBase {
     }
 
     @Test
+    void aMachineOnWhichTheUserMadeTheRemovalImpossibleIsResetAndTheAccountVerifiedGoneThen() {
+        reserve(alice, 1);
+        fixture.expireAll();
+        machines.fail("m1", Outcome.UNREACHABLE, "the password is wrong");
+        for (int failures = 1; failures <= 3; failures++) {
+            assertThat(fixture.states()).containsExactly(failures == 1 ? "m1 ACTIVE" : "m1 RELEASING");
+            Scheduled.cleanUp(reservations, 10);
+            fixture.endPauses();
+        }
+        assertThat(fixture.states()).containsExactly("m1 RESETTING");
+        assertThat(reason("m1")).isEqualTo("the password is wrong");
+        assertThat(fixture.requests()).as("the account may be there").containsExactly("alice ACTIVE");
+        assertThat(reservations.release(fixture.latest("m1").id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
+
+        runDue();
+        assertThat(fixture.states()).as("a reset after which the account is not verified gone")
+                .containsExactly("m1 RESETTING");
+        assertThat(reason("m1")).isEqualTo("After the reset: the password is wrong");
+
+        machines.heal("m1");
+        fixture.endPauses();
+        runDue();
+        assertThat(fixture.states()).containsExactly("m1 RELEASED");
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(fixture.requests()).containsExactly("alice ENDED");
+        assertThat(fixture.history("m1")).endsWith("REMOVAL_FAILED the password is wrong",
+                "RESET_FAILED After the reset: the password is wrong", "VERIFIED_GONE", "RESET_DONE");
+    }
+
+    @Test
+    void aMachineWithAnAccountThatIsDeletedByForceIsAbandonedWithIt() {
+        reserve(alice, 1);
+        fixture.expireAll();
+        machines.fail("m1", Outcome.UNREACHABLE, "the password is wrong");
+        for (int failures = 1; failures <= 3; failures++) {
+            Scheduled.cleanUp(reservations, 10);
+            fixture.endPauses();
+        }
+
+        assertThat(machineService.delete("m1", true)).isPresent();
+        assertThat(fixture.latest("m1").releaseCause).isEqualTo(ReleaseCause.ABANDONED);
+    }
+
+    @Test
     void resultsThatAreNoneAreTriedAgain() {
         lendAndRelease();
         machines.delegate("m1", tasks -> List.of(CompletableFuture
