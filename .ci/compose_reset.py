@@ -19,16 +19,15 @@ KEYS = "/etc/ssh/keys"
 PLANT = f"""
 set -e
 mkdir -p /root/.ssh && echo "$1" > /root/.ssh/authorized_keys && chmod 700 /root/.ssh
-echo 'root:planted' | chpasswd
+echo 'root:mm-planted' | chpasswd
 mkdir -p /etc/cron.d /var/spool/cron/crontabs
-echo '* * * * * root touch /tmp/planted' | tee /etc/cron.d/planted > /var/spool/cron/crontabs/root
+echo '* * * * * root touch /tmp/mm-planted' | tee /etc/cron.d/mm-planted > /var/spool/cron/crontabs/root
 cp /bin/sh {KEYS}/shell && chmod 4755 {KEYS}/shell && ln -s / {KEYS}/.link
-printf '#!/bin/sh\\necho planted\\n' > /usr/bin/id && chmod 755 /usr/bin/id
+printf '#!/bin/sh\\necho mm-planted\\n' > /usr/bin/id && chmod 755 /usr/bin/id
 """
 LOOK = f"""
-grep -rls planted /etc /usr/bin /var/spool /root /tmp
-ls -A /root/.ssh {KEYS} 2>/dev/null
-find / -xdev -newer /etc/hostname -type f -perm -4000 2>/dev/null
+grep -rls mm-planted /etc /usr/bin /var/spool /root /tmp
+find /root/.ssh {KEYS} -type f -o -type l
 true
 """
 
@@ -79,9 +78,9 @@ class ResetScenario(unittest.TestCase):
         request = self.reserve(carol)
         before = described()
         self.as_root(carol, PLANT, key.with_suffix(".pub").read_text().strip())
-        self.assertEqual("planted\n", ssh(MACHINE, "carol", PASSWORD, "id").stdout)
+        self.assertEqual("mm-planted\n", ssh(MACHINE, "carol", PASSWORD, "id").stdout)
         self.assertTrue(self.root_logs_in_with(key))
-        self.assertIn("shell", self.as_root(carol, LOOK))
+        self.assertIn(f"{KEYS}/shell", self.as_root(carol, LOOK))
 
         # The service cannot log in any more, since root has another password.
         status, answer = carol.call("DELETE", f"/requests/{request}")
@@ -100,9 +99,9 @@ class ResetScenario(unittest.TestCase):
         self.reserve(dave)
         self.assertRegex(ssh(MACHINE, "dave", PASSWORD, "id").stdout, r"^uid=\d+\(dave\)")
         found = self.as_root(dave, LOOK)
-        self.assertEqual(sorted([KEYS + ":", "ecdsa", "ecdsa.pub", "ed25519", "ed25519.pub"]), sorted(found.split()), found)
+        self.assertEqual([f"{KEYS}/{key}" for key in ("ecdsa", "ecdsa.pub", "ed25519", "ed25519.pub")], sorted(found.split()))
         self.assertFalse(self.root_logs_in_with(key))
-        self.assertNotEqual(0, ssh(MACHINE, "root", "planted").returncode)
+        self.assertNotEqual(0, ssh(MACHINE, "root", "mm-planted").returncode)
         self.give_back(dave)
 
     def give_back(self, user):

@@ -174,6 +174,8 @@ public final class PlaybookRun {
         environment.put("ANSIBLE_RETRY_FILES_ENABLED", "false");
         environment.put("ANSIBLE_LOCAL_TEMP", folder.resolve("tmp").toString());
         environment.put("HOME", folder.toString());
+        // for modules that run here: they leave files when they are killed
+        environment.put("TMPDIR", folder.toString());
         environment.put("MACHINE_MANAGER_PATIENCE", Double.toString(claim.toMillis() * SHARE_OF_CLAIM / 1000));
         tree.mark(environment);
         return builder.start();

@@ -382,7 +382,7 @@ class PlaybookRunTest {
         assertThat(told.stream().filter(line -> line.contains("=")).map(line -> line.split("=")[0]))
                 .filteredOn(name -> !List.of("PWD", "OLDPWD", "SHLVL", "_").contains(name))
                 .containsExactlyInAnyOrder("PATH", "LANG", "LC_ALL", "HOME", "ANSIBLE_CONFIG",
-                        "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_RETRY_FILES_ENABLED", "ANSIBLE_LOCAL_TEMP",
+                        "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_RETRY_FILES_ENABLED", "ANSIBLE_LOCAL_TEMP", "TMPDIR",
                         "MACHINE_MANAGER_RUN", "MACHINE_MANAGER_PATIENCE");
         assertThat(told).contains(folder.resolve("own").toString());
     }
