@@ -24,12 +24,15 @@ class Jobs {
     /** A run lasts until the process stops; one that failed is followed by the next after so long. */
     private static final Duration QUEUE_RESTART = Duration.ofSeconds(1);
 
+    /** A machine whose account is gone waits for its reset no longer than this, if there is a place. */
+    private static final Duration RESET_INTERVAL = Duration.ofSeconds(1);
+
     void announce(@Observes StartupEvent start, JobScheduler scheduler, CleanUpJob cleanUp, CleanUpConfig cleanUpConfig,
             GaugesJob gauges, ProbeJob probe, PurgeJob purge, HistoryConfig history, SecretJob secrets,
             SecretConfig secretConfig, QueueJob queue, ResetJob reset) {
         scheduler.every("queue", QUEUE_RESTART, queue::run);
         scheduler.every("clean-up", cleanUpConfig.interval(), cleanUp::tick);
-        scheduler.every("reset", cleanUpConfig.interval(), reset::tick);
+        scheduler.every("reset", RESET_INTERVAL, reset::tick);
         scheduler.every("probe", cleanUpConfig.interval(), probe::tick);
         scheduler.every("gauges", cleanUpConfig.interval(), gauges::refresh);
         scheduler.every("purge", history.purgeInterval(), purge::run);

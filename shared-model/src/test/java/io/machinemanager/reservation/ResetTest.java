@@ -314,6 +314,22 @@ class ResetTest extends ReservationTestBase {
     }
 
     @Test
+    void aRequestThatIsNotKeptAliveLeavesAMachineAloneThatIsBeingReset() {
+        fixture.machines("m2");
+        reservations.reserve(new ReservationSpec(alice, 2, 60, "alice", "secret word")
+                .with(new RequestOptions(null, List.of(), 0, 2, null, null)), null);
+        reservations.release(fixture.latest("m1").id);
+        assertThat(fixture.states()).containsExactly("m1 RESETTING", "m2 ACTIVE");
+        fixture.change("m1", machine -> Request.update("keepaliveUntil = createdAt"));
+
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(fixture.states()).containsExactly("m1 RESETTING", "m2 RESETTING");
+        assertThat(fixture.history("m1")).endsWith("RELEASE_STARTED GIVEN_BACK", "VERIFIED_GONE");
+        assertThat(fixture.requests()).containsExactly("alice LAPSED");
+    }
+
+    @Test
     void aMachineOnWhichNothingWasMadeIsNotReset() {
         machines.fail("m1", Outcome.REFUSED, "the name exists");
 
