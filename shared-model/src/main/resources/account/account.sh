@@ -1768,8 +1768,10 @@ mm_remove() {
 # account.
 mm_answer_absent() {
     mm_delete_existing "$mm_end_file" "$mm_greeting_file"
-    # Of a guard that did not start.
-    if [ -f "$mm_state/guard" ] && ! mm_guard_runs && ! mm_has_ends; then mm_forget_guard; fi
+    # Of a guard that did not start, or was removed by a user with sudo.
+    for mm_file in "$mm_state/guard" $mm_guard_cron_file $mm_guard_unit_file; do
+        if [ -f "$mm_file" ] && ! mm_guard_runs && ! mm_has_ends; then mm_forget_guard; fi
+    done
     mm_raise_fence || mm_answer FAILED "cannot write to $mm_state on the machine"
     mm_answer DONE "$1"
 }

@@ -13,6 +13,7 @@ import secrets
 import signal
 import subprocess
 import threading
+import time
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -189,7 +190,11 @@ class ActionModule(ActionBase):
             # Set here because Ansible strips the quotes of a password that begins and ends with one.
             self._connection.set_option("password", str(task_vars["ansible_password"]))
         answer, errors = Answer(), Errors()
-        data = str(task_vars["account_input"]) + "printf '\\n%s%%s\\n' %s\n" % (START, answer.nonce)
+        # The seconds that are left until the end of the account were counted when the inventory was written.
+        waited = max(0, int(time.time()) - int(task_vars["account_written"]))
+        data = str(task_vars["account_input"])
+        data += '[ -z "$mm_left" ] || mm_left=$((mm_left > %d ? mm_left - %d : 0))\n' % (waited, waited)
+        data += "printf '\\n%s%%s\\n' %s\n" % (START, answer.nonce)
         try:
             with open(self._task.args["path"], encoding="ascii") as script:
                 data += script.read()

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import jakarta.enterprise.context.ApplicationScoped;
 
 import io.machinemanager.account.AccountResult;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.audit.Actor;
 import io.machinemanager.audit.AuditLog;
 import io.machinemanager.error.ConflictException;
@@ -16,12 +17,16 @@ import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.playbook.Playbook;
 import io.machinemanager.playbook.PlaybookRunner;
+import io.quarkus.logging.Log;
 
 /** Makes the accounts of a request and prepares the machines, and allocates others in place of those that fail. */
 @ApplicationScoped
 class AccountProvisioner {
 
     private static final String RELEASED = "The reservation was released before it was ready.";
+
+    /** Less than this is no matter for an end on a machine. */
+    private static final Duration LONG = Duration.ofSeconds(10);
 
     private final AllocationStore allocations;
     private final ReservationStore reservations;
@@ -57,7 +62,24 @@ class AccountProvisioner {
             int missing = progress.record(round, results, Duration.ofNanos(System.nanoTime() - start));
             round = missing == 0 ? List.of() : replacements(request, missing, progress);
         }
+        if (playbooks.isSet(Playbook.PREPARE) || System.nanoTime() - start > LONG.toNanos()) {
+            correctEnds(request, progress.made());
+        }
         return progress.made();
+    }
+
+    /**
+     * The user's time begins now, and the ends that the accounts were made with are off by the time since the allocation. A
+     * failure does not matter: a probe corrects the end later.
+     */
+    private void correctEnds(AllocationRequest request, List<WorkItem> made) {
+        List<WorkItem> guarded = allocations.withEndsFromNow(request, made).stream()
+                .filter(item -> item.end().isPresent()).toList();
+        worker.work(request.claim(), guarded, Action.END, (item, result) -> {
+            if (!result.isDone()) {
+                Log.warnf("%s: the machine did not take its end: %s", item, result.reason());
+            }
+        });
     }
 
     /** How long other machines are tried: a preparation that fails late must leave time for that. */

@@ -9,6 +9,7 @@ import java.util.Set;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 
+import io.machinemanager.database.DatabaseClock;
 import io.machinemanager.database.LostRaceException;
 import io.machinemanager.database.RetryingTransactions;
 import io.machinemanager.error.ForbiddenException;
@@ -34,15 +35,17 @@ class AllocationStore {
     private final ReservationConfig config;
     private final LimitsService limits;
     private final AccountEnds ends;
+    private final DatabaseClock clock;
 
     AllocationStore(RetryingTransactions transactions, SecretBox secrets, QueuePlanning queue,
-            ReservationConfig config, LimitsService limits, AccountEnds ends) {
+            ReservationConfig config, LimitsService limits, AccountEnds ends, DatabaseClock clock) {
         this.transactions = transactions;
         this.secrets = secrets;
         this.queue = queue;
         this.config = config;
         this.limits = limits;
         this.ends = ends;
+        this.clock = clock;
     }
 
     /**
@@ -168,6 +171,13 @@ class AllocationStore {
                 .toList();
     }
 
+    /** The same items with the ends that the accounts of a request have when its time begins now. */
+    List<WorkItem> withEndsFromNow(AllocationRequest request, List<WorkItem> items) {
+        Instant now = transactions.call(clock::now);
+        Instant until = now.plus(Duration.ofMinutes(request.minutes()));
+        return items.stream().map(item -> item.until(ends.of(request.requestId(), until, now))).toList();
+    }
+
     /** The fencing token must exceed those that the machine has seen, even when the database's clock was set back. */
     static Instant createdAt(Instant latest, Instant now) {
         return latest == null || latest.isBefore(now) ? now : latest.plus(1, ChronoUnit.MICROS);
@@ -193,6 +203,6 @@ class AllocationStore {
         reservation.persist();
         ReservationEvent.record(reservation, now, Kind.ALLOCATED, null);
         return WorkItem.of(reservation, config.sudo(), secrets)
-                .until(ends.of(request.requestId(), reservation.reservedUntil, now));
+                .until(ends.ofAllocation(request.requestId(), reservation.reservedUntil, now));
     }
 }

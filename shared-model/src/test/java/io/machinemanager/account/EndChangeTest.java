@@ -2,8 +2,13 @@ package io.machinemanager.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -117,5 +122,25 @@ class EndChangeTest extends GuardTestBase {
             assertThat(session.screen()).doesNotContain("This machine is yours");
         }
         assertThat(work.remove(machine, "fred", token)).isEqualTo(AccountResult.done());
+    }
+
+    /** A run of Ansible that starts late must not make an end later. */
+    @Test
+    void theTimeUntilAnsibleStartsDoesNotCount() throws IOException {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        Path slow = Files.writeString(workDir.resolve("slow-ansible"),
+                "#!/bin/sh\nsleep 6\nexec ansible-playbook \"$@\"\n");
+        Files.setPosixFilePermissions(slow, PosixFilePermissions.fromString("rwx------"));
+        long token = AccountWork.newToken();
+        try (AccountWork late = AccountWork.by(AccountConfig.Driver.ANSIBLE,
+                TestSettings.in(workDir).withPlaybook(slow))) {
+            long began = System.nanoTime();
+            assertThat(late.result(creation(machine, "gina", token, end(600, 60)))).isEqualTo(AccountResult.done());
+            long passed = (System.nanoTime() - began) / 1_000_000_000;
+
+            assertThat(passed).isGreaterThan(5);
+            assertThat(secondsLeft(machine, "gina")).isBetween(600 - passed - 3, 600 - passed + 3);
+        }
+        assertThat(work.remove(machine, "gina", token)).isEqualTo(AccountResult.done());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -66,6 +68,24 @@ class PrepareTest extends ReservationTestBase {
         assertThat(lease.join().machines()).hasSize(1);
         assertThat(fixture.states()).containsExactly("m1 ACTIVE");
         assertThat(TestPlaybook.runs()).containsExactly("m1");
+    }
+
+    /** Until it is known when the user's time begins, the guard must not count the preparation. */
+    @Test
+    void theEndOnTheMachineCountsFromTheEndOfThePreparation() {
+        fixture.machines("m1");
+        TestPlaybook.hold();
+        CompletableFuture<Lease> lease = startReserving(1);
+        await().until(() -> TestPlaybook.runs().size() == 1);
+        assertThat(machines.endOn("m1", "alice")).as("with the longest preparation")
+                .isEqualTo(fixture.latest("m1").reservedUntil.plusSeconds(10));
+
+        TestPlaybook.letGo();
+
+        Instant until = lease.join().reservedUntil();
+        Duration off = Duration.between(machines.endOn("m1", "alice"), until);
+        assertThat(off.abs()).isLessThan(Duration.ofSeconds(5));
+        assertThat(machines.asked(Action.END)).containsExactly("m1");
     }
 
     @Test
