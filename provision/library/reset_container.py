@@ -19,6 +19,10 @@ options:
     description: The container. It must be one that provision.yml has made.
     type: str
     required: true
+  port:
+    description: The port of this host at which the machine is registered. The container must have it.
+    type: int
+    required: true
   password:
     description: The password of root in the new container. Without it, root has none.
     type: str
@@ -130,9 +134,12 @@ def said_in(text):
         return text[:MAX_SAID].decode(errors="replace")
 
 
-def check(container, name):
+def check(container, name, port):
     if container["Config"]["Labels"].get(LABEL) != "true":
         raise EngineError(0, f"The container {name} was not made by provision, so it is left alone.")
+    bindings = container["HostConfig"].get("PortBindings") or {}
+    if str(port) not in {binding.get("HostPort") for port_bindings in bindings.values() for binding in port_bindings or []}:
+        raise EngineError(0, f"The container {name} does not have the port {port} of the machine, so it is left alone.")
 
 
 def create(engine, old, name):
@@ -153,12 +160,12 @@ def create(engine, old, name):
         engine.call("POST", path, {**body, "Image": old["Image"]})
 
 
-def reset(engine, name, password):
+def reset(engine, name, port, password):
     fresh = name + SUFFIX
     old, left = engine.find(name), engine.find(fresh)
     if old is None and left is None:
         raise EngineError(0, f"There is no container {name}.")
-    check(old or left, name)
+    check(old or left, name, port)
     if old is not None:
         if left is not None:
             engine.remove(fresh)
@@ -174,11 +181,12 @@ def reset(engine, name, password):
 def main():
     module = AnsibleModule(argument_spec={
         "name": {"type": "str", "required": True},
+        "port": {"type": "int", "required": True},
         "password": {"type": "str", "no_log": True},
         "socket": {"type": "path", "default": "/var/run/docker.sock"},
     })
     try:
-        reset(Engine(module.params["socket"]), module.params["name"], module.params["password"])
+        reset(Engine(module.params["socket"]), module.params["name"], module.params["port"], module.params["password"])
     except EngineError as error:
         module.fail_json(msg=str(error))
     except (OSError, ValueError, http.client.HTTPException) as error:

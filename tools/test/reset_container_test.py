@@ -15,7 +15,8 @@ MODULE = ROOT / "provision/library/reset_container.py"
 OLD = {
     "Id": "old", "Image": "sha256:1",
     "Config": {"Hostname": "m1", "Image": "machine-manager/machine:alpine", "Labels": {"machine-manager.machine": "true"}},
-    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys"], "Memory": 268435456, "NetworkMode": "default"},
+    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys"], "Memory": 268435456, "NetworkMode": "default",
+                   "PortBindings": {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": "22221"}]}},
     "NetworkSettings": {"Networks": {"bridge": {"IPAMConfig": None, "Aliases": None}}},
 }
 
@@ -96,7 +97,7 @@ class ResetContainerTest(unittest.TestCase):
         self.addCleanup(self.engine.shutdown)
 
     def reset(self, **parameters):
-        arguments = {"name": "m1", "password": "S3cret-of-root", "socket": str(self.socket), **parameters}
+        arguments = {"name": "m1", "port": 22221, "password": "S3cret-of-root", "socket": str(self.socket), **parameters}
         done = subprocess.run(["/usr/bin/python3", MODULE], input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), text=True,
                               timeout=60, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertNotIn("S3cret-of-root", done.stdout)
@@ -127,11 +128,16 @@ class ResetContainerTest(unittest.TestCase):
         self.assertEqual("done", self.reset())
         self.assertEqual("sha256:1", self.engine.containers["m1"]["Config"]["Image"])
 
-    def test_a_container_of_somebody_else_is_left_alone(self):
+    def test_a_container_that_provision_did_not_make_is_left_alone(self):
         self.engine.containers = {"m1": {**OLD, "Config": {"Labels": {}}}}
         self.assertEqual("The container m1 was not made by provision, so it is left alone.", self.reset())
         self.assertEqual(["GET /containers/m1/json", "GET /containers/m1.new/json"], self.engine.done)
         self.assertEqual("There is no container m2.", self.reset(name="m2"))
+
+    def test_a_container_with_another_port_is_left_alone(self):
+        self.assertEqual("The container m1 does not have the port 22222 of the machine, so it is left alone.",
+                         self.reset(port=22222))
+        self.assertEqual(["GET /containers/m1/json", "GET /containers/m1.new/json"], self.engine.done)
 
     def test_a_failure_says_what_failed(self):
         self.engine.status = 1

@@ -1242,15 +1242,7 @@ mm_add_sudo_rule() {
 # Gives a ready account of ours a new password. Its home, keys, sudo rule and sessions stay as they are.
 mm_change_password() {
     [ ${#mm_hash} -gt 20 ] || mm_answer FAILED 'the password hash is not valid'
-    mm_read_fence
-    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer REFUSED 'this reservation was already cleaned up on the machine'
-    mm_classify_name
-    case $mm_name_is in
-    free) mm_answer REFUSED "there is no account $mm_account on the machine" ;;
-    another) mm_answer REFUSED "the account $mm_account on the machine is not ours" ;;
-    esac
-    # Without a record the account is ours by its mark, and was ready once.
-    ! mm_record_matches || [ -n "$mm_record_ready" ] || mm_answer REFUSED "the account $mm_account is only half made"
+    mm_require_ready
     mm_check_password_login
     mm_note_hash || mm_answer FAILED "cannot write to $mm_state on the machine"
     mm_set_password || mm_answer FAILED "the password could not be set: $(mm_last_output)"
@@ -1262,6 +1254,19 @@ mm_change_password() {
     # Should this fail, the record has one hash more than it needs.
     mm_note_hash
     mm_answer DONE 'the password is set'
+}
+
+# Ends with the reason when there is no account of this reservation that was handed over.
+mm_require_ready() {
+    mm_read_fence
+    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer REFUSED 'this reservation was already cleaned up on the machine'
+    mm_classify_name
+    case $mm_name_is in
+    free) mm_answer REFUSED "there is no account $mm_account on the machine" ;;
+    another) mm_answer REFUSED "the account $mm_account on the machine is not ours" ;;
+    esac
+    # Without a record the account is ours by its mark, and was ready once.
+    ! mm_record_matches || [ -n "$mm_record_ready" ] || mm_answer REFUSED "the account $mm_account is only half made"
 }
 
 # Ends with the reason when the SSH server takes no password for the account. What else it may ask for was checked when
@@ -1291,14 +1296,7 @@ mm_note_hash() {
 
 # Gives a ready account of ours another end, or none. The guard goes by it from now on.
 mm_move_end() {
-    mm_read_fence
-    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer REFUSED 'this reservation was already cleaned up on the machine'
-    mm_classify_name
-    case $mm_name_is in
-    free) mm_answer REFUSED "there is no account $mm_account on the machine" ;;
-    another) mm_answer REFUSED "the account $mm_account on the machine is not ours" ;;
-    esac
-    ! mm_record_matches || [ -n "$mm_record_ready" ] || mm_answer REFUSED "the account $mm_account is only half made"
+    mm_require_ready
     if [ -z "$mm_left" ]; then
         mm_delete_existing "$mm_end_file" "$mm_greeting_file"
     else

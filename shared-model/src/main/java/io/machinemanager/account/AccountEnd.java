@@ -20,17 +20,24 @@ import java.util.stream.Collectors;
  */
 public record AccountEnd(Instant until, long deadline, long requestId, Duration grace, List<Duration> warnings) {
 
+    private static final Duration LONGEST = Duration.ofSeconds(999_999_999);
     private static final DateTimeFormatter TEXT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'")
             .withZone(ZoneOffset.UTC);
 
     /**
-     * An end with the guard's settings.
+     * An end with the guard's settings. One that is too far away for a guard becomes earlier.
      *
      * @param now the database's time
      */
     public static AccountEnd of(Instant until, Instant now, long requestId, GuardConfig config) {
-        return new AccountEnd(until, System.nanoTime() + Duration.between(now, until).toNanos(), requestId,
-                config.grace(), config.warnBefore().orElse(List.of()));
+        Duration left = atMostLongest(Duration.between(now, until));
+        return new AccountEnd(now.plus(left), System.nanoTime() + left.toNanos(), requestId, config.grace(),
+                config.warnBefore().orElse(List.of()));
+    }
+
+    /** A guard counts at most so long, which is some 30 years. */
+    public static Duration atMostLongest(Duration left) {
+        return left.compareTo(LONGEST) < 0 ? left : LONGEST;
     }
 
     /** How many seconds are left, rounded up; 0 when the end has passed. */

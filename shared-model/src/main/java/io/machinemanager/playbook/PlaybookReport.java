@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -41,6 +42,11 @@ record PlaybookReport(int tasks, String task, String failed, String message, boo
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    /** The same report with other texts. */
+    PlaybookReport with(UnaryOperator<String> change) {
+        return new PlaybookReport(tasks, change.apply(task), change.apply(failed), change.apply(message), unreachable);
     }
 
     /** Why a run failed, as far as the report says; empty when it does not. */

@@ -153,8 +153,8 @@ public final class PlaybookRun {
             }
         }
         reader.join(Duration.ofSeconds(5));
-        PlaybookReport report = PlaybookReport.read(folder).orElse(PlaybookReport.NONE);
-        return withoutSecrets(ended ? result(process.exitValue(), report, error.text()) : timedOut(report));
+        PlaybookReport report = PlaybookReport.read(folder).orElse(PlaybookReport.NONE).with(this::withoutSecrets);
+        return ended ? result(process.exitValue(), report, withoutSecrets(error.text())) : timedOut(report);
     }
 
     private Process start(Path folder, ProcessTree tree) throws IOException {
@@ -207,11 +207,9 @@ public final class PlaybookRun {
     }
 
     /** A task may quote what it was given. */
-    private PlaybookResult withoutSecrets(PlaybookResult said) {
+    private String withoutSecrets(String said) {
         String password = input.target().login().password();
-        return password == null || password.isEmpty()
-                ? said
-                : new PlaybookResult(said.outcome(), said.reason().replace(password, "***"));
+        return password == null || password.isEmpty() ? said : said.replace(password, "***");
     }
 
     private static void delete(Path folder) {

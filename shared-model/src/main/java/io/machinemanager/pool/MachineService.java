@@ -194,7 +194,7 @@ public class MachineService {
                 machine.endPause();
             }
             machine.nextProbeAt = clock.now();
-            Reservation.endPause(machine, machine.nextProbeAt);
+            Reservation.endAnyPause(machine, machine.nextProbeAt);
         }
     }
 

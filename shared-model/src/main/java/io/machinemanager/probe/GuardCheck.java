@@ -2,6 +2,7 @@ package io.machinemanager.probe;
 
 import java.time.Duration;
 
+import io.machinemanager.account.AccountEnd;
 import io.machinemanager.account.AccountScript;
 import io.machinemanager.account.GuardConfig;
 import io.machinemanager.probe.ProbeVerdict.Answered;
@@ -33,7 +34,7 @@ final class GuardCheck {
         }
         Long guard = probed.facts().guard();
         return seconds == null || guard == null || guard < VERSION
-                || left.minusSeconds(seconds).abs().compareTo(largestDifference(config)) > 0;
+                || AccountEnd.atMostLongest(left).minusSeconds(seconds).abs().compareTo(largestDifference(config)) > 0;
     }
 
     /** Half of the grace, so that no guard ends access before the end. */

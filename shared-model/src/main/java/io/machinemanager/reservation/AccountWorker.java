@@ -98,8 +98,9 @@ public class AccountWorker {
      */
     public List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
             BiConsumer<WorkItem, AccountResult> onResult) {
-        return work(claim, items, action, (item, result) -> CompletableFuture.completedFuture(result), kept -> {
-        }, onResult);
+        return work(claim, items, action, (item, result) -> CompletableFuture.completedFuture(result), renewal,
+                kept -> {
+                }, onResult);
     }
 
     /**
@@ -110,12 +111,12 @@ public class AccountWorker {
      */
     List<AccountResult> make(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
         Preparation.Round round = preparation.round(claim);
-        return work(claim, items, Action.CREATE, round::after, round, onResult);
+        return work(claim, items, Action.CREATE, round::after, preparation.renewal(renewal), round, onResult);
     }
 
     private List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,
-            BiFunction<WorkItem, AccountResult, CompletableFuture<AccountResult>> next, ClaimRenewals.Listener renewals,
-            BiConsumer<WorkItem, AccountResult> onResult) {
+            BiFunction<WorkItem, AccountResult, CompletableFuture<AccountResult>> next, Duration period,
+            ClaimRenewals.Listener renewals, BiConsumer<WorkItem, AccountResult> onResult) {
         List<CompletableFuture<AccountResult>> results = start(items, action);
         List<CompletableFuture<AccountResult>> recorded = new ArrayList<>();
         Set<Long> unrecorded = ConcurrentHashMap.newKeySet();
@@ -124,7 +125,7 @@ public class AccountWorker {
             recorded.add(results.get(i).thenCompose(result -> next.apply(item, result))
                     .thenApplyAsync(result -> record(item, result, onResult, unrecorded), EXECUTOR));
         }
-        ClaimRenewals.await(CompletableFuture.allOf(recorded.toArray(CompletableFuture[]::new)), renewal,
+        ClaimRenewals.await(CompletableFuture.allOf(recorded.toArray(CompletableFuture[]::new)), period,
                 () -> renewals.renewed(store.renew(claim, Set.copyOf(unrecorded))));
         return recorded.stream().map(CompletableFuture::join).toList();
     }

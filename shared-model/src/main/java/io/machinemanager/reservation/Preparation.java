@@ -1,5 +1,7 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -21,6 +23,9 @@ import io.machinemanager.playbook.PlaybookRunner;
 @ApplicationScoped
 class Preparation {
 
+    /** For so long a playbook may go on for a reservation that is released meanwhile. */
+    private static final Duration LONGEST_RENEWAL = Duration.ofSeconds(2);
+
     private final PlaybookRunner playbooks;
     private final ResetStore store;
     private final ResetMetrics metrics;
@@ -33,6 +38,12 @@ class Preparation {
         this.config = config;
     }
 
+    /** How often the claim of a round is renewed, if that is not more often than usual. */
+    Duration renewal(Duration usual) {
+        boolean soon = playbooks.isSet(Playbook.PREPARE) && LONGEST_RENEWAL.compareTo(usual) < 0;
+        return soon ? LONGEST_RENEWAL : usual;
+    }
+
     /** Begins a round of account work under a claim. */
     Round round(UUID claim) {
         return new Round(claim);
@@ -42,7 +53,8 @@ class Preparation {
     final class Round implements ClaimRenewals.Listener {
 
         private final UUID claim;
-        private final Set<PlaybookRun> running = ConcurrentHashMap.newKeySet();
+        /** By the reservation of each. */
+        private final Map<Long, PlaybookRun> running = new ConcurrentHashMap<>();
         private volatile boolean lost;
 
         private Round(UUID claim) {
@@ -58,7 +70,7 @@ class Preparation {
         CompletableFuture<AccountResult> after(WorkItem item, AccountResult made) {
             return made.isDone() && playbooks.isSet(Playbook.PREPARE)
                     ? CompletableFuture.supplyAsync(() -> input(item), AccountWorker.EXECUTOR)
-                            .thenCompose(this::prepare)
+                            .thenCompose(input -> prepare(item, input))
                     : CompletableFuture.completedFuture(made);
         }
 
@@ -72,18 +84,18 @@ class Preparation {
             }
         }
 
-        private CompletableFuture<AccountResult> prepare(Optional<PlaybookInput> input) {
+        private CompletableFuture<AccountResult> prepare(WorkItem item, Optional<PlaybookInput> input) {
             if (input.isEmpty()) {
                 return CompletableFuture.completedFuture(lost("The service was interrupted."));
             }
             long begin = System.nanoTime();
             PlaybookRun run = playbooks.start(Playbook.PREPARE, input.get(), config.claim());
-            running.add(run);
+            running.put(item.reservationId(), run);
             if (lost) {
                 run.cancel();
             }
             return run.result().thenApply(result -> {
-                running.remove(run);
+                running.remove(item.reservationId());
                 metrics.ran(Playbook.PREPARE, result.outcome(), ResetService.since(begin));
                 return result(result);
             });
@@ -108,7 +120,18 @@ class Preparation {
         @Override
         public void renewed(boolean kept) {
             lost |= !kept;
-            running.forEach(kept ? PlaybookRun::confirm : PlaybookRun::cancel);
+            if (running.isEmpty()) {
+                return;
+            }
+            // One reservation may have been released, and its machine lent again, while the others go on.
+            Set<Long> going = kept ? store.provisioningUnder(claim) : Set.of();
+            running.forEach((reservation, run) -> {
+                if (going.contains(reservation)) {
+                    run.confirm();
+                } else {
+                    run.cancel();
+                }
+            });
         }
     }
 }

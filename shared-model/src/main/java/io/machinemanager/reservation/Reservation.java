@@ -226,9 +226,19 @@ public class Reservation extends PanacheEntityBase {
                 .withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
-    /** Ends the pause after a failed removal or reset of this machine, so that it is tried again at the given time. */
+    /** Ends the pause after a failed removal on this machine, so that it is tried again at the given time. */
     public static void endPause(Machine machine, Instant now) {
-        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state in (RELEASING, RESETTING) and claimedBy is null"
+        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
+                + " and nextAttemptAt > ?1", now, machine.id);
+    }
+
+    /**
+     * Ends the pause after a failed reset, too. Only an admin asks for that: a reset that fails after it has rebooted the
+     * machine would otherwise reboot it at each probe.
+     */
+    public static void endAnyPause(Machine machine, Instant now) {
+        endPause(machine, now);
+        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RESETTING and claimedBy is null"
                 + " and nextAttemptAt > ?1", now, machine.id);
     }
 

@@ -21,8 +21,8 @@ import io.quarkus.logging.Log;
 
 /**
  * Resets machines: runs {@code RESET_PLAYBOOK}, and then probes the machine. Only a machine that works and does not have the
- * account is free again, whatever the playbook says of itself. An account that could not be removed before is removed after
- * the playbook, which on a machine that was made anew verifies that it is gone. Without the playbook, as when it was switched
+ * account is free again, whatever the playbook says of itself. The account is removed once more after
+ * the playbook, which on a machine that was made anew verifies that it is gone and restores the fence. Without the playbook, as when it was switched
  * off, removal and probe alone decide. Do not call it inside a transaction: it waits for machines.
  */
 @ApplicationScoped
@@ -82,6 +82,12 @@ public class ResetService {
     }
 
     private void reset(ResetItem item) {
+        // The account goes first, whatever the playbook does.
+        boolean gone = item.accountGone() || ask(item, Action.REMOVE).isDone();
+        if (gone && !item.accountGone() && !store.accountGone(item)) {
+            logLost(item);
+            return;
+        }
         long begin = System.nanoTime();
         boolean runs = playbooks.isSet(Playbook.RESET);
         PlaybookResult ran = runs ? run(item, begin) : null;
@@ -89,20 +95,23 @@ public class ResetService {
             playbookFailed(item, ran);
             return;
         }
-        if (item.accountGone() || isRemoved(item)) {
+        if (gone && !runs || isRemoved(item, gone)) {
             record(item, ask(item, Action.PROBE), runs ? Optional.of(since(begin)) : Optional.empty());
         }
     }
 
-    /** Removes the account; if that fails, the reset has failed. */
-    private boolean isRemoved(ResetItem item) {
+    /**
+     * Removes the account; if that fails, the reset has failed. Also where it was removed before: a machine that was made anew
+     * has forgotten the fencing token, and would make the account for a late worker.
+     */
+    private boolean isRemoved(ResetItem item, boolean wasGone) {
         AccountResult removal = ask(item, Action.REMOVE);
         if (!removal.isDone()) {
-            failed(item, removal.isUnreachable() ? ResetOutcome.NOT_WORKING : ResetOutcome.ACCOUNT_FOUND,
+            failed(item, removal.outcome() == Outcome.FAILED ? ResetOutcome.ACCOUNT_FOUND : ResetOutcome.NOT_WORKING,
                     AFTER + removal.reason());
             return false;
         }
-        boolean recorded = store.accountGone(item);
+        boolean recorded = wasGone || store.accountGone(item);
         if (!recorded) {
             logLost(item);
         }

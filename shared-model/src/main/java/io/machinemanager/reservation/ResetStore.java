@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -69,6 +71,12 @@ public class ResetStore {
                 .map(row -> LeaseDetails.of(row, secrets)));
     }
 
+    /** The ids of the reservations whose accounts are made under a claim, without those that were released meanwhile. */
+    Set<Long> provisioningUnder(UUID claim) {
+        return transactions.call(() -> Reservation.<Reservation>list("claimedBy = ?1 and state = PROVISIONING",
+                claim.toString()).stream().map(row -> row.id).collect(Collectors.toSet()));
+    }
+
     /**
      * Records that an account is verified gone after the reset, which could not be removed before.
      *
@@ -95,7 +103,12 @@ public class ResetStore {
             Machine machine = row.machine;
             // a probe may write to it at the same time
             Machine.getEntityManager().refresh(machine, LockModeType.PESSIMISTIC_WRITE);
-            machine.succeeded(now);
+            if (row.releaseCause == ReleaseCause.PROVISIONING_FAILED) {
+                // it may fail again, and has a pause for that
+                machine.loggedIn(now);
+            } else {
+                machine.succeeded(now);
+            }
             machine.unusableReason = unusableReason;
             machine.lastResetMillis = took.map(Duration::toMillis).orElse(null);
             // it may have other facts now, and so other labels

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -150,6 +151,21 @@ class PrepareTest extends ReservationTestBase {
         TestPlaybook.letGo();
         assertThat(lease.join().machines()).hasSize(3);
         assertThat(TestPlaybook.runs()).containsExactlyInAnyOrder("m1", "m2", "m3");
+    }
+
+    @Test
+    void thePreparationForAReservationThatIsReleasedMeanwhileIsEnded() {
+        fixture.machines("m1", "m2");
+        TestPlaybook.hold();
+        CompletableFuture<Lease> lease = startReserving(2);
+        await().until(() -> TestPlaybook.runs().size() == 2);
+
+        reservations.release(fixture.latest("m1").id);
+
+        await().until(() -> !lease.isDone() && fixture.states().contains("m1 RELEASED"));
+        await().atMost(Duration.ofSeconds(8)).until(() -> TestPlaybook.running().equals(List.of("m2")));
+        TestPlaybook.letGo();
+        assertThatThrownBy(lease::join).hasCauseInstanceOf(ProvisioningFailedException.class);
     }
 
     @Test

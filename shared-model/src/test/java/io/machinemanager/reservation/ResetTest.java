@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
+import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.GoneException;
@@ -347,6 +348,44 @@ class ResetTest extends ReservationTestBase {
         Scheduled.cleanUp(reservations, 10);
 
         assertThat(fixture.states()).containsExactly("m1 RESETTING");
+        machines.heal("m1");
+        runDue();
+        assertThat(fixture.states()).containsExactly("m1 RELEASED");
+        assertThat(fixture.machine("m1").pausedReason).as("the reset says nothing about new accounts")
+                .contains("no space left");
+    }
+
+    /** A machine that was made anew has forgotten the token, and would make the account for a late worker. */
+    @Test
+    void theFenceOfTheMachineIsRestoredAfterTheReset() {
+        lendAndRelease();
+        machines.forgetFence("m1");
+        AccountTask late = machines.tasks(Action.CREATE).getFirst();
+
+        runDue();
+
+        assertThat(machines.work(late).outcome()).isEqualTo(Outcome.FAILED);
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void aPlaybookThatFailsDoesNotKeepTheAccountOnTheMachine() {
+        reserve(alice, 1);
+        fixture.expireAll();
+        machines.fail("m1", Outcome.UNREACHABLE, "the network is down");
+        for (int failures = 1; failures <= 3; failures++) {
+            Scheduled.cleanUp(reservations, 10);
+            fixture.endPauses();
+        }
+        machines.heal("m1");
+        TestPlaybook.fail("no such snapshot");
+
+        runDue();
+
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(fixture.states()).containsExactly("m1 RESETTING");
+        assertThat(fixture.requests()).containsExactly("alice ENDED");
+        assertThat(fixture.history("m1")).contains("VERIFIED_GONE");
     }
 
     @Test

@@ -245,6 +245,11 @@ public class FakeMachines implements AccountDriver {
         return ends.getOrDefault(machine, Map.of()).get(account);
     }
 
+    /** Lets a machine forget which tokens it has cleaned up, as one that was made anew. */
+    public void forgetFence(String machine) {
+        fences.remove(machine);
+    }
+
     /** Lets a machine forget the ends of its accounts and its guard, as if its disk was older. */
     public void loseEnds(String machine) {
         ends.remove(machine);

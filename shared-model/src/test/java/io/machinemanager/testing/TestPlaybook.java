@@ -89,7 +89,7 @@ public final class TestPlaybook {
 
     /** Lets each run wait until {@link #letGo}. */
     public static void hold() {
-        run("while [ ! -e go ]; do sleep 0.05; done; report '{\"tasks\": 1}'\n");
+        run("echo $$ >pid-$machine; while [ ! -e go ]; do sleep 0.05; done; report '{\"tasks\": 1}'\n");
     }
 
     /** Lets the runs that wait succeed. */
@@ -117,6 +117,25 @@ public final class TestPlaybook {
         try {
             Path runs = FOLDER.resolve("runs");
             return Files.exists(runs) ? Files.readAllLines(runs) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The machines for which a run of {@link #hold} goes on. */
+    public static List<String> running() {
+        try (var files = Files.list(FOLDER)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("pid-"))
+                    .filter(TestPlaybook::isAlive).map(name -> name.substring("pid-".length())).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isAlive(String name) {
+        try {
+            return ProcessHandle.of(Long.parseLong(Files.readString(FOLDER.resolve(name)).strip()))
+                    .filter(ProcessHandle::isAlive).isPresent();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.machinemanager.account.AccountConfig;
 import io.machinemanager.account.AccountScript;
@@ -22,6 +24,8 @@ import io.quarkus.logging.Log;
 public final class AnsibleFiles implements AutoCloseable {
 
     private static final String PREFIX = "machine-manager-";
+    /** The folders of this process. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
     private static final String LOCK_FILE = "owner.lock";
 
     private final Path parent;
@@ -69,6 +73,7 @@ public final class AnsibleFiles implements AutoCloseable {
     private void unpack() throws IOException {
         PrivateFiles.makeFolders(parent);
         folder = PrivateFiles.newFolder(parent, PREFIX);
+        OWN.add(folder);
         try {
             lock();
             for (String name : resources) {
@@ -111,6 +116,10 @@ public final class AnsibleFiles implements AutoCloseable {
     }
 
     private static void deleteIfAbandoned(Path other) {
+        // Closing any channel of a file ends the locks of this process on it (see fcntl(2)).
+        if (OWN.contains(other)) {
+            return;
+        }
         Path file = other.resolve(LOCK_FILE);
         if (!Files.isWritable(file)) {
             return;
@@ -131,6 +140,7 @@ public final class AnsibleFiles implements AutoCloseable {
     public synchronized void close() {
         try {
             if (folder != null) {
+                OWN.remove(folder);
                 PrivateFiles.delete(folder);
             }
             if (lock != null) {
