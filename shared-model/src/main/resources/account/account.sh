@@ -1599,10 +1599,17 @@ mm_note_carried_over() {
     mm_write_end
 }
 
-# Ends the access of an account that is due. First without starting any process, since the user may have filled the
-# table of processes; then in a process of its own, which is ended when it hangs.
+# Ends the access of an account that is due, in a process of its own, which is ended when it hangs. Where that does not
+# succeed, as when the user has filled the table of processes, without starting any process first.
 mm_end_access() {
-    for mm_signal in STOP KILL; do mm_signal_processes; done
+    mm_start_cut
+    if mm_read_end && [ "$mm_end_is_cut" = no ]; then
+        for mm_signal in STOP KILL; do mm_signal_processes; done
+        mm_start_cut
+    fi
+}
+
+mm_start_cut() {
     # shellcheck disable=SC2016
     mm_try '(exec 8>&- && exec ${mm_timeout:+timeout -s KILL 90} /bin/sh "$mm_state/guard" CUT "$mm_account")'
 }

@@ -10,7 +10,7 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.testing.Lab.Flavour;
@@ -20,7 +20,7 @@ import io.machinemanager.testing.LabMachine;
 class EndChangeTest extends GuardTestBase {
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void theGuardGoesByTheNewEnd(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -37,7 +37,7 @@ class EndChangeTest extends GuardTestBase {
 
     /** The service knows better: after a reboot with a wrong clock, the guard may have come too early. */
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void aLaterEndLetsAnAccountInAgainThatTheGuardHasLocked(Flavour flavour) throws Exception {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -52,7 +52,7 @@ class EndChangeTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void aGuardThatWasKilledOrLostItsFilesIsStartedAgain(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -73,7 +73,7 @@ class EndChangeTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void anAccountThatIsNotOfThisReservationIsRefused(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -91,7 +91,7 @@ class EndChangeTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void anAccountCanLoseAndGetAnEnd(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -106,7 +106,7 @@ class EndChangeTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void theGreetingAtALogInTellsTheEnd(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();

@@ -5,17 +5,25 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.testing.Deep;
+import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
 /** Accounts with an end, and what the guard of their machine does. */
 abstract class GuardTestBase extends DebianAndBusybox {
 
     static final long REQUEST = 4711;
+
+    /** Both systems with the deep tests, else Debian. */
+    static Stream<Flavour> flavours() {
+        return Deep.isIncluded() ? Stream.of(Flavour.DEBIAN, Flavour.BUSYBOX) : Stream.of(Flavour.DEBIAN);
+    }
 
     private static final String STATE = "/var/lib/machine-manager/";
 

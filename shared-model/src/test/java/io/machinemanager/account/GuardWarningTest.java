@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
@@ -22,7 +23,7 @@ class GuardWarningTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void aPromptIsWarnedOnceAndAProgramIsNot(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -51,7 +52,8 @@ class GuardWarningTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
+    @Tag("deep")
     void anExtensionArmsTheWarningsAgain(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -65,11 +67,11 @@ class GuardWarningTest extends GuardTestBase {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"DEBIAN", "BUSYBOX" })
+    @MethodSource("flavours")
     void aTerminalThatIsStoppedDoesNotStopTheGuard(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
-        create(machine, "carl", token, end(30, 1, 25));
+        create(machine, "carl", token, end(15, 1, 12));
         try (var session = AccountWork.login(machine, "carl").open()) {
             session.type("stty ixon; echo is-$((40+2))");
             Awaitility.await().until(() -> session.screen().contains("is-42"));
