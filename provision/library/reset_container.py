@@ -35,7 +35,7 @@ options:
 LABEL = "machine-manager.machine"
 # What a run may have left: the new container before it has its name.
 SUFFIX = ".new"
-# The volume with the host keys is kept, and was writable for who became root: only the keys stay in it.
+# The volume with the host keys is kept, and a user who became root could write to it: only the keys stay in it.
 CLEAN_KEYS = """
 cd /etc/ssh/keys 2>/dev/null || exit 0
 for file in * .[!.]* ..?*; do

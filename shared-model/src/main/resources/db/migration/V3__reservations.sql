@@ -28,7 +28,7 @@ create table if not exists requests (
     waits_until       datetime(6),
     -- a request whose accounts could not be made is tried again after this time
     next_attempt_at   datetime(6),
-    -- when machines were allocated, when the time began to run, and when all of them were free again
+    -- when machines were allocated, when the time began to run, and when all of its accounts were gone
     assigned_at       datetime(6),
     started_at        datetime(6),
     ended_at          datetime(6),
@@ -116,7 +116,8 @@ create table if not exists reservations (
     account_gone_at   datetime(6),
     -- resets of the machine that failed
     failed_resets     int          not null default 0,
-    -- the worker that makes or removes the account, or resets the machine; while the account is made, the claim ends with that on the request
+    -- the worker that makes or removes the account, or resets the machine; while the account is made, the claim ends with
+    -- that on the request
     claimed_by        char(36),
     claimed_until     datetime(6),
 

@@ -61,7 +61,7 @@ public class AccountWorker {
     /**
      * Removes the accounts of claimed reservations and records each result as it arrives.
      *
-     * @return how many machines are free again, once all results are recorded
+     * @return how many accounts are verified gone, once all results are recorded
      */
     public int remove(UUID claim, List<WorkItem> items) {
         return remove(claim, items, () -> {
@@ -74,19 +74,19 @@ public class AccountWorker {
      * @param onItemDone is called when the work on a machine has ended, with success or not; calls may overlap
      */
     public int remove(UUID claim, List<WorkItem> items, Runnable onItemDone) {
-        AtomicInteger free = new AtomicInteger();
+        AtomicInteger gone = new AtomicInteger();
         work(claim, items, Action.REMOVE, (item, result) -> {
             try {
                 if (!result.isDone()) {
                     releases.removalFailed(claim, item, result);
                 } else if (releases.released(claim, item)) {
-                    free.incrementAndGet();
+                    gone.incrementAndGet();
                 }
             } finally {
                 onItemDone.run();
             }
         });
-        return free.get();
+        return gone.get();
     }
 
     /**

@@ -7,7 +7,10 @@ import java.util.function.Supplier;
 
 import io.machinemanager.error.ConflictException;
 
-/** Waits for the claim on a request. Accounts are worked on for a second or two, by other calls and after probes. */
+/**
+ * Waits for the claim on a request. Accounts are mostly worked on for a second or two, by other calls and after probes; only
+ * a replacement with a preparation takes longer.
+ */
 final class RequestClaims {
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(50);

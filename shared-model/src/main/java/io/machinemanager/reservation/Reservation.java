@@ -42,8 +42,8 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
  *
  * <p>
  * While the account is made the row is under the claim of its request ({@link #claimedBy}). A worker that removes the
- * account or resets the machine claims the row itself until {@link #claimedUntil}; another one may take over a claim that has run out. A worker
- * that lost its claim must not write its result.
+ * account or resets the machine claims the row itself until {@link #claimedUntil}; another one may take over a claim
+ * that has run out. A worker that lost its claim must not write its result.
  */
 @Entity
 @Table(name = "reservations")

@@ -21,9 +21,9 @@ import io.quarkus.logging.Log;
 
 /**
  * Resets machines: runs {@code RESET_PLAYBOOK}, and then probes the machine. Only a machine that works and does not have the
- * account is free again, whatever the playbook says of itself. The account is removed once more after
- * the playbook, which on a machine that was made anew verifies that it is gone and restores the fence. Without the playbook, as when it was switched
- * off, removal and probe alone decide. Do not call it inside a transaction: it waits for machines.
+ * account is free again, whatever the playbook says of itself. The account is removed once more after the playbook, which on
+ * a machine that was made anew verifies that it is gone and restores the fence. Without the playbook, as when it was
+ * switched off, removal and probe alone decide. Do not call it inside a transaction: it waits for machines.
  */
 @ApplicationScoped
 public class ResetService {

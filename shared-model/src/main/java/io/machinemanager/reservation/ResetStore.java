@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
@@ -78,17 +79,22 @@ public class ResetStore {
     }
 
     /**
-     * Records that an account is verified gone after the reset, which could not be removed before.
+     * Records that an account is verified gone, which could not be removed before.
      *
      * @return false, and nothing is changed, when the claim was lost
      */
     boolean accountGone(ResetItem item) {
-        return write(item, (row, now) -> {
+        AtomicReference<Reservation> gone = new AtomicReference<>();
+        boolean recorded = write(item, (row, now) -> {
             row.accountIsGone(now);
             ReservationEvent.record(row, now, Kind.VERIFIED_GONE, null);
-            metrics.released(row, now);
-            Log.infof("%s: account %s verified gone after the reset", item, row.account);
+            gone.set(row);
         });
+        if (recorded) {
+            Log.infof("%s: account %s verified gone", item, gone.get().account);
+            metrics.released(gone.get(), gone.get().accountGoneAt);
+        }
+        return recorded;
     }
 
     /**

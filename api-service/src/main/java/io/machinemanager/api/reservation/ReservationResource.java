@@ -202,7 +202,7 @@ public class ReservationResource {
     @RunOnVirtualThread
     @Path("/{id}")
     @Operation(summary = "Give a machine back early", description = """
-            200 when the account is verified gone and the machine is free. 202 when the account could not be removed yet: the
+            200 when the account is verified gone. 202 when the account could not be removed yet: the
             reservation is over all the same, and the scheduler goes on trying.""")
     @APIResponse(responseCode = "200", description = "Free again.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
     @APIResponse(responseCode = "202", description = "Still being removed.", content = @Content(schema = @Schema(implementation = ReleaseView.class)))
