@@ -45,9 +45,13 @@ class Guard(threading.Thread):
         while select.select([self.input], [], [], self.patience)[0] and os.read(self.input, 4096):
             pass
         shutil.rmtree(self.folder, ignore_errors=True)
-        for _ in range(3):
-            self.kill()
-        os.kill(os.getpid(), signal.SIGKILL)
+        playbook = os.getpid()
+        if os.fork() == 0:
+            # First, since it would go on, and end by itself, when its workers are gone.
+            os.kill(playbook, signal.SIGKILL)
+            for _ in range(3):
+                self.kill()
+            os._exit(0)
 
     def kill(self):
         for pid in filter(str.isdigit, os.listdir("/proc")):

@@ -21,8 +21,8 @@ import io.quarkus.logging.Log;
 
 /**
  * Resets machines: runs {@code RESET_PLAYBOOK}, and then probes the machine. Only a machine that works and does not have the
- * account is free again, whatever the playbook says of itself. The account is removed once more after the playbook, which on
- * a machine that was made anew verifies that it is gone and restores the fence. Without the playbook, as when it was
+ * account is free again, whatever the playbook says of itself. An account that could not be removed before is removed after
+ * the playbook, which on a machine that was made anew verifies that it is gone. Without the playbook, as when it was
  * switched off, removal and probe alone decide. Do not call it inside a transaction: it waits for machines.
  */
 @ApplicationScoped
@@ -95,23 +95,20 @@ public class ResetService {
             playbookFailed(item, ran);
             return;
         }
-        if (gone && !runs || isRemoved(item, gone)) {
+        if (gone || isRemoved(item)) {
             record(item, ask(item, Action.PROBE), runs ? Optional.of(since(begin)) : Optional.empty());
         }
     }
 
-    /**
-     * Removes the account; if that fails, the reset has failed. Also where it was removed before: a machine that was made anew
-     * has forgotten the fencing token, and would make the account for a late worker.
-     */
-    private boolean isRemoved(ResetItem item, boolean wasGone) {
+    /** Removes the account; if that fails, the reset has failed. */
+    private boolean isRemoved(ResetItem item) {
         AccountResult removal = ask(item, Action.REMOVE);
         if (!removal.isDone()) {
             failed(item, removal.outcome() == Outcome.FAILED ? ResetOutcome.ACCOUNT_FOUND : ResetOutcome.NOT_WORKING,
                     AFTER + removal.reason());
             return false;
         }
-        boolean recorded = wasGone || store.accountGone(item);
+        boolean recorded = store.accountGone(item);
         if (!recorded) {
             logLost(item);
         }
@@ -173,11 +170,25 @@ public class ResetService {
         } else if (item.isAccountOn(probe)) {
             failed(item, ResetOutcome.ACCOUNT_FOUND,
                     "After the reset, the account %s is on the machine again.".formatted(item.input().account()));
+        } else if (took.isPresent() && !isFenced(item)) {
+            return;
         } else if (store.done(item, probe.isDone() ? null : probe.reason(), took)) {
             metrics.reset(ResetOutcome.DONE);
         } else {
             logLost(item);
         }
+    }
+
+    /**
+     * A machine that was made anew has forgotten the fencing token, and would make the account for a late worker: one more
+     * removal brings it back. If that fails, the reset has failed.
+     */
+    private boolean isFenced(ResetItem item) {
+        AccountResult fence = ask(item, Action.REMOVE);
+        if (!fence.isDone()) {
+            failed(item, ResetOutcome.NOT_WORKING, AFTER + fence.reason());
+        }
+        return fence.isDone();
     }
 
     private void failed(ResetItem item, ResetOutcome outcome, String reason) {
