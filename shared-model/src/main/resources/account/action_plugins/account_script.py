@@ -13,7 +13,6 @@ import secrets
 import signal
 import subprocess
 import threading
-import time
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -42,6 +41,16 @@ def end_children():
         with open(path, encoding="ascii") as children:
             for child in children.read().split():
                 os.kill(int(child), signal.SIGTERM)
+
+
+def seconds_since_start(pid):
+    """How long a process has been running, by the kernel: clocks may jump. 0 when it is not known."""
+    try:
+        with open("/proc/uptime", encoding="ascii") as uptime, open("/proc/%d/stat" % pid, encoding="utf-8") as stat:
+            started = int(stat.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+            return max(0, int(float(uptime.read().split()[0]) - started))
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 class Lines:
@@ -190,8 +199,8 @@ class ActionModule(ActionBase):
             # Set here because Ansible strips the quotes of a password that begins and ends with one.
             self._connection.set_option("password", str(task_vars["ansible_password"]))
         answer, errors = Answer(), Errors()
-        # The seconds that are left until the end of the account were counted when the inventory was written.
-        waited = max(0, int(time.time()) - int(task_vars["account_written"]))
+        # The seconds that are left until the end of the account were counted just before Ansible was started.
+        waited = seconds_since_start(os.getppid())
         data = str(task_vars["account_input"])
         data += '[ -z "$mm_left" ] || mm_left=$((mm_left > %d ? mm_left - %d : 0))\n' % (waited, waited)
         data += "printf '\\n%s%%s\\n' %s\n" % (START, answer.nonce)

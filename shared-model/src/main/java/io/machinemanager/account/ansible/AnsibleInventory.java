@@ -63,8 +63,7 @@ final class AnsibleInventory {
                 entry("ansible_user", unsafe(target.user())),
                 entry("account_command", unsafe(AccountScript.command(target))),
                 entry("account_input", unsafe(AccountScript.input(task, limits))),
-                entry("account_timeout", timeout),
-                entry("account_written", number(System.currentTimeMillis() / 1000))));
+                entry("account_timeout", timeout)));
         String options = "-o HostKeyAlias=" + name;
         if (target.login().privateKey() == null) {
             values.add(entry("ansible_password", unsafe(target.login().password())));
