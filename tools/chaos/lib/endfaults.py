@@ -112,7 +112,7 @@ class EndFaults:
                 self.ledger.note(f"access of {tenant.loan.request.account} is ended", tenant.loan.machine)
             if self.stopping.wait(0.5):
                 return False
-        self.ledger.count("reservations that ended while nobody could end them", len(tenants))
+        self.ledger.count("reservations that ended while the service was dead or cut off", len(tenants))
         for tenant in open_still:
             self.ledger.violation("open_after_end", f"{tenant.loan.request.account} is in", tenant.loan.machine)
         for tenant in tenants:

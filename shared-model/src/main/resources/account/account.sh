@@ -1169,7 +1169,7 @@ mm_add_entry() {
             -K PASS_MAX_DAYS=-1 -K PASS_MIN_DAYS=-1 -K PASS_WARN_AGE=-1 -K UID_MIN=1 -K UID_MAX=1 "$mm_account"
     else
         mm_change_list adduser -D -H -g "$mm_mark" -h "$mm_home" -s "$mm_shell" -u "$mm_uid" "$mm_account"
-        [ $mm_status -ne 0 ] || [ -z "$mm_expiry_day" ] || mm_edit_shadow 1 "$mm_expiry_day"
+        [ $mm_status -ne 0 ] || [ -z "$mm_expiry_day" ] || mm_edit_shadow '' "$mm_expiry_day"
     fi
     [ $mm_status -eq 0 ] && echo made >>"$mm_record_file"
 }
@@ -1373,7 +1373,7 @@ mm_set_expiry() {
         # shellcheck disable=SC2086
         mm_change_list usermod $mm_unlock -e "$mm_expiry_day" "$mm_account"
     else
-        mm_edit_shadow 1 "$mm_expiry_day"
+        mm_edit_shadow '' "$mm_expiry_day"
     fi
 }
 
@@ -1652,7 +1652,7 @@ mm_cut() {
     if ! mm_is_locked; then
         mm_lock_account
         mm_classify_name
-        mm_is_locked || mm_edit_shadow '' 1
+        mm_is_locked || mm_edit_shadow ! 1
     fi
     if mm_uid_is_anothers; then exit; fi
     mm_delete_jobs
@@ -1837,22 +1837,20 @@ mm_lock_account() {
         mm_change_list passwd -l "$mm_account"
     fi
     if [ $mm_status -ne 0 ]; then
-        mm_edit_shadow '' 1
+        mm_edit_shadow ! 1
         mm_find_list_holder
     fi
     [ -n "$mm_holder" ] || mm_change_limit=$mm_half_limit
 }
 
 # Rewrites the line of the account in /etc/shadow without the usual commands, where they fail because another program
-# keeps the list locked, and where there are none: the password is locked if $1 is empty, else unlocked, and the account
+# keeps the list locked, and where there are none: $1 is "!" to lock the password, or empty to unlock it, and the account
 # expires on the day $2. Does not replace a file that changes meanwhile.
 mm_edit_shadow() {
     [ -w /etc/shadow ] || return 1
-    mm_lock_sign=!
-    [ -z "$1" ] || mm_lock_sign=
     mm_new=/etc/.machine-manager.shadow
     cp -p /etc/shadow "$mm_state/shadow" && cp -p /etc/shadow "$mm_new" &&
-        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$mm_lock_sign\2$2:/" "$mm_state/shadow" >"$mm_new" &&
+        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$1\2$2:/" "$mm_state/shadow" >"$mm_new" &&
         cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_best_effort restorecon /etc/shadow
     mm_delete_existing "$mm_new" "$mm_state/shadow"
 }

@@ -164,9 +164,8 @@ class ProbeStore {
         }
         return transactions.call(() -> {
             Instant now = clock.now();
-            return Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
-                    .filter(row -> row.isRunning(now)
-                            && Long.valueOf(row.token()).equals(verdict.accounts().get(row.account))
+            return running(machine, now)
+                    .filter(row -> Long.valueOf(row.token()).equals(verdict.accounts().get(row.account))
                             && GuardCheck.needsEnd(verdict, row.account, Duration.between(now, row.reservedUntil),
                                     guard));
         });
@@ -174,8 +173,12 @@ class ProbeStore {
 
     /** The running reservation of a machine. */
     Optional<Reservation> runningOn(Machine machine) {
-        return transactions.call(() -> Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
-                .filter(reservation -> reservation.isRunning(clock.now())));
+        return transactions.call(() -> running(machine, clock.now()));
+    }
+
+    private static Optional<Reservation> running(Machine machine, Instant now) {
+        return Reservation.<Reservation>find("liveMachineId", machine.id).firstResultOptional()
+                .filter(row -> row.isRunning(now));
     }
 
     /** Audits the removal of a stray account, unless the note before the probe says the same. */

@@ -80,7 +80,6 @@ class AccountPasswordStore {
 
     /** Ends the claim and changes nothing else. */
     void giveUp(long requestId, UUID claim) {
-        transactions.run(() -> Request.lockById(requestId).filter(of -> of.isClaimedBy(claim))
-                .ifPresent(Request::clearClaim));
+        transactions.run(() -> Request.endClaim(requestId, claim));
     }
 }

@@ -155,7 +155,6 @@ class EndStore {
     /** Ends the claim and changes nothing else. */
     void giveUp(WorkItem item, UUID claim) {
         transactions.run(() -> Reservation.<Reservation>findByIdOptional(item.reservationId())
-                .flatMap(row -> Request.lockById(row.requestId)).filter(request -> request.isClaimedBy(claim))
-                .ifPresent(Request::clearClaim));
+                .ifPresent(row -> Request.endClaim(row.requestId, claim)));
     }
 }

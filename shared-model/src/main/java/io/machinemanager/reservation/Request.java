@@ -259,6 +259,11 @@ public class Request extends PanacheEntityBase {
         claimedUntil = until;
     }
 
+    /** Ends this claim on a request, unless it was lost. */
+    static void endClaim(long id, UUID claim) {
+        lockById(id).filter(request -> request.isClaimedBy(claim)).ifPresent(Request::clearClaim);
+    }
+
     void clearClaim() {
         claimedBy = null;
         claimedUntil = null;

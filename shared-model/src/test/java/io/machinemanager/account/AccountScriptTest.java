@@ -20,7 +20,7 @@ class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
-    private static final String GUARD = "1 acb6f25cb2c0ab793e24331faa04b23220a64a931a32a4ff060505dba4ad6a8e";
+    private static final String GUARD = "1 86aa743563afc09086fbc2c955ddae2575df92719c27b247129aa79170db6dc8";
     private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test

@@ -253,7 +253,7 @@ class ResetTest extends ReservationTestBase {
 
         assertThat(fixture.states()).containsExactly("m1 RELEASED");
         assertThat(fixture.history("m1")).endsWith("VERIFIED_GONE", "RESET_TAKEN_OVER", "RESET_DONE");
-        // the first worker finds its claim lost and ends its run, which nobody lets go
+        // the first worker finds its claim lost and ends its run, which waits for ever
         dead.orTimeout(9, java.util.concurrent.TimeUnit.SECONDS).join();
         assertThat(fixture.history("m1")).as("written by the worker that lost its claim").endsWith("RESET_DONE");
     }
