@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Uses machines that are made anew after each reservation: what a user with the rights of root leaves there is gone.
 
-The product must be running as after `just provision reset=true`, at the address API_BASE. Part of .ci/compose.
+The product must be running as compose_scenario.py leaves it, after `just provision reset=true`, at the address API_BASE.
+Part of .ci/compose.
 """
 import json
 import re
@@ -14,15 +15,13 @@ from compose_scenario import MACHINES, ROOT, SETTINGS, Client, container, eventu
 PASSWORD = "Lent-1-Secret"
 MACHINE = sorted(MACHINES)[0]
 KEYS = "/etc/ssh/keys"
-# As a thief would: a key and a password for root, a job, a program that everybody uses, and a shell for everybody on the
-# only volume that stays.
+# As a thief would: a key and a password for root, a job, and a program that everybody uses.
 PLANT = f"""
 set -e
 mkdir -p /root/.ssh && echo "$1" > /root/.ssh/authorized_keys && chmod 700 /root/.ssh
 echo 'root:mm-planted' | chpasswd
 mkdir -p /etc/cron.d /var/spool/cron/crontabs
 echo '* * * * * root touch /tmp/mm-planted' | tee /etc/cron.d/mm-planted > /var/spool/cron/crontabs/root
-cp /bin/sh {KEYS}/shell && chmod 4755 {KEYS}/shell && ln -s / {KEYS}/.link
 printf '#!/bin/sh\\necho mm-planted\\n' > /usr/bin/id && chmod 755 /usr/bin/id
 """
 LOOK = f"""
@@ -80,7 +79,10 @@ class ResetScenario(unittest.TestCase):
         self.as_root(carol, PLANT, key.with_suffix(".pub").read_text().strip())
         self.assertEqual("mm-planted\n", ssh(MACHINE, "carol", PASSWORD, "id").stdout)
         self.assertTrue(self.root_logs_in_with(key))
-        self.assertIn(f"{KEYS}/shell", self.as_root(carol, LOOK))
+        # The only volume that stays cannot be written to.
+        self.assertEqual("read-only\n", self.as_root(carol, f"""
+            mount -o remount,rw {KEYS} 2>/dev/null; umount {KEYS} 2>/dev/null
+            touch {KEYS}/ed25519 {KEYS}/shell 2>/dev/null || echo read-only"""))
 
         # The service cannot log in any more, since root has another password.
         status, answer = carol.call("DELETE", f"/requests/{request}")

@@ -15,7 +15,7 @@ MODULE = ROOT / "provision/library/reset_container.py"
 OLD = {
     "Id": "old", "Image": "sha256:1",
     "Config": {"Hostname": "m1", "Image": "machine-manager/machine:alpine", "Labels": {"machine-manager.machine": "true"}},
-    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys"], "Memory": 268435456, "NetworkMode": "default",
+    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys:ro"], "Memory": 268435456, "NetworkMode": "default",
                    "PortBindings": {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": "22221"}]}},
     "NetworkSettings": {"Networks": {"bridge": {"IPAMConfig": None, "Aliases": None}}},
 }
@@ -111,8 +111,8 @@ class ResetContainerTest(unittest.TestCase):
         self.assertEqual(OLD["Config"], self.engine.containers["m1"]["Config"])
         done = [re.sub(r"^\w+ ", "", line) for line in self.engine.done]
         self.assertLess(done.index("/containers/create?name=m1.new"), done.index("/containers/m1?force=1&v=1"))
-        self.assertEqual(["/containers/m1.new/rename?name=m1", "/containers/m1/start", "/containers/m1/exec sh"], done[-8:-5])
-        self.assertEqual(["/containers/m1/exec chpasswd", "/exec/e1/start root:S3cret-of-root\n", "/exec/e1/json"], done[-3:])
+        self.assertEqual(["/containers/m1.new/rename?name=m1", "/containers/m1/start", "/containers/m1/exec chpasswd",
+                          "/exec/e1/start root:S3cret-of-root\n", "/exec/e1/json"], done[-5:])
 
     def test_what_a_killed_run_has_left_is_taken_up(self):
         self.engine.containers["m1.new"] = {**OLD, "Id": "half-made"}
@@ -141,7 +141,7 @@ class ResetContainerTest(unittest.TestCase):
 
     def test_a_failure_says_what_failed(self):
         self.engine.status = 1
-        self.assertEqual("The command sh in the new container ended with exit status 1.", self.reset())
+        self.assertEqual("The command chpasswd in the new container ended with exit status 1.", self.reset())
         self.assertRegex(self.reset(socket="/nonexistent.sock"),
                          r"^The Docker engine does not answer at /nonexistent.sock: No such file or directory\.")
 
