@@ -160,6 +160,40 @@ class UpTest(StackTest):
         self.assertEqual("https://localhost\n", self.succeed("address", DOMAIN="elsewhere.example"))
 
 
+class SetTest(StackTest):
+    def setUp(self):
+        super().setUp()
+        self.succeed("init")
+
+    def lines(self):
+        return self.env_file.read_text().splitlines()
+
+    def test_a_setting_is_set_in_its_place_and_has_its_default_again(self):
+        before = self.lines()
+        at = before.index("#RESERVATION_SUDO=false")
+        self.succeed("set", "RESERVATION_SUDO=true", "NEW_ONE=a b=c")
+        self.assertEqual("RESERVATION_SUDO=true", self.lines()[at])
+        self.assertEqual("NEW_ONE=a b=c", self.lines()[-1])
+        self.succeed("set", "RESERVATION_SUDO=", "NEW_ONE=")
+        self.assertEqual([*before[:at], "#RESERVATION_SUDO=", *before[at + 1:], "#NEW_ONE="], self.lines())
+
+    def test_the_file_keeps_its_mode_and_stays_a_link(self):
+        elsewhere = self.folder / "settings"
+        self.env_file.rename(elsewhere)
+        self.env_file.symlink_to(elsewhere)
+        elsewhere.chmod(0o640)
+        self.succeed("set", "RESERVATION_SUDO=true")
+        self.assertTrue(self.env_file.is_symlink())
+        self.assertIn("RESERVATION_SUDO=true", self.lines())
+        self.assertEqual(0o640, elsewhere.stat().st_mode & 0o777)
+        self.assertEqual([elsewhere], list(self.folder.glob("settings*")))
+
+    def test_what_is_no_setting_is_refused_and_nothing_is_changed(self):
+        before = self.lines()
+        for wrong in "RESERVATION_SUDO", "lower=1", "=1":
+            self.assertEqual((1, True), (self.stack("set", "NEW=1", wrong)[0], before == self.lines()), wrong)
+
+
 class LabelsTest(StackTest):
     def setUp(self):
         super().setUp()
