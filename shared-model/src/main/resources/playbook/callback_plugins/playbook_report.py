@@ -1,9 +1,9 @@
 """Tells the service how the run of a playbook goes on, and ends the run when the service does not answer for it any more.
 
 The report is the file report.json in the home folder, which is the private folder of the run. The service writes a byte to
-the standard input each time its claim on the machine was renewed. Without one for MACHINE_MANAGER_PATIENCE seconds, as when
-the service is frozen, or at the end of the input, as when it was killed, another process may work on the machine soon. Then
-all processes of the run are killed. They have MACHINE_MANAGER_RUN in common.
+the standard input each time its claim on the machine was renewed. Without one for MACHINE_MANAGER_CONFIRMATION_TIMEOUT
+seconds, as when the service is frozen, or at the end of the input, as when it was killed, another process may work on the
+machine soon. Then all processes of the run are killed. They have MACHINE_MANAGER_RUN in common.
 """
 
 import json
@@ -32,7 +32,7 @@ class Guard(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.patience = float(os.environ["MACHINE_MANAGER_PATIENCE"])
+        self.timeout = float(os.environ["MACHINE_MANAGER_CONFIRMATION_TIMEOUT"])
         self.mark = ("MACHINE_MANAGER_RUN=" + os.environ["MACHINE_MANAGER_RUN"]).encode()
         self.folder = os.environ["HOME"]
         # No process that the playbook starts may read the confirmations.
@@ -42,7 +42,7 @@ class Guard(threading.Thread):
         os.close(nothing)
 
     def run(self):
-        while select.select([self.input], [], [], self.patience)[0] and os.read(self.input, 4096):
+        while select.select([self.input], [], [], self.timeout)[0] and os.read(self.input, 4096):
             pass
         shutil.rmtree(self.folder, ignore_errors=True)
         playbook = os.getpid()

@@ -31,8 +31,11 @@ import io.quarkus.logging.Log;
  */
 public final class PlaybookRun {
 
-    /** The part of a claim's time after which an unconfirmed run ends, which leaves time for it to end. */
-    private static final double SHARE_OF_CLAIM = 2.0 / 3;
+    /**
+     * The part of a claim's time after which an unconfirmed run ends. The claim may have been renewed up to
+     * {@link #confirmationInterval} before the run started, and the run needs some time to end.
+     */
+    private static final double SHARE_OF_CLAIM = 0.5;
     private static final int MAX_ERROR = 200;
 
     private final Playbook playbook;
@@ -58,6 +61,11 @@ public final class PlaybookRun {
         this.places = places;
         this.claim = claim;
         this.thread = Thread.ofVirtual().name("playbook").unstarted(this::run);
+    }
+
+    /** How often a run must be confirmed that works under a claim of a length. */
+    public static Duration confirmationInterval(Duration claim) {
+        return claim.dividedBy(4);
     }
 
     PlaybookRun start() {
@@ -176,7 +184,8 @@ public final class PlaybookRun {
         environment.put("HOME", folder.toString());
         // for modules that run here: they leave files when they are killed
         environment.put("TMPDIR", folder.toString());
-        environment.put("MACHINE_MANAGER_PATIENCE", Double.toString(claim.toMillis() * SHARE_OF_CLAIM / 1000));
+        environment.put("MACHINE_MANAGER_CONFIRMATION_TIMEOUT",
+                Double.toString(claim.toMillis() * SHARE_OF_CLAIM / 1000));
         tree.mark(environment);
         return builder.start();
     }

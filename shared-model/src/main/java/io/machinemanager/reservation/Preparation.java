@@ -1,6 +1,8 @@
 package io.machinemanager.reservation;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,8 +42,9 @@ class Preparation {
 
     /** How often the claim of a round is renewed, if that is not more often than usual. */
     Duration renewal(Duration usual) {
-        boolean soon = playbooks.isSet(Playbook.PREPARE) && LONGEST_RENEWAL.compareTo(usual) < 0;
-        return soon ? LONGEST_RENEWAL : usual;
+        return playbooks.isSet(Playbook.PREPARE)
+                ? Collections.min(List.of(usual, LONGEST_RENEWAL, PlaybookRun.confirmationInterval(config.claim())))
+                : usual;
     }
 
     /** Begins a round of account work under a claim. */

@@ -147,7 +147,8 @@ public class ResetService {
     }
 
     private void await(ResetItem item, CompletableFuture<?> work, ClaimRenewals.Listener listener) {
-        ClaimRenewals.await(work, claim.dividedBy(3), () -> listener.renewed(claims.renew(item.claim(), Set.of())));
+        ClaimRenewals.await(work, PlaybookRun.confirmationInterval(claim),
+                () -> listener.renewed(claims.renew(item.claim(), Set.of())));
     }
 
     private void playbookFailed(ResetItem item, PlaybookResult ran) {

@@ -383,7 +383,7 @@ class PlaybookRunTest {
                 .filteredOn(name -> !List.of("PWD", "OLDPWD", "SHLVL", "_").contains(name))
                 .containsExactlyInAnyOrder("PATH", "LANG", "LC_ALL", "HOME", "ANSIBLE_CONFIG",
                         "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_RETRY_FILES_ENABLED", "ANSIBLE_LOCAL_TEMP", "TMPDIR",
-                        "MACHINE_MANAGER_RUN", "MACHINE_MANAGER_PATIENCE");
+                        "MACHINE_MANAGER_RUN", "MACHINE_MANAGER_CONFIRMATION_TIMEOUT");
         assertThat(told).contains(folder.resolve("own").toString());
     }
 }

@@ -26,7 +26,7 @@ public class ResetJob {
     private static final int AFTER_REMOVALS = 101;
 
     /** How long a stop lets resets go on. A container is made anew within this time; longer resets are given back. */
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
     /** How long it may take to end the processes of those. */
     private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
@@ -63,7 +63,7 @@ public class ResetJob {
 
     void stop(@Observes @Priority(AFTER_REMOVALS) ShutdownEvent shutdown) {
         try {
-            if (!work.drain(STOP_PATIENCE.minusNanos(System.nanoTime() - stopBegan))) {
+            if (!work.drain(STOP_TIMEOUT.minusNanos(System.nanoTime() - stopBegan))) {
                 Log.infof("Stopping: giving back the resets of %d machines", running());
                 resets.stop();
                 work.drain(END_TIMEOUT);
