@@ -4,6 +4,7 @@
 The product must be running, with three machines provisioned and registered, at the address API_BASE. Part of
 .ci/compose.
 """
+import functools
 import json
 import os
 import pathlib
@@ -103,13 +104,21 @@ def healthy(service):
     return state["Running"] and state.get("Health", {}).get("Status", "healthy") == "healthy"
 
 
-def kill(service):
-    """Kills the process as a crash does. After `docker kill` the engine would not restart the container."""
-    before = container(service)
-    state = json.loads(run("docker", "inspect", before))[0]["State"]
-    os.kill(state["Pid"], 9)
-    eventually(lambda: json.loads(run("docker", "inspect", container(service)))[0]["State"]["StartedAt"] != state["StartedAt"]
-               and healthy(service), 300, f"{service} did not come back")
+def kill(*services):
+    """Kills processes as a crash does. After `docker kill` the engine would not restart the containers."""
+    def state(service):
+        return json.loads(run("docker", "inspect", container(service)))[0]["State"]
+
+    before = {service: state(service) for service in services}
+
+    def is_back(service):
+        return state(service)["StartedAt"] != before[service]["StartedAt"] and healthy(service)
+
+    for killed in before.values():
+        os.kill(killed["Pid"], 9)
+    for service in services:
+        eventually(functools.partial(is_back, service), 300, f"{service} did not come back")
+    say(f"{' and '.join(services)} killed, and healthy again")
 
 
 def logs():
@@ -215,10 +224,15 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual([200] * 60, answers)
 
     def test_06_one_replica_is_left_and_has_all_calls(self):
-        """Compose decides which replica stays. A changed setting makes Compose replace this one too."""
+        """Compose decides which replica stays. Changed settings make Compose replace this one too.
+
+        From here on machines are made anew after each reservation.
+        """
         self.earlier.extend(logs().items())
         with open(ROOT / "deploy/.env", "a", encoding="utf-8") as settings:
             settings.write("LOG_LEVEL=DEBUG\n")
+        said = run("./justw", "provision", str(len(MACHINES)), "debian", "reset=true")
+        self.assertRegex(said.splitlines()[-1], "root on this host$")
         run("./justw", "run", "scale=1", "schedulers=1")
         self.assertEqual(1, len(run("docker", "compose", "--project-name", "machine-manager", "ps", "--all", "--quiet", "api").split()))
         self.assertIn("LOG_LEVEL=DEBUG", run("docker", "exec", container("api"), "env").splitlines())
@@ -259,9 +273,9 @@ class ComposeScenario(unittest.TestCase):
             run("docker", "compose", "--project-name", "machine-manager", "restart", "--timeout", "20", "db")
             eventually(lambda: healthy("db"), 120, "db did not come back")
             say("db restarted")
-            for service in "api", "scheduler", "proxy", "db":
-                kill(service)
-                say(f"{service} killed, and healthy again")
+            kill("api")
+            kill("scheduler", "proxy")
+            kill("db")
             eventually(lambda: self.alice.call("GET", "/available")[0] == 200, 120, "the API does not answer")
         finally:
             done.set()
@@ -286,6 +300,7 @@ class ComposeScenario(unittest.TestCase):
         self.assertEqual(201, status, answer)
         type(self).generated = [answer["reservation_password"]]
         self.assertEqual({"released": 3}, {"released": self.admin.call("GET", "/release_all")[1]["released"]})
+        eventually(self.all_is_free, 60, "not all machines are free")
 
     def test_10_the_lines_of_the_guide_for_users_work_as_they_stand(self):
         (ROOT / "target").mkdir(exist_ok=True)

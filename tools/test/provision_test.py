@@ -72,32 +72,30 @@ class ProvisionTest(unittest.TestCase):
     def passwords(self):
         return re.findall(r'password: "(.*)"', self.file.read_text())
 
-    def test_each_machine_has_a_password_that_is_kept_and_shown_nowhere(self):
+    def test_a_machine_keeps_its_password_and_its_labels_and_no_password_is_shown(self):
         status, said = self.provision()
         self.assertEqual(0, status, said)
         self.assertEqual(0o600, stat.S_IMODE(self.file.stat().st_mode))
+        self.assertIn('labels: {"os": "alpine", "arch": "arm64"}', self.file.read_text())
         first = self.passwords()
         self.assertRegex(first[0], "^[A-Za-z0-9]{24}$")
         self.assertEqual(f"root:{first[0]}\n", (self.folder / "stdin").read_text())
+
+        self.file.write_text(self.file.read_text().replace('"arm64"}', '"mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'))
         status, again = self.provision(machine_binds=["127.0.0.1"], machine_renew=True)
         self.assertEqual(0, status, again)
         self.assertEqual(first, self.passwords())
         self.assertIn('binds: ["127.0.0.1"]', self.file.read_text())
+        self.assertEqual(1, self.file.read_text().count('{"os": "alpine", "arch": "mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'), again)
         self.assertNotIn(first[0], said + again)
 
-    def test_each_machine_has_labels_and_those_that_were_added_are_kept(self):
+    def test_a_file_of_an_earlier_version_gets_labels(self):
+        self.file.write_text(f'''machines:
+  - {{name: alpine-1, host: h, port: {self.sshd.server_address[1]}, user: root, password: "x"}}
+''')
         status, said = self.provision()
         self.assertEqual(0, status, said)
-        self.assertIn('labels: {"os": "alpine", "arch": "arm64"}', self.file.read_text())
-        self.file.write_text(self.file.read_text().replace('"arm64"}', '"mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'))
-        status, said = self.provision(machine_count=2)
-        self.assertEqual(1, self.file.read_text().count('{"os": "alpine", "arch": "mine", "rack": "7", "odd": "{{ 1 + 1 }}"}'), said)
-
-    def test_a_file_without_labels_gets_them(self):
-        self.provision()
-        self.file.write_text("".join(line for line in self.file.read_text().splitlines(True) if "labels" not in line))
-        status, said = self.provision()
-        self.assertEqual(0, status, said)
+        self.assertEqual(["x"], self.passwords())
         self.assertIn('labels: {"os": "alpine", "arch": "arm64"}', self.file.read_text())
 
     def test_a_task_that_fails_does_not_show_the_password(self):

@@ -14,20 +14,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import io.machinemanager.testing.Deep;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.SshLogin;
 import io.restassured.response.Response;
 
 /** Two APIs and two schedulers on one database, started together and under load. */
+@Tag("deep")
 class SeveralReplicasIT {
 
     private static final int MACHINES = 6;
     private static final int CLIENTS = 4;
-    private static final int ROUNDS = Deep.isIncluded() ? 4 : 2;
+    private static final int ROUNDS = 4;
     private static final String PASSWORD = "a long secret";
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 

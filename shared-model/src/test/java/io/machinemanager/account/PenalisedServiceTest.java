@@ -9,6 +9,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountConfig.Driver;
@@ -19,6 +20,7 @@ import io.machinemanager.testing.SshLogin;
 
 /** A user at the service's address makes the machine's sshd refuse the service for a while. */
 @BothDrivers
+@Tag("deep")
 class PenalisedServiceTest extends EachDriver {
 
     private static final String REASON = "The machine's SSH server refuses connections from this service for a while"

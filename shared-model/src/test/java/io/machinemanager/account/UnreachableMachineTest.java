@@ -21,7 +21,6 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 
 /** A task that cannot be done fails in time, with its reason, and does not delay others. */
-@BothDrivers
 class UnreachableMachineTest extends EachDriver {
 
     @BeforeAll
