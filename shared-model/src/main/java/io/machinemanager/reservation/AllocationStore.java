@@ -183,7 +183,8 @@ class AllocationStore {
         return latest == null || latest.isBefore(now) ? now : latest.plus(1, ChronoUnit.MICROS);
     }
 
-    private WorkItem insert(Machine machine, Reservation.Latest latest, AllocationRequest request, Instant requested) {
+    private WorkItem insert(Machine machine, PastReservations.Latest latest, AllocationRequest request,
+            Instant requested) {
         Instant now = latest.now();
         Reservation reservation = new Reservation();
         reservation.requestId = request.requestId();

@@ -7,7 +7,7 @@ import io.machinemanager.machine.Machine;
  *
  * @param latest its latest reservation, read while it was locked
  */
-record FreeMachine(Machine machine, Reservation.Latest latest) {
+record FreeMachine(Machine machine, PastReservations.Latest latest) {
 
     long id() {
         return machine.id;

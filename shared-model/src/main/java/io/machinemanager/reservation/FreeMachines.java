@@ -70,7 +70,7 @@ public final class FreeMachines {
      * after the lock sees its rows, and no other transaction can lend the machines while they are locked.
      */
     private static List<FreeMachine> withoutLent(List<Machine> locked) {
-        Map<Long, Reservation.Latest> latest = Reservation
+        Map<Long, PastReservations.Latest> latest = PastReservations
                 .latestOn(locked.stream().map(machine -> machine.id).toList());
         return locked.stream().map(machine -> new FreeMachine(machine, latest.get(machine.id)))
                 .filter(machine -> !machine.latest().isLent()).toList();

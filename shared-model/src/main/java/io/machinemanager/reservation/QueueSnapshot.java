@@ -84,7 +84,7 @@ final class QueueSnapshot {
         Set<Long> owners = entries.stream().map(QueueEntry::ownerId).collect(Collectors.toSet());
         this.machines = QueuedMachine.enabled(now);
         this.labels = entries.stream().allMatch(QueueEntry::takesAny) ? Map.of() : QueuedMachine.labels();
-        this.refusals = Reservation
+        this.refusals = PastReservations
                 .refusalsOf(entries.stream().filter(QueueEntry::wasTried).map(QueueEntry::requestId).toList());
         this.groupsOfMachines = MachineGroup.groupsOf(machines.stream().map(QueuedMachine::id).toList());
         this.groupsOfUsers = groupsOfMachines.isEmpty()

@@ -51,9 +51,9 @@ public class ReplacementStore {
             Reservation lost = lock(reservationId);
             Instant now = clock.now();
             Request request = Request.lockById(lost.requestId).orElseThrow();
-            Set<Long> tried = Reservation.machinesTriedFor(lost.requestId);
+            Set<Long> tried = PastReservations.machinesTriedFor(lost.requestId);
             // these would refuse the account's name again
-            Set<Long> refused = Reservation.refusalsOf(List.of(lost.requestId)).getOrDefault(lost.requestId,
+            Set<Long> refused = PastReservations.refusalsOf(List.of(lost.requestId)).getOrDefault(lost.requestId,
                     Set.of());
             // while the request is claimed, another machine of it is being replaced
             if (!lost.isRunning(now) || request.claimedBy != null) {

@@ -2,8 +2,6 @@ package io.machinemanager.reservation;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
@@ -29,13 +27,10 @@ import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.audit.AuditAction;
 import io.machinemanager.audit.AuditEvent;
-import io.machinemanager.database.HqlCondition;
-import io.machinemanager.database.ReadOnlyQueries;
 import io.machinemanager.database.SkipLocked;
 import io.machinemanager.error.NotFoundException;
 import io.machinemanager.machine.Machine;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
  * One machine lent to one user for a time. It belongs to a {@link Request}.
@@ -245,57 +240,6 @@ public class Reservation extends PanacheEntityBase {
     /** The row with this id, with its machine fetched. */
     public static Optional<Reservation> withMachine(long id) {
         return find("from Reservation r left join fetch r.machine where r.id = ?1", id).firstResultOptional();
-    }
-
-    /**
-     * The latest row of a machine.
-     *
-     * @param machineId the machine
-     * @param createdAt {@link #createdAt} of its latest row; null when it was never lent
-     * @param isLent whether it has a live row
-     * @param now the database's time
-     */
-    @RegisterForReflection // created by a query
-    record Latest(Long machineId, Instant createdAt, boolean isLent, Instant now) {
-
-        /** The constructor that the query calls. */
-        Latest(Long machineId, Instant createdAt, Long live, LocalDateTime now) {
-            this(machineId, createdAt, live != null, now.toInstant(ZoneOffset.UTC));
-        }
-    }
-
-    /** The latest row of each of these machines, by the machine's id. */
-    static Map<Long, Latest> latestOn(List<Long> machines) {
-        HqlCondition among = HqlCondition.oneOf("m.id", "machines", machines);
-        return among
-                .bind(getSession().createSelectionQuery("select new io.machinemanager.reservation.Reservation$Latest("
-                        + "m.id, (select r.createdAt from Reservation r where r.machine.id = m.id order by r.createdAt desc limit 1),"
-                        + " (select live.id from Reservation live where live.liveMachineId = m.id), "
-                        + ReadOnlyQueries.NOW
-                        + ") from Machine m where " + among.hql(), Latest.class))
-                .getResultStream().collect(Collectors.toMap(Latest::machineId, row -> row));
-    }
-
-    /** The ids of the machines that a request has had and released, without deleted machines. */
-    static Set<Long> machinesTriedFor(long requestId) {
-        return getEntityManager()
-                .createQuery("select machine.id from Reservation where requestId = ?1 and liveMachineId is null"
-                        + " and machine is not null", Long.class)
-                .setParameter(1, requestId).getResultStream().collect(Collectors.toSet());
-    }
-
-    /** The ids of the machines that refused the account's name, by request. */
-    static Map<Long, Set<Long>> refusalsOf(Collection<Long> requests) {
-        if (requests.isEmpty()) {
-            return Map.of();
-        }
-        return getEntityManager()
-                .createQuery(
-                        "select requestId, machine.id from Reservation where requestId in ?1 and lastOutcome = REFUSED"
-                                + " and machine is not null",
-                        Object[].class)
-                .setParameter(1, requests).getResultStream().collect(Collectors.groupingBy(row -> (Long) row[0],
-                        Collectors.mapping(row -> (Long) row[1], Collectors.toSet())));
     }
 
     /**

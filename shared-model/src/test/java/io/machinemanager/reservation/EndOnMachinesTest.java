@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import jakarta.inject.Inject;
 
@@ -152,17 +153,15 @@ class EndOnMachinesTest extends ReservationTestBase {
         reserveAll("m1", "m2");
         Instant before = end("m1");
         long request = fixture.requestOf("m1").id;
-        AtomicInteger started = new AtomicInteger();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < 5; i++) {
-                executor.submit(() -> {
-                    started.incrementAndGet();
-                    change(request, new NewEnd.Later(10));
-                    return null;
-                });
+            Callable<Void> extension = () -> {
+                change(request, new NewEnd.Later(10));
+                return null;
+            };
+            for (Future<Void> result : executor.invokeAll(Collections.nCopies(5, extension))) {
+                result.get();
             }
         }
-        assertThat(started).hasValue(5);
         assertThat(List.of(end("m1"), end("m2"), machines.endOn("m1", "alice"), machines.endOn("m2", "alice")))
                 .containsOnly(before.plusSeconds(3000));
     }

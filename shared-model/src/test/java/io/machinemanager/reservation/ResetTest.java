@@ -2,7 +2,6 @@ package io.machinemanager.reservation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -10,21 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-import jakarta.inject.Inject;
-
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult;
 import io.machinemanager.account.AccountResult.Outcome;
-import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
 import io.machinemanager.error.GoneException;
 import io.machinemanager.error.NotEnoughAvailableException;
-import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.machine.MachineChange;
-import io.machinemanager.pool.MachineService;
 import io.machinemanager.pool.MachineState;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -35,52 +28,9 @@ import io.quarkus.test.junit.TestProfile;
 
 /** A machine is reset after its account is gone, before it is lent again. */
 @QuarkusTest
-@TestProfile(ResetTest.WithReset.class)
+@TestProfile(ResetTestBase.WithReset.class)
 @WithTestResource(MariaDbResource.class)
-class ResetTest extends ReservationTestBase {
-
-    public static class WithReset extends TestPlaybook.Profile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("RESET_PLAYBOOK", TestPlaybook.PLAYBOOK.toString(), "ANSIBLE_PLAYBOOK", RUNS,
-                    "PLAYBOOK_TIMEOUT", "10s", "CLAIM_DURATION", "3s");
-        }
-    }
-
-    @Inject
-    ResetService resets;
-
-    @Inject
-    MachineService machineService;
-
-    @Inject
-    RequestService requests;
-
-    @Inject
-    ReservationConfig config;
-
-    @BeforeEach
-    void resetsSucceed() {
-        TestPlaybook.reset();
-        fixture.machines("m1");
-    }
-
-    private void lendAndRelease() {
-        reserve(alice, 1);
-        fixture.expireAll();
-        Scheduled.cleanUp(reservations, 10);
-    }
-
-    private int runDue() {
-        List<CompletableFuture<Void>> due = resets.startDue(10);
-        due.forEach(CompletableFuture::join);
-        return due.size();
-    }
-
-    private MachineState state(String machine) {
-        var pooled = pool.only(machine);
-        return pooled.rows().getFirst().state(pooled.at());
-    }
+class ResetTest extends ResetTestBase {
 
     @Test
     void aMachineIsResetAfterItsAccountIsGoneAndBeforeItIsFree() {
@@ -183,17 +133,6 @@ class ResetTest extends ReservationTestBase {
     }
 
     @Test
-    void aResetThatDidNothingIsFoundOutWhenTheAccountIsThere() {
-        lendAndRelease();
-        machines.addStrayAccount("m1", "alice");
-
-        runDue();
-
-        assertThat(fixture.states()).containsExactly("m1 RESETTING");
-        assertThat(reason("m1")).isEqualTo("After the reset, the account alice is on the machine again.");
-    }
-
-    @Test
     void aMachineThatTheResetHasRemovedStaysOut() {
         lendAndRelease();
         machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
@@ -240,55 +179,6 @@ class ResetTest extends ReservationTestBase {
     }
 
     @Test
-    void anotherWorkerTakesTheResetOfADeadOneOver() {
-        TestPlaybook.hold();
-        lendAndRelease();
-        CompletableFuture<Void> dead = resets.startDue(10).getFirst();
-        await().until(() -> TestPlaybook.runs().size() == 1);
-        assertThat(resets.startDue(10)).as("taken from a worker that is alive").isEmpty();
-
-        TestPlaybook.succeed();
-        fixture.endClaims();
-        runDue();
-
-        assertThat(fixture.states()).containsExactly("m1 RELEASED");
-        assertThat(fixture.history("m1")).endsWith("VERIFIED_GONE", "RESET_TAKEN_OVER", "RESET_DONE");
-        // the first worker finds its claim lost and ends its run, which waits for ever
-        dead.orTimeout(9, java.util.concurrent.TimeUnit.SECONDS).join();
-        assertThat(fixture.history("m1")).as("written by the worker that lost its claim").endsWith("RESET_DONE");
-    }
-
-    @Test
-    void aWorkerThatLostItsClaimWritesNoSuccess() {
-        TestPlaybook.hold();
-        lendAndRelease();
-        CompletableFuture<Void> late = resets.startDue(10).getFirst();
-        await().until(() -> TestPlaybook.runs().size() == 1);
-        fixture.change("m1", machine -> Reservation.update("claimedBy = 'another' where state = RESETTING"));
-
-        TestPlaybook.letGo();
-        late.join();
-
-        assertThat(fixture.states()).containsExactly("m1 RESETTING");
-        assertThat(fixture.history("m1")).endsWith("VERIFIED_GONE");
-    }
-
-    @Test
-    void aClaimIsRenewedWhileTheResetLasts() {
-        TestPlaybook.hold();
-        lendAndRelease();
-        CompletableFuture<Void> slow = resets.startDue(10).getFirst();
-        await().until(() -> TestPlaybook.runs().size() == 1);
-
-        // longer than a claim
-        await().during(Duration.ofSeconds(5)).atMost(Duration.ofSeconds(8)).until(() -> resets.startDue(10).isEmpty());
-
-        TestPlaybook.letGo();
-        slow.join();
-        assertThat(fixture.states()).containsExactly("m1 RELEASED");
-    }
-
-    @Test
     void anAdminNeedNotWaitForTheNextTry() {
         TestPlaybook.fail("no such snapshot");
         lendAndRelease();
@@ -328,108 +218,6 @@ class ResetTest extends ReservationTestBase {
         assertThat(fixture.states()).containsExactly("m1 RESETTING", "m2 RESETTING");
         assertThat(fixture.history("m1")).endsWith("RELEASE_STARTED GIVEN_BACK", "VERIFIED_GONE");
         assertThat(fixture.requests()).containsExactly("alice LAPSED");
-    }
-
-    @Test
-    void aMachineOnWhichNothingWasMadeIsNotReset() {
-        machines.fail("m1", Outcome.REFUSED, "the name exists");
-
-        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ConflictException.class);
-
-        assertThat(fixture.states()).containsExactly("m1 RELEASED");
-    }
-
-    @Test
-    void aMachineWhoseAccountCouldNotBeMadeIsReset() {
-        machines.fail("m1", Action.CREATE, Outcome.FAILED, "useradd: no space left on device");
-
-        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
-        fixture.endPauses();
-        Scheduled.cleanUp(reservations, 10);
-
-        assertThat(fixture.states()).containsExactly("m1 RESETTING");
-        machines.heal("m1");
-        runDue();
-        assertThat(fixture.states()).containsExactly("m1 RELEASED");
-        assertThat(fixture.machine("m1").pausedReason).as("the reset says nothing about new accounts")
-                .contains("no space left");
-    }
-
-    /** A machine that was made anew has forgotten the token, and would make the account for a late worker. */
-    @Test
-    void theFenceOfTheMachineIsRestoredAfterTheReset() {
-        lendAndRelease();
-        machines.forgetFence("m1");
-        AccountTask late = machines.tasks(Action.CREATE).getFirst();
-
-        runDue();
-
-        assertThat(machines.work(late).outcome()).isEqualTo(Outcome.FAILED);
-        assertThat(machines.allAccounts()).isEmpty();
-    }
-
-    @Test
-    void aPlaybookThatFailsDoesNotKeepTheAccountOnTheMachine() {
-        reserve(alice, 1);
-        fixture.expireAll();
-        machines.fail("m1", Outcome.UNREACHABLE, "the network is down");
-        for (int failures = 1; failures <= 3; failures++) {
-            Scheduled.cleanUp(reservations, 10);
-            fixture.endPauses();
-        }
-        machines.heal("m1");
-        TestPlaybook.fail("no such snapshot");
-
-        runDue();
-
-        assertThat(machines.allAccounts()).isEmpty();
-        assertThat(fixture.states()).containsExactly("m1 RESETTING");
-        assertThat(fixture.requests()).containsExactly("alice ENDED");
-        assertThat(fixture.history("m1")).contains("VERIFIED_GONE");
-    }
-
-    @Test
-    void aMachineOnWhichTheUserMadeTheRemovalImpossibleIsResetAndTheAccountVerifiedGoneThen() {
-        reserve(alice, 1);
-        fixture.expireAll();
-        machines.fail("m1", Outcome.UNREACHABLE, "the password is wrong");
-        for (int failures = 1; failures <= 3; failures++) {
-            assertThat(fixture.states()).containsExactly(failures == 1 ? "m1 ACTIVE" : "m1 RELEASING");
-            Scheduled.cleanUp(reservations, 10);
-            fixture.endPauses();
-        }
-        assertThat(fixture.states()).containsExactly("m1 RESETTING");
-        assertThat(reason("m1")).isEqualTo("the password is wrong");
-        assertThat(fixture.requests()).as("the account may be there").containsExactly("alice ACTIVE");
-        assertThat(reservations.release(fixture.latest("m1").id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
-
-        runDue();
-        assertThat(fixture.states()).as("a reset after which the account is not verified gone")
-                .containsExactly("m1 RESETTING");
-        assertThat(reason("m1")).isEqualTo("After the reset: the password is wrong");
-
-        machines.heal("m1");
-        fixture.endPauses();
-        runDue();
-        assertThat(fixture.states()).containsExactly("m1 RELEASED");
-        assertThat(machines.allAccounts()).isEmpty();
-        assertThat(fixture.requests()).containsExactly("alice ENDED");
-        assertThat(fixture.history("m1")).endsWith("REMOVAL_FAILED the password is wrong",
-                "RESET_FAILED After the reset: the password is wrong", "VERIFIED_GONE", "RESET_DONE");
-    }
-
-    @Test
-    void aMachineWithAnAccountThatIsDeletedByForceIsAbandonedWithIt() {
-        reserve(alice, 1);
-        fixture.expireAll();
-        machines.fail("m1", Outcome.UNREACHABLE, "the password is wrong");
-        for (int failures = 1; failures <= 3; failures++) {
-            Scheduled.cleanUp(reservations, 10);
-            fixture.endPauses();
-        }
-
-        assertThat(machineService.delete("m1", true)).isPresent();
-        assertThat(fixture.latest("m1").releaseCause).isEqualTo(ReleaseCause.ABANDONED);
     }
 
     @Test
