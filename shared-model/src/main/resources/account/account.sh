@@ -1532,7 +1532,7 @@ mm_guard() {
     while :; do
         mm_guard_accounts
         # For the next boot. It comes after the accounts, which may still need what it says of the last one.
-        if [ $((mm_guard_round % 12)) -eq 0 ]; then mm_try 'mm_note_round'; fi
+        if [ $((mm_guard_round % 12)) -eq 1 ]; then mm_try 'mm_note_round'; fi
         mm_guard_round=$((mm_guard_round + 1))
         # In a shell of its own, as some shells would close the file of the lock while the command runs.
         mm_try "(exec 8>&- && exec sleep $mm_guard_interval)"
@@ -1562,12 +1562,14 @@ mm_guard_accounts() {
         mm_any=yes
         mm_name_files
         mm_read_end || continue
-        mm_uptime
         [ "$mm_end_boot" = "$mm_boot" ] || mm_try mm_carry_over
         mm_left=$((mm_end - mm_now))
         if [ $((mm_left + mm_end_grace)) -le 0 ]; then
             # Once its access is ended, a check each minute is enough.
-            if [ "$mm_end_is_cut" = no ] || [ $((mm_guard_round % 12)) -eq 0 ]; then mm_end_access; fi
+            if [ "$mm_end_is_cut" = no ] || [ $((mm_guard_round % 12)) -eq 0 ]; then
+                mm_end_access
+                mm_uptime
+            fi
         elif [ $((mm_guard_round % 3)) -eq 0 ] && [ "$mm_end_warnings" != - ]; then
             mm_try mm_warn
         fi
