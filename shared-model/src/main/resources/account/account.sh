@@ -116,6 +116,7 @@
 #   mm_request  the number of the request, by which the user can extend it
 #   mm_grace    how many seconds after the end the guard ends access
 #   mm_warnings how many seconds before the end the guard warns, with commas between them; empty for no warnings
+#   mm_closed   "closed" when nobody is to log in to the account until END opens it, else empty; for CREATE
 # The answer is the last line of standard output: MM-RESULT, then
 #   DONE        and a sentence
 #   REFUSED     and the reason why this name cannot be used here, or why the account gets no new password
@@ -579,11 +580,13 @@ mm_create() {
         mm_delete_kept_state
         mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
         mm_check_login || mm_undo "$mm_outcome" "$mm_problem"
+        mm_close
         [ -z "$mm_keys$mm_sudo" ] || mm_require_ours
         [ -z "$mm_keys" ] || mm_add_keys || mm_undo FAILED 'the SSH keys could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
     else
         mm_begin_guard || mm_answer FAILED "$mm_problem"
+        mm_close
     fi
     mm_await_guard || mm_undo FAILED "$mm_problem"
     mm_require_ours
@@ -595,6 +598,14 @@ mm_create() {
     mm_record_is_complete || printf '%s\n' "hash $mm_hash" ready >>"$mm_record_file" ||
         mm_undo FAILED "cannot write to $mm_state on the machine"
     mm_answer DONE 'the account is ready'
+}
+
+# Has the account expire, if it is to be closed, before it has a key or a password: no log-in works then.
+mm_close() {
+    [ -n "$mm_closed" ] || return 0
+    mm_require_ours
+    mm_expiry_day=1
+    mm_set_expiry || mm_undo FAILED "the account could not be closed: $(mm_last_output)"
 }
 
 # Ends when another program has replaced our account by its own since it was made. The key, the sudo rule and the

@@ -7,13 +7,25 @@ package io.machinemanager.account;
  * @param publicKeys the keys for log-ins, one {@code type base64} a line, see {@link io.machinemanager.ssh.SshPublicKeys};
  *        null for none
  * @param sudo whether the account may become root
+ * @param closed whether nobody can log in until the account gets an end ({@link AccountTask.Action#END}), while the machine
+ *        is prepared
  */
-public record AccountLogin(String passwordHash, String publicKeys, boolean sudo) {
+public record AccountLogin(String passwordHash, String publicKeys, boolean sudo, boolean closed) {
+
+    /** A log-in that works as soon as the account is made. */
+    public AccountLogin(String passwordHash, String publicKeys, boolean sudo) {
+        this(passwordHash, publicKeys, sudo, false);
+    }
+
+    /** The same for an account that is closed at first. */
+    public AccountLogin closedAtFirst() {
+        return new AccountLogin(passwordHash, publicKeys, sudo, true);
+    }
 
     /** Without the hash, so that it cannot reach a log by accident. */
     @Override
     public String toString() {
-        return "%s%s%s".formatted(passwordHash.equals(AccountPassword.NONE) ? "" : "password ",
-                publicKeys == null ? "" : "key ", sudo ? "sudo" : "");
+        return "%s%s%s%s".formatted(passwordHash.equals(AccountPassword.NONE) ? "" : "password ",
+                publicKeys == null ? "" : "key ", sudo ? "sudo " : "", closed ? "closed" : "");
     }
 }

@@ -30,6 +30,7 @@ public final class AccountScript {
             + " IFS= read -r mm_hash; IFS= read -r mm_limit; IFS= read -r mm_keys; IFS= read -r mm_sudo;"
             + " IFS= read -r mm_first_uid; IFS= read -r mm_last_uid; IFS= read -r mm_left; IFS= read -r mm_until;"
             + " IFS= read -r mm_request; IFS= read -r mm_grace; IFS= read -r mm_warnings;"
+            + " IFS= read -r mm_closed;"
             + " mm_script=$(cat); eval \"$mm_script\"'";
 
     // The script must reach its own time limit before the caller stops waiting, so that it can still give the reason.
@@ -74,6 +75,7 @@ public final class AccountScript {
                 login.publicKeys() == null ? "" : login.publicKeys().replace('\n', ','), login.sudo() ? "sudo" : "",
                 Integer.toString(limits.firstUid()), Integer.toString(limits.lastUid())));
         lines.addAll(task.end().map(AccountEnd::lines).orElse(NO_END));
+        lines.add(login.closed() ? "closed" : "");
         String input = String.join("\n", lines) + "\n";
         String password = task.target().login().password();
         return isRoot(task.target()) || password == null ? input : password + "\n" + input;

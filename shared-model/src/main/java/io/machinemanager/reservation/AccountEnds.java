@@ -1,5 +1,6 @@
 package io.machinemanager.reservation;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ import io.machinemanager.playbook.PlaybookRunner;
 @ApplicationScoped
 class AccountEnds {
 
+    /** Of all machines of a request, with others in place of those that fail. */
+    private static final Duration LONGEST_PREPARATION = Duration.ofDays(1);
+
     private final GuardConfig config;
     private final PlaybookRunner playbooks;
 
@@ -22,9 +26,12 @@ class AccountEnds {
         this.playbooks = playbooks;
     }
 
-    /** The end that they are made with: the user's time begins after the preparation, however long that takes. */
+    /**
+     * The end that they are made with. While machines are prepared their accounts are closed, and get another end when they
+     * are opened, so the guard must only not end the playbook's work.
+     */
     Optional<AccountEnd> ofAllocation(long requestId, Instant until, Instant now) {
-        return of(requestId, until.plus(playbooks.longest(Playbook.PREPARE)), now);
+        return of(requestId, playbooks.isSet(Playbook.PREPARE) ? until.plus(LONGEST_PREPARATION) : until, now);
     }
 
     /**

@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -25,7 +28,7 @@ class AccountProvisioner {
 
     private static final String RELEASED = "The reservation was released before it was ready.";
 
-    /** Less than this is no matter for an end on a machine. */
+    /** A smaller difference between the ends on machines and in the database is not corrected. */
     private static final Duration LONG = Duration.ofSeconds(10);
 
     private final AllocationStore allocations;
@@ -55,17 +58,34 @@ class AccountProvisioner {
      */
     List<WorkItem> makeAccounts(AllocationRequest request, List<WorkItem> allocated) {
         long start = System.nanoTime();
-        ProvisioningProgress progress = new ProvisioningProgress(request.account(), timeout());
+        Supplier<Duration> elapsed = () -> Duration.ofNanos(System.nanoTime() - start);
+        ProvisioningProgress progress = new ProvisioningProgress(request.account(), timeout(), elapsed);
         List<WorkItem> round = allocated;
         while (!round.isEmpty()) {
-            List<AccountResult> results = makeRound(request, round);
-            int missing = progress.record(round, results, Duration.ofNanos(System.nanoTime() - start));
-            round = missing == 0 ? List.of() : replacements(request, missing, progress);
+            round = others(request, round, worker::make, progress);
+            if (round.isEmpty() && worker.makesClosed()) {
+                // all at once, and the first ones again when others follow: the user's time begins when all are open
+                round = others(request, allocations.withEndsFromNow(request, progress.takeMade()), worker::open,
+                        progress);
+            }
         }
-        if (playbooks.isSet(Playbook.PREPARE) || System.nanoTime() - start > LONG.toNanos()) {
+        if (!worker.makesClosed() && elapsed.get().compareTo(LONG) > 0) {
             correctEnds(request, progress.made());
         }
         return progress.made();
+    }
+
+    /** The work of a round. */
+    private interface Round {
+
+        List<AccountResult> work(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult);
+    }
+
+    /** Does the work of a round, and allocates other machines in place of those that fail. */
+    private List<WorkItem> others(AllocationRequest request, List<WorkItem> items, Round round,
+            ProvisioningProgress progress) {
+        int missing = progress.record(items, results(request, items, round));
+        return missing == 0 ? List.of() : replacements(request, missing, progress);
     }
 
     /**
@@ -87,11 +107,11 @@ class AccountProvisioner {
         return config.provisioningTimeout().plus(playbooks.longest(Playbook.PREPARE));
     }
 
-    private List<AccountResult> makeRound(AllocationRequest request, List<WorkItem> round) {
+    private List<AccountResult> results(AllocationRequest request, List<WorkItem> items, Round round) {
         AtomicBoolean claimLost = new AtomicBoolean();
         // read here: the results arrive on threads that serve no request
         Optional<Actor> caller = audit.caller();
-        List<AccountResult> results = worker.make(request.claim(), round, (item, result) -> {
+        List<AccountResult> results = round.work(request.claim(), items, (item, result) -> {
             if (!result.isDone() && !reservations.accountFailed(request.claim(), item, result, caller)) {
                 claimLost.set(true);
             }

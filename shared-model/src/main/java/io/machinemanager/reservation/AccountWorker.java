@@ -104,6 +104,14 @@ public class AccountWorker {
     }
 
     /**
+     * Whether machines are prepared. Then {@link #make} makes accounts that are closed: the playbook has the rights of root,
+     * and must not meet the work of a user in a home. {@link #open} opens them.
+     */
+    boolean makesClosed() {
+        return preparation.isNeeded();
+    }
+
+    /**
      * Makes the account for each item, and then prepares its machine.
      *
      * @param onResult records the result of both, as in {@link #work}
@@ -111,7 +119,18 @@ public class AccountWorker {
      */
     List<AccountResult> make(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
         Preparation.Round round = preparation.round(claim);
-        return work(claim, items, Action.CREATE, round::after, preparation.renewal(renewal), round, onResult);
+        List<WorkItem> wanted = makesClosed() ? items.stream().map(WorkItem::closedAtFirst).toList() : items;
+        return work(claim, wanted, Action.CREATE, round::after, preparation.renewal(renewal), round, onResult);
+    }
+
+    /**
+     * Gives accounts the end that their item has, and lets their users in.
+     *
+     * @param onResult records a result, as in {@link #work}
+     * @return the results in the order of the items, once all are recorded
+     */
+    List<AccountResult> open(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
+        return work(claim, items, Action.END, onResult);
     }
 
     private List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,

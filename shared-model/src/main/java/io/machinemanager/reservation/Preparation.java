@@ -21,7 +21,10 @@ import io.machinemanager.playbook.PlaybookResult;
 import io.machinemanager.playbook.PlaybookRun;
 import io.machinemanager.playbook.PlaybookRunner;
 
-/** Runs {@code PREPARE_PLAYBOOK} on machines that have the account, before their user gets them. */
+/**
+ * Runs {@code PREPARE_PLAYBOOK} on machines that have the account, before their user gets them. The account is closed
+ * meanwhile.
+ */
 @ApplicationScoped
 class Preparation {
 
@@ -40,9 +43,14 @@ class Preparation {
         this.config = config;
     }
 
+    /** Whether there is such a playbook. */
+    boolean isNeeded() {
+        return playbooks.isSet(Playbook.PREPARE);
+    }
+
     /** How often the claim of a round is renewed, if that is not more often than usual. */
     Duration renewal(Duration usual) {
-        return playbooks.isSet(Playbook.PREPARE)
+        return isNeeded()
                 ? Collections.min(List.of(usual, LONGEST_RENEWAL, PlaybookRun.confirmationInterval(config.claim())))
                 : usual;
     }
@@ -71,7 +79,7 @@ class Preparation {
          *         nothing is left there
          */
         CompletableFuture<AccountResult> after(WorkItem item, AccountResult made) {
-            return made.isDone() && playbooks.isSet(Playbook.PREPARE)
+            return made.isDone() && isNeeded()
                     ? CompletableFuture.supplyAsync(() -> input(item), AccountWorker.EXECUTOR)
                             .thenCompose(input -> prepare(item, input))
                     : CompletableFuture.completedFuture(made);
@@ -100,8 +108,20 @@ class Preparation {
             return run.result().thenApply(result -> {
                 running.remove(item.reservationId());
                 metrics.ran(Playbook.PREPARE, result.outcome(), ResetService.since(begin));
+                if (result.outcome() == PlaybookResult.Outcome.LOST) {
+                    ended(item);
+                }
                 return result(result);
             });
+        }
+
+        /** The removal may be waiting for that. */
+        private void ended(WorkItem item) {
+            try {
+                store.preparationEnded(item);
+            } catch (RuntimeException e) {
+                FailureLog.log("%s: the end of its preparation could not be recorded".formatted(item), e);
+            }
         }
 
         private static AccountResult result(PlaybookResult result) {

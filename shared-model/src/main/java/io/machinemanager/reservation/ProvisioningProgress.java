@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import io.machinemanager.account.AccountResult;
@@ -18,7 +19,7 @@ import io.machinemanager.error.ProvisioningFailedException;
 
 /**
  * Decides how a request goes on after each round of account work: it is complete, it needs other machines, or it fails,
- * with what message. A round is one account on each of some machines.
+ * with what message. A round is one piece of work on each of some machines.
  */
 final class ProvisioningProgress {
 
@@ -30,15 +31,18 @@ final class ProvisioningProgress {
     private final List<WorkItem> made = new ArrayList<>();
     private final Map<String, AccountResult> failures = new LinkedHashMap<>();
     private final Set<Long> failedMachines = new HashSet<>();
+    private final Supplier<Duration> elapsed;
     private boolean lastRunLost;
 
     /**
      * @param account the name of the account
      * @param timeout no other machines are tried after this time
+     * @param elapsed the time since the first round began
      */
-    ProvisioningProgress(String account, Duration timeout) {
+    ProvisioningProgress(String account, Duration timeout, Supplier<Duration> elapsed) {
         this.account = account;
         this.timeout = timeout;
+        this.elapsed = elapsed;
     }
 
     /**
@@ -46,11 +50,10 @@ final class ProvisioningProgress {
      *
      * @param items the machines of the round
      * @param results their results, in the same order
-     * @param elapsed the time since the first round began
      * @return on how many other machines accounts are still to be made; 0 when the request is complete
      * @throws ProvisioningFailedException when the request fails: the fault is on our side, or time is up
      */
-    int record(List<WorkItem> items, List<AccountResult> results, Duration elapsed) {
+    int record(List<WorkItem> items, List<AccountResult> results) {
         first(results, Outcome.NOT_STARTED).ifPresent(result -> {
             throw new ProvisioningFailedException(result.reason(), Map.of());
         });
@@ -65,7 +68,7 @@ final class ProvisioningProgress {
                 missing++;
             }
         }
-        if (missing > 0 && elapsed.compareTo(timeout) > 0) {
+        if (missing > 0 && elapsed.get().compareTo(timeout) > 0) {
             throw failure("No account could be made on enough machines in time");
         }
         return missing;
@@ -87,6 +90,13 @@ final class ProvisioningProgress {
     /** The machines that have the account. */
     List<WorkItem> made() {
         return made;
+    }
+
+    /** The same machines, on which another round follows: only those are made then on which it succeeds. */
+    List<WorkItem> takeMade() {
+        List<WorkItem> taken = List.copyOf(made);
+        made.clear();
+        return taken;
     }
 
     /** The ids of the machines on which the account could not be made. They are not tried again. */

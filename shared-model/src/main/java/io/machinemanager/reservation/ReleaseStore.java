@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -78,8 +79,31 @@ public class ReleaseStore {
                 // the account is gone, or goes with the reset
                 .filter(r -> r.state != ReservationState.RESETTING)
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
+                .filter(r -> !r.maybeStillPrepared(now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
-                .map(r -> release(r, cause, claim, now)).toList();
+                .flatMap(r -> isBeingPrepared(r, claim, now)
+                        ? startLater(r, cause, now)
+                        : Stream.of(release(r, cause, claim, now)))
+                .toList();
+    }
+
+    /** Tells whether another worker, which has not ended, may be running a playbook on the machine. */
+    private boolean isBeingPrepared(Reservation reservation, UUID claim, Instant now) {
+        return reservation.state == ReservationState.PROVISIONING && playbooks.prepare().isPresent()
+                && !reservation.isClaimedBy(claim)
+                && Request.<Request>findByIdOptional(reservation.requestId)
+                        .filter(request -> request.claimedUntil != null && request.claimedUntil.isAfter(now))
+                        .isPresent();
+    }
+
+    /**
+     * Starts a release whose removal waits until the playbook has ended. Its worker notices the release and records the end;
+     * a worker that does neither confirms the playbook no more, so that it is over after the time of a claim.
+     */
+    private Stream<WorkItem> startLater(Reservation reservation, ReleaseCause cause, Instant now) {
+        start(reservation, cause, now);
+        reservation.nextAttemptAt = now.plus(config.claim());
+        return Stream.empty();
     }
 
     /** Tells whether the selector matches any row. */

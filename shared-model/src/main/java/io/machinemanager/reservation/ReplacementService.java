@@ -3,6 +3,7 @@ package io.machinemanager.reservation;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -29,11 +30,10 @@ public class ReplacementService {
     public void replace(long reservationId) {
         UUID claim = UUID.randomUUID();
         replacements.claimReplacement(reservationId, claim).ifPresent(item -> {
-            AccountResult result = worker.make(claim, List.of(item), (made, r) -> {
-                if (!r.isDone()) {
-                    reservations.accountFailed(claim, made, r, Optional.empty());
-                }
-            }).getFirst();
+            AccountResult result = worker.make(claim, List.of(item), failures(claim)).getFirst();
+            if (result.isDone() && worker.makesClosed()) {
+                result = worker.open(claim, List.of(item), failures(claim)).getFirst();
+            }
             if (result.isDone() && replacements.activateReplacement(claim, item, reservationId)) {
                 return;
             }
@@ -43,5 +43,13 @@ public class ReplacementService {
             }
             replacements.giveUpReplacement(claim, reservationId);
         });
+    }
+
+    private BiConsumer<WorkItem, AccountResult> failures(UUID claim) {
+        return (item, result) -> {
+            if (!result.isDone()) {
+                reservations.accountFailed(claim, item, result, Optional.empty());
+            }
+        };
     }
 }

@@ -221,10 +221,14 @@ public class Reservation extends PanacheEntityBase {
                 .withLock(LockModeType.PESSIMISTIC_WRITE).list();
     }
 
-    /** Ends the pause after a failed removal on this machine, so that it is tried again at the given time. */
+    /**
+     * Ends the pause after a removal that failed on this machine, so that it is tried again at the given time; so too when
+     * it failed so often that the machine is to be reset, since the machine did not answer.
+     */
     public static void endPause(Machine machine, Instant now) {
-        update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RELEASING and claimedBy is null"
-                + " and nextAttemptAt > ?1", now, machine.id);
+        update("nextAttemptAt = ?1 where liveMachineId = ?2 and lastOutcome is not null and claimedBy is null"
+                + " and nextAttemptAt > ?1 and (state = RELEASING"
+                + " or state = RESETTING and accountGoneAt is null and lastOutcome = UNREACHABLE)", now, machine.id);
     }
 
     /**
@@ -300,6 +304,15 @@ public class Reservation extends PanacheEntityBase {
         releasingSince = now;
         nextAttemptAt = now;
         clearClaim();
+    }
+
+    /**
+     * Tells whether a playbook may still work on the machine: the reservation was taken from the worker that made the
+     * account, and no removal was tried. The removal is due when the playbook has ended.
+     */
+    boolean maybeStillPrepared(Instant now) {
+        return state == ReservationState.RELEASING && startedAt == null && lastOutcome == null
+                && nextAttemptAt.isAfter(now);
     }
 
     /** Records why the account could not be made. */

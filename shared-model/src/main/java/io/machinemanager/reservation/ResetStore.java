@@ -78,6 +78,16 @@ public class ResetStore {
                 claim.toString()).stream().map(row -> row.id).collect(Collectors.toSet()));
     }
 
+    /** Lets the removal begin at once that waits for the end of a preparation. */
+    void preparationEnded(WorkItem item) {
+        transactions.run(() -> Reservation.lockById(item.reservationId()).ifPresent(row -> {
+            Instant now = clock.now();
+            if (row.maybeStillPrepared(now)) {
+                row.nextAttemptAt = now;
+            }
+        }));
+    }
+
     /**
      * Records that an account is verified gone, which could not be removed before.
      *

@@ -56,6 +56,11 @@ public record WorkItem(long reservationId, long machineId, Target target, String
         return new WorkItem(reservationId, machineId, reachable, account, token, login, end);
     }
 
+    /** The same item, whose account is closed at first. */
+    WorkItem closedAtFirst() {
+        return new WorkItem(reservationId, machineId, target, account, token, login.closedAtFirst(), end);
+    }
+
     /** The same item with another end. */
     WorkItem until(Optional<AccountEnd> other) {
         return new WorkItem(reservationId, machineId, target, account, token, login, other);

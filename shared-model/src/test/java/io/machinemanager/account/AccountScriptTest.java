@@ -34,7 +34,7 @@ class AccountScriptTest {
     @Test
     void valuesAreLinesOfInput() {
         assertThat(AccountScript.input(task(target("root"), "alice", 7), LIMITS))
-                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n");
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n\n");
     }
 
     @Test
@@ -56,7 +56,7 @@ class AccountScriptTest {
     void removalHasAnEmptyHash() {
         var removal = new AccountTask(target("root"), Action.REMOVE, "alice", 7, null);
         assertThat(AccountScript.problemWith(removal)).isEmpty();
-        assertThat(AccountScript.input(removal, LIMITS)).endsWith("alice\n7\n\n40\n\n\n20000\n29999\n\n\n\n\n\n");
+        assertThat(AccountScript.input(removal, LIMITS)).endsWith("alice\n7\n\n40\n\n\n20000\n29999\n\n\n\n\n\n\n");
     }
 
     @Test
@@ -83,7 +83,7 @@ class AccountScriptTest {
 
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
-                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n\n\n\n\n\n");
+                .isEqualTo("MM-BEGIN\nCREATE\nalice\n7\n*\n40\n" + KEY + "\nsudo\n20000\n29999\n\n\n\n\n\n\n");
     }
 
     @Test
@@ -105,7 +105,7 @@ class AccountScriptTest {
 
         assertThat(AccountScript.problemWith(task)).isEmpty();
         assertThat(AccountScript.input(task, LIMITS))
-                .isEqualTo("MM-BEGIN\nPASSWORD\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n");
+                .isEqualTo("MM-BEGIN\nPASSWORD\nalice\n7\n" + HASH + "\n40\n\n\n20000\n29999\n\n\n\n\n\n\n");
         for (String hash : List.of("", "*", "!", "secret", HASH + "\nx", HASH + ":", "x" + HASH)) {
             assertThat(AccountScript.problemWith(AccountTask.newPassword(target("root"), "alice", 7, hash))).as(hash)
                     .isPresent();

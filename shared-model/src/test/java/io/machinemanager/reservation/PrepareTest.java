@@ -60,6 +60,7 @@ class PrepareTest extends ReservationTestBase {
         await().until(() -> TestPlaybook.runs().size() == 1);
 
         assertThat(machines.allAccounts()).containsExactly("m1/alice");
+        assertThat(machines.closedAccounts()).as("accounts to which nobody can log in yet").containsExactly("m1/alice");
         // longer than a claim
         await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(9)).until(() -> {
             Scheduled.cleanUp(reservations, 10);
@@ -68,6 +69,7 @@ class PrepareTest extends ReservationTestBase {
         TestPlaybook.letGo();
         assertThat(lease.join().machines()).hasSize(1);
         assertThat(fixture.states()).containsExactly("m1 ACTIVE");
+        assertThat(machines.closedAccounts()).isEmpty();
         assertThat(TestPlaybook.runs()).containsExactly("m1");
     }
 
@@ -78,8 +80,8 @@ class PrepareTest extends ReservationTestBase {
         TestPlaybook.hold();
         CompletableFuture<Lease> lease = startReserving(1);
         await().until(() -> TestPlaybook.runs().size() == 1);
-        assertThat(machines.endOn("m1", "alice")).as("with the longest preparation")
-                .isEqualTo(fixture.latest("m1").reservedUntil.plusSeconds(10));
+        assertThat(machines.endOn("m1", "alice")).as("the end while nobody can log in")
+                .isEqualTo(fixture.latest("m1").reservedUntil.plus(Duration.ofDays(1)));
 
         TestPlaybook.letGo();
 
@@ -160,10 +162,20 @@ class PrepareTest extends ReservationTestBase {
         CompletableFuture<Lease> lease = startReserving(2);
         await().until(() -> TestPlaybook.runs().size() == 2);
 
-        reservations.release(fixture.latest("m1").id);
+        long id = fixture.latest("m1").id;
+        for (int calls = 0; calls < 2; calls++) {
+            assertThat(reservations.release(id)).isEqualTo(new ReleaseReport(0, List.of("m1")));
+        }
 
-        await().until(() -> !lease.isDone() && fixture.states().contains("m1 RELEASED"));
-        await().atMost(Duration.ofSeconds(8)).until(() -> TestPlaybook.running().equals(List.of("m2")));
+        await().atMost(Duration.ofSeconds(8)).until(() -> {
+            Scheduled.cleanUp(reservations, 10);
+            boolean removed = !machines.removals().isEmpty();
+            assertThat(removed && TestPlaybook.running().contains("m1")).as("removed beside the playbook").isFalse();
+            return removed;
+        });
+        assertThat(TestPlaybook.running()).containsExactly("m2");
+        assertThat(lease).isNotDone();
+        assertThat(fixture.states()).contains("m1 RELEASED");
         TestPlaybook.letGo();
         assertThatThrownBy(lease::join).hasCauseInstanceOf(ProvisioningFailedException.class);
     }
@@ -185,6 +197,45 @@ class PrepareTest extends ReservationTestBase {
         assertThat(machines.allAccounts()).isEmpty();
     }
 
+    /** The worker is frozen, and its playbook ends itself when it is not confirmed. */
+    @Test
+    void theRemovalWaitsForTheTimeOfAClaimForAPlaybookWhoseWorkerSaysNothing() {
+        fixture.machines("m1");
+        TestPlaybook.hold();
+        CompletableFuture<Lease> lease = startReserving(1);
+        await().until(() -> TestPlaybook.runs().size() == 1);
+        Instant before = Instant.now();
+
+        reservations.release(fixture.latest("m1").id);
+
+        assertThat(Duration.between(before, fixture.latest("m1").nextAttemptAt)).isGreaterThan(Duration.ofSeconds(2));
+        assertThatThrownBy(lease::join).hasCauseInstanceOf(ProvisioningFailedException.class);
+    }
+
+    @Test
+    void aMachineWhoseAccountCannotBeOpenedIsReplaced() {
+        fixture.machines("m1", "m2");
+        machines.fail("m1", Action.END, Outcome.FAILED, "The disk is full.");
+
+        Lease lease = reserve(alice, 1);
+
+        assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
+        assertThat(fixture.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
+        assertThat(machines.closedAccounts()).containsExactly("m1/alice");
+    }
+
+    @Test
+    void allMachinesHaveTheSameEndAlthoughOthersFollowed() {
+        fixture.machines("m1", "m2", "m3");
+        machines.fail("m2", Action.END, Outcome.FAILED, "The disk is full.");
+
+        Lease lease = reserve(alice, 2);
+
+        assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m1", "m3");
+        assertThat(machines.asked(Action.END)).containsExactly("m1", "m2", "m1", "m3");
+        assertThat(machines.endOn("m1", "alice")).isEqualTo(machines.endOn("m3", "alice"));
+    }
+
     @Test
     void aReplacementIsPreparedToo() {
         fixture.machines("m1", "m2");
@@ -195,5 +246,7 @@ class PrepareTest extends ReservationTestBase {
 
         assertThat(TestPlaybook.runs()).containsExactly("m1", "m2");
         assertThat(fixture.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
+        assertThat(machines.closedAccounts()).isEmpty();
+        assertThat(machines.endOn("m2", "alice")).isEqualTo(fixture.latest("m2").reservedUntil);
     }
 }

@@ -23,7 +23,8 @@ class ProvisioningProgressTest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    private final ProvisioningProgress progress = new ProvisioningProgress("alice", TIMEOUT);
+    private Duration elapsed = Duration.ZERO;
+    private final ProvisioningProgress progress = new ProvisioningProgress("alice", TIMEOUT, () -> elapsed);
 
     private static WorkItem item(int number) {
         return new WorkItem(100 + number, number, new Target("m" + number, "10.0.0." + number, 22, "root",
@@ -35,10 +36,11 @@ class ProvisioningProgressTest {
         return new AccountResult(outcome, reason);
     }
 
-    private int record(Duration elapsed, Map<Integer, AccountResult> results) {
+    private int record(Duration sinceBegin, Map<Integer, AccountResult> results) {
+        elapsed = sinceBegin;
         List<Integer> numbers = results.keySet().stream().sorted().toList();
         return progress.record(numbers.stream().map(ProvisioningProgressTest::item).toList(),
-                numbers.stream().map(results::get).toList(), elapsed);
+                numbers.stream().map(results::get).toList());
     }
 
     private int record(Map<Integer, AccountResult> results) {

@@ -42,6 +42,7 @@ public class FakeMachines implements AccountDriver {
 
     private final Map<String, Map<String, String>> facts = new ConcurrentHashMap<>();
     private final Map<String, Map<String, Instant>> ends = new ConcurrentHashMap<>();
+    private final Set<String> closed = ConcurrentHashMap.newKeySet();
 
     private final AtomicInteger waiting = new AtomicInteger();
     private final Queue<AccountTask> log = new ConcurrentLinkedQueue<>();
@@ -58,6 +59,7 @@ public class FakeMachines implements AccountDriver {
         accounts.clear();
         fences.clear();
         ends.clear();
+        closed.clear();
         faults.clear();
         facts.clear();
         waiting.set(0);
@@ -209,6 +211,7 @@ public class FakeMachines implements AccountDriver {
         if (task.action() == Action.REMOVE) {
             fences.merge(machine, task.token(), Math::max);
             on(machine).remove(task.account(), task.token());
+            closed.remove(machine + "/" + task.account());
             ends.getOrDefault(machine, new HashMap<>()).remove(task.account());
             return AccountResult.done();
         }
@@ -221,6 +224,7 @@ public class FakeMachines implements AccountDriver {
             boolean ours = owner != null && owner == task.token() && fences.getOrDefault(machine, 0L) < task.token();
             if (ours) {
                 putEnd(task);
+                closed.remove(machine + "/" + task.account());
             }
             return ours ? AccountResult.done() : new AccountResult(Outcome.REFUSED, "There is no such account.");
         }
@@ -232,12 +236,20 @@ public class FakeMachines implements AccountDriver {
         }
         on(machine).put(task.account(), task.token());
         putEnd(task);
+        if (task.login().closed()) {
+            closed.add(machine + "/" + task.account());
+        }
         return AccountResult.done();
     }
 
     private void putEnd(AccountTask task) {
         Map<String, Instant> known = ends.computeIfAbsent(task.target().machine(), name -> new ConcurrentHashMap<>());
         task.end().ifPresentOrElse(end -> known.put(task.account(), end.until()), () -> known.remove(task.account()));
+    }
+
+    /** The accounts to which nobody can log in yet, as {@code machine/account}. */
+    public Set<String> closedAccounts() {
+        return Set.copyOf(closed);
     }
 
     /** The end that the guard of a machine goes by for an account; null for none. */
