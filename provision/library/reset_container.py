@@ -6,6 +6,7 @@ scheduler runs. What a run that was killed has left is taken up by the next one.
 """
 import http.client
 import json
+import re
 import socket
 import urllib.parse
 
@@ -33,6 +34,7 @@ options:
 """
 
 LABEL = "machine-manager.machine"
+KEYS = ":/etc/ssh/keys"
 # What a run may have left: the new container before it has its name.
 SUFFIX = ".new"
 MAX_SAID = 300
@@ -127,8 +129,9 @@ def check(container, name, port):
 
 def create(engine, old, name):
     """Creates the new container beside the old one, so that its settings are never lost."""
-    body = dict(old["Config"])
-    body["HostConfig"] = old["HostConfig"]
+    # In a machine of an earlier version, a user with the rights of root could replace the host keys.
+    binds = [re.sub(KEYS + "(:rw)?$", KEYS + ":ro", bind) for bind in old["HostConfig"].get("Binds") or []]
+    body = {**old["Config"], "HostConfig": {**old["HostConfig"], "Binds": binds}}
     networks = {network: {"IPAMConfig": end.get("IPAMConfig"), "Aliases": end.get("Aliases")}
                 for network, end in old["NetworkSettings"]["Networks"].items() if network != "bridge"}
     if networks:

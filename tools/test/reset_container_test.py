@@ -15,7 +15,7 @@ MODULE = ROOT / "provision/library/reset_container.py"
 OLD = {
     "Id": "old", "Image": "sha256:1",
     "Config": {"Hostname": "m1", "Image": "machine-manager/machine:alpine", "Labels": {"machine-manager.machine": "true"}},
-    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys:ro"], "Memory": 268435456, "NetworkMode": "default",
+    "HostConfig": {"Binds": ["machine-manager-keys-m1:/etc/ssh/keys:rw", "/srv/data:/data"], "Memory": 268435456, "NetworkMode": "default",
                    "PortBindings": {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": "22221"}]}},
     "NetworkSettings": {"Networks": {"bridge": {"IPAMConfig": None, "Aliases": None}}},
 }
@@ -53,7 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/containers/create":
             if body["Image"] not in engine.images:
                 return self.reply(404, {"message": "No such image"})
-            engine.containers[query.split("=")[1]] = {**OLD, "Id": "new", "Config": {k: v for k, v in body.items() if k != "HostConfig"}}
+            engine.containers[query.split("=")[1]] = {
+                **OLD, "Id": "new", "Config": {k: v for k, v in body.items() if k != "HostConfig"}, "HostConfig": body["HostConfig"]}
             return self.reply(201, {"Id": "new"})
         if path.endswith("/rename"):
             engine.containers[query.split("=")[1]] = engine.containers.pop(name)
@@ -109,6 +110,8 @@ class ResetContainerTest(unittest.TestCase):
         self.assertEqual(["m1"], list(self.engine.containers))
         self.assertEqual("new", self.engine.containers["m1"]["Id"])
         self.assertEqual(OLD["Config"], self.engine.containers["m1"]["Config"])
+        self.assertEqual({**OLD["HostConfig"], "Binds": ["machine-manager-keys-m1:/etc/ssh/keys:ro", "/srv/data:/data"]},
+                         self.engine.containers["m1"]["HostConfig"])
         done = [re.sub(r"^\w+ ", "", line) for line in self.engine.done]
         self.assertLess(done.index("/containers/create?name=m1.new"), done.index("/containers/m1?force=1&v=1"))
         self.assertEqual(["/containers/m1.new/rename?name=m1", "/containers/m1/start", "/containers/m1/exec chpasswd",

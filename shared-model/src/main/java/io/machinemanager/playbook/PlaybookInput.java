@@ -21,8 +21,8 @@ import io.machinemanager.account.Target;
 public record PlaybookInput(Target target, String account, Map<String, String> labels, long request, String note,
         String owner) {
 
-    /** By these names a playbook means the host that it runs on. */
-    private static final Set<String> THIS_HOST = Set.of("localhost", "127.0.0.1");
+    /** By these names Ansible means the host that it runs on, or groups of hosts. */
+    private static final Set<String> TAKEN = Set.of("localhost", "127.0.0.1", "all", "ungrouped");
 
     public PlaybookInput {
         labels = Map.copyOf(labels);
@@ -31,10 +31,9 @@ public record PlaybookInput(Target target, String account, Map<String, String> l
 
     /** Says in one sentence why no playbook can work on the machine; empty when one can. */
     Optional<String> problem() {
-        return THIS_HOST.contains(target.machine().toLowerCase(Locale.ROOT))
-                ? Optional.of(
-                        "For a playbook the name %s is the host that it runs on: register the machine by another one."
-                                .formatted(target.machine()))
+        return TAKEN.contains(target.machine().toLowerCase(Locale.ROOT))
+                ? Optional.of("For Ansible the name %s is not that of a machine: register the machine by another one."
+                        .formatted(target.machine()))
                 : target.problem();
     }
 }

@@ -37,6 +37,7 @@ public final class PlaybookRun {
      */
     private static final double SHARE_OF_CLAIM = 0.5;
     private static final int MAX_ERROR = 200;
+    private static final int MAX_SIGNAL = 64;
 
     private final Playbook playbook;
     private final Path path;
@@ -91,7 +92,7 @@ public final class PlaybookRun {
         }
     }
 
-    /** Does what the end of this process does: the run ends itself. */
+    /** For tests: does what the end of this process does. The run ends itself. */
     void endConfirmations() throws IOException {
         confirmations.close();
     }
@@ -197,8 +198,8 @@ public final class PlaybookRun {
                     : failed("%s has no task for the machine; its plays should have \"hosts: all\"."
                             .formatted(playbook.setting()));
         }
-        // killed: for lack of memory, or by itself because it was not confirmed
-        Outcome outcome = status > 128 ? Outcome.LOST : Outcome.FAILED;
+        // killed: for lack of memory, or by itself because it was not confirmed. Ansible itself ends with up to 250.
+        Outcome outcome = status > 128 && status <= 128 + MAX_SIGNAL ? Outcome.LOST : Outcome.FAILED;
         return new PlaybookResult(outcome, report.reason().orElseGet(() -> error.isEmpty()
                 ? "%s ended with exit status %d.".formatted(playbook.setting(), status)
                 : "%s ended with exit status %d: %s".formatted(playbook.setting(), status, error)));

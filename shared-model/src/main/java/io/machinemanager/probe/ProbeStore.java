@@ -132,7 +132,7 @@ class ProbeStore {
      */
     private boolean isKnown(Machine machine, String account, long token) {
         return hasToken(Reservation.list("liveMachineId", machine.id), token)
-                || hasToken(Reservation.list("account = ?1 and liveMachineId is not null", account), token)
+                || Reservation.isLive(account, token)
                 || hasToken(Reservation.list("account = ?1 and releasedAt >= ?2", account,
                         machine.nextProbeAt.minus(config.healthInterval())), token);
     }

@@ -180,6 +180,12 @@ public class Reservation extends PanacheEntityBase {
         return SkipLocked.first(find("resetDueAt <= ?1 order by resetDueAt", now), limit);
     }
 
+    /** Tells whether an account is one of a live row, of whatever machine. */
+    public static boolean isLive(String account, long token) {
+        return Reservation.<Reservation>list("account = ?1 and liveMachineId is not null", account).stream()
+                .anyMatch(row -> row.token() == token);
+    }
+
     /** How many machines a user has: allocated or active, without those that are being released. */
     static long countInUse(long userId) {
         return count("ownerId = ?1 and state in (PROVISIONING, ACTIVE)", userId);

@@ -173,7 +173,7 @@ public class ResetService {
                     "After the reset, the account %s is on the machine again.".formatted(item.input().account()));
         } else if (took.isPresent() && !isFenced(item)) {
             return;
-        } else if (store.done(item, probe.isDone() ? null : probe.reason(), took)) {
+        } else if (store.done(item, probe, took)) {
             metrics.reset(ResetOutcome.DONE);
         } else {
             logLost(item);

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -108,13 +109,15 @@ public class ResetStore {
     }
 
     /**
-     * Frees a machine that was reset and works.
+     * Frees a machine that was reset and works. It is not lent while it has an account that no reservation knows, as after a
+     * reset to an earlier state.
      *
-     * @param unusableReason why a new account would be of no use there; null when it would
+     * @param probe what was found on it: the accounts, and why a new account would be of no use
      * @param took how long the reset took; empty when there was none to do
      * @return false, and nothing is changed, when the claim was lost
      */
-    boolean done(ResetItem item, String unusableReason, Optional<Duration> took) {
+    boolean done(ResetItem item, AccountResult probe, Optional<Duration> took) {
+        String unusableReason = probe.isDone() ? null : probe.reason();
         boolean freed = write(item, (row, now) -> {
             Machine machine = row.machine;
             // a probe may write to it at the same time
@@ -126,8 +129,9 @@ public class ResetStore {
                 machine.succeeded(now);
             }
             machine.unusableReason = unusableReason;
+            machine.strayReason = strayReason(probe);
             machine.lastResetMillis = took.map(Duration::toMillis).orElse(null);
-            // it may have other facts now, and so other labels
+            // It may have other facts now, and so other labels. Stray accounts are removed after the probe.
             machine.nextProbeAt = now;
             row.release(now);
             ReservationEvent.record(row, now, Kind.RESET_DONE, null);
@@ -138,6 +142,14 @@ public class ResetStore {
             queue.machinesChanged();
         }
         return freed;
+    }
+
+    private static String strayReason(AccountResult probe) {
+        return new TreeMap<>(probe.accounts()).entrySet().stream()
+                .filter(account -> !Reservation.isLive(account.getKey(), account.getValue())).findFirst()
+                .map(account -> "After the reset, the account %s is on it, which no reservation knows."
+                        .formatted(account.getKey()))
+                .orElse(null);
     }
 
     /**

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -97,6 +99,29 @@ class PlaybookRunTest {
         assertThat(playbooks.result(playbook, input(nowhere()))).isEqualTo(new PlaybookResult(Outcome.FAILED,
                 "The task \"Ask the hypervisor\" failed: non-zero return code: no such snapshot"));
         assertThat(playbooks.work()).isEmptyDirectory();
+    }
+
+    /** Only a number that stands for a signal says that the run was killed. */
+    @Test
+    void anErrorInAnsibleItselfIsAFailure() throws IOException {
+        Path broken = playbooks.program("exit 250\n");
+        var runner = new PlaybookRunner(playbooks.settings(playbooks.playbook(""), Duration.ofMinutes(2), 1),
+                playbooks.accounts().withPlaybook(broken));
+
+        assertThat(TestPlaybooks.result(runner.start(Playbook.RESET, input(nowhere()), LONG))).isEqualTo(
+                new PlaybookResult(Outcome.FAILED, "RESET_PLAYBOOK ended with exit status 250."));
+        runner.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Localhost", "127.0.0.1", "All", "ungrouped" })
+    void aNameThatMeansSomethingElseToAnsibleIsTheReason(String name) throws IOException {
+        var input = input(new Target(name, "127.0.0.1", 1, "root", "x", "ssh-ed25519 AAAA"));
+
+        assertThat(playbooks.result(playbooks.playbook("- {debug: {msg: x}}\n"), input)).isEqualTo(new PlaybookResult(
+                Outcome.FAILED,
+                "For Ansible the name %s is not that of a machine: register the machine by another one."
+                        .formatted(name)));
     }
 
     @Test
@@ -268,15 +293,6 @@ class PlaybookRunTest {
         assertThat(result.outcome()).isEqualTo(Outcome.LOST);
         assertThat(result.reason()).startsWith("PREPARE_PLAYBOOK cannot be run where Machine Manager runs:")
                 .contains("/nonexistent/ansible-playbook");
-    }
-
-    @Test
-    void aMachineWithTheNameOfThisHostIsRefused() throws IOException {
-        Path playbook = playbooks.playbook("- {command: 'true'}\n");
-        var input = input(new Target("Localhost", "127.0.0.1", 1, "root", "x", "ssh-ed25519 AAAA"));
-
-        assertThat(playbooks.result(playbook, input).reason())
-                .startsWith("For a playbook the name Localhost is the host");
     }
 
     @Test

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 
+import jakarta.inject.Inject;
+
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask;
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.error.ConflictException;
+import io.machinemanager.error.NotEnoughAvailableException;
 import io.machinemanager.error.ProvisioningFailedException;
+import io.machinemanager.pool.MachineState;
+import io.machinemanager.probe.ProbeService;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
 import io.machinemanager.testing.TestPlaybook;
@@ -24,6 +29,9 @@ import io.quarkus.test.junit.TestProfile;
 @TestProfile(ResetTestBase.WithReset.class)
 @WithTestResource(MariaDbResource.class)
 class ResetOfAccountsTest extends ResetTestBase {
+
+    @Inject
+    ProbeService probes;
 
     @Test
     void aResetThatDidNothingIsFoundOutWhenTheAccountIsThere() {
@@ -72,6 +80,24 @@ class ResetOfAccountsTest extends ResetTestBase {
 
         assertThat(machines.work(late).outcome()).isEqualTo(Outcome.FAILED);
         assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void aMachineThatWasSetBackToAStateWithAnotherAccountIsNotLentUntilTheAccountIsGone() {
+        lendAndRelease();
+        machines.addStrayAccount("m1", "bob");
+
+        runDue();
+
+        assertThat(fixture.states()).containsExactly("m1 RELEASED");
+        assertThat(state("m1")).isEqualTo(MachineState.UNAVAILABLE);
+        assertThat(reason("m1")).isEqualTo("After the reset, the account bob is on it, which no reservation knows.");
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(NotEnoughAvailableException.class);
+
+        probes.probeNow("m1");
+        probes.probeNow("m1");
+        assertThat(machines.allAccounts()).isEmpty();
+        assertThat(reserve(alice, 1).machines()).hasSize(1);
     }
 
     @Test
