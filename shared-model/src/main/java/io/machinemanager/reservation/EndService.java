@@ -45,11 +45,13 @@ public class EndService {
         UUID claim = UUID.randomUUID();
         List<EndMove> moves = RequestClaims.await(() -> store.claim(scope, newEnd, claim));
         List<EndMove> later = moves.stream().filter(EndMove::isLater).toList();
+        Map<EndMove, AccountResult> results = Map.of();
         try {
-            failIfRefused(scope, send(claim, later));
+            results = send(claim, later);
+            failIfRefused(scope, results);
             store.move(scope, moves, claim, further);
         } catch (RuntimeException e) {
-            restore(claim, moves, e);
+            restore(claim, moves, results, e);
             throw e;
         }
         sendPresentEnds(moves.stream().filter(move -> !move.isLater()).toList());
@@ -88,11 +90,15 @@ public class EndService {
         }
     }
 
-    /** Ends the claim, and gives the machines the end that the database has, whatever that is by now. */
-    private void restore(UUID claim, List<EndMove> moves, RuntimeException cause) {
+    /**
+     * Ends the claim, and gives the machines the end that the database has, whatever that is by now. Machines that could
+     * not be reached are left to the next probe: the caller would wait for them once more.
+     */
+    private void restore(UUID claim, List<EndMove> moves, Map<EndMove, AccountResult> results, RuntimeException cause) {
         try {
             store.giveUp(moves.getFirst().item(), claim);
-            sendPresentEnds(moves.stream().filter(EndMove::isLater).toList());
+            sendPresentEnds(moves.stream().filter(EndMove::isLater)
+                    .filter(move -> !results.containsKey(move) || !results.get(move).isUnreachable()).toList());
         } catch (RuntimeException e) {
             // The claim runs out, and the next probe gives the machines the end that counts.
             cause.addSuppressed(e);

@@ -207,7 +207,7 @@ class RequestStore {
         locked.live.stream().filter(row -> row.state == ReservationState.PROVISIONING)
                 .forEach(row -> releases.start(row, ReleaseCause.WORKER_LOST, now));
         if (request.state == RequestState.ACTIVE) {
-            // the worker was to replace a machine
+            // the worker was to replace a machine, or to change a password or an end
             request.clearClaim();
         } else if (request.waits()) {
             request.requeue(WORKER_LOST, now, now);

@@ -97,6 +97,20 @@ class EndOnMachinesTest extends ReservationTestBase {
     }
 
     @Test
+    void anExtensionWaitsOnceForAMachineThatCannotBeReached() {
+        long request = reserveAll("m1", "m2");
+        Instant before = end("m1");
+        machines.fail("m2", Outcome.UNREACHABLE, "no answer");
+
+        assertThatThrownBy(() -> change(request, new NewEnd.Later(30)))
+                .hasMessage("Nothing is changed, since m2 did not take the new end: no answer");
+
+        assertThat(machines.asked(Action.END)).as("m1 gets the new end and the old one")
+                .containsExactlyInAnyOrder("m1", "m1", "m2");
+        assertThat(machines.endOn("m1", "alice")).isEqualTo(before);
+    }
+
+    @Test
     void anEndBecomesEarlierEvenIfTheMachineCannotBeTold() {
         long request = reserveAll("m1", "m2");
         Instant earlier = end("m1").minusSeconds(1800);
