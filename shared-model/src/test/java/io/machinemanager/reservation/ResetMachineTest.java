@@ -24,6 +24,7 @@ import io.machinemanager.testing.Lab;
 import io.machinemanager.testing.LabMachine;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
+import io.machinemanager.testing.SshLogin;
 import io.machinemanager.testing.TestPlaybook;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -83,9 +84,12 @@ class ResetMachineTest extends ReservationTestBase {
     void theMachineIsPreparedWithTheAccountAndResetWithoutIt() {
         TestPlaybook.useAnsible("""
                 - raw: "{ echo {{ mm_account }}; id {{ mm_account }}; } >> /root/told 2>&1; true"
+                - raw: "grep '^{{ mm_account }}:' /etc/shadow | cut -d : -f 8 >> /root/expiry; true"
                 """);
         reserve(alice, 1);
         assertThat(machine.lines("/root/told")).hasSize(2).element(1).asString().startsWith("uid=");
+        assertThat(machine.lines("/root/expiry")).as("closed while it was prepared").containsExactly("1");
+        assertThat(new SshLogin(machine, "alice", "secret word").works()).isTrue();
         fixture.expireAll();
         Scheduled.cleanUp(reservations, 10);
 
