@@ -76,6 +76,7 @@ class PoolTest(unittest.TestCase):
         self.assertIn("make them with: just init", said)
         settings = self.folder / "deploy/.env"
         settings.write_text("DB_PASSWORD=x\n# Whether lent accounts may use sudo.\n#RESERVATION_SUDO=false\n#RESET_PLAYBOOK=\nVARIANT=jvm\n")
+        settings.chmod(0o600)
         with socket.socket(socket.AF_UNIX) as engine:
             engine.bind(str(self.folder / "engine.sock"))
             os.chown(self.folder / "engine.sock", -1, os.getgid())
