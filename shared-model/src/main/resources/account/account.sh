@@ -52,6 +52,8 @@
 #   Access ends on time without the service: the guard locks the account and ends its sessions.
 #     - GuardTest: all
 #     - GuardRebootTest: all
+#     - GuardFaultTest: all
+#     - GuardCronTest: all
 #   The end of an account can be moved, and the guard follows.
 #     - EndChangeTest: all
 #   Its user is warned on terminals that show a shell, and nowhere else.
@@ -135,12 +137,13 @@
 # Rules for changes of this file:
 #   - Outside of functions there are only assignments, and mm_main in the last line. When the connection breaks half way
 #     through the text, the part that arrived must do nothing.
-#   - Lines that are only a comment are not sent, and no spaces at the beginning of lines. So no line of a string or a
-#     here-document may begin with "#" or depend on spaces at its beginning.
+#   - Empty lines and lines that are only a comment are not sent, and no spaces at the beginning of lines. So no line of
+#     a string or a here-document may be empty, begin with "#" or depend on spaces at its beginning.
 #   - Starting a process takes milliseconds on small machines, and ( ), $( ) and each part of a pipe start one. So the
 #     shell does what it can by itself. But it reads files byte by byte: long lists are for grep.
 #   - Words: "entry" is the line of an account in /etc/passwd, "record" our file about it, "list" the account list
-#     (passwd, shadow, group, gshadow), "number" the uid.
+#     (passwd, shadow, group, gshadow), "number" the uid. To cut an account off (CUT, mm_cut, mm_end_is_cut) is to end
+#     its access: the guard locks it and ends its processes. The account itself stays until the service removes it.
 
 # ---- constants ------------------------------------------------------------------------------------------------------
 
@@ -156,11 +159,16 @@ mm_newline='
 '
 # Our files on the machine: the lock, the fence, the last number, and for each account a record, an end and a greeting.
 mm_state=/var/lib/machine-manager
+mm_unwritable="cannot write to $mm_state on the machine"
 # Raise this when the guard, or anything that it uses, changes: a running guard of an older version is replaced.
 mm_guard_version=1
 mm_guard_interval=5
+# The beginning of 2024. A clock that is before it has not been set yet, and will jump.
+mm_first_clock=1704067200
 mm_guard_unit=machine-manager-guard.service
-mm_guard_unit_file=/etc/systemd/system/$mm_guard_unit
+mm_units=/etc/systemd/system
+mm_guard_unit_file=$mm_units/$mm_guard_unit
+mm_guard_wants=$mm_units/multi-user.target.wants
 mm_guard_cron_file=/etc/cron.d/machine-manager-guard
 mm_crontab_folders='/var/spool/cron/crontabs /var/spool/cron/tabs /var/spool/cron /etc/crontabs'
 mm_spool_folders='/var/spool/cron /var/spool/at'
@@ -200,6 +208,13 @@ mm_delete_existing() {
     for mm_file in "$@"; do
         ! mm_exists "$mm_file" || rm -f "$mm_file"
     done
+}
+
+# Writes the file $1 anew, with the lines $2 and so on. It has all of them, or stays as it is.
+mm_replace() {
+    mm_replaced=$1
+    shift
+    printf '%s\n' "$@" >"$mm_replaced.new" && mv -f "$mm_replaced.new" "$mm_replaced"
 }
 
 mm_pause() {
@@ -281,11 +296,12 @@ mm_check_input() {
 mm_acquire_lock() {
     [ -d "$mm_state/accounts" ] || mkdir -p "$mm_state/accounts"
     # Not with a special built-in such as : or exec: a shell exits when such a command cannot write.
-    if [ -L "$mm_state" ] || [ ! -O "$mm_state" ] || [ ! -d "$mm_state/accounts" ] || ! true >>"$mm_state/lock"; then
-        mm_answer FAILED "cannot write to $mm_state on the machine"
+    if [ -L "$mm_state" ] || [ ! -O "$mm_state" ] || [ ! -d "$mm_state/accounts" ] ||
+        { ! true >>"$mm_state/lock" && [ "$mm_action" != CUT ]; }; then
+        mm_answer FAILED "$mm_unwritable"
     fi
     mm_tries=0
-    until exec 9>>"$mm_state/lock" && flock -n 9; do
+    until mm_open_lock 9 "$mm_state/lock" && flock -n 9; do
         # A waiter closes the file, so that it cannot be taken for a holder.
         exec 9>&-
         mm_tries=$((mm_tries + 1))
@@ -295,7 +311,15 @@ mm_acquire_lock() {
     done
     mm_uptime
     echo $((mm_now + mm_limit * 2)) >"$mm_state/until"
-    : >"$mm_state/said"
+    true >"$mm_said" || mm_said=/dev/null
+}
+
+# Opens the file $2 with the number $1, for a lock. Access must also end while the file system is read-only; then the
+# file is opened for reading, which is enough for the lock.
+mm_open_lock() {
+    mm_mode='>>'
+    true >>"$2" || mm_mode='<'
+    eval "exec $1$mm_mode\"\$2\""
 }
 
 # Whether the holder of the lock should have ended long ago. This is measured in time since boot, as clocks may jump.
@@ -325,11 +349,11 @@ mm_kill_lock_holders() {
 # Runs a command that changes the account list, for a limited time. Keeps its output for mm_last_output, as the reason
 # of a failure.
 mm_change_list() {
-    ${mm_timeout:+timeout -s KILL "$mm_change_limit"} "$@" >"$mm_state/said" 2>&1 3>&-
+    ${mm_timeout:+timeout -s KILL "$mm_change_limit"} "$@" >"$mm_said" 2>&1 3>&-
     mm_status=$?
     if [ $mm_status -eq 137 ] || [ $mm_status -eq 124 ]; then
         mm_kill_lock_holders
-        echo "it did not end within $mm_change_limit s" >"$mm_state/said"
+        echo "it did not end within $mm_change_limit s" >"$mm_said"
     fi
     return $mm_status
 }
@@ -339,7 +363,7 @@ mm_last_output() {
     mm_text=
     while IFS= read -r mm_last || [ -n "$mm_last" ]; do
         [ -z "$mm_last" ] || mm_text=$mm_last
-    done <"$mm_state/said"
+    done <"$mm_said"
     printf '%.200s' "$mm_text" | tr -cd ' -~'
 }
 
@@ -386,7 +410,7 @@ mm_read_fence() {
 mm_raise_fence() {
     mm_read_fence
     [ "$mm_fence_token" -ge "$mm_token" ] && return 0
-    echo "$mm_token" >"$mm_state/fence.new" && mv -f "$mm_state/fence.new" "$mm_state/fence"
+    mm_replace "$mm_state/fence" "$mm_token"
     mm_read_fence
     [ "$mm_fence_token" -ge "$mm_token" ]
 }
@@ -532,7 +556,7 @@ mm_entry_has_our_hash() {
 mm_entry_has_hash() {
     [ ${#1} -gt 20 ] || return 1
     case $mm_in_shadow in
-    "$mm_account:$1:"* | "$mm_account:!$1:"*) return 0 ;;
+    "$mm_account:$1:"* | "$mm_account:!$1:"*) ;;
     *) return 1 ;;
     esac
 }
@@ -596,7 +620,7 @@ mm_create() {
         mm_undo FAILED 'the account is not as it should be after it was made'
     fi
     mm_record_is_complete || printf '%s\n' "hash $mm_hash" ready >>"$mm_record_file" ||
-        mm_undo FAILED "cannot write to $mm_state on the machine"
+        mm_undo FAILED "$mm_unwritable"
     mm_answer DONE 'the account is ready'
 }
 
@@ -1210,7 +1234,7 @@ EOF
 
 mm_password_is_set() {
     case $mm_in_shadow in
-    "$mm_account:$mm_hash:"*) return 0 ;;
+    "$mm_account:$mm_hash:"*) ;;
     *) return 1 ;;
     esac
 }
@@ -1255,7 +1279,7 @@ mm_change_password() {
     [ ${#mm_hash} -gt 20 ] || mm_answer FAILED 'the password hash is not valid'
     mm_require_ready
     mm_check_password_login
-    mm_note_hash || mm_answer FAILED "cannot write to $mm_state on the machine"
+    mm_note_hash || mm_answer FAILED "$mm_unwritable"
     mm_set_password || mm_answer FAILED "the password could not be set: $(mm_last_output)"
     mm_classify_name
     if [ "$mm_name_is" != ours ] || ! mm_password_is_set; then
@@ -1309,7 +1333,7 @@ mm_note_hash() {
 mm_move_end() {
     mm_require_ready
     if [ -z "$mm_left" ]; then
-        mm_delete_existing "$mm_end_file" "$mm_greeting_file"
+        mm_delete_end
     else
         mm_begin_guard || mm_answer FAILED "$mm_problem"
         mm_await_guard || mm_answer FAILED "$mm_problem"
@@ -1322,7 +1346,7 @@ mm_move_end() {
 # $mm_problem, when it cannot.
 mm_begin_guard() {
     [ -n "$mm_left" ] || return 0
-    mm_problem="cannot write to $mm_state on the machine"
+    mm_problem=$mm_unwritable
     [ -d "$mm_state/ends" ] || mkdir "$mm_state/ends" || return 1
     mm_read_boot
     mm_uptime
@@ -1334,8 +1358,7 @@ mm_begin_guard() {
         mm_delete_existing "$mm_end_file.new"
         return 1
     fi
-    # A clock that is before 2024 has not been set yet, and will jump.
-    if ! mm_guard_is_kept && [ "$mm_clock" -gt 1704067200 ]; then
+    if ! mm_guard_is_kept && [ "$mm_clock" -gt $mm_first_clock ]; then
         mm_expiry_day=$(((mm_clock + mm_left + mm_grace) / 86400 + 1))
     fi
 }
@@ -1355,9 +1378,8 @@ mm_read_boot() {
 # Writes $mm_end_*: the end in seconds since the boot $mm_end_boot; and when this was written, by the time since that
 # boot and by the clock.
 mm_write_end() {
-    printf '%s\n' "$mm_end_token $mm_end $mm_end_boot $mm_end_at $mm_end_clock $mm_end_grace $mm_end_uids" \
-        "$mm_end_is_cut $mm_end_request $mm_end_warnings $mm_end_until" >"$mm_end_file.new" &&
-        mv -f "$mm_end_file.new" "$mm_end_file"
+    mm_replace "$mm_end_file" "$mm_end_token $mm_end $mm_end_boot $mm_end_at $mm_end_clock $mm_end_grace $mm_end_uids" \
+        "$mm_end_is_cut $mm_end_request $mm_end_warnings $mm_end_until"
 }
 
 # Reads them. False when there is no valid end.
@@ -1370,6 +1392,10 @@ mm_read_end() {
     case ${mm_end#-}:$mm_end_at:$mm_end_clock:$mm_end_grace in
     *[!0-9:]* | :* | *::* | *:) return 1 ;;
     esac
+}
+
+mm_delete_end() {
+    mm_delete_existing "$mm_end_file" "$mm_greeting_file"
 }
 
 # Sets the day on which the account expires to $mm_expiry_day, empty for never, and unlocks an account that the guard
@@ -1391,7 +1417,7 @@ mm_set_expiry() {
 # Whether the entry last looked up is locked, for passwords and for keys.
 mm_is_locked() {
     case $mm_in_shadow in
-    "$mm_account:!"*:*:*:*:*:*:1:*) return 0 ;;
+    "$mm_account:!"*:*:*:*:*:*:1:*) ;;
     *) return 1 ;;
     esac
 }
@@ -1408,38 +1434,62 @@ mm_write_greeting() {
     return $mm_status
 }
 
-# Lets the log-in shell show it, on terminals only. The home is new, and its user cannot log in yet.
+# Lets the log-in shell show it, on terminals only. The home is new, and its user cannot log in yet. The last line of the
+# file may have no end, hence the empty line.
 mm_add_greeting() {
     mm_file=$mm_home/.profile
     [ ! -e "$mm_home/.bash_profile" ] || mm_file=$mm_home/.bash_profile
-    [ -L "$mm_file" ] || printf '%s\n' "[ ! -t 1 ] || [ -e ~/.hushlogin ] || cat $mm_greeting_file 2>/dev/null" >>"$mm_file"
+    [ -L "$mm_file" ] || printf '\n%s\n' "[ ! -t 1 ] || [ -e ~/.hushlogin ] || cat $mm_greeting_file 2>/dev/null" >>"$mm_file"
 }
 
 # ---- guard: start ---------------------------------------------------------------------------------------------------
 
-# Whether a guard runs, and has its script, without which it cannot end access. Sets $mm_guard_pid and
-# $mm_running_version.
+# Whether a guard runs, has its script, without which it cannot end access, and has started or given a sign of life not
+# long ago, which one that was stopped has not. Sets $mm_guard_pid, also of one that is silent, and $mm_running_version.
 mm_guard_runs() {
-    mm_guard_pid='' mm_running_version=''
-    [ ! -f "$mm_state/guard" ] || [ ! -f "$mm_state/guard.pid" ] || read -r mm_guard_pid mm_running_version <"$mm_state/guard.pid"
-    case $mm_guard_pid:$mm_running_version in
-    *[!0-9:]* | :* | *:) ;;
-    *) [ ! "/proc/$mm_guard_pid/fd/8" -ef "$mm_state/guard.lock" ] || return 0 ;;
+    mm_guard_pid='' mm_running_version='' mm_started=''
+    [ ! -f "$mm_state/guard" ] || [ ! -f "$mm_state/guard.pid" ] ||
+        read -r mm_guard_pid mm_running_version mm_started <"$mm_state/guard.pid"
+    case $mm_guard_pid:$mm_running_version:$mm_started in
+    *[!0-9:]* | :* | *::* | *:) mm_guard_pid= ;;
+    *) [ "/proc/$mm_guard_pid/fd/8" -ef "$mm_state/guard.lock" ] || mm_guard_pid= ;;
     esac
-    mm_guard_pid='' mm_running_version=0
+    if [ -n "$mm_guard_pid" ]; then
+        mm_read_boot
+        mm_uptime
+        mm_read_seen
+        # It notes each minute that it runs.
+        [ "$mm_seen_boot" = "$mm_boot" ] && [ "$mm_seen_at" -gt "$mm_started" ] && mm_started=$mm_seen_at
+        [ $((mm_started + 300)) -lt "$mm_now" ] || return 0
+    fi
+    mm_running_version=0
     return 1
+}
+
+# Reads what the guard has noted last: the boot, the time since that, and the clock.
+mm_read_seen() {
+    mm_seen_boot='' mm_seen_at=0 mm_seen_clock=0
+    [ ! -f "$mm_state/guard.seen" ] || read -r mm_seen_boot mm_seen_at mm_seen_clock <"$mm_state/guard.seen"
+}
+
+mm_kill_guard() {
+    [ -z "$mm_guard_pid" ] || kill -KILL "$mm_guard_pid"
 }
 
 # Starts the guard unless one of this version or a later one runs. It is this script in a file, which only root can read.
 mm_start_guard() {
     if mm_guard_runs && [ "$mm_running_version" -ge $mm_guard_version ]; then return 0; fi
     # shellcheck disable=SC2016
-    printf '%s\n' 'mm_action=${1:-GUARD} mm_account=${2:-} mm_token= mm_hash= mm_limit=60 mm_keys= mm_sudo= mm_left=' \
-        "PATH=${mm_script#*PATH=}" >"$mm_state/guard.new" && mv -f "$mm_state/guard.new" "$mm_state/guard" || return 1
-    [ -z "$mm_guard_pid" ] || kill -KILL "$mm_guard_pid"
+    mm_replace "$mm_state/guard" 'mm_action=${1:-GUARD} mm_account=${2:-} mm_guards_end=${3:-}' \
+        'mm_token= mm_hash= mm_limit=60 mm_keys= mm_sudo= mm_left=' "PATH=${mm_script#*PATH=}" || return 1
+    # Only now, as it must not end where no other one can be written, such as on a full disk, which keeps it silent too.
+    mm_kill_guard
     # systemd keeps what it starts itself, whatever becomes of the session that this script runs in.
-    if [ -d /run/systemd/system ] && mm_write_unit && $mm_timeout systemctl start $mm_guard_unit 3>&- 9>&-; then return 0; fi
-    mm_write_cron_line
+    if [ -d /run/systemd/system ]; then
+        if mm_write_unit && $mm_timeout systemctl start $mm_guard_unit 3>&- 9>&-; then return 0; fi
+        mm_delete_existing $mm_guard_unit_file
+    fi
+    ! mm_find_cron || mm_write_cron_line
     if mm_has setsid; then
         setsid /bin/sh "$mm_state/guard" 3>&- 9>&- &
     else
@@ -1461,66 +1511,79 @@ mm_await_guard() {
     done
 }
 
-# Writes a unit that starts the guard after a reboot, and when it was killed. systemd finds a new unit by itself.
+# Writes a unit that starts the guard after a reboot, and when it was killed by any signal, while it has its script.
+# systemd finds a new unit by itself.
 mm_write_unit() {
-    mm_wants=/etc/systemd/system/multi-user.target.wants
-    mkdir -p $mm_wants && printf '%s\n' '[Unit]' 'Description=Ends the access of lent accounts on time' \
-        StartLimitIntervalSec=0 '[Service]' "ExecStart=/bin/sh $mm_state/guard" Restart=on-failure RestartSec=1 '[Install]' WantedBy=multi-user.target \
-        >$mm_guard_unit_file && ln -sf $mm_guard_unit_file $mm_wants/
+    mkdir -p $mm_guard_wants && printf '%s\n' '[Unit]' 'Description=Ends the access of lent accounts on time' \
+        StartLimitIntervalSec=0 "ConditionPathExists=$mm_state/guard" '[Service]' "ExecStart=/bin/sh $mm_state/guard" \
+        Restart=on-failure 'RestartForceExitStatus=SIGHUP SIGINT SIGTERM' RestartSec=1 '[Install]' WantedBy=multi-user.target \
+        >$mm_guard_unit_file && ln -sf $mm_guard_unit_file $mm_guard_wants/
 }
 
-# Lets cron start the guard each minute, where cron runs. A guard that finds another one ends at once.
+# Lets cron start the guard each minute. A guard that finds another one ends at once.
 mm_write_cron_line() {
-    mm_cron_pid=
+    ! mm_has_cron_line || return 0
+    # The last line of a crontab may have no end.
+    [ -z "$(tail -c 1 "$mm_cron_file")" ] || echo >>"$mm_cron_file"
+    printf '%s\n' "* * * * * ${mm_cron_user}[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard >/dev/null 2>&1" >>"$mm_cron_file"
+    mm_tell_cron
+}
+
+mm_has_cron_line() {
+    [ -f "$mm_cron_file" ] && grep -qF "$mm_state/guard" "$mm_cron_file"
+}
+
+# busybox's crond reads a crontab again when it is told to.
+mm_tell_cron() {
+    [ "$mm_cron_file" = $mm_guard_cron_file ] || echo root >>"${mm_cron_file%/*}/cron.update"
+}
+
+# Sets $mm_cron_file to the file in which the cron that runs finds our line, and $mm_cron_user to what the line names its
+# user by. busybox's crond reads root's crontab, and no folder /etc/cron.d. False where no cron runs.
+mm_find_cron() {
+    mm_cron_pid='' mm_line='' mm_cron_user=
     for mm_file in /run/crond.pid /var/run/crond.pid; do
         [ ! -f $mm_file ] || [ -n "$mm_cron_pid" ] || read -r mm_cron_pid <$mm_file
     done
     # The number may be that of another process after a restart of a container.
-    mm_line=
     [ ! -f "/proc/${mm_cron_pid:-none}/comm" ] || read -r mm_line <"/proc/$mm_cron_pid/comm"
     case $mm_line in
     *cron*) ;;
-    *) return 0 ;;
+    *) return 1 ;;
     esac
-    mm_cron_command="[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard >/dev/null 2>&1"
-    if [ -d /etc/cron.d ]; then
-        printf '%s\n' "* * * * * root $mm_cron_command" >$mm_guard_cron_file
-    elif mm_find_crontab && ! grep -qsF "$mm_state/guard" "$mm_crontab"; then
-        # Its last line may have no end.
-        [ -z "$(tail -c 1 "$mm_crontab")" ] || echo >>"$mm_crontab"
-        printf '%s\n' "* * * * * $mm_cron_command" >>"$mm_crontab"
-        echo root >>"${mm_crontab%/*}/cron.update"
+    if [ "$mm_line" = cron ] || ! mm_has_busybox crond; then
+        mm_cron_file=$mm_guard_cron_file mm_cron_user='root '
+        [ -d /etc/cron.d ]
+        return
     fi
-}
-
-# Sets $mm_crontab to root's crontab for busybox's crond, which has no folder for single files.
-mm_find_crontab() {
-    mm_crontab=
-    mm_has_busybox crond || return 1
     for mm_folder in $mm_crontab_folders; do
-        [ ! -d "$mm_folder" ] || [ -n "$mm_crontab" ] || mm_crontab=$mm_folder/root
-    done
-    [ -n "$mm_crontab" ]
-}
-
-# Whether the guard is started again after a reboot. Without that, the day of expiry ends the account.
-mm_guard_is_kept() {
-    if [ -d /run/systemd/system ] && [ -f $mm_guard_unit_file ]; then return 0; fi
-    [ ! -f $mm_guard_cron_file ] || return 0
-    for mm_folder in $mm_crontab_folders; do
-        [ ! -f "$mm_folder/root" ] || ! grep -qsF "$mm_state/guard" "$mm_folder/root" || return 0
+        mm_cron_file=$mm_folder/root
+        [ ! -d "$mm_folder" ] || return 0
     done
     return 1
 }
 
+# Whether the guard is started again after a reboot. Without that, the day of expiry ends the account.
+mm_guard_is_kept() {
+    { [ -d /run/systemd/system ] && [ -f $mm_guard_unit_file ]; } || { mm_find_cron && mm_has_cron_line; }
+}
+
 # Removes what starts the guard again, and its files.
 mm_forget_guard() {
-    mm_delete_existing $mm_guard_unit_file /etc/systemd/system/multi-user.target.wants/$mm_guard_unit $mm_guard_cron_file
-    if [ ! -d /etc/cron.d ] && mm_find_crontab && grep -qsF "$mm_state/guard" "$mm_crontab"; then
-        sed -i "\\|$mm_state/guard|d" "$mm_crontab"
-        echo root >>"${mm_crontab%/*}/cron.update"
+    mm_delete_existing $mm_guard_cron_file
+    for mm_folder in $mm_crontab_folders; do
+        mm_cron_file=$mm_folder/root
+        if mm_has_cron_line; then
+            sed -i "\\|$mm_state/guard|d" "$mm_cron_file"
+            mm_tell_cron
+        fi
+    done
+    rm -f "$mm_state/guard" "$mm_state"/guard.*
+    if mm_exists $mm_guard_unit_file; then
+        rm -f $mm_guard_unit_file $mm_guard_wants/$mm_guard_unit
+        # Else a unit that was there at the boot is kept in memory.
+        mm_best_effort systemctl daemon-reload
     fi
-    rm -f "$mm_state/guard" "$mm_state/guard.pid" "$mm_state/guard.lock" "$mm_state/guard.seen"
 }
 
 # ---- guard ----------------------------------------------------------------------------------------------------------
@@ -1528,18 +1591,18 @@ mm_forget_guard() {
 # The guard: one process for all accounts of the machine. It measures time since boot, as clocks may jump. It reads the
 # ends anew in each round, so nothing has to be told to it. It ends with the last account.
 mm_guard() {
-    exec 8>>"$mm_state/guard.lock" || exit 1
+    mm_open_lock 8 "$mm_state/guard.lock" || exit 1
     mm_tries=0
     until flock -n 8; do
         mm_tries=$((mm_tries + 1))
         [ $mm_tries -le 3 ] || exit 0
         mm_pause
     done
-    echo "$$ $mm_guard_version" >"$mm_state/guard.pid"
     mm_read_boot
     mm_uptime
-    mm_guard_round=0 mm_warned=' ' mm_seen_boot='' mm_seen_at=0 mm_seen_clock=0
-    [ ! -f "$mm_state/guard.seen" ] || read -r mm_seen_boot mm_seen_at mm_seen_clock <"$mm_state/guard.seen"
+    echo "$$ $mm_guard_version $mm_now" >"$mm_state/guard.pid"
+    mm_guard_round=0 mm_warned=' '
+    mm_read_seen
     while :; do
         mm_guard_accounts
         # For the next boot. It comes after the accounts, which may still need what it says of the last one.
@@ -1558,7 +1621,7 @@ mm_try() {
 
 mm_note_round() {
     mm_read_clock
-    echo "$mm_boot $mm_now $mm_clock" >"$mm_state/guard.seen.new" && mv -f "$mm_state/guard.seen.new" "$mm_state/guard.seen"
+    mm_replace "$mm_state/guard.seen" "$mm_boot $mm_now $mm_clock"
 }
 
 # One round over all accounts. Ends the guard when there is none.
@@ -1573,14 +1636,9 @@ mm_guard_accounts() {
         mm_any=yes
         mm_name_files
         mm_read_end || continue
-        [ "$mm_end_boot" = "$mm_boot" ] || mm_try mm_carry_over
-        mm_left=$((mm_end - mm_now))
-        if [ $((mm_left + mm_end_grace)) -le 0 ]; then
+        if mm_is_due; then
             # Once its access is ended, a check each minute is enough.
-            if [ "$mm_end_is_cut" = no ] || [ $((mm_guard_round % 12)) -eq 0 ]; then
-                mm_end_access
-                mm_uptime
-            fi
+            if [ "$mm_end_is_cut" = no ] || [ $((mm_guard_round % 12)) -eq 0 ]; then mm_end_access; fi
         elif [ $((mm_guard_round % 3)) -eq 0 ] && [ "$mm_end_warnings" != - ]; then
             mm_try mm_warn
         fi
@@ -1588,8 +1646,16 @@ mm_guard_accounts() {
     [ -n "$mm_any" ] || mm_try '! (mm_leave) || exit 0'
 }
 
+# Sets $mm_left to the seconds until the end last read. Whether they and the grace have passed.
+mm_is_due() {
+    [ "$mm_end_boot" = "$mm_boot" ] || mm_try mm_carry_over
+    mm_left=$((mm_end - mm_now))
+    [ $((mm_left + mm_end_grace)) -le 0 ]
+}
+
 # After a reboot: the account has the time left that it had in the guard's last round before, less the time that the
-# machine was off, by the clock. A clock that was set back does not give more time than that.
+# machine was off, by the clock. A clock that was set back does not give more time than that; one that was not set yet
+# before the reboot does not tell how long the machine was off.
 mm_carry_over() {
     mm_since=$mm_end_at mm_since_clock=$mm_end_clock
     if [ "$mm_seen_boot" = "$mm_end_boot" ] && [ "$mm_seen_at" -ge "$mm_end_at" ]; then
@@ -1597,7 +1663,7 @@ mm_carry_over() {
     fi
     mm_read_clock
     mm_off=$((mm_clock - mm_since_clock))
-    [ $mm_off -ge 0 ] || mm_off=0
+    [ $mm_off -ge 0 ] && [ "$mm_since_clock" -gt $mm_first_clock ] || mm_off=0
     mm_end=$((mm_end - mm_since - mm_off + mm_now))
     # Where it cannot be written, it is computed again in each round.
     (exec 8>&- && mm_note_carried_over)
@@ -1616,7 +1682,8 @@ mm_note_carried_over() {
 # succeed, as when the user has filled the table of processes, without starting any process first.
 mm_end_access() {
     mm_start_cut
-    if mm_read_end && [ "$mm_end_is_cut" = no ]; then
+    # The service may have moved the end meanwhile.
+    if mm_read_end && [ "$mm_end_is_cut" = no ] && mm_is_due; then
         for mm_signal in STOP KILL; do mm_signal_processes; done
         mm_start_cut
     fi
@@ -1624,7 +1691,8 @@ mm_end_access() {
 
 mm_start_cut() {
     # shellcheck disable=SC2016
-    mm_try '(exec 8>&- && exec ${mm_timeout:+timeout -s KILL 90} /bin/sh "$mm_state/guard" CUT "$mm_account")'
+    mm_try '(exec 8>&- && exec ${mm_timeout:+timeout -s KILL 90} /bin/sh "$mm_state/guard" CUT "$mm_account" "$mm_end_token $mm_end $mm_boot")'
+    mm_uptime
 }
 
 # Sends $mm_signal to the processes of the account, by what the shell can do itself: while the number is provably that of
@@ -1647,10 +1715,17 @@ mm_signal_processes() {
     done
 }
 
-# Ends the access of the account, if it is still ours: locks it, and ends its processes and sessions. What is left of it
-# is removed by the service, later.
+# Ends the access of the account, if it is still ours: locks it, and ends its processes and sessions. The service removes
+# the account later. The end of an earlier boot does not count: the guard hands over what it has computed from it.
 mm_cut() {
     mm_read_end || exit
+    # shellcheck disable=SC2086
+    set -- $mm_guards_end
+    if [ "$mm_end_boot" != "$3" ]; then
+        [ "$mm_end_token" = "$1" ] || exit
+        mm_read_clock
+        mm_end=$2 mm_end_boot=$3 mm_end_at=$mm_now mm_end_clock=$mm_clock
+    fi
     if [ $((mm_end + mm_end_grace)) -gt "$mm_now" ]; then exit; fi
     mm_token=$mm_end_token
     mm_first_uid=${mm_end_uids% *} mm_last_uid=${mm_end_uids#* }
@@ -1658,7 +1733,7 @@ mm_cut() {
     mm_classify_name
     if [ "$mm_name_is" != ours ]; then
         # Another program has the name by now, or there is no such account.
-        if [ "$mm_name_is" = free ] || ! mm_entry_may_be_ours; then rm -f "$mm_end_file" "$mm_greeting_file"; fi
+        if [ "$mm_name_is" = free ] || ! mm_entry_may_be_ours; then mm_delete_end; fi
         exit
     fi
     mm_uid=$mm_entry_uid mm_uids=$mm_entry_uid mm_name_was=ours
@@ -1785,12 +1860,15 @@ mm_remove() {
 # Answers that the account is absent. That holds only behind the fence: otherwise a late worker could still make the
 # account.
 mm_answer_absent() {
-    mm_delete_existing "$mm_end_file" "$mm_greeting_file"
+    mm_delete_end
     # Of a guard that did not start, or was removed by a user with sudo.
     for mm_file in "$mm_state/guard" $mm_guard_cron_file $mm_guard_unit_file; do
-        if [ -f "$mm_file" ] && ! mm_guard_runs && ! mm_has_ends; then mm_forget_guard; fi
+        if [ -f "$mm_file" ] && ! mm_guard_runs && ! mm_has_ends; then
+            mm_kill_guard
+            mm_forget_guard
+        fi
     done
-    mm_raise_fence || mm_answer FAILED "cannot write to $mm_state on the machine"
+    mm_raise_fence || mm_answer FAILED "$mm_unwritable"
     mm_answer DONE "$1"
 }
 
@@ -1807,7 +1885,8 @@ mm_erase_number_only() {
             return 1
         fi
     fi
-    rm -f "$mm_record_file" "$mm_end_file" "$mm_greeting_file"
+    mm_delete_end
+    rm -f "$mm_record_file"
 }
 
 # Removes everything of the account $mm_account, whose name was just found to be ours or free, and of the number
@@ -1832,7 +1911,8 @@ mm_erase() {
         mm_delete_account
         mm_verify_gone || return 1
     fi
-    rm -f "$mm_record_file" "$mm_end_file" "$mm_greeting_file"
+    mm_delete_end
+    rm -f "$mm_record_file"
 }
 
 mm_kill_all() {
@@ -1861,11 +1941,12 @@ mm_lock_account() {
 # expires on the day $2. Does not replace a file that changes meanwhile.
 mm_edit_shadow() {
     [ -w /etc/shadow ] || return 1
+    # Not in our folder, which may be read-only by now.
     mm_new=/etc/.machine-manager.shadow
-    cp -p /etc/shadow "$mm_state/shadow" && cp -p /etc/shadow "$mm_new" &&
-        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$1\2$2:/" "$mm_state/shadow" >"$mm_new" &&
-        cmp -s /etc/shadow "$mm_state/shadow" && mv -f "$mm_new" /etc/shadow && mm_best_effort restorecon /etc/shadow
-    mm_delete_existing "$mm_new" "$mm_state/shadow"
+    cp -p /etc/shadow $mm_new.old && cp -p /etc/shadow $mm_new &&
+        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$1\2$2:/" $mm_new.old >$mm_new &&
+        cmp -s /etc/shadow $mm_new.old && mv -f $mm_new /etc/shadow && mm_best_effort restorecon /etc/shadow
+    mm_delete_existing $mm_new $mm_new.old
 }
 
 # ---- remove: verification -------------------------------------------------------------------------------------------
@@ -2128,7 +2209,7 @@ mm_delete_user() {
 # Whether the group that has the name is the account's own.
 mm_has_own_group() {
     case $mm_group_ids in
-    *" $mm_gid "* | *" $mm_uid "*) return 0 ;;
+    *" $mm_gid "* | *" $mm_uid "*) ;;
     *) return 1 ;;
     esac
 }
@@ -2423,7 +2504,7 @@ mm_main() {
     cd / || mm_answer FAILED 'the machine has no root folder'
     mm_name_files
     [ "$mm_action" = GUARD ] || [ "$mm_action" = CUT ] || mm_check_input
-    mm_half_limit=$((mm_limit / 2)) mm_change_limit=$((mm_limit / 2))
+    mm_half_limit=$((mm_limit / 2)) mm_change_limit=$((mm_limit / 2)) mm_said=$mm_state/said
     # The time limit for commands that only read or help; empty where there is no timeout command that works. busybox's
     # lives on for a second, in which it must not keep the answer's output open. Hence 3>&- after $mm_timeout, and 9>&-
     # for the lock.

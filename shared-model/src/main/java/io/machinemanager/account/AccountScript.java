@@ -38,7 +38,7 @@ public final class AccountScript {
 
     private static final Pattern HASH = Pattern.compile("\\$6\\$[./0-9A-Za-z]{1,16}\\$[./0-9A-Za-z]{86}");
     private static final Pattern KEY = Pattern.compile("[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{1,8192}={0,2}");
-    private static final Pattern COMMENT_LINE = Pattern.compile("(?m)^ *#.*\n");
+    private static final Pattern COMMENT_LINE = Pattern.compile("(?m)^ *(#.*)?\n");
     // The structure of the text, which a machine does not need.
     private static final Pattern INDENTATION = Pattern.compile("(?m)^ +");
     private static final List<String> NO_END = List.of("", "", "", "", "");

@@ -51,9 +51,12 @@ class GuardRebootTest extends GuardTestBase {
 
     /** Moves the time at which the guard last looked back, as if the machine had been off for so long. */
     private static void wasOff(LabMachine machine, long seconds) throws IOException {
+        setSeenClock(machine, Long.parseLong(machine.lines(SEEN).getFirst().split(" ")[2]) - seconds);
+    }
+
+    private static void setSeenClock(LabMachine machine, long clock) throws IOException {
         String[] seen = machine.lines(SEEN).getFirst().split(" ");
-        Files.writeString(machine.path(SEEN),
-                "%s %s %d%n".formatted(seen[0], seen[1], Long.parseLong(seen[2]) - seconds));
+        Files.writeString(machine.path(SEEN), "%s %s %d%n".formatted(seen[0], seen[1], clock));
     }
 
     private static long create(LabMachine machine, String account) {
@@ -109,6 +112,40 @@ class GuardRebootTest extends GuardTestBase {
         soon().until(() -> secondsLeft(machine, "carl") != null);
         assertThat(secondsLeft(machine, "carl")).isBetween(500L, 600L);
         remove(machine, "carl", token);
+    }
+
+    @Test
+    void aClockThatWasNotSetBeforeTheRebootTakesNoTimeAway() throws IOException {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = create(machine, "cora");
+        reboot(machine, 20);
+        setSeenClock(machine, 300);
+        startGuard(machine);
+
+        soon().until(() -> secondsLeft(machine, "cora") != null);
+        assertThat(secondsLeft(machine, "cora")).isBetween(500L, 600L);
+        assertThat(AccountWork.login(machine, "cora").works()).isTrue();
+        remove(machine, "cora", token);
+    }
+
+    /** The end in the file is of the last boot then, and further away than this boot is old. */
+    @Test
+    void accessEndsThoughTheEndOfTheLastBootCannotBeWrittenAnew() throws IOException {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = create(machine, "cleo");
+        reboot(machine, 20);
+        wasOff(machine, 700);
+        String ends = "/var/lib/machine-manager/ends";
+        machine.exec("sh", "-c", "mount --bind %s %s; mount -o remount,bind,ro %s".formatted(ends, ends, ends));
+        startGuard(machine);
+
+        soon().until(() -> AccountWork.login(machine, "cleo").isRefused());
+        assertThat(noted(machine, "cleo").get(1)).as("seconds of the last boot").hasSizeGreaterThan(2);
+        assertThat(machine.lines(ends + "/cleo").getLast()).startsWith("no");
+        machine.exec("umount", "-l", ends);
+        soon().until(() -> machine.lines(ends + "/cleo").getLast().startsWith("yes"));
+        assertThat(secondsLeft(machine, "cleo")).isBetween(-300L, -60L);
+        remove(machine, "cleo", token);
     }
 
     @Test
@@ -188,15 +225,5 @@ class GuardRebootTest extends GuardTestBase {
         assertThat(expiryDay(machine, "fred")).isEmpty();
         remove(machine, "fred", token);
         machine.restart();
-    }
-
-    private static String expiryDay(LabMachine machine, String account) {
-        return machine.lines("/etc/shadow").stream().filter(line -> line.startsWith(account + ":")).findFirst()
-                .orElseThrow().split(":", -1)[7];
-    }
-
-    private static String dayAfter(LabMachine machine, long seconds) {
-        long clock = Long.parseLong(machine.exec("date", "+%s").output().strip());
-        return Long.toString((clock + seconds) / 86_400 + 1);
     }
 }

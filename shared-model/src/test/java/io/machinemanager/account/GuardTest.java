@@ -231,7 +231,7 @@ class GuardTest extends GuardTestBase {
     }
 
     private static void setVersion(LabMachine machine, long version) {
-        machine.exec("sed", "-i", "s/ .*/ " + version + "/", "/var/lib/machine-manager/guard.pid");
+        machine.exec("sed", "-i", "s/ [0-9]*/ " + version + "/", "/var/lib/machine-manager/guard.pid");
     }
 
     @ParameterizedTest

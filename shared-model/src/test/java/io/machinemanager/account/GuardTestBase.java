@@ -25,7 +25,7 @@ abstract class GuardTestBase extends DebianAndBusybox {
         return Deep.isIncluded() ? Stream.of(Flavour.DEBIAN, Flavour.BUSYBOX) : Stream.of(Flavour.DEBIAN);
     }
 
-    private static final String STATE = "/var/lib/machine-manager/";
+    static final String STATE = "/var/lib/machine-manager/";
 
     /** An end after so many seconds, with the same grace and these warnings. */
     static AccountEnd end(long seconds, long grace, long... warnings) {
@@ -66,6 +66,26 @@ abstract class GuardTestBase extends DebianAndBusybox {
     /** How many seconds a probe says that are left; null when it does not know. */
     static Long secondsLeft(LabMachine machine, String account) {
         return work.result(AccountTask.probe(machine.target())).secondsLeft().get(account);
+    }
+
+    /** The day on which an account expires, in days since 1970; empty for never. */
+    static String expiryDay(LabMachine machine, String account) {
+        return machine.lines("/etc/shadow").stream().filter(line -> line.startsWith(account + ":")).findFirst()
+                .orElseThrow().split(":", -1)[7];
+    }
+
+    /** The day after the one that is so many seconds from now, by the clock of the machine. */
+    static String dayAfter(LabMachine machine, long seconds) {
+        long clock = Long.parseLong(machine.exec("date", "+%s").output().strip());
+        return Long.toString((clock + seconds) / 86_400 + 1);
+    }
+
+    /** Waits until the guard has checked all accounts anew. */
+    static void awaitRound(LabMachine machine) {
+        for (int i = 0; i < 2; i++) {
+            String before = turn(machine);
+            soon().until(() -> !turn(machine).equals(before));
+        }
     }
 
     /** The command in which the guard waits: another one in each round. */

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.SystemdMachine;
@@ -64,18 +66,30 @@ class SystemdGuardTest {
         return machine.as(account, PASSWORD, "true").succeeded();
     }
 
-    @Test
-    void systemdStartsAGuardAgainThatWasKilled() {
+    /** TERM is what programs send that end others before the memory is full. */
+    @ParameterizedTest
+    @ValueSource(strings = {"KILL", "TERM" })
+    void systemdStartsAGuardAgainThatWasKilled(String signal) {
         long token = create("alice", 600, 60);
         assertThat(guardIsActive()).isTrue();
         String killed = machine.exec("systemctl show -P MainPID " + GUARD).output();
-        machine.exec("kill -KILL " + killed.strip());
+        machine.exec("kill -" + signal + " " + killed.strip());
 
         Awaitility.await().until(() -> guardIsActive()
                 && !machine.exec("systemctl show -P MainPID " + GUARD).output().equals(killed));
 
         assertThat(logsIn("alice")).isTrue();
         remove("alice", token);
+    }
+
+    /** As when a user with sudo has removed the folder. It would try each second for ever. */
+    @Test
+    void systemdDoesNotStartAGuardWhoseFileIsGone() {
+        long token = create("dirk", 600, 60);
+        machine.exec("rm /var/lib/machine-manager/guard; kill -KILL $(systemctl show -P MainPID " + GUARD + ")");
+
+        Awaitility.await().until(() -> machine.exec("systemctl is-active " + GUARD).output().equals("inactive\n"));
+        remove("dirk", token);
     }
 
     @Test
@@ -99,5 +113,6 @@ class SystemdGuardTest {
         assertThat(logsIn("carl")).isTrue();
         Awaitility.await().until(() -> !logsIn("carl"));
         remove("carl", token);
+        assertThat(machine.exec("systemctl show -P LoadState " + GUARD).output()).isEqualTo("not-found\n");
     }
 }
