@@ -193,6 +193,10 @@ mm_answer() {
     exit 0
 }
 
+mm_fail() {
+    mm_answer FAILED "$1"
+}
+
 # Whether there is a command of that name.
 mm_has() {
     command -v "$1" >/dev/null
@@ -251,41 +255,41 @@ mm_describe_process() {
 
 mm_check_input() {
     case $mm_account in
-    '' | [!a-z_]* | *[!a-z0-9_-]*) mm_answer FAILED 'the account name is not valid' ;;
+    '' | [!a-z_]* | *[!a-z0-9_-]*) mm_fail 'the account name is not valid' ;;
     esac
-    [ ${#mm_account} -le 32 ] || mm_answer FAILED 'the account name is too long'
+    [ ${#mm_account} -le 32 ] || mm_fail 'the account name is too long'
     case $mm_token in
-    '' | 0* | *[!0-9]*) mm_answer FAILED 'the fencing token is not a number' ;;
+    '' | 0* | *[!0-9]*) mm_fail 'the fencing token is not a number' ;;
     esac
-    [ ${#mm_token} -le 18 ] || mm_answer FAILED 'the fencing token is too large'
+    [ ${#mm_token} -le 18 ] || mm_fail 'the fencing token is too large'
     case $mm_limit in
-    '' | *[!0-9]*) mm_answer FAILED 'the time limit is not a number' ;;
+    '' | *[!0-9]*) mm_fail 'the time limit is not a number' ;;
     esac
     [ "$mm_limit" -ge 4 ] || mm_limit=4
     case $mm_keys in
-    *[!A-Za-z0-9@.+/=,\ -]*) mm_answer FAILED 'the SSH public keys are not valid' ;;
+    *[!A-Za-z0-9@.+/=,\ -]*) mm_fail 'the SSH public keys are not valid' ;;
     esac
     case $mm_sudo in
     '' | sudo) ;;
-    *) mm_answer FAILED 'whether sudo is allowed is not clear' ;;
+    *) mm_fail 'whether sudo is allowed is not clear' ;;
     esac
     case $mm_first_uid:$mm_last_uid in
-    *[!0-9:]* | :* | *: | *:*:*) mm_answer FAILED 'the range of account numbers is not valid' ;;
+    *[!0-9:]* | :* | *: | *:*:*) mm_fail 'the range of account numbers is not valid' ;;
     esac
     if [ "$mm_first_uid" -lt 1000 ] || [ "$mm_last_uid" -lt "$mm_first_uid" ]; then
-        mm_answer FAILED 'the range of account numbers is not valid'
+        mm_fail 'the range of account numbers is not valid'
     fi
     case $mm_left:$mm_request:$mm_grace:$mm_warnings in
-    *[!0-9:,]* | *:*:*:*:*) mm_answer FAILED 'the end of the account is not valid' ;;
+    *[!0-9:,]* | *:*:*:*:*) mm_fail 'the end of the account is not valid' ;;
     esac
     case $mm_until in
-    *[!0-9A-Z:\ -]*) mm_answer FAILED 'the text of the end is not valid' ;;
+    *[!0-9A-Z:\ -]*) mm_fail 'the text of the end is not valid' ;;
     esac
-    [ $((${#mm_left} > 9 || ${#mm_grace} > 9)) = 0 ] || mm_answer FAILED 'the end of the account is too far away'
-    [ -r /proc/self/status ] || mm_answer FAILED '/proc is not mounted on the machine'
+    [ $((${#mm_left} > 9 || ${#mm_grace} > 9)) = 0 ] || mm_fail 'the end of the account is too far away'
+    [ -r /proc/self/status ] || mm_fail '/proc is not mounted on the machine'
     while read -r mm_word _ mm_euid _ && [ "$mm_word" != Uid: ]; do :; done </proc/self/status
-    [ "$mm_euid" = 0 ] || mm_answer FAILED 'the script needs the rights of root'
-    mm_has flock || mm_answer FAILED 'the machine has no flock command'
+    [ "$mm_euid" = 0 ] || mm_fail 'the script needs the rights of root'
+    mm_has flock || mm_fail 'the machine has no flock command'
 }
 
 # ---- machine lock ---------------------------------------------------------------------------------------------------
@@ -298,14 +302,14 @@ mm_acquire_lock() {
     # Not with a special built-in such as : or exec: a shell exits when such a command cannot write.
     if [ -L "$mm_state" ] || [ ! -O "$mm_state" ] || [ ! -d "$mm_state/accounts" ] ||
         { ! true >>"$mm_state/lock" && [ "$mm_action" != CUT ]; }; then
-        mm_answer FAILED "$mm_unwritable"
+        mm_fail "$mm_unwritable"
     fi
     mm_tries=0
     until mm_open_lock 9 "$mm_state/lock" && flock -n 9; do
         # A waiter closes the file, so that it cannot be taken for a holder.
         exec 9>&-
         mm_tries=$((mm_tries + 1))
-        [ $mm_tries -lt $((mm_half_limit * 10)) ] || mm_answer FAILED 'the machine is busy with other account work'
+        [ $mm_tries -lt $((mm_half_limit * 10)) ] || mm_fail 'the machine is busy with other account work'
         if [ $((mm_tries % 10)) -eq 0 ] && mm_overdue; then mm_kill_lock_holders; fi
         mm_pause
     done
@@ -456,7 +460,7 @@ mm_read_lists() {
     mm_in_passwd='' mm_in_shadow='' mm_in_sudoers='' mm_group_ids='' mm_in_groups='' mm_in_subids=''
     mm_lists=$(grep -asE "^$mm_account:|[:,]$mm_account([:,]|\$)|(^|^([^#=/]*|[[:space:]]*User_Alias[[:space:]][^#]*)[[:space:],=:%+!\"])$mm_account([[:space:],=:\"]|\$)|$(mm_sudo_number_pattern)" \
         /etc/passwd /etc/group /etc/gshadow /etc/shadow /etc/subuid /etc/subgid /etc/sudoers /etc/sudoers.d/*)
-    [ $? -le 2 ] || mm_answer FAILED 'the account list on the machine cannot be read'
+    [ $? -le 2 ] || mm_fail 'the account list on the machine cannot be read'
     set -f
     IFS=$mm_newline
     for mm_entry in $mm_lists; do
@@ -581,12 +585,12 @@ EOF
 
 mm_create() {
     mm_read_fence
-    [ "$mm_token" -gt "$mm_fence_token" ] || mm_answer FAILED 'this reservation was already cleaned up on the machine'
+    [ "$mm_token" -gt "$mm_fence_token" ] || mm_fail 'this reservation was already cleaned up on the machine'
     mm_classify_name
     case $mm_name_is in
     another)
         ! mm_record_matches || mm_erase_number_only ||
-            mm_answer FAILED "what was left half made could not be removed: $mm_left"
+            mm_fail "what was left half made could not be removed: $mm_left"
         mm_answer REFUSED "the account $mm_account exists on the machine and is not ours"
         ;;
     ours) mm_uid=$mm_entry_uid ;;
@@ -594,12 +598,12 @@ mm_create() {
     ! mm_record_matches || mm_uid=$mm_record_uid
     # A half made account is made anew, since root must not write into a home where a user may be at work.
     if [ -n "$mm_uid" ] && ! { [ "$mm_name_is:$mm_entry_uid" = "ours:$mm_uid" ] && mm_record_is_complete; }; then
-        mm_erase || mm_answer FAILED "what was left half made could not be removed: $mm_left"
+        mm_erase || mm_fail "what was left half made could not be removed: $mm_left"
     fi
     if [ "$mm_name_is" = free ]; then
         mm_check_tools || mm_answer UNUSABLE "$mm_problem"
         mm_check_name || mm_answer REFUSED "$mm_problem"
-        mm_begin_guard || mm_answer FAILED "$mm_problem"
+        mm_begin_guard || mm_fail "$mm_problem"
         mm_add_account
         mm_delete_kept_state
         mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
@@ -609,7 +613,7 @@ mm_create() {
         [ -z "$mm_keys" ] || mm_add_keys || mm_undo FAILED 'the SSH keys could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
     else
-        mm_begin_guard || mm_answer FAILED "$mm_problem"
+        mm_begin_guard || mm_fail "$mm_problem"
         mm_close
     fi
     mm_await_guard || mm_undo FAILED "$mm_problem"
@@ -657,9 +661,9 @@ mm_record_is_complete() {
 mm_undo() {
     mm_classify_name
     if [ "$mm_name_is" = another ]; then
-        mm_erase_number_only || mm_answer FAILED "$2; what was made could not be removed: $mm_left"
+        mm_erase_number_only || mm_fail "$2; what was made could not be removed: $mm_left"
     elif ! mm_erase; then
-        mm_answer FAILED "$2; what was made could not be removed: $mm_left"
+        mm_fail "$2; what was made could not be removed: $mm_left"
     fi
     mm_answer "$1" "$2"
 }
@@ -1156,7 +1160,7 @@ mm_uid_is_taken() {
     ! grep -qsE "$(mm_sudo_number_pattern)" /etc/sudoers /etc/sudoers.d/* || return 0
     if mm_has_processes || mm_has_ipc || mm_has_files; then return 0; fi
     # Nothing has been made yet, so there is nothing to undo.
-    [ -z "$mm_unlistable" ] || mm_answer FAILED "the $mm_unlistable on the machine cannot be listed"
+    [ -z "$mm_unlistable" ] || mm_fail "the $mm_unlistable on the machine cannot be listed"
     mm_has getent && { $mm_timeout getent passwd "$mm_uid" || $mm_timeout getent group "$mm_uid"; } 3>&- 9>&-
 }
 
@@ -1189,7 +1193,7 @@ mm_add_account() {
 # Writes the record before the entry, so that whatever a crash leaves half made is found again.
 mm_add_entry() {
     # Nothing has been made yet, so there is nothing to undo; and the number at which the search ended is another's.
-    mm_choose_uid || mm_answer FAILED 'no number for the account is free, or none can be noted, on the machine'
+    mm_choose_uid || mm_fail 'no number for the account is free, or none can be noted, on the machine'
     mm_status=1
     echo "cannot write to $mm_state" >"$mm_state/said"
     printf '%s\n' "$mm_token" "$mm_uid" >"$mm_record_file.new" &&
@@ -1276,15 +1280,15 @@ mm_add_sudo_rule() {
 
 # Gives a ready account of ours a new password. Its home, keys, sudo rule and sessions stay as they are.
 mm_change_password() {
-    [ ${#mm_hash} -gt 20 ] || mm_answer FAILED 'the password hash is not valid'
+    [ ${#mm_hash} -gt 20 ] || mm_fail 'the password hash is not valid'
     mm_require_ready
     mm_check_password_login
-    mm_note_hash || mm_answer FAILED "$mm_unwritable"
-    mm_set_password || mm_answer FAILED "the password could not be set: $(mm_last_output)"
+    mm_note_hash || mm_fail "$mm_unwritable"
+    mm_set_password || mm_fail "the password could not be set: $(mm_last_output)"
     mm_classify_name
     if [ "$mm_name_is" != ours ] || ! mm_password_is_set; then
         mm_revoke_password
-        mm_answer FAILED 'the account is not as it should be after the password was set'
+        mm_fail 'the account is not as it should be after the password was set'
     fi
     # Should this fail, the record has one hash more than it needs.
     mm_note_hash
@@ -1335,10 +1339,10 @@ mm_move_end() {
     if [ -z "$mm_left" ]; then
         mm_delete_end
     else
-        mm_begin_guard || mm_answer FAILED "$mm_problem"
-        mm_await_guard || mm_answer FAILED "$mm_problem"
+        mm_begin_guard || mm_fail "$mm_problem"
+        mm_await_guard || mm_fail "$mm_problem"
     fi
-    mm_set_expiry || mm_answer FAILED "the day of expiry could not be set: $(mm_last_output)"
+    mm_set_expiry || mm_fail "the day of expiry could not be set: $(mm_last_output)"
     mm_answer DONE 'the end is set'
 }
 
@@ -1833,9 +1837,9 @@ mm_remove() {
     if mm_record_matches; then
         mm_uid=$mm_record_uid
         if [ "$mm_name_is" = another ]; then
-            ! mm_entry_may_be_ours || mm_answer FAILED \
+            ! mm_entry_may_be_ours || mm_fail \
                 "the account could not be removed: its name has the number $mm_entry_uid by now, which is not the one it was given"
-            mm_erase_number_only || mm_answer FAILED "the account could not be removed: $mm_left"
+            mm_erase_number_only || mm_fail "the account could not be removed: $mm_left"
             mm_answer_absent 'the name belongs to an account that is not ours'
         fi
         # A user with sudo may have given it another number.
@@ -1846,14 +1850,14 @@ mm_remove() {
         another)
             # Only we make a sudo rule of that file name, and it goes together with the record. So a user with sudo has
             # removed the record.
-            ! mm_exists "$mm_sudo_rule" || mm_answer FAILED \
+            ! mm_exists "$mm_sudo_rule" || mm_fail \
                 "the account could not be removed: $mm_sudo_rule is ours, but what proves the account $mm_account to be ours is gone"
             mm_answer_absent 'the name belongs to an account that is not ours'
             ;;
         esac
         mm_uid=$mm_entry_uid
     fi
-    mm_erase || mm_answer FAILED "the account could not be removed: $mm_left"
+    mm_erase || mm_fail "the account could not be removed: $mm_left"
     mm_answer_absent 'the account is removed'
 }
 
@@ -1868,7 +1872,7 @@ mm_answer_absent() {
             mm_forget_guard
         fi
     done
-    mm_raise_fence || mm_answer FAILED "$mm_unwritable"
+    mm_raise_fence || mm_fail "$mm_unwritable"
     mm_answer DONE "$1"
 }
 
@@ -2501,7 +2505,7 @@ mm_main() {
     exec 3>&1 >/dev/null 2>&1 </dev/null
     trap '' HUP PIPE
     umask 077
-    cd / || mm_answer FAILED 'the machine has no root folder'
+    cd / || mm_fail 'the machine has no root folder'
     mm_name_files
     [ "$mm_action" = GUARD ] || [ "$mm_action" = CUT ] || mm_check_input
     mm_half_limit=$((mm_limit / 2)) mm_change_limit=$((mm_limit / 2)) mm_said=$mm_state/said
@@ -2520,7 +2524,7 @@ mm_main() {
     PASSWORD) mm_change_password ;;
     END) mm_move_end ;;
     REMOVE) mm_remove ;;
-    *) mm_answer FAILED 'the action is not known' ;;
+    *) mm_fail 'the action is not known' ;;
     esac
 }
 

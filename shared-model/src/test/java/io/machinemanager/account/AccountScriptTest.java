@@ -20,7 +20,7 @@ class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
-    private static final String GUARD = "1 453ab90957bac3698b400f58ea5fe2912b472391cb8f8d52198828fdffbf6e34";
+    private static final String GUARD = "1 2eb428d981790ba4fe4f6fa5bd96b7be548d4203e1f575751ebed17090d984ba";
     private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test
