@@ -221,6 +221,17 @@ mm_replace() {
     printf '%s\n' "$@" >"$mm_replaced.new" && mv -f "$mm_replaced.new" "$mm_replaced"
 }
 
+# The same; a file that is not there yet is written without a further process, and is not there when that fails.
+mm_write() {
+    if [ -e "$1" ]; then
+        mm_replace "$@"
+        return
+    fi
+    mm_replaced=$1
+    shift
+    printf '%s\n' "$@" >"$mm_replaced" || ! rm -f "$mm_replaced"
+}
+
 mm_pause() {
     sleep 0.1 || sleep 1
 }
@@ -603,7 +614,7 @@ mm_create() {
     if [ "$mm_name_is" = free ]; then
         mm_check_tools || mm_answer UNUSABLE "$mm_problem"
         mm_check_name || mm_answer REFUSED "$mm_problem"
-        mm_begin_guard || mm_fail "$mm_problem"
+        mm_begin_guard
         mm_add_account
         mm_delete_kept_state
         mm_check_rights || mm_undo "$mm_outcome" "$mm_problem"
@@ -613,7 +624,7 @@ mm_create() {
         [ -z "$mm_keys" ] || mm_add_keys || mm_undo FAILED 'the SSH keys could not be put into the home'
         [ -z "$mm_sudo" ] || mm_add_sudo_rule || mm_undo FAILED "sudo could not be allowed: $(mm_last_output)"
     else
-        mm_begin_guard || mm_fail "$mm_problem"
+        mm_begin_guard
         mm_close
     fi
     mm_await_guard || mm_undo FAILED "$mm_problem"
@@ -1339,19 +1350,17 @@ mm_move_end() {
     if [ -z "$mm_left" ]; then
         mm_delete_end
     else
-        mm_begin_guard || mm_fail "$mm_problem"
+        mm_begin_guard
         mm_await_guard || mm_fail "$mm_problem"
     fi
     mm_set_expiry || mm_fail "the day of expiry could not be set: $(mm_last_output)"
     mm_answer DONE 'the end is set'
 }
 
-# Notes the end of the account, and starts the guard, unless the account is to have none. False, with the reason in
-# $mm_problem, when it cannot.
+# Notes the end of the account, and starts the guard, unless the account is to have none.
 mm_begin_guard() {
     [ -n "$mm_left" ] || return 0
-    mm_problem=$mm_unwritable
-    [ -d "$mm_state/ends" ] || mkdir "$mm_state/ends" || return 1
+    [ -d "$mm_state/ends" ] || mkdir "$mm_state/ends" || mm_fail "$mm_unwritable"
     mm_read_boot
     mm_uptime
     mm_read_clock
@@ -1360,7 +1369,7 @@ mm_begin_guard() {
     mm_end_warnings=${mm_warnings:--} mm_end_until=$mm_until
     if ! mm_write_end || ! mm_write_greeting || ! mm_start_guard; then
         mm_delete_existing "$mm_end_file.new"
-        return 1
+        mm_fail "$mm_unwritable"
     fi
     if ! mm_guard_is_kept && [ "$mm_clock" -gt $mm_first_clock ]; then
         mm_expiry_day=$(((mm_clock + mm_left + mm_grace) / 86400 + 1))
@@ -1382,7 +1391,7 @@ mm_read_boot() {
 # Writes $mm_end_*: the end in seconds since the boot $mm_end_boot; and when this was written, by the time since that
 # boot and by the clock.
 mm_write_end() {
-    mm_replace "$mm_end_file" "$mm_end_token $mm_end $mm_end_boot $mm_end_at $mm_end_clock $mm_end_grace $mm_end_uids" \
+    mm_write "$mm_end_file" "$mm_end_token $mm_end $mm_end_boot $mm_end_at $mm_end_clock $mm_end_grace $mm_end_uids" \
         "$mm_end_is_cut $mm_end_request $mm_end_warnings $mm_end_until"
 }
 
@@ -1484,7 +1493,7 @@ mm_kill_guard() {
 mm_start_guard() {
     if mm_guard_runs && [ "$mm_running_version" -ge $mm_guard_version ]; then return 0; fi
     # shellcheck disable=SC2016
-    mm_replace "$mm_state/guard" 'mm_action=${1:-GUARD} mm_account=${2:-} mm_guards_end=${3:-}' \
+    mm_write "$mm_state/guard" 'mm_action=${1:-GUARD} mm_account=${2:-} mm_guards_end=${3:-}' \
         'mm_token= mm_hash= mm_limit=60 mm_keys= mm_sudo= mm_left=' "PATH=${mm_script#*PATH=}" || return 1
     # Only now, as it must not end where no other one can be written, such as on a full disk, which keeps it silent too.
     mm_kill_guard
@@ -1528,13 +1537,13 @@ mm_write_unit() {
 mm_write_cron_line() {
     ! mm_has_cron_line || return 0
     # The last line of a crontab may have no end.
-    [ -z "$(tail -c 1 "$mm_cron_file")" ] || echo >>"$mm_cron_file"
+    [ ! -s "$mm_cron_file" ] || [ -z "$(tail -c 1 "$mm_cron_file")" ] || echo >>"$mm_cron_file"
     printf '%s\n' "* * * * * ${mm_cron_user}[ ! -f $mm_state/guard ] || exec /bin/sh $mm_state/guard >/dev/null 2>&1" >>"$mm_cron_file"
     mm_tell_cron
 }
 
 mm_has_cron_line() {
-    [ -f "$mm_cron_file" ] && grep -qF "$mm_state/guard" "$mm_cron_file"
+    [ -s "$mm_cron_file" ] && { [ "$mm_cron_file" = $mm_guard_cron_file ] || grep -qF "$mm_state/guard" "$mm_cron_file"; }
 }
 
 # busybox's crond reads a crontab again when it is told to.

@@ -20,7 +20,7 @@ class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
-    private static final String GUARD = "1 2eb428d981790ba4fe4f6fa5bd96b7be548d4203e1f575751ebed17090d984ba";
+    private static final String GUARD = "1 87dc88f67ce005b0e838b914dcd1a6d766bd842bdc268358b2abc80dda29ecba";
     private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test
