@@ -14,6 +14,7 @@ import java.util.zip.ZipInputStream;
 
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,6 +66,7 @@ class PackageIT {
     /** A native image keeps the configuration with which it is built; without its compiler a JVM can show what that is. */
     @ParameterizedTest
     @ValueSource(strings = {"api-service", "scheduler-service" })
+    @Tag("deep")
     void theConfigurationOfAnImageBuildKnowsNothingOfItsBuilder(String module) throws Exception {
         if (PackagedService.NATIVE) {
             return; // the other test reads the binary itself

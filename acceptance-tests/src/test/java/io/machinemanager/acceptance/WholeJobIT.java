@@ -150,6 +150,7 @@ class WholeJobIT {
     }
 
     @Test
+    @Tag("deep")
     void whatAKilledServiceWasMakingIsCleanedUp() throws Exception {
         LabMachine machine = installation.lab.machine(0);
         // the account is there and the row does not say so yet: useradd has done its work and does not come back
@@ -215,6 +216,7 @@ class WholeJobIT {
     }
 
     @Test
+    @Tag("deep")
     @Tag("deep")
     void aWaitingRequestIsServedAlthoughTheSchedulerIsKilledWhileItMakesTheAccount() {
         Response all = reserve(MACHINES, "a long secret");

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
@@ -69,6 +70,7 @@ class AccountCreationTest extends RemovalFixture {
     }
 
     @Test
+    @Tag("deep")
     void hungWorkIsKilledByTheNextTask() {
         try (var impatient = AccountWork.by(driver, TestSettings.in(workDir).withRunTimeout(SHORT))) {
             // Without a working timeout command on the machine, only the time limit of the run is left.

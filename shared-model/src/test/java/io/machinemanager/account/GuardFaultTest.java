@@ -139,9 +139,10 @@ class GuardFaultTest extends GuardTestBase {
             makeSilent(machine);
             machine.exec("dd", "if=/dev/zero", "of=" + STATE + "fill", "bs=1k");
 
-            assertThat(moveEnd(machine, "emil", token, end(700, 2)).outcome()).isEqualTo(Outcome.FAILED);
+            AccountResult result = moveEnd(machine, "emil", token, end(700, 2));
 
             assertThat(guards(machine)).isEqualTo(running);
+            assertThat(result.outcome()).isEqualTo(Outcome.FAILED);
             sh(machine, "rm %sfill".formatted(STATE));
             remove(machine, "emil", token);
         } finally {

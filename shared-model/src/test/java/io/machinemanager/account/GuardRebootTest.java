@@ -130,6 +130,7 @@ class GuardRebootTest extends GuardTestBase {
 
     /** The end in the file is of the last boot then, and further away than this boot is old. */
     @Test
+    @Tag("deep")
     void accessEndsThoughTheEndOfTheLastBootCannotBeWrittenAnew() throws IOException {
         LabMachine machine = machine(Flavour.DEBIAN);
         long token = create(machine, "cleo");
@@ -163,6 +164,7 @@ class GuardRebootTest extends GuardTestBase {
 
     /** What the guard noted before the restart must not count for an end that was given since. */
     @Test
+    @Tag("deep")
     void anEndThatIsGivenAfterTheRestartCounts() {
         LabMachine machine = machine(Flavour.DEBIAN);
         long token = create(machine, "dirk");
@@ -178,6 +180,7 @@ class GuardRebootTest extends GuardTestBase {
     }
 
     @Test
+    @Tag("deep")
     void anAccountThatIsMadeAfterTheRestartHasItsWholeTime() {
         LabMachine machine = machine(Flavour.DEBIAN);
         long first = create(machine, "edda");

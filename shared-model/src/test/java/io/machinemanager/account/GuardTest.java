@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -73,6 +74,7 @@ class GuardTest extends GuardTestBase {
 
     @ParameterizedTest
     @MethodSource("flavours")
+    @Tag("deep")
     void anAccountThatAnotherProgramMadeSinceIsLeftAlone(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -89,6 +91,7 @@ class GuardTest extends GuardTestBase {
     }
 
     @Test
+    @Tag("deep")
     void accessEndsThoughTheAccountListIsLockedByAnotherProgram() {
         LabMachine machine = machine(Flavour.DEBIAN);
         long token = AccountWork.newToken();
@@ -193,6 +196,7 @@ class GuardTest extends GuardTestBase {
 
     @ParameterizedTest
     @MethodSource("flavours")
+    @Tag("deep")
     void aUserWhoFillsTheTableOfProcessesDoesNotKeepTheGuardFromEndingAccess(Flavour flavour) {
         LabMachine machine = machine(flavour);
         long token = AccountWork.newToken();
@@ -212,6 +216,7 @@ class GuardTest extends GuardTestBase {
     }
 
     @Test
+    @Tag("deep")
     void theGuardTriesAgainWhileTheAccountCannotBeLocked() {
         LabMachine machine = machine(Flavour.DEBIAN);
         long token = AccountWork.newToken();

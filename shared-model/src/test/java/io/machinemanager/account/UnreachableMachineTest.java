@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.account.AccountResult.Outcome;
@@ -63,6 +64,7 @@ class UnreachableMachineTest extends EachDriver {
     }
 
     @Test
+    @Tag("deep")
     void probeTimesOutBeforeAccountWork() {
         LabMachine machine = lab.machine(0);
         machine.exec("sh", "-c", "mkdir -p /root/.ssh; echo 'sleep 20' >/root/.ssh/rc");

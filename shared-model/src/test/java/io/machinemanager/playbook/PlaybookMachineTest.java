@@ -66,6 +66,7 @@ class PlaybookMachineTest {
     }
 
     @Test
+    @Tag("deep")
     void aPlaybookLogsInByKeyAlsoFromAFolderThatNeedsQuotes() throws IOException {
         CommandResult.of(new ProcessBuilder("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
                 folder.resolve("key").toString()), Duration.ofMinutes(1));
@@ -82,6 +83,7 @@ class PlaybookMachineTest {
     }
 
     @Test
+    @Tag("deep")
     void aPlaybookBecomesRootWithThePasswordOfTheUser() throws IOException {
         try (var other = Lab.start(1, Lab.Flavour.BUSYBOX, "--ssh-user", "admin")) {
             Path playbook = playbooks.playbook("- {raw: 'touch /root/three', become: true}\n");
@@ -129,6 +131,7 @@ class PlaybookMachineTest {
     }
 
     @Test
+    @Tag("deep")
     void aPlaybookThatStopsTheMachineFails() throws IOException {
         try (var other = Lab.start(1)) {
             LabMachine victim = other.machine(0);

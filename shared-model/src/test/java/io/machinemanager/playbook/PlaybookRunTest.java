@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -247,6 +248,7 @@ class PlaybookRunTest {
     }
 
     @Test
+    @Tag("deep")
     void aTaskWithoutEndOfOutputFailsWithAShortReason() throws IOException {
         Path playbook = playbooks.playbook("""
                 - name: Print

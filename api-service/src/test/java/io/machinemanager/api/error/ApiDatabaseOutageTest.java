@@ -14,6 +14,7 @@ import java.util.Map;
 import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.api.ApiFixture;
@@ -102,6 +103,7 @@ class ApiDatabaseOutageTest {
     }
 
     @Test
+    @Tag("deep")
     void aFrozenDatabaseIsA503InTheOneErrorShapeUntilItGoesOn() {
         database.freeze();
         try {

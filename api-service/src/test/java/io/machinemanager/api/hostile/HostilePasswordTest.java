@@ -57,7 +57,7 @@ import io.smallrye.common.annotation.Identifier;
 class HostilePasswordTest {
 
     /** How many passwords of machines are tried; each costs a log-in by either driver. */
-    private static final int TRIED = Deep.isIncluded() ? 40 : 15;
+    private static final int TRIED = Deep.isIncluded() ? 40 : 6;
 
     private static final String SUCCESS = "created";
 

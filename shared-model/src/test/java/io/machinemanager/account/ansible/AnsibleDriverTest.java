@@ -100,6 +100,7 @@ class AnsibleDriverTest {
     }
 
     @Test
+    @Tag("deep")
     void hungMachineDoesNotDelayOthers() {
         LabMachine hanging = hanging(1);
         long token = AccountWork.newToken();
@@ -117,6 +118,7 @@ class AnsibleDriverTest {
     }
 
     @Test
+    @Tag("deep")
     void timedOutSshIsKilled() {
         LabMachine first = hanging(1);
         LabMachine second = hanging(2);
