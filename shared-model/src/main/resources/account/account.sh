@@ -216,9 +216,9 @@ mm_delete_existing() {
 
 # Writes the file $1 anew, with the lines $2 and so on. It has all of them, or stays as it is.
 mm_replace() {
-    mm_replaced=$1
+    mm_to=$1
     shift
-    printf '%s\n' "$@" >"$mm_replaced.new" && mv -f "$mm_replaced.new" "$mm_replaced"
+    printf '%s\n' "$@" >"$mm_to.new" && mv -f "$mm_to.new" "$mm_to"
 }
 
 # The same; a file that is not there yet is written without a further process, and is not there when that fails.
@@ -227,9 +227,9 @@ mm_write() {
         mm_replace "$@"
         return
     fi
-    mm_replaced=$1
+    mm_to=$1
     shift
-    printf '%s\n' "$@" >"$mm_replaced" || ! rm -f "$mm_replaced"
+    printf '%s\n' "$@" >"$mm_to" || { rm -f "$mm_to" && false; }
 }
 
 mm_pause() {
@@ -1515,7 +1515,7 @@ mm_await_guard() {
     [ -n "$mm_left" ] || return 0
     mm_tries=0
     until mm_guard_runs; do
-        mm_problem='the guard, which ends access on time, does not start on the machine'
+        mm_problem='the guard does not start on the machine'
         mm_tries=$((mm_tries + 1))
         [ $mm_tries -le 50 ] || return 1
         mm_pause
@@ -1614,7 +1614,7 @@ mm_guard() {
     mm_read_boot
     mm_uptime
     echo "$$ $mm_guard_version $mm_now" >"$mm_state/guard.pid"
-    mm_guard_round=0 mm_warned=' '
+    mm_guard_round=0 mm_warned=' ' mm_began=$mm_now
     mm_read_seen
     while :; do
         mm_guard_accounts
@@ -1676,7 +1676,9 @@ mm_carry_over() {
     fi
     mm_read_clock
     mm_off=$((mm_clock - mm_since_clock))
-    [ $mm_off -ge 0 ] && [ "$mm_since_clock" -gt $mm_first_clock ] || mm_off=0
+    [ "$mm_since_clock" -gt $mm_first_clock ] || mm_off=0
+    # Where the end is computed in each round, no clock stops the time.
+    [ $mm_off -ge $((mm_now - mm_began)) ] || mm_off=$((mm_now - mm_began))
     mm_end=$((mm_end - mm_since - mm_off + mm_now))
     # Where it cannot be written, it is computed again in each round.
     (exec 8>&- && mm_note_carried_over)
@@ -1950,14 +1952,14 @@ mm_lock_account() {
 }
 
 # Rewrites the line of the account in /etc/shadow without the usual commands, where they fail because another program
-# keeps the list locked, and where there are none: $1 is "!" to lock the password, or empty to unlock it, and the account
-# expires on the day $2. Does not replace a file that changes meanwhile.
+# keeps the list locked, and where there are none: $1 is "!" to lock the password, or empty to unlock it if there is one,
+# and the account expires on the day $2. Does not replace a file that changes meanwhile.
 mm_edit_shadow() {
     [ -w /etc/shadow ] || return 1
     # Not in our folder, which may be read-only by now.
     mm_new=/etc/.machine-manager.shadow
     cp -p /etc/shadow $mm_new.old && cp -p /etc/shadow $mm_new &&
-        sed -E "s/^($mm_account:)!*([^:]*(:[^:]*){5}:)[^:]*:/\1$1\2$2:/" $mm_new.old >$mm_new &&
+        sed -E "s/^($mm_account:)!+([^:])/\1\2/;s/^($mm_account:)([^:]*(:[^:]*){5}:)[^:]*:/\1$1\2$2:/" $mm_new.old >$mm_new &&
         cmp -s /etc/shadow $mm_new.old && mv -f $mm_new /etc/shadow && mm_best_effort restorecon /etc/shadow
     mm_delete_existing $mm_new $mm_new.old
 }

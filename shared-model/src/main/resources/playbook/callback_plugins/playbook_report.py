@@ -2,8 +2,8 @@
 
 The report is the file report.json in the home folder, which is the private folder of the run. The service writes a byte to
 the standard input each time its claim on the machine was renewed. Without one for MACHINE_MANAGER_CONFIRMATION_TIMEOUT
-seconds, as when the service is frozen, or at the end of the input, as when it was killed, another process may work on the
-machine soon. Then all processes of the run are killed. They have MACHINE_MANAGER_RUN in common.
+seconds (the first one until MACHINE_MANAGER_DEADLINE on the kernel's monotonic clock), as when the service is frozen, or at
+the end of the input, as when it was killed, another process may work on the machine soon. Then all processes of the run are killed. They have MACHINE_MANAGER_RUN in common.
 """
 
 import json
@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import threading
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -33,6 +34,7 @@ class Guard(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.timeout = float(os.environ["MACHINE_MANAGER_CONFIRMATION_TIMEOUT"])
+        self.deadline = float(os.environ["MACHINE_MANAGER_DEADLINE"])
         self.mark = ("MACHINE_MANAGER_RUN=" + os.environ["MACHINE_MANAGER_RUN"]).encode()
         self.folder = os.environ["HOME"]
         # No process that the playbook starts may read the confirmations.
@@ -42,8 +44,10 @@ class Guard(threading.Thread):
         os.close(nothing)
 
     def run(self):
-        while select.select([self.input], [], [], self.timeout)[0] and os.read(self.input, 4096):
-            pass
+        # At first Ansible's own start counts, too.
+        wait = max(0.0, self.deadline - time.monotonic())
+        while select.select([self.input], [], [], wait)[0] and os.read(self.input, 4096):
+            wait = self.timeout
         shutil.rmtree(self.folder, ignore_errors=True)
         playbook = os.getpid()
         if os.fork() == 0:

@@ -40,6 +40,11 @@ public record AccountEnd(Instant until, long deadline, long requestId, Duration 
         return left.compareTo(LONGEST) < 0 ? left : LONGEST;
     }
 
+    /** Whether the end has passed. */
+    public boolean isOver() {
+        return secondsLeft() == 0;
+    }
+
     /** How many seconds are left, rounded up; 0 when the end has passed. */
     long secondsLeft() {
         long left = deadline - System.nanoTime();

@@ -85,6 +85,15 @@ public record AccountResult(Outcome outcome, String reason, Map<String, Long> ac
         return new AccountResult(outcome, reason, accounts, Map.copyOf(left), facts);
     }
 
+    /** The same result of work on an account that was made before: no outcome says that nothing is left on the machine. */
+    public AccountResult ofAccountThatWasMade() {
+        return switch (outcome) {
+            case NOT_STARTED -> new AccountResult(Outcome.RUN_LOST, reason);
+            case REFUSED -> new AccountResult(Outcome.FAILED, reason);
+            default -> this;
+        };
+    }
+
     /** Whether there was no log-in, so that nothing was changed on the machine. */
     public boolean isUnreachable() {
         return outcome == Outcome.UNREACHABLE || outcome == Outcome.HOST_KEY_CHANGED;

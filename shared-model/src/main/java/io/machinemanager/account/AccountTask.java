@@ -31,8 +31,8 @@ public record AccountTask(Target target, Action action, String account, long tok
         PASSWORD,
         /**
          * Gives a ready account of this reservation another end, by which the guard of the machine goes from then on, or
-         * none. Starts the guard where it does not run, and opens a closed account. Refused when there is no such account, and when it is not this
-         * reservation's. Repeating it is harmless.
+         * none. Starts the guard where it does not run, and opens a closed account. Refused when there is no such account,
+         * and when it is not this reservation's. Repeating it is harmless.
          */
         END,
         /** Kills all processes of the account, removes it and verifies that it is gone. Repeating it is harmless. */

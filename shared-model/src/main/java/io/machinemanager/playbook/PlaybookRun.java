@@ -3,6 +3,7 @@ package io.machinemanager.playbook;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ public final class PlaybookRun {
 
     /**
      * The part of a claim's time after which an unconfirmed run ends. The claim may have been renewed up to
-     * {@link #confirmationInterval} before the run started, and the run needs some time to end.
+     * {@link #confirmationInterval} before the run was asked for, and the run needs some time to end.
      */
     private static final double SHARE_OF_CLAIM = 0.5;
     private static final int MAX_ERROR = 200;
@@ -49,6 +50,8 @@ public final class PlaybookRun {
     private final Duration claim;
     private final CompletableFuture<PlaybookResult> result = new CompletableFuture<>();
     private volatile OutputStream confirmations;
+    /** When it was confirmed last, on the clock of {@link System#nanoTime()}. It waits for a place under the claim, too. */
+    private volatile long confirmedAt = System.nanoTime();
     private final Thread thread;
 
     PlaybookRun(Playbook playbook, Path path, PlaybookInput input, PlaybookConfig config, AccountConfig accounts,
@@ -81,6 +84,7 @@ public final class PlaybookRun {
 
     /** Lets the run go on: its claim was renewed. */
     public void confirm() {
+        confirmedAt = System.nanoTime();
         OutputStream pipe = confirmations;
         if (pipe != null) {
             try {
@@ -107,7 +111,9 @@ public final class PlaybookRun {
         try {
             places.acquire();
             try {
-                end = runInPlace();
+                end = deadline() - System.nanoTime() > 0
+                        ? runInPlace()
+                        : new PlaybookResult(Outcome.LOST, "The run was not confirmed while it waited for its turn.");
             } finally {
                 places.release();
             }
@@ -118,6 +124,11 @@ public final class PlaybookRun {
         } finally {
             result.complete(end);
         }
+    }
+
+    /** When it ends if it is not confirmed any more. */
+    private long deadline() {
+        return confirmedAt + (long) (claim.toNanos() * SHARE_OF_CLAIM);
     }
 
     private PlaybookResult runInPlace() throws InterruptedException {
@@ -185,10 +196,15 @@ public final class PlaybookRun {
         environment.put("HOME", folder.toString());
         // for modules that run here: they leave files when they are killed
         environment.put("TMPDIR", folder.toString());
-        environment.put("MACHINE_MANAGER_CONFIRMATION_TIMEOUT",
-                Double.toString(claim.toMillis() * SHARE_OF_CLAIM / 1000));
+        environment.put("MACHINE_MANAGER_CONFIRMATION_TIMEOUT", seconds((long) (claim.toNanos() * SHARE_OF_CLAIM)));
+        // System.nanoTime() is the clock CLOCK_MONOTONIC of Linux, which Python's time.monotonic() reads too
+        environment.put("MACHINE_MANAGER_DEADLINE", seconds(deadline()));
         tree.mark(environment);
         return builder.start();
+    }
+
+    private static String seconds(long nanos) {
+        return BigDecimal.valueOf(nanos, 9).toPlainString();
     }
 
     private PlaybookResult result(int status, PlaybookReport report, String error) {

@@ -29,7 +29,7 @@ class AccountProvisioner {
     private static final String RELEASED = "The reservation was released before it was ready.";
 
     /** A smaller difference between the ends on machines and in the database is not corrected. */
-    private static final Duration LONG = Duration.ofSeconds(10);
+    private static final Duration SMALLEST_CORRECTION = Duration.ofSeconds(10);
 
     private final AllocationStore allocations;
     private final ReservationStore reservations;
@@ -69,7 +69,7 @@ class AccountProvisioner {
                         progress);
             }
         }
-        if (!worker.makesClosed() && elapsed.get().compareTo(LONG) > 0) {
+        if (!worker.makesClosed() && elapsed.get().compareTo(SMALLEST_CORRECTION) > 0) {
             correctEnds(request, progress.made());
         }
         return progress.made();

@@ -118,19 +118,28 @@ public class AccountWorker {
      * @return the results in the order of the items, once all are recorded
      */
     List<AccountResult> make(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
-        Preparation.Round round = preparation.round(claim);
+        Preparation.Round round = preparation.round(claim, items);
         List<WorkItem> wanted = makesClosed() ? items.stream().map(WorkItem::closedAtFirst).toList() : items;
-        return work(claim, wanted, Action.CREATE, round::after, preparation.renewal(renewal), round, onResult);
+        List<AccountResult> results = work(claim, wanted, Action.CREATE, round::after, preparation.renewal(renewal),
+                round,
+                onResult);
+        round.end();
+        return results;
     }
 
     /**
      * Gives accounts the end that their item has, and lets their users in.
      *
-     * @param onResult records a result, as in {@link #work}
+     * @param onResult records a result, as in {@link #work}. The account is there, so no outcome says that nothing is left
      * @return the results in the order of the items, once all are recorded
      */
     List<AccountResult> open(UUID claim, List<WorkItem> items, BiConsumer<WorkItem, AccountResult> onResult) {
-        return work(claim, items, Action.END, onResult);
+        Preparation.Round round = preparation.round(claim, items);
+        List<AccountResult> results = work(claim, items, Action.END,
+                (item, result) -> CompletableFuture.completedFuture(result.ofAccountThatWasMade()), renewal, round,
+                onResult);
+        round.end();
+        return results;
     }
 
     private List<AccountResult> work(UUID claim, List<WorkItem> items, Action action,

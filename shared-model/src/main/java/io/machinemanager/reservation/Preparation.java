@@ -55,21 +55,25 @@ class Preparation {
                 : usual;
     }
 
-    /** Begins a round of account work under a claim. */
-    Round round(UUID claim) {
-        return new Round(claim);
+    /** Begins a round of work on the accounts of a request, under its claim. */
+    Round round(UUID claim, List<WorkItem> items) {
+        return new Round(claim, items);
     }
 
-    /** The preparation of the machines of one round. */
+    /** The preparation of the machines of one round. A reservation that is released meanwhile waits for its end. */
     final class Round implements ClaimRenewals.Listener {
 
         private final UUID claim;
+        private final List<WorkItem> items;
+        /** The reservations whose playbook runs, or is about to. */
+        private final Set<Long> busy = ConcurrentHashMap.newKeySet();
         /** By the reservation of each. */
         private final Map<Long, PlaybookRun> running = new ConcurrentHashMap<>();
         private volatile boolean lost;
 
-        private Round(UUID claim) {
+        private Round(UUID claim, List<WorkItem> items) {
             this.claim = claim;
+            this.items = items;
         }
 
         /**
@@ -79,10 +83,13 @@ class Preparation {
          *         nothing is left there
          */
         CompletableFuture<AccountResult> after(WorkItem item, AccountResult made) {
-            return made.isDone() && isNeeded()
-                    ? CompletableFuture.supplyAsync(() -> input(item), AccountWorker.EXECUTOR)
-                            .thenCompose(input -> prepare(item, input))
-                    : CompletableFuture.completedFuture(made);
+            if (!made.isDone() || !isNeeded()) {
+                return CompletableFuture.completedFuture(made);
+            }
+            busy.add(item.reservationId());
+            return CompletableFuture.supplyAsync(() -> input(item), AccountWorker.EXECUTOR)
+                    .thenCompose(input -> prepare(item, input))
+                    .whenComplete((result, failure) -> busy.remove(item.reservationId()));
         }
 
         /** Empty when the claim was lost, or the database is away. */
@@ -108,19 +115,23 @@ class Preparation {
             return run.result().thenApply(result -> {
                 running.remove(item.reservationId());
                 metrics.ran(Playbook.PREPARE, result.outcome(), ResetService.since(begin));
-                if (result.outcome() == PlaybookResult.Outcome.LOST) {
-                    ended(item);
-                }
                 return result(result);
             });
         }
 
-        /** The removal may be waiting for that. */
-        private void ended(WorkItem item) {
+        /** Lets the removals begin that wait for this round, of which nothing runs any more. */
+        void end() {
+            if (isNeeded()) {
+                ended(items);
+            }
+        }
+
+        private void ended(List<WorkItem> released) {
             try {
-                store.preparationEnded(item);
+                store.preparationsEnded(released);
             } catch (RuntimeException e) {
-                FailureLog.log("%s: the end of its preparation could not be recorded".formatted(item), e);
+                // the removals begin after the time of a claim
+                FailureLog.log("The end of preparations could not be recorded", e);
             }
         }
 
@@ -143,10 +154,10 @@ class Preparation {
         @Override
         public void renewed(boolean kept) {
             lost |= !kept;
-            if (running.isEmpty()) {
+            if (!isNeeded()) {
                 return;
             }
-            // One reservation may have been released, and its machine lent again, while the others go on.
+            // One reservation may have been released while the others go on.
             Set<Long> going = kept ? store.provisioningUnder(claim) : Set.of();
             running.forEach((reservation, run) -> {
                 if (going.contains(reservation)) {
@@ -155,6 +166,11 @@ class Preparation {
                     run.cancel();
                 }
             });
+            List<WorkItem> idle = items.stream().filter(item -> !going.contains(item.reservationId()))
+                    .filter(item -> !busy.contains(item.reservationId())).toList();
+            if (!idle.isEmpty()) {
+                ended(idle);
+            }
         }
     }
 }

@@ -32,7 +32,9 @@ final class ProvisioningProgress {
     private final Map<String, AccountResult> failures = new LinkedHashMap<>();
     private final Set<Long> failedMachines = new HashSet<>();
     private final Supplier<Duration> elapsed;
+    private boolean opens;
     private boolean lastRunLost;
+    private boolean lastOpeningLost;
 
     /**
      * @param account the name of the account
@@ -57,7 +59,13 @@ final class ProvisioningProgress {
         first(results, Outcome.NOT_STARTED).ifPresent(result -> {
             throw new ProvisioningFailedException(result.reason(), Map.of());
         });
-        failIfRunsAreLostTwice(results);
+        boolean lost = failIfRunsAreLostTwice(results, opens ? lastOpeningLost : lastRunLost);
+        if (opens) {
+            lastOpeningLost = lost;
+        } else {
+            lastRunLost = lost;
+        }
+        opens = false;
         int missing = 0;
         for (int i = 0; i < items.size(); i++) {
             if (results.get(i).isDone()) {
@@ -75,12 +83,12 @@ final class ProvisioningProgress {
     }
 
     /** One lost run may be due to a machine. The second one is due to this service, and would spoil more machines. */
-    private void failIfRunsAreLostTwice(List<AccountResult> results) {
+    private boolean failIfRunsAreLostTwice(List<AccountResult> results, boolean lostBefore) {
         Optional<AccountResult> lost = first(results, Outcome.RUN_LOST);
-        if (lastRunLost && lost.isPresent()) {
+        if (lostBefore && lost.isPresent()) {
             throw new ProvisioningFailedException(lost.get().reason(), reasons());
         }
-        lastRunLost = lost.isPresent();
+        return lost.isPresent();
     }
 
     private static Optional<AccountResult> first(List<AccountResult> results, Outcome outcome) {
@@ -92,8 +100,9 @@ final class ProvisioningProgress {
         return made;
     }
 
-    /** The same machines, on which another round follows: only those are made then on which it succeeds. */
+    /** The same machines, whose accounts the next round opens: only those are made then on which it succeeds. */
     List<WorkItem> takeMade() {
+        opens = true;
         List<WorkItem> taken = List.copyOf(made);
         made.clear();
         return taken;

@@ -2,9 +2,9 @@ package io.machinemanager.reservation;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -24,6 +24,9 @@ import io.quarkus.logging.Log;
  */
 @ApplicationScoped
 public class ReleaseStore {
+
+    /** Of a caller that does not work on the reservation. */
+    static final UUID NO_CLAIM = new UUID(0, 0);
 
     /** So many removals fail before the machine is reset with the account on it. */
     static final int FAILURES_BEFORE_RESET = 3;
@@ -81,10 +84,7 @@ public class ReleaseStore {
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
                 .filter(r -> !r.maybeStillPrepared(now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
-                .flatMap(r -> isBeingPrepared(r, claim, now)
-                        ? startLater(r, cause, now)
-                        : Stream.of(release(r, cause, claim, now)))
-                .toList();
+                .flatMap(r -> release(r, cause, claim, now).stream()).toList();
     }
 
     /** Tells whether another worker, which has not ended, may be running a playbook on the machine. */
@@ -94,16 +94,6 @@ public class ReleaseStore {
                 && Request.<Request>findByIdOptional(reservation.requestId)
                         .filter(request -> request.claimedUntil != null && request.claimedUntil.isAfter(now))
                         .isPresent();
-    }
-
-    /**
-     * Starts a release whose removal waits until the playbook has ended. Its worker notices the release and records the end;
-     * a worker that does neither confirms the playbook no more, so that it is over after the time of a claim.
-     */
-    private Stream<WorkItem> startLater(Reservation reservation, ReleaseCause cause, Instant now) {
-        start(reservation, cause, now);
-        reservation.nextAttemptAt = now.plus(config.claim());
-        return Stream.empty();
     }
 
     /** Tells whether the selector matches any row. */
@@ -124,8 +114,8 @@ public class ReleaseStore {
     List<WorkItem> claimDue(UUID claim, int limit) {
         return transactions.call(() -> {
             Instant now = clock.now();
-            return Reservation.lockDue(now, limit).stream().map(r -> release(r, ReleaseCause.EXPIRED, claim, now))
-                    .toList();
+            return Reservation.lockDue(now, limit).stream()
+                    .flatMap(r -> release(r, ReleaseCause.EXPIRED, claim, now).stream()).toList();
         });
     }
 
@@ -133,21 +123,35 @@ public class ReleaseStore {
         return reservation.claimedBy == null || !reservation.claimedUntil.isAfter(now);
     }
 
-    private WorkItem release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
+    /** Claims a row for its removal. Empty when the removal has to wait. */
+    private Optional<WorkItem> release(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
         if (reservation.state != ReservationState.RELEASING) {
-            start(reservation, cause, now);
+            start(reservation, cause, claim, now);
         } else if (reservation.claimedBy != null) {
             ReservationEvent.record(reservation, now, Kind.REMOVAL_TAKEN_OVER, null);
         }
+        if (reservation.maybeStillPrepared(now)) {
+            return Optional.empty();
+        }
         reservation.claim(claim, now.plus(config.claim()));
-        return WorkItem.of(reservation, config.sudo(), secrets);
+        return Optional.of(WorkItem.of(reservation, config.sudo(), secrets));
     }
 
-    /** Starts the release of a row in the caller's transaction. The removal is due at once. */
-    void start(Reservation reservation, ReleaseCause cause, Instant now) {
+    /**
+     * Starts the release of a row in the caller's transaction. The removal is due at once, unless another worker may be
+     * running a playbook on the machine. That worker notices the release and ends the playbook; if it does not, it does not
+     * confirm the playbook either, which is over after the time of a claim.
+     *
+     * @param claim that of the caller
+     */
+    void start(Reservation reservation, ReleaseCause cause, UUID claim, Instant now) {
         // a caller who comes after the end did not end it
         ReleaseCause why = reservation.isOverdue(now) ? ReleaseCause.EXPIRED : cause;
+        boolean waits = isBeingPrepared(reservation, claim, now);
         reservation.startReleasing(why, now);
+        if (waits) {
+            reservation.nextAttemptAt = now.plus(config.claim());
+        }
         ReservationEvent.record(reservation, now, Kind.RELEASE_STARTED, why.name());
         audit.record(reservation.auditEvent(AuditAction.RESERVATION_ENDED, why.name()));
         Log.infof("Reservation %d on %s: releasing, %s", reservation.id, reservation.machineName, why);

@@ -7,6 +7,7 @@ import java.util.function.BiConsumer;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
+import io.machinemanager.account.AccountEnd;
 import io.machinemanager.account.AccountResult;
 
 /** Replaces a lent machine that does not answer any more. Do not call it inside a transaction: it waits for machines. */
@@ -31,7 +32,8 @@ public class ReplacementService {
         UUID claim = UUID.randomUUID();
         replacements.claimReplacement(reservationId, claim).ifPresent(item -> {
             AccountResult result = worker.make(claim, List.of(item), failures(claim)).getFirst();
-            if (result.isDone() && worker.makesClosed()) {
+            // After the end it is not opened, and not activated.
+            if (result.isDone() && worker.makesClosed() && !item.end().map(AccountEnd::isOver).orElse(false)) {
                 result = worker.open(claim, List.of(item), failures(claim)).getFirst();
             }
             if (result.isDone() && replacements.activateReplacement(claim, item, reservationId)) {

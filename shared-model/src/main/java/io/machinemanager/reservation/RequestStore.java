@@ -205,7 +205,7 @@ class RequestStore {
         }
         Log.warnf("%s: its worker is lost", request);
         locked.live.stream().filter(row -> row.state == ReservationState.PROVISIONING)
-                .forEach(row -> releases.start(row, ReleaseCause.WORKER_LOST, now));
+                .forEach(row -> releases.start(row, ReleaseCause.WORKER_LOST, ReleaseStore.NO_CLAIM, now));
         if (request.state == RequestState.ACTIVE) {
             // the worker was to replace a machine, or to change a password or an end
             request.clearClaim();
@@ -243,7 +243,7 @@ class RequestStore {
             return;
         }
         locked.live.stream().filter(row -> row.state.isInUse())
-                .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, now));
+                .forEach(row -> releases.start(row, ReleaseCause.NOT_KEPT_ALIVE, ReleaseStore.NO_CLAIM, now));
         ends.end(request, RequestState.LAPSED, NOT_KEPT_ALIVE, now);
     }
 

@@ -44,6 +44,9 @@ import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 @Table(name = "reservations")
 public class Reservation extends PanacheEntityBase {
 
+    /** After so many failed resets, the next one waits although the machine answers again. */
+    private static final int FAILURES_WITHOUT_PAUSE = 3;
+
     @Id
     @GeneratedValue(strategy = GenerationType.IDENTITY)
     public Long id;
@@ -229,18 +232,17 @@ public class Reservation extends PanacheEntityBase {
 
     /**
      * Ends the pause after a removal that failed on this machine, so that it is tried again at the given time; so too when
-     * it failed so often that the machine is to be reset, since the machine did not answer.
+     * it failed so often that the machine is to be reset, but only a few times: a reset that fails after it has rebooted the
+     * machine would otherwise reboot it at each probe.
      */
     public static void endPause(Machine machine, Instant now) {
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and lastOutcome is not null and claimedBy is null"
                 + " and nextAttemptAt > ?1 and (state = RELEASING"
-                + " or state = RESETTING and accountGoneAt is null and lastOutcome = UNREACHABLE)", now, machine.id);
+                + " or state = RESETTING and accountGoneAt is null and failedResets <= ?3)", now, machine.id,
+                FAILURES_WITHOUT_PAUSE);
     }
 
-    /**
-     * Ends the pause after a failed reset, too. Only an admin asks for that: a reset that fails after it has rebooted the
-     * machine would otherwise reboot it at each probe.
-     */
+    /** Ends the pause after a failed reset, too. Only an admin asks for that. */
     public static void endAnyPause(Machine machine, Instant now) {
         endPause(machine, now);
         update("nextAttemptAt = ?1 where liveMachineId = ?2 and state = RESETTING and claimedBy is null"

@@ -96,7 +96,8 @@ public class ReservationStore {
             }
             byWork.get(true).forEach(reservation -> activate(reservation, served, now, until));
             // what could not be recorded about these is not known, so something may be on their machines
-            byWork.get(false).forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, now));
+            byWork.get(false)
+                    .forEach(row -> releases.start(row, ReleaseCause.PROVISIONING_FAILED, request.claim(), now));
             served.activate(now);
             metrics.served(served);
             Lease answer = Lease.of(request, made, until, call.map(NewRequest::generated).orElse(null));

@@ -79,14 +79,13 @@ public class ResetStore {
                 claim.toString()).stream().map(row -> row.id).collect(Collectors.toSet()));
     }
 
-    /** Lets the removal begin at once that waits for the end of a preparation. */
-    void preparationEnded(WorkItem item) {
-        transactions.run(() -> Reservation.lockById(item.reservationId()).ifPresent(row -> {
+    /** Lets the removals begin at once that wait for the end of these preparations. */
+    void preparationsEnded(List<WorkItem> items) {
+        transactions.run(() -> {
+            List<Reservation> rows = Reservation.lockAll(items.stream().map(WorkItem::reservationId).toList());
             Instant now = clock.now();
-            if (row.maybeStillPrepared(now)) {
-                row.nextAttemptAt = now;
-            }
-        }));
+            rows.stream().filter(row -> row.maybeStillPrepared(now)).forEach(row -> row.nextAttemptAt = now);
+        });
     }
 
     /**

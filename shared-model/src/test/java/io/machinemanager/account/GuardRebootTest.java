@@ -149,6 +149,27 @@ class GuardRebootTest extends GuardTestBase {
         remove(machine, "cleo", token);
     }
 
+    /** With such a clock the end is computed from the time since the boot alone, in each round. */
+    @Test
+    @Tag("deep")
+    void timePassesWhereNeitherTheClockIsSetNorTheEndCanBeWritten() throws IOException {
+        LabMachine machine = machine(Flavour.DEBIAN);
+        long token = create(machine, "cara");
+        reboot(machine, 20);
+        setSeenClock(machine, 300);
+        String ends = "/var/lib/machine-manager/ends";
+        machine.exec("sh", "-c", "mount --bind %s %s; mount -o remount,bind,ro %s".formatted(ends, ends, ends));
+        startGuard(machine);
+        awaitRound(machine);
+        assertThat(AccountWork.login(machine, "cara").works()).isTrue();
+
+        machine.exec("sh", "-c", "echo '720.00 1.00' >/tmp/uptime");
+
+        soon().until(() -> AccountWork.login(machine, "cara").isRefused());
+        machine.exec("umount", "-l", ends);
+        remove(machine, "cara", token);
+    }
+
     @Test
     void aContainerWhoseUptimeBeginsAnewIsAsRebooted() throws IOException {
         LabMachine machine = machine(Flavour.DEBIAN);

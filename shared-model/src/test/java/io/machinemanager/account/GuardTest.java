@@ -137,7 +137,7 @@ class GuardTest extends GuardTestBase {
 
         machine.exec("mv", "/run/crond.away", "/run/crond.pid");
         assertThat(result).isEqualTo(new AccountResult(Outcome.FAILED,
-                "The guard, which ends access on time, does not start on the machine."));
+                "The guard does not start on the machine."));
         assertThat(machine.passwdHas("gina")).isFalse();
         assertThat(hasFile(machine, "ends/gina")).isFalse();
     }

@@ -298,6 +298,32 @@ class PlaybookRunTest {
     }
 
     @Test
+    void aRunThatIsNotConfirmedWhileItWaitsForAPlaceDoesNotStart() throws IOException {
+        Path waiting = playbooks.program("""
+                cd "$(dirname "$0")"
+                touch "started.$$"
+                while [ ! -e go ]; do sleep 0.1; done
+                """);
+        var runner = new PlaybookRunner(playbooks.settings(playbooks.playbook(""), Duration.ofMinutes(2), 1),
+                playbooks.accounts().withPlaybook(waiting));
+        Duration claim = Duration.ofSeconds(2);
+        PlaybookRun first = runner.start(Playbook.PREPARE, input(nowhere()), LONG);
+        await().until(() -> started() == 1);
+        PlaybookRun confirmed = runner.start(Playbook.PREPARE, input(nowhere()), LONG);
+        PlaybookRun unconfirmed = runner.start(Playbook.PREPARE, input(nowhere()), claim);
+        await().during(claim).until(() -> started() == 1);
+
+        Files.createFile(folder.resolve("go"));
+        TestPlaybooks.result(first);
+        TestPlaybooks.result(confirmed);
+
+        assertThat(TestPlaybooks.result(unconfirmed)).isEqualTo(new PlaybookResult(Outcome.LOST,
+                "The run was not confirmed while it waited for its turn."));
+        assertThat(started()).isEqualTo(2);
+        runner.close();
+    }
+
+    @Test
     void aRunThatIsNotConfirmedKillsItself() throws IOException {
         Path playbook = playbooks.playbook("""
                 - shell: "(setsid sleep 4252.1 &) ; sleep 4252.2"
@@ -401,7 +427,7 @@ class PlaybookRunTest {
                 .filteredOn(name -> !List.of("PWD", "OLDPWD", "SHLVL", "_").contains(name))
                 .containsExactlyInAnyOrder("PATH", "LANG", "LC_ALL", "HOME", "ANSIBLE_CONFIG",
                         "ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_RETRY_FILES_ENABLED", "ANSIBLE_LOCAL_TEMP", "TMPDIR",
-                        "MACHINE_MANAGER_RUN", "MACHINE_MANAGER_CONFIRMATION_TIMEOUT");
+                        "MACHINE_MANAGER_RUN", "MACHINE_MANAGER_CONFIRMATION_TIMEOUT", "MACHINE_MANAGER_DEADLINE");
         assertThat(told).contains(folder.resolve("own").toString());
     }
 }

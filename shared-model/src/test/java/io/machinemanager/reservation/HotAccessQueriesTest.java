@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 
 import jakarta.inject.Inject;
 
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.audit.AuditAction;
@@ -36,7 +35,6 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
 /** Queries for log-ins, sessions, the audit, and what a user may see do not read a large table as a whole. */
-@Tag("deep")
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
 class HotAccessQueriesTest extends HotQueriesTestBase {

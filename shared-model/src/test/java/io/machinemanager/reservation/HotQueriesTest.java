@@ -11,7 +11,6 @@ import jakarta.inject.Inject;
 
 import org.hibernate.SessionFactory;
 import org.hibernate.stat.Statistics;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import io.machinemanager.auth.SessionService;
@@ -33,7 +32,6 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
 /** Frequent queries for machines and reservations do not read a large table as a whole. */
-@Tag("deep")
 @QuarkusTest
 @WithTestResource(MariaDbResource.class)
 class HotQueriesTest extends HotQueriesTestBase {

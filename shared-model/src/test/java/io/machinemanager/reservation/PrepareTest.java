@@ -14,9 +14,13 @@ import jakarta.inject.Inject;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 import io.machinemanager.account.AccountResult.Outcome;
 import io.machinemanager.account.AccountTask.Action;
+import io.machinemanager.error.DomainException;
 import io.machinemanager.error.ProvisioningFailedException;
 import io.machinemanager.testing.MariaDbResource;
 import io.machinemanager.testing.Scheduled;
@@ -222,6 +226,77 @@ class PrepareTest extends ReservationTestBase {
         assertThat(lease.machines()).extracting(Lease.LentMachine::name).containsExactly("m2");
         assertThat(fixture.states()).containsExactly("m1 RELEASING", "m2 ACTIVE");
         assertThat(machines.closedAccounts()).containsExactly("m1/alice");
+    }
+
+    /** The account is there, whatever the answer to the opening is. */
+    @ParameterizedTest
+    @EnumSource(names = "DONE", mode = Mode.EXCLUDE)
+    void anAccountThatCannotBeOpenedIsRemoved(Outcome outcome) {
+        fixture.machines("m1");
+        machines.fail("m1", Action.END, outcome, "no");
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(DomainException.class);
+        machines.heal("m1");
+        fixture.endPauses();
+        Scheduled.cleanUp(reservations, 10);
+
+        assertThat(fixture.states()).containsExactly("m1 RELEASED");
+        assertThat(fixture.history("m1")).contains("VERIFIED_GONE").doesNotContain("NOTHING_MADE");
+        assertThat(machines.allAccounts()).isEmpty();
+    }
+
+    @Test
+    void aServiceThatOpensNoAccountSpoilsTwoMachinesAndNotAll() {
+        fixture.machines("m1", "m2", "m3", "m4");
+        for (String machine : List.of("m1", "m2", "m3", "m4")) {
+            machines.fail(machine, Action.END, Outcome.RUN_LOST, "The service was interrupted.");
+        }
+
+        assertThatThrownBy(() -> reserve(alice, 1)).isInstanceOf(ProvisioningFailedException.class);
+
+        assertThat(machines.asked(Action.END)).containsExactly("m1", "m2");
+    }
+
+    /** Nothing runs there: the machine was prepared, and another one of the request is not yet. */
+    @Test
+    void theRemovalDoesNotWaitOnAMachineWhosePlaybookHasEnded() {
+        fixture.machines("m1", "m2");
+        TestPlaybook.run("[ $machine = m1 ] && { report '{\"tasks\": 1}'; exit 0; }\n"
+                + "echo $$ >pid-$machine; while :; do sleep 0.05; done\n");
+        CompletableFuture<Lease> lease = startReserving(2);
+        await().until(() -> TestPlaybook.running().equals(List.of("m2")));
+
+        reservations.release(fixture.latest("m1").id);
+
+        await().atMost(Duration.ofSeconds(50)).until(() -> {
+            Scheduled.cleanUp(reservations, 10);
+            return fixture.states().contains("m1 RELEASED");
+        });
+        assertThat(lease).isNotDone();
+        reservations.release(fixture.latest("m2").id);
+        assertThatThrownBy(lease::join).hasCauseInstanceOf(ProvisioningFailedException.class);
+    }
+
+    @Test
+    void aReplacementOfARequestThatIsNotKeptAliveIsNotRemovedBesideItsPlaybook() throws Exception {
+        fixture.machines("m1", "m2");
+        reservations.reserve(new ReservationSpec(alice, 1, 60, "alice", "secret word")
+                .with(new RequestOptions(null, List.of(), 0, 2, null, null)), null);
+        machines.fail("m1", Outcome.UNREACHABLE, "connection refused");
+        TestPlaybook.hold();
+        CompletableFuture<Void> replacement = CompletableFuture.runAsync(
+                () -> replacements.replace(fixture.latest("m1").id), task -> Thread.ofVirtual().start(task));
+        await().until(() -> TestPlaybook.running().equals(List.of("m2")));
+        fixture.change("m1", machine -> Request.update("keepaliveUntil = createdAt"));
+
+        await().atMost(Duration.ofSeconds(50)).until(() -> {
+            Scheduled.cleanUp(reservations, 10);
+            boolean removed = machines.removals().contains("m2");
+            assertThat(removed && TestPlaybook.running().contains("m2")).as("removed beside the playbook").isFalse();
+            return removed;
+        });
+        replacement.get();
+        assertThat(fixture.requests()).containsExactly("alice LAPSED");
     }
 
     @Test
