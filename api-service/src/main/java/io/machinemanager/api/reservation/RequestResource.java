@@ -165,9 +165,11 @@ public class RequestResource {
     /** Is not called for a client that has gone while it waited: the framework cancels what {@link #get} returned. */
     private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
         Long owner = details.ownerId();
-        Optional<String> password = owner != null && owner == caller.userId()
-                ? requests.takePassword(details.id())
-                : Optional.empty();
+        // Else it could become active now, and the client would not look for a password in an answer that says it is not.
+        Optional<String> password = details.request().state == RequestState.ACTIVE && owner != null
+                && owner == caller.userId()
+                        ? requests.takePassword(details.id())
+                        : Optional.empty();
         return password.isPresent()
                 ? ResponseBuilder.ok(RequestView.of(details).withPassword(password.get()))
                         .header("Cache-Control", "no-store").build()
