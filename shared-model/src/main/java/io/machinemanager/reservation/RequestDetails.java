@@ -15,6 +15,11 @@ import java.util.List;
 public record RequestDetails(Instant at, Request request, List<Reservation> reservations,
         List<ReservationEvent> events, WaitOutlook outlook) {
 
+    /** Whether its machines are lent. */
+    public boolean isActive() {
+        return request.state == RequestState.ACTIVE;
+    }
+
     /** The id of the request. */
     public long id() {
         return request.id;

@@ -166,7 +166,7 @@ public class RequestResource {
     private RestResponse<RequestView> show(RequestDetails details, UserStatus caller, Request request) {
         Long owner = details.ownerId();
         // Else it could become active now, and the client would not look for a password in an answer that says it is not.
-        Optional<String> password = details.request().state == RequestState.ACTIVE && owner != null
+        Optional<String> password = details.isActive() && owner != null
                 && owner == caller.userId()
                         ? requests.takePassword(details.id())
                         : Optional.empty();
