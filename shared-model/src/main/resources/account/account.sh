@@ -118,7 +118,7 @@
 #   mm_request  the number of the request, by which the user can extend it
 #   mm_grace    how many seconds after the end the guard ends access
 #   mm_warnings how many seconds before the end the guard warns, with commas between them; empty for no warnings
-#   mm_closed   "closed" when nobody is to log in to the account until END opens it, else empty; for CREATE
+#   mm_closed   "closed" when no log-in to the account may work until END opens it, else empty; for CREATE
 # The answer is the last line of standard output: MM-RESULT, then
 #   DONE        and a sentence
 #   REFUSED     and the reason why this name cannot be used here, or why the account gets no new password
@@ -207,10 +207,13 @@ mm_exists() {
     [ -e "$1" ] || [ -L "$1" ]
 }
 
-# Removes files. Starts no process for a file that is not there, which most are not.
+# Removes files, by one process, and by none when none of them is there, which is the usual case.
 mm_delete_existing() {
     for mm_file in "$@"; do
-        ! mm_exists "$mm_file" || rm -f "$mm_file"
+        if mm_exists "$mm_file"; then
+            rm -f "$@"
+            return
+        fi
     done
 }
 
@@ -1408,7 +1411,7 @@ mm_read_end() {
 }
 
 mm_delete_end() {
-    mm_delete_existing "$mm_end_file" "$mm_greeting_file"
+    mm_delete_existing "$mm_end_file" "$mm_greeting_file" "$@"
 }
 
 # Sets the day on which the account expires to $mm_expiry_day, empty for never, and unlocks an account that the guard
@@ -1900,8 +1903,7 @@ mm_erase_number_only() {
             return 1
         fi
     fi
-    mm_delete_end
-    rm -f "$mm_record_file"
+    mm_delete_end "$mm_record_file"
 }
 
 # Removes everything of the account $mm_account, whose name was just found to be ours or free, and of the number
@@ -1926,8 +1928,7 @@ mm_erase() {
         mm_delete_account
         mm_verify_gone || return 1
     fi
-    mm_delete_end
-    rm -f "$mm_record_file"
+    mm_delete_end "$mm_record_file"
 }
 
 mm_kill_all() {

@@ -3,7 +3,8 @@
 The report is the file report.json in the home folder, which is the private folder of the run. The service writes a byte to
 the standard input each time its claim on the machine was renewed. Without one for MACHINE_MANAGER_CONFIRMATION_TIMEOUT
 seconds (the first one until MACHINE_MANAGER_DEADLINE on the kernel's monotonic clock), as when the service is frozen, or at
-the end of the input, as when it was killed, another process may work on the machine soon. Then all processes of the run are killed. They have MACHINE_MANAGER_RUN in common.
+the end of the input, as when it was killed, another process may work on the machine soon. Then all processes of the run are
+killed. They have MACHINE_MANAGER_RUN in common.
 """
 
 import json

@@ -7,7 +7,7 @@ package io.machinemanager.account;
  * @param publicKeys the keys for log-ins, one {@code type base64} a line, see {@link io.machinemanager.ssh.SshPublicKeys};
  *        null for none
  * @param sudo whether the account may become root
- * @param closed whether nobody can log in until the account gets an end ({@link AccountTask.Action#END}), while the machine
+ * @param closed whether no log-in works until the account gets an end ({@link AccountTask.Action#END}), while the machine
  *        is prepared
  */
 public record AccountLogin(String passwordHash, String publicKeys, boolean sudo, boolean closed) {

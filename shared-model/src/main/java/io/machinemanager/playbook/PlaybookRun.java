@@ -32,11 +32,6 @@ import io.quarkus.logging.Log;
  */
 public final class PlaybookRun {
 
-    /**
-     * The part of a claim's time after which an unconfirmed run ends. The claim may have been renewed up to
-     * {@link #confirmationInterval} before the run was asked for, and the run needs some time to end.
-     */
-    private static final double SHARE_OF_CLAIM = 0.5;
     private static final int MAX_ERROR = 200;
     private static final int MAX_SIGNAL = 64;
 
@@ -70,6 +65,14 @@ public final class PlaybookRun {
     /** How often a run must be confirmed that works under a claim of a length. */
     public static Duration confirmationInterval(Duration claim) {
         return claim.dividedBy(4);
+    }
+
+    /**
+     * After this time an unconfirmed run ends. The claim may have been renewed up to {@link #confirmationInterval} before the
+     * run was asked for, and the run needs some time to end.
+     */
+    private Duration confirmationTimeout() {
+        return claim.dividedBy(2);
     }
 
     PlaybookRun start() {
@@ -128,7 +131,7 @@ public final class PlaybookRun {
 
     /** When it ends if it is not confirmed any more. */
     private long deadline() {
-        return confirmedAt + (long) (claim.toNanos() * SHARE_OF_CLAIM);
+        return confirmedAt + confirmationTimeout().toNanos();
     }
 
     private PlaybookResult runInPlace() throws InterruptedException {
@@ -196,7 +199,7 @@ public final class PlaybookRun {
         environment.put("HOME", folder.toString());
         // for modules that run here: they leave files when they are killed
         environment.put("TMPDIR", folder.toString());
-        environment.put("MACHINE_MANAGER_CONFIRMATION_TIMEOUT", seconds((long) (claim.toNanos() * SHARE_OF_CLAIM)));
+        environment.put("MACHINE_MANAGER_CONFIRMATION_TIMEOUT", seconds(confirmationTimeout().toNanos()));
         // System.nanoTime() is the clock CLOCK_MONOTONIC of Linux, which Python's time.monotonic() reads too
         environment.put("MACHINE_MANAGER_DEADLINE", seconds(deadline()));
         tree.mark(environment);

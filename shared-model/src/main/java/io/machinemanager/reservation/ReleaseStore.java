@@ -82,7 +82,6 @@ public class ReleaseStore {
                 // the account is gone, or goes with the reset
                 .filter(r -> r.state != ReservationState.RESETTING)
                 .filter(r -> r.state != ReservationState.RELEASING || isUnclaimed(r, now))
-                .filter(r -> !r.maybeStillPrepared(now))
                 .filter(r -> r.state != ReservationState.RELEASING || evenIfPausing || !r.nextAttemptAt.isAfter(now))
                 .flatMap(r -> release(r, cause, claim, now).stream()).toList();
     }

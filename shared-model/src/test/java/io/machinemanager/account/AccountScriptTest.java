@@ -20,7 +20,7 @@ class AccountScriptTest {
 
     private static final String HASH = AccountPassword.hash("secret");
     private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKLGX1rwsy3ebvL2NmbZ3BUiaxY5HFSC1v7tvmWWMYQx";
-    private static final String GUARD = "1 99cc93f2c24e618c06ba61da54f47f461ac2fa7447a21338cbc52a725e5ab92b";
+    private static final String GUARD = "1 8456a73eaea7a9aff5ff57989c86e597fde39884544279dfa3775e0adf3d36c2";
     private static final ScriptLimits LIMITS = new ScriptLimits(Duration.ofSeconds(40), 20000, 29999);
 
     @Test

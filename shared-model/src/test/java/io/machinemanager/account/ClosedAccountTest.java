@@ -12,18 +12,13 @@ import io.machinemanager.account.AccountTask.Action;
 import io.machinemanager.testing.Lab.Flavour;
 import io.machinemanager.testing.LabMachine;
 
-/** An account to which nobody can log in yet, while its machine is prepared. */
+/** An account to which no log-in works yet, while its machine is prepared. */
 class ClosedAccountTest extends GuardTestBase {
 
     private static void createClosed(LabMachine machine, String account, long token, Optional<AccountEnd> end) {
         AccountLogin login = new AccountLogin(AccountWork.HASH, key.publicKey(), false).closedAtFirst();
         assertThat(work.result(new AccountTask(machine.target(), Action.CREATE, account, token, login, end)))
                 .isEqualTo(AccountResult.done());
-    }
-
-    private static void assertLetsIn(LabMachine machine, String account) throws IOException, InterruptedException {
-        assertThat(AccountWork.login(machine, account).works()).isTrue();
-        assertThat(key.run(machine, account, "id -un")).isEqualTo(account + "\n");
     }
 
     private static void assertRefuses(LabMachine machine, String account) throws IOException, InterruptedException {

@@ -46,8 +46,7 @@ class EndChangeTest extends GuardTestBase {
 
         assertThat(moveEnd(machine, "berta", token, end(600, 60))).isEqualTo(AccountResult.done());
 
-        assertThat(AccountWork.login(machine, "berta").works()).isTrue();
-        assertThat(key.run(machine, "berta", "id -un")).isEqualTo("berta\n");
+        assertLetsIn(machine, "berta");
         assertThat(work.remove(machine, "berta", token)).isEqualTo(AccountResult.done());
     }
 

@@ -25,6 +25,7 @@ import io.machinemanager.testing.LabMachine;
 class GuardRebootTest extends GuardTestBase {
 
     private static final String BOOT_ID = "/proc/sys/kernel/random/boot_id";
+    private static final String ENDS = "/var/lib/machine-manager/ends";
     private static final String SEEN = "/var/lib/machine-manager/guard.seen";
 
     @AfterEach
@@ -57,6 +58,10 @@ class GuardRebootTest extends GuardTestBase {
     private static void setSeenClock(LabMachine machine, long clock) throws IOException {
         String[] seen = machine.lines(SEEN).getFirst().split(" ");
         Files.writeString(machine.path(SEEN), "%s %s %d%n".formatted(seen[0], seen[1], clock));
+    }
+
+    private static void makeEndsReadOnly(LabMachine machine) {
+        machine.exec("sh", "-c", "mount --bind %s %s; mount -o remount,bind,ro %s".formatted(ENDS, ENDS, ENDS));
     }
 
     private static long create(LabMachine machine, String account) {
@@ -136,15 +141,14 @@ class GuardRebootTest extends GuardTestBase {
         long token = create(machine, "cleo");
         reboot(machine, 20);
         wasOff(machine, 700);
-        String ends = "/var/lib/machine-manager/ends";
-        machine.exec("sh", "-c", "mount --bind %s %s; mount -o remount,bind,ro %s".formatted(ends, ends, ends));
+        makeEndsReadOnly(machine);
         startGuard(machine);
 
         soon().until(() -> AccountWork.login(machine, "cleo").isRefused());
         assertThat(noted(machine, "cleo").get(1)).as("seconds of the last boot").hasSizeGreaterThan(2);
-        assertThat(machine.lines(ends + "/cleo").getLast()).startsWith("no");
-        machine.exec("umount", "-l", ends);
-        soon().until(() -> machine.lines(ends + "/cleo").getLast().startsWith("yes"));
+        assertThat(machine.lines(ENDS + "/cleo").getLast()).startsWith("no");
+        machine.exec("umount", "-l", ENDS);
+        soon().until(() -> machine.lines(ENDS + "/cleo").getLast().startsWith("yes"));
         assertThat(secondsLeft(machine, "cleo")).isBetween(-300L, -60L);
         remove(machine, "cleo", token);
     }
@@ -157,8 +161,7 @@ class GuardRebootTest extends GuardTestBase {
         long token = create(machine, "cara");
         reboot(machine, 20);
         setSeenClock(machine, 300);
-        String ends = "/var/lib/machine-manager/ends";
-        machine.exec("sh", "-c", "mount --bind %s %s; mount -o remount,bind,ro %s".formatted(ends, ends, ends));
+        makeEndsReadOnly(machine);
         startGuard(machine);
         awaitRound(machine);
         assertThat(AccountWork.login(machine, "cara").works()).isTrue();
@@ -166,7 +169,7 @@ class GuardRebootTest extends GuardTestBase {
         machine.exec("sh", "-c", "echo '720.00 1.00' >/tmp/uptime");
 
         soon().until(() -> AccountWork.login(machine, "cara").isRefused());
-        machine.exec("umount", "-l", ends);
+        machine.exec("umount", "-l", ENDS);
         remove(machine, "cara", token);
     }
 

@@ -1,5 +1,8 @@
 package io.machinemanager.account;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -101,5 +104,11 @@ abstract class GuardTestBase extends DebianAndBusybox {
     static void assertNoGuardIsLeft(LabMachine machine) {
         soon().until(() -> guards(machine).isEmpty());
         soon().until(() -> !hasFile(machine, "guard") && !hasFile(machine, "guard.pid"));
+    }
+
+    /** By password and by key. */
+    static void assertLetsIn(LabMachine machine, String account) throws IOException, InterruptedException {
+        assertThat(AccountWork.login(machine, account).works()).isTrue();
+        assertThat(key.run(machine, account, "id -un")).isEqualTo(account + "\n");
     }
 }

@@ -299,13 +299,7 @@ class PlaybookRunTest {
 
     @Test
     void aRunThatIsNotConfirmedWhileItWaitsForAPlaceDoesNotStart() throws IOException {
-        Path waiting = playbooks.program("""
-                cd "$(dirname "$0")"
-                touch "started.$$"
-                while [ ! -e go ]; do sleep 0.1; done
-                """);
-        var runner = new PlaybookRunner(playbooks.settings(playbooks.playbook(""), Duration.ofMinutes(2), 1),
-                playbooks.accounts().withPlaybook(waiting));
+        PlaybookRunner runner = waitingForGo(1);
         Duration claim = Duration.ofSeconds(2);
         PlaybookRun first = runner.start(Playbook.PREPARE, input(nowhere()), LONG);
         await().until(() -> started() == 1);
@@ -381,13 +375,7 @@ class PlaybookRunTest {
 
     @Test
     void noMoreRunAtOnceThanTheLimitAndResetsHoldUpNoPreparation() throws IOException {
-        Path waiting = playbooks.program("""
-                cd "$(dirname "$0")"
-                touch "started.$$"
-                while [ ! -e go ]; do sleep 0.1; done
-                """);
-        var runner = new PlaybookRunner(playbooks.settings(playbooks.playbook(""), Duration.ofMinutes(2), 2),
-                playbooks.accounts().withPlaybook(waiting));
+        PlaybookRunner runner = waitingForGo(2);
 
         List<PlaybookRun> resets = IntStream.range(0, 5)
                 .mapToObj(i -> runner.start(Playbook.RESET, input(nowhere()), LONG)).toList();
@@ -404,6 +392,17 @@ class PlaybookRunTest {
         resets.forEach(TestPlaybooks::result);
         assertThat(started()).isEqualTo(5);
         runner.close();
+    }
+
+    /** Its runs wait until there is a file of the name go. */
+    private PlaybookRunner waitingForGo(int places) throws IOException {
+        Path waiting = playbooks.program("""
+                cd "$(dirname "$0")"
+                touch "started.$$"
+                while [ ! -e go ]; do sleep 0.1; done
+                """);
+        return new PlaybookRunner(playbooks.settings(playbooks.playbook(""), Duration.ofMinutes(2), places),
+                playbooks.accounts().withPlaybook(waiting));
     }
 
     private long started() throws IOException {

@@ -64,7 +64,7 @@ class PrepareTest extends ReservationTestBase {
         await().until(() -> TestPlaybook.runs().size() == 1);
 
         assertThat(machines.allAccounts()).containsExactly("m1/alice");
-        assertThat(machines.closedAccounts()).as("accounts to which nobody can log in yet").containsExactly("m1/alice");
+        assertThat(machines.closedAccounts()).as("accounts to which no log-in works yet").containsExactly("m1/alice");
         // longer than a claim
         await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(9)).until(() -> {
             Scheduled.cleanUp(reservations, 10);
@@ -84,7 +84,7 @@ class PrepareTest extends ReservationTestBase {
         TestPlaybook.hold();
         CompletableFuture<Lease> lease = startReserving(1);
         await().until(() -> TestPlaybook.runs().size() == 1);
-        assertThat(machines.endOn("m1", "alice")).as("the end while nobody can log in")
+        assertThat(machines.endOn("m1", "alice")).as("the end while no log-in works")
                 .isEqualTo(fixture.latest("m1").reservedUntil.plus(Duration.ofDays(1)));
 
         TestPlaybook.letGo();

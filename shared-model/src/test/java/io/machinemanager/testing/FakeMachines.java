@@ -247,7 +247,7 @@ public class FakeMachines implements AccountDriver {
         task.end().ifPresentOrElse(end -> known.put(task.account(), end.until()), () -> known.remove(task.account()));
     }
 
-    /** The accounts to which nobody can log in yet, as {@code machine/account}. */
+    /** The accounts to which no log-in works yet, as {@code machine/account}. */
     public Set<String> closedAccounts() {
         return Set.copyOf(closed);
     }
